@@ -1,0 +1,113 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Settings every Swift target shares.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+    name: "spate",
+    products: [
+        .executable(name: "spate", targets: ["spate"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        // C: system libraries and the thinnest shims for what Swift cannot call.
+        .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
+        .systemLibrary(name: "CLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "CCurl", dependencies: ["CLibcurl"]),
+        .target(
+            name: "CSimdjson",
+            cxxSettings: [.unsafeFlags(["-O2"])],
+            linkerSettings: [.linkedLibrary("simdjson")]
+        ),
+
+        // Pure: no I/O, no clock.
+        .target(name: "Ticks", swiftSettings: strict),
+        .target(name: "Schedule", dependencies: ["Ticks"], swiftSettings: strict),
+        .target(name: "Wire", dependencies: ["CSimdjson"], swiftSettings: strict),
+        .target(name: "Measurement", dependencies: ["Ticks"], swiftSettings: strict),
+        .target(name: "Report", dependencies: ["Measurement"], swiftSettings: strict),
+        .target(
+            name: "Profile",
+            dependencies: ["Schedule", "Wire", "Ticks", .product(name: "Yams", package: "Yams")],
+            resources: [.copy("Scenarios")],
+            swiftSettings: strict
+        ),
+
+        // I/O.
+        .target(name: "Transport", dependencies: ["CLibuv", "CLibcurl", "CCurl", "Ticks"], swiftSettings: strict),
+        .target(
+            name: "Engine",
+            dependencies: ["Schedule", "Wire", "Measurement", "Transport", "Ticks"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Store",
+            dependencies: ["Measurement", "Ticks", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Simulator",
+            dependencies: ["Wire", "Schedule", "Transport", "Ticks"],
+            swiftSettings: strict
+        ),
+
+        // Entry.
+        .executableTarget(
+            name: "spate",
+            dependencies: [
+                "Ticks", "Schedule", "Wire", "Profile", "Measurement", "Transport", "Engine", "Store", "Report",
+                "Simulator",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+
+        .testTarget(name: "TicksTests", dependencies: ["Ticks"], swiftSettings: strict),
+        .testTarget(name: "ScheduleTests", dependencies: ["Schedule", "Ticks"], swiftSettings: strict),
+        .testTarget(
+            name: "WireTests",
+            dependencies: ["Wire"],
+            resources: [.copy("Fixtures")],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "ProfileTests", dependencies: ["Profile", "Schedule", "Wire"], swiftSettings: strict),
+        .testTarget(
+            name: "MeasurementTests",
+            dependencies: ["Measurement", "Ticks"],
+            resources: [.copy("Fixtures")],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TransportTests",
+            dependencies: ["Transport", "Ticks"],
+            resources: [.copy("Fixtures")],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: ["Engine", "Schedule", "Wire", "Measurement", "Transport", "Simulator", "Ticks"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "StoreTests", dependencies: ["Store", "Measurement", "Ticks"], swiftSettings: strict),
+        .testTarget(name: "ReportTests", dependencies: ["Report", "Measurement", "Ticks"], swiftSettings: strict),
+        .testTarget(
+            name: "SimulatorTests",
+            dependencies: ["Simulator", "Wire", "Transport", "Ticks"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "TidyTests"),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)

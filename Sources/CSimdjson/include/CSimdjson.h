@@ -1,0 +1,4 @@
+#ifndef CSIMDJSON_H
+#define CSIMDJSON_H
+/* The C face of simdjson that Wire uses; see CSimdjson.cpp. */
+#endif

@@ -1,0 +1,10 @@
+/// From request records to distributions, curves and verdicts: the part of spate that must be right.
+///
+/// Pure: no I/O, no clock, no printing. `RecordedRun` is what was stored, `RunResult` is what it means, and the only way
+/// from one to the other is `RunResult(of:)`; the end of a run and `spate report` both call it, so they agree.
+///
+/// - Records: `RequestRecord` (one row per request), `Outcome`, `ArrivalLog` (its tokens over time), `RecordedRun`.
+/// - `Distribution/`: percentiles, intervals, variation. `Analysis/`: steps, knee, burst transition, validity.
+///
+/// All instants in records are nanoseconds of CLOCK_MONOTONIC since the run's start (`t0`); all durations are
+/// nanoseconds. Milliseconds appear in `RunResult` only, with the unit in the name.

@@ -1,0 +1,195 @@
+public import Ticks
+
+/// A run as it was stored: everything the result is computed from. The order within each array is by id or time.
+public struct RecordedRun: Sendable, Hashable {
+    public var run = RunRecord()
+    public var targets: [TargetRecord] = []
+    public var phases: [PhaseRecord] = []
+    public var steps: [StepRecord] = []
+    public var requests: [RequestRecord] = []
+    public var bins: [BinRecord] = []
+    public var histograms: [HistogramRecord] = []
+    public var health: [HealthRecord] = []
+    public var incidents: [IncidentRecord] = []
+
+    public init() {}
+}
+
+/// Facts of the whole run.
+public struct RunRecord: Sendable, Hashable, Codable {
+    public var id = ""
+    public var toolVersion = ""
+    public var profileName = ""
+    public var label: String?
+    public var metadata: [String: String] = [:]
+    public var seed: UInt64 = 0
+    public var scheduleSHA256 = ""
+    public var startedAtUnixNanoseconds: Int64 = 0  // CLOCK_REALTIME at t0
+    public var durationNanoseconds: Int64?  // nil while it runs, or after a kill
+    public var complete = false
+    public var interrupted = false
+    public var simulated = false
+    public var fast = false
+    public var stoppedBy: String?  // the cap or limit that ended it
+    public var loops = 1
+    /// SLOs of the profile, milliseconds.
+    public var sloTTFT: Double?
+    public var sloTPOT: Double?
+    public var sloE2E: Double?
+    /// Threshold expressions, as written.
+    public var thresholds: [String] = []
+    public var warnings: [String] = []
+
+    public init() {}
+}
+
+/// One endpoint and model under test.
+public struct TargetRecord: Sendable, Hashable, Codable {
+    public var id = 0
+    public var name = ""
+    public var provider: String?
+    public var model: String?
+    public var api = ""
+    public var url = ""
+    public var insecure = false
+    /// Dollars per million tokens; nil = unknown.
+    public var inputPrice: Double?
+    public var cachedInputPrice: Double?
+    public var outputPrice: Double?
+    public var dollarsPerHour: Double?
+    public var resolveNanoseconds: Int64?  // time of the one name resolution
+    public var addresses: [String] = []
+    public var preflightRequests = 0
+    public var preflightOutputTokens: Int64 = 0
+    /// True when its name or path marks a deliberate choice that the report must shout about.
+    public var simulated = false
+    /// What was learnt about it, e.g. "closes the connection after each answer".
+    public var notes: [String] = []
+
+    public init() {}
+}
+
+/// One entry of the profile's `phases`, against one target.
+public struct PhaseRecord: Sendable, Hashable, Codable {
+    public enum Kind: String, Sendable, Hashable, Codable {
+        case warmup, ramp, idle, burst, steady, rate, replay, batch, probe, keepwarm
+    }
+    public enum LoopModel: String, Sendable, Hashable, Codable { case closed, open }
+
+    public var id = 0
+    public var target = 0  // `TargetRecord.id`
+    public var name = ""
+    public var kind: Kind = .ramp
+    public var loop: LoopModel = .closed
+    public var started: Int64?  // since t0
+    public var ended: Int64?
+
+    public init() {}
+}
+
+/// A stretch of a phase with one rule: a ramp's level, the edge of a burst, an idle time.
+///
+///     started ──► settled ═══ measured window ═══► windowEnded ──► drained
+public struct StepRecord: Sendable, Hashable, Codable {
+    public enum Kind: String, Sendable, Hashable, Codable {
+        case warmup  // discarded requests before the phase
+        case level  // a closed loop at `concurrency`: ramp step or steady phase
+        case idle  // nothing is sent
+        case baseline  // a burst cycle's closed loop before the idle time
+        case edge  // a burst: `requests` at one instant, then held in flight
+        case control  // the same burst again on the warm server
+        case pause  // between a burst's drain and its control
+        case probe  // one request at a time, with gaps
+        case drain  // waiting for what is in flight
+    }
+
+    public var id = 0
+    public var phase = 0  // `PhaseRecord.id`
+    public var ordinal = 0  // within the phase
+    public var kind: Kind = .level
+    public var concurrency = 0  // in flight, asked for; an edge's width
+    public var burst: Int?  // index of the burst cycle it belongs to, from 0
+    public var idle: Int64?  // an edge's: how long nothing was sent before it
+    public var connections: String?  // an edge's: cold, preopened or warm
+    public var warmed = 0  // connections warmed (or preopened) before the edge
+    public var release: Int64?  // an edge's: the instant of release, since t0
+    public var binWidth: Int64 = 1_000_000_000  // of this step's bins and of its requests' arrivals
+    public var started: Int64?  // since t0, as below
+    public var settled: Int64?
+    public var windowEnded: Int64?
+    public var drained: Int64?
+
+    public init() {}
+}
+
+/// One bin of a step's series, from one loop. Bins count from t0 in units of the step's `binWidth`.
+public struct BinRecord: Sendable, Hashable {
+    public var step = 0
+    public var bin: Int64 = 0
+    public var loop = 0
+    public var started = 0
+    public var firstTokens = 0
+    public var ended = 0
+    public var failed = 0  // failed or throttled
+    public var tokenEvents = 0
+    public var inFlightArea: Int64 = 0  // integral of in flight over the bin, nanoseconds
+    public var inFlightMax = 0
+
+    public init() {}
+}
+
+/// What was counted in a histogram during one second of one step, from one loop.
+public struct HistogramRecord: Sendable, Hashable {
+    public enum Metric: String, Sendable, Hashable, Codable {
+        case itl  // gap between token-bearing reads, counted at the later read
+        case loopLag = "loop_lag"  // from the loop's wake-up to the end of its turn: what a late event may have waited
+        case readLag = "read_lag"  // callback minus kernel stamp
+        case timerLag = "timer_lag"  // how late a precise timer fired
+    }
+    public var step = 0
+    public var second: Int64 = 0  // since t0
+    public var loop = 0
+    public var metric: Metric = .itl
+    public var histogram = Histogram()
+
+    public init() {}
+}
+
+/// The generator's own state, about once a second.
+public struct HealthRecord: Sendable, Hashable {
+    public var at: Int64 = 0  // since t0
+    public var loop = 0
+    public var loopCPU: Int64 = 0  // CPU time of the loop's thread so far, nanoseconds
+    public var processCPU: Int64 = 0
+    public var residentBytes: Int64 = 0
+    public var descriptors = 0
+    public var inFlight = 0
+    public var reads: Int64 = 0
+    public var kernelStamps: Int64 = 0
+    public var discardedStamps: Int64 = 0
+    public var connectionsOpened: Int64 = 0
+    public var realtimeOffset: Int64 = 0  // CLOCK_REALTIME − CLOCK_MONOTONIC
+    public var boottimeOffset: Int64 = 0  // CLOCK_BOOTTIME − CLOCK_MONOTONIC: grows when the machine was suspended
+    public var listenOverflows: Int64 = 0  // of this machine (loopback targets), since boot
+
+    public init() {}
+}
+
+/// Something that happened to the run: a stall of ours, a clock step, a closed breaker.
+public struct IncidentRecord: Sendable, Hashable {
+    public enum Kind: String, Sendable, Hashable, Codable {
+        case stall  // the generator did not run
+        case suspend  // the machine did not
+        case clockStep = "clock_step"
+        case interrupt
+        case limit
+        case store
+        case unusable
+    }
+    public var at: Int64 = 0  // since t0
+    public var until: Int64?
+    public var kind: Kind = .stall
+    public var detail: String?
+
+    public init() {}
+}

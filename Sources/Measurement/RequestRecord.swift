@@ -1,0 +1,83 @@
+public import Ticks
+
+/// One request, from the plan's instant to its end: one row of `run.sqlite`.
+///
+/// `scheduled` counts from the run's `t0`; every other instant counts from `dispatched`. nil = it never happened.
+///
+///     scheduled ─► dispatched ─► connected ─► written ─► first byte ─► first event ─► first token ─► last token ─► end
+public struct RequestRecord: Sendable, Hashable {
+    /// Where the request's connection came from.
+    public enum Connection: String, Sendable, Hashable, Codable {
+        case new  // opened for this request
+        case preopened  // TCP connection opened before the edge
+        case reused  // had carried a request before
+    }
+    /// Which clock stamped its tokens.
+    public enum Stamp: String, Sendable, Hashable, Codable {
+        case kernel  // SO_TIMESTAMPNS of the bytes, converted to CLOCK_MONOTONIC
+        case read  // the instant of the read
+    }
+    /// Where its output token count comes from.
+    public enum TokenSource: String, Sendable, Hashable, Codable { case usage, events }
+
+    // Identity.
+    public var sequence: Int64 = 0  // unique in the run, in order of dispatch within a loop
+    public var step: Int = 0  // `StepRecord.id`
+    public var rank: Int?  // place in an edge wave, from 0
+    public var measured = false  // dispatched inside its step's measured window
+    public var loop: Int = 0
+    public var attempt: Int = 0
+
+    // Instants, nanoseconds.
+    public var scheduled: Int64 = 0  // since t0
+    public var dispatchLag: Int64?  // dispatched = scheduled + lag; nil = not sent
+    public var dns: Int64?  // durations of connection set-up, 0 or nil on a reused connection
+    public var connect: Int64?
+    public var tls: Int64?
+    public var written: Int64?  // since dispatched, as all below: the last byte of the request went to the kernel
+    public var firstByte: Int64?
+    public var firstEvent: Int64?
+    public var firstReasoning: Int64?
+    public var firstToken: Int64?
+    public var firstVisible: Int64?
+    public var lastToken: Int64?
+    public var ended: Int64?
+
+    // Result.
+    public var outcome: Outcome = .notSent
+    public var detail: String?  // the finer class, e.g. `http_404`, `connect_refused`
+    public var useful = false
+    public var httpStatus: Int?
+    public var finish: String?  // the server's finish reason, as sent
+    public var note: String?  // e.g. "no [DONE]"
+    public var error: String?  // the server's words, redacted, at most 2 KiB
+    public var connection: Connection?
+    public var stamp: Stamp = .read
+    /// Whether the server itself said that this request waited for a replica to start; nil = it said nothing.
+    public var reportedCold: Bool?
+
+    // Tokens.
+    public var inputTokens: Int64?
+    public var cachedInputTokens: Int64?
+    public var outputTokens: Int64?  // by `tokenSource`
+    public var reasoningTokens: Int64?  // part of the output
+    public var tokenSource: TokenSource?
+
+    // The stream.
+    public var events: Int = 0  // all events that carried a payload
+    public var tokenEvents: Int = 0  // those with text, reasoning, tool arguments or refusal
+    public var reads: Int = 0  // reads from the socket
+    public var tokenReads: Int = 0  // reads that brought at least one token event
+    public var textBytes: Int64 = 0  // UTF-8 bytes of all that text
+    public var visibleBytes: Int64 = 0  // of the visible part
+    public var firstReadTextBytes: Int64 = 0  // of the first token-bearing read
+    public var hiddenReasoning = false  // reasoning was billed but not streamed
+    public var maxGap: Int64?  // longest gap between token-bearing reads
+    /// Token events and text bytes per bin, encoded by `ArrivalLog`; bins are those of the step (`StepRecord.binWidth`).
+    public var arrivals: [UInt8] = []
+
+    public init() {}
+
+    /// Since t0; nil = not sent.
+    public var dispatched: Int64? { dispatchLag.map { scheduled + $0 } }
+}

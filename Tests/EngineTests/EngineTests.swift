@@ -1,0 +1,1 @@
+// Tests of Engine follow file by file.

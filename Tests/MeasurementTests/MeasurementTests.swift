@@ -1,0 +1,1 @@
+// Tests of Measurement follow file by file.

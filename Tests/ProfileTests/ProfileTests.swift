@@ -1,0 +1,1 @@
+// Tests of Profile follow file by file.

@@ -1,0 +1,1 @@
+// Tests of Report follow file by file.

@@ -1,0 +1,1 @@
+// Tests of Schedule follow file by file.

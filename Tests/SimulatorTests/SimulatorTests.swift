@@ -1,0 +1,1 @@
+// Tests of Simulator follow file by file.

@@ -1,0 +1,1 @@
+// Tests of Tidy follow file by file.

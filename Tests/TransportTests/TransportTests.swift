@@ -1,0 +1,1 @@
+// Tests of Transport follow file by file.

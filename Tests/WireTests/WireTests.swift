@@ -1,0 +1,1 @@
+// Tests of Wire follow file by file.
