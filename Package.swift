@@ -11,7 +11,7 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "spate",
     products: [
-        .executable(name: "spate", targets: ["spate"]),
+        .executable(name: "spate", targets: ["spate"])
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

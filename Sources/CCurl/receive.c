@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include "CCurl.h"
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -89,3 +90,9 @@ int64_t spate_process_cpu(void) {
     if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
     return nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime);
 }
+
+int spate_stream_socket(int family, int type, int protocol) {
+    return socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+}
+
+void spate_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
