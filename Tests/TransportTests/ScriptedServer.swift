@@ -96,6 +96,9 @@ final class ScriptedServer: Sendable {
             }
         }
 
+        /// For descriptors that are no sockets.
+        func write(_ text: String) { _ = text.withCString { Glibc.write(descriptor, $0, strlen($0)) } }
+
         func pause(milliseconds: UInt32) { usleep(milliseconds * 1000) }
 
         /// Ends the connection with RST.
