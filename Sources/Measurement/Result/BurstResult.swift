@@ -35,7 +35,7 @@ public struct BurstResult: Sendable, Hashable {
 public struct TransitionResult: Sendable, Hashable {
     public var bursts = 0
     public var coldShare: Double?
-    public var coldShareInterval: Bounds?
+    public var coldShareInterval: ConfidenceInterval?
     public var coldPenaltyMilliseconds: DistributionSummary?  // over ranks of all bursts
     public var timeToRecoverSeconds: DistributionSummary?  // of the bursts that recovered
     public var censored = 0  // bursts that did not

@@ -8,12 +8,14 @@ public struct DistributionSummary: Sendable, Hashable {
     }
 
     public var count = 0
+    /// How many independent samples these are worth; nil = all, as far as one can see. Intervals are made for it.
+    public var effectiveCount: Int?
     public var mean: Double?
     public var standardDeviation: Double?  // n - 1
     public var cvPercent: Double?
-    public var cvInterval: Bounds?  // 95 %, in percent
-    /// The bands that the interval touches, best first, in the contract's words; several = the band is uncertain.
-    public var cvBands: [String] = []
+    public var cvInterval: ConfidenceInterval?  // 95 %, in percent
+    /// The bands that the interval touches, best first; several = the band is uncertain.
+    public var cvBands: [VariationBand] = []
     public var cvWithoutTop2: Double?  // percent
     public var minimum: Double?
     public var p50: Double?
@@ -23,24 +25,13 @@ public struct DistributionSummary: Sendable, Hashable {
     public var p99: Double?
     public var p999: Double?
     public var maximum: Double?
-    public var p50Interval: Bounds?  // 95 %, order statistics
-    public var p95Interval: Bounds?
-    public var p99Interval: Bounds?
+    public var p50Interval: ConfidenceInterval?  // 95 %, order statistics
+    public var p95Interval: ConfidenceInterval?
+    public var p99Interval: ConfidenceInterval?
     /// With failed and throttled requests as +infinity; nil when that is the answer, or where it does not apply.
     public var adjustedP95: Double?
     public var adjustedP99: Double?
     public var source: Source = .samples
 
     public init() {}
-}
-
-/// A 95 % interval; a nil bound is open.
-public struct Bounds: Sendable, Hashable {
-    public var lower: Double?
-    public var upper: Double?
-
-    public init(lower: Double?, upper: Double?) {
-        self.lower = lower
-        self.upper = upper
-    }
 }

@@ -51,9 +51,9 @@ public struct KneeResult: Sendable, Hashable {
 
     public struct Hinge: Sendable, Hashable {
         public var concurrency: Double
-        public var interval: Bounds
+        public var interval: ConfidenceInterval
 
-        public init(concurrency: Double, interval: Bounds) {
+        public init(concurrency: Double, interval: ConfidenceInterval) {
             self.concurrency = concurrency
             self.interval = interval
         }
@@ -102,11 +102,11 @@ public struct DriftResult: Sendable, Hashable {
         case steady, drifting, undetermined
     }
     public var slopePerHour: Double
-    public var interval: Bounds
+    public var interval: ConfidenceInterval
     public var p: Double
     public var verdict: Verdict
 
-    public init(slopePerHour: Double, interval: Bounds, p: Double, verdict: Verdict) {
+    public init(slopePerHour: Double, interval: ConfidenceInterval, p: Double, verdict: Verdict) {
         self.slopePerHour = slopePerHour
         self.interval = interval
         self.p = p
@@ -132,7 +132,7 @@ public struct KeepwarmResult: Sendable, Hashable {
     public var warmUpToSeconds: Double?
     public var coldFromSeconds: Double?
     public var medianSeconds: Double?
-    public var interval: Bounds?
+    public var interval: ConfidenceInterval?
     public var probes = 0
 
     public init() {}

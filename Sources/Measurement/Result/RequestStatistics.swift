@@ -55,9 +55,9 @@ public struct RequestStatistics: Sendable, Hashable {
     /// A share of 1 with its 95 % interval.
     public struct Proportion: Sendable, Hashable {
         public var value: Double
-        public var interval: Bounds
+        public var interval: ConfidenceInterval
 
-        public init(value: Double, interval: Bounds) {
+        public init(value: Double, interval: ConfidenceInterval) {
             self.value = value
             self.interval = interval
         }
@@ -67,7 +67,7 @@ public struct RequestStatistics: Sendable, Hashable {
         public var dollars: Double
         public var dollarsPerMillionOutputTokens: Double?
         public var dollarsPerUsefulResult: Double?
-        public var dollarsPerUsefulInterval: Bounds?
+        public var dollarsPerUsefulInterval: ConfidenceInterval?
 
         public init(dollars: Double) { self.dollars = dollars }
     }

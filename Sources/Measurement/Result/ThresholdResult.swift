@@ -19,7 +19,7 @@ public struct ComparisonResult: Sendable, Hashable {
         public var target = ""
         public var metric = ""
         public var ratio: Double?
-        public var interval: Bounds?
+        public var interval: ConfidenceInterval?
         public var pHolm: Double?
         public var verdict = ""
 
