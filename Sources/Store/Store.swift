@@ -74,8 +74,12 @@ public final class RunStore: RecordSink {
 
     public func write(_ batch: RecordBatch) { mailbox.post(batch) }
 
-    /// Replaces the facts of the run at the next commit.
-    public func update(_ run: RunRecord) { mailbox.state.withLock { $0.run = run } }
+    /// Replaces the facts of the run at the next commit; those given to `finish` are the last.
+    public func update(_ run: RunRecord) {
+        mailbox.state.withLock { state in
+            if state.ending == nil { state.run = run }
+        }
+    }
 
     public var status: Status {
         mailbox.state.withLock { state in
