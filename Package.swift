@@ -99,7 +99,11 @@ let package = Package(
             dependencies: ["Engine", "Schedule", "Wire", "Measurement", "Transport", "Simulator", "Ticks"],
             swiftSettings: strict
         ),
-        .testTarget(name: "StoreTests", dependencies: ["Store", "Measurement", "Ticks"], swiftSettings: strict),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: ["Store", "Measurement", "Ticks", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict
+        ),
         .testTarget(name: "ReportTests", dependencies: ["Report", "Measurement", "Ticks"], swiftSettings: strict),
         .testTarget(
             name: "SimulatorTests",
