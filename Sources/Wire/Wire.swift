@@ -2,7 +2,7 @@
 ///
 /// Pure: no I/O, no clock, and no idea who sent the bytes, when or why.
 ///
-/// - Asking: `ChatRequest` and `ChatBodyTemplate` write request bodies; `Provider` says how an endpoint differs.
+/// - Asking: `ChatRequest` and `BodyTemplate` write request bodies; `Provider` says how an endpoint differs.
 /// - Listening: `ReplyDecoder` takes the bytes of one reply, read by read, says what each read brought (`ReadDigest`)
 ///   and keeps what the reply amounts to (`ReplyFacts`). Inside it `EventStreamDecoder` cuts bytes into events and the
 ///   API's `Grammar` reads each event. In the steady state a token costs no allocation.

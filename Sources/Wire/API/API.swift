@@ -3,21 +3,14 @@ public enum API: String, Sendable, Hashable, CaseIterable {
     case openAIChat = "openai-chat"
 
     /// What follows the base URL.
-    public var path: String {
-        switch self {
-        case .openAIChat: "/chat/completions"
-        }
-    }
+    public var path: String { grammar.path }
 
-    /// Headers of every request, the key's apart. Compression would turn a stream into blocks, hence `identity`.
-    public var headers: [Header] {
+    /// Headers of every request, the key's apart.
+    public var headers: [Header] { grammar.headers }
+
+    var grammar: Grammar {
         switch self {
-        case .openAIChat:
-            [
-                Header(name: "Content-Type", value: "application/json"),
-                Header(name: "Accept", value: "text/event-stream"),
-                Header(name: "Accept-Encoding", value: "identity"),
-            ]
+        case .openAIChat: .openAIChat
         }
     }
 }

@@ -59,9 +59,9 @@ public struct ChatRequest: Sendable, Hashable {
     }
 
     /// The JSON body.
-    public func body() -> [UInt8] {
+    public func body(api: API = .openAIChat) -> [UInt8] {
         var bytes: [UInt8] = []
-        ChatBodyTemplate(self).append(prompt: messages.last?.content ?? "", maxTokens: maxTokens, to: &bytes)
+        BodyTemplate(self, api: api).append(prompt: messages.last?.content ?? "", maxTokens: maxTokens, to: &bytes)
         return bytes
     }
 }

@@ -64,7 +64,7 @@ import Wire
 
     @Test func `a template's bodies equal the requests they stand for`() {
         let messages = [ChatRequest.Message(role: "system", content: "be \"brief\""), .init(role: "user", content: "")]
-        let template = ChatBodyTemplate(ChatRequest(model: "m", messages: messages, temperature: 0))
+        let template = BodyTemplate(ChatRequest(model: "m", messages: messages, temperature: 0))
         for (prompt, cap) in [("one", 1), ("two \"quoted\"", 20), ("", nil)] as [(String, Int?)] {
             var request = ChatRequest(model: "m", messages: messages, maxTokens: cap, temperature: 0)
             request.messages[1].content = prompt

@@ -1,16 +1,6 @@
-/// Many request bodies that differ only in the prompt and the cap: everything else is encoded once.
-///
-///     {"model":"m","messages":[...,{"role":"user","content":" PROMPT "}],"stream":true,...,"max_tokens": CAP }
-///
-/// The prompt takes the place of the last message's content. Without messages, or when an extra member replaces them,
-/// there is no such place and the prompt is not sent; the same holds for the cap.
-public struct ChatBodyTemplate: Sendable, Hashable {
-    private var head: [UInt8] = []  // up to the prompt, or the whole body but for the cap
-    private var middle: [UInt8] = []  // from the prompt to the cap
-    private var capName: [UInt8] = []  // `,"max_tokens":`, or empty when an extra member replaces it
-    private var hasPrompt = false
-
-    public init(_ request: ChatRequest) {
+extension BodyTemplate {
+    init(openAIChat request: ChatRequest) {
+        self.init()
         let replaced = Set(request.extra.map(\.name))
         var writer = MemberWriter(replaced: replaced)
         writer.string("model", request.model)
@@ -48,19 +38,7 @@ public struct ChatBodyTemplate: Sendable, Hashable {
             JSONText.appendString(request.maxTokensField, to: &capName)
             JSONText.append(":", to: &capName)
         }
-    }
-
-    /// Appends one body. `maxTokens` nil = no cap is sent.
-    public func append(prompt: String, maxTokens: Int?, to buffer: inout [UInt8]) {
-        buffer.reserveCapacity(buffer.count + head.count + prompt.utf8.count + middle.count + capName.count + 24)
-        buffer.append(contentsOf: head)
-        if hasPrompt { JSONText.appendEscaped(prompt, to: &buffer) }
-        buffer.append(contentsOf: middle)
-        if let maxTokens, !capName.isEmpty {
-            buffer.append(contentsOf: capName)
-            JSONText.append(Int64(maxTokens), to: &buffer)
-        }
-        buffer.append(UInt8(ascii: "}"))
+        tail = [UInt8(ascii: "}")]
     }
 }
 
