@@ -10,6 +10,13 @@ public struct ReceiveStamp: Sendable, Hashable {
     public var isKernel: Bool
     /// Number of the read on this thread: pieces of one read share it.
     public var read: UInt64
+
+    public init(instant: Instant, readAt: Instant, isKernel: Bool, read: UInt64) {
+        self.instant = instant
+        self.readAt = readAt
+        self.isKernel = isKernel
+        self.read = read
+    }
 }
 
 /// Turns what the interposed `recv` noted into stamps, and refuses stamps that cannot be true.
