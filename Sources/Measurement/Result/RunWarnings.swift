@@ -84,8 +84,32 @@ enum RunWarnings {
                 )
             }
         }
+        warnings += hysteresis(of: phase)
         for burst in phase.bursts where burst.control == nil {
             warnings.append("\(phase.name): burst \(burst.index) has no warm control to be held against.")
+        }
+        return warnings
+    }
+
+    /// Levels that were visited more than once and did not come out alike: the intervals of their medians are apart.
+    private static func hysteresis(of phase: PhaseResult) -> [String] {
+        var first: [Int: DistributionSummary] = [:]
+        var warnings: [String] = []
+        for step in phase.steps {
+            guard let level = step.concurrency, let speed = step.stats.requestTPS, let median = speed.p50 else {
+                continue
+            }
+            guard let before = first[level], let earlier = before.p50 else {
+                first[level] = speed
+                continue
+            }
+            guard let a = before.p50Interval, let b = speed.p50Interval, let aLow = a.lower, let aHigh = a.upper,
+                let bLow = b.lower, let bHigh = b.upper, aHigh < bLow || bHigh < aLow
+            else { continue }
+            warnings.append(
+                "\(phase.name): \(level) streams came out differently when visited again: \(inWords(median)) against "
+                    + "\(inWords(earlier)) tokens/s per request."
+            )
         }
         return warnings
     }
