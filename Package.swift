@@ -11,7 +11,7 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "spate",
     products: [
-        .executable(name: "spate", targets: ["spate"]),
+        .executable(name: "spate", targets: ["spate"])
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -99,7 +99,11 @@ let package = Package(
             dependencies: ["Engine", "Schedule", "Wire", "Measurement", "Transport", "Simulator", "Ticks"],
             swiftSettings: strict
         ),
-        .testTarget(name: "StoreTests", dependencies: ["Store", "Measurement", "Ticks"], swiftSettings: strict),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: ["Store", "Measurement", "Ticks", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict
+        ),
         .testTarget(name: "ReportTests", dependencies: ["Report", "Measurement", "Ticks"], swiftSettings: strict),
         .testTarget(
             name: "SimulatorTests",

@@ -1,5 +1,3 @@
-public import Ticks
-
 /// A run as it was stored: everything the result is computed from. The order within each array is by id or time.
 public struct RecordedRun: Sendable, Hashable {
     public var run = RunRecord()
