@@ -14,6 +14,7 @@ extension ReportDocument {
         guard !phase.bursts.isEmpty else { return blocks }
         blocks.append(.table(burstTable(phase)))
         if let sentence = poolSentence(phase) { blocks.append(.sentence(sentence)) }
+        if let sentence = coldOnlySentence(phase) { blocks.append(.sentence(sentence)) }
         if let sentence = waveSentence(phase) { blocks.append(.sentence(sentence)) }
         if let sentence = connectionSentence(phase) { blocks.append(.sentence(sentence, .dim)) }
         if let sentence = evidenceSentence(phase) { blocks.append(.sentence(sentence, .dim)) }
@@ -67,6 +68,7 @@ extension ReportDocument {
 
     /// `19.0 s`, or `> 30.0 s` where the burst ended before it was warm.
     private static func recovery(_ burst: BurstResult) -> String {
+        if let seconds = burst.timeToRecoverSeconds, seconds < 0.001 { return "at once" }
         if let seconds = burst.timeToRecoverSeconds { return Figure.duration(seconds: seconds) }
         if let seconds = burst.censoredAtSeconds { return ">\(Figure.space)\(Figure.duration(seconds: seconds))" }
         return Figure.unknown
@@ -86,7 +88,8 @@ extension ReportDocument {
             parts.append("cold penalty \(Figure.duration(milliseconds: median)) (median of n = \(count) places)")
         }
         if let recovery = pool.timeToRecoverSeconds, let median = recovery.p50 {
-            parts.append("warm again \(Figure.duration(seconds: median)) after the edge")
+            let of = pool.bursts > 1 ? " (median of n = \(Figure.count(recovery.count)) bursts)" : ""
+            parts.append("warm again \(Figure.duration(seconds: median)) after the edge\(of)")
         }
         if pool.censored > 0 {
             parts.append("not warm again before they ended: \(pool.censored) of \(pool.bursts) bursts")
@@ -95,6 +98,15 @@ extension ReportDocument {
         let start = pool.bursts == 1 ? "" : "Over \(pool.bursts) bursts: "
         let sentence = start + parts.joined(separator: "; ") + "."
         return sentence.prefix(1).uppercased() + sentence.dropFirst()
+    }
+
+    /// The penalty's median is over all places: where few were cold it says little of those that were.
+    private static func coldOnlySentence(_ phase: PhaseResult) -> String? {
+        let paid = phase.bursts.compactMap(\.coldOnlyPenaltyMilliseconds).sorted()
+        guard let least = paid.first, let most = paid.last else { return nil }
+        let (low, high) = (Figure.duration(milliseconds: least), Figure.duration(milliseconds: most))
+        let range = low == high ? low : "\(low) to \(high)"
+        return "The cold requests alone waited \(range) longer than the same places of the warm burst (median)."
     }
 
     private static func waveSentence(_ phase: PhaseResult) -> String? {
