@@ -112,7 +112,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SimulatorTests",
-            dependencies: ["Simulator", "Wire", "Transport", "Ticks"],
+            dependencies: ["Simulator", "Schedule", "Wire", "Transport", "Ticks"],
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests"),
