@@ -155,6 +155,30 @@ import Testing
         #expect(!text.contains("← knee"))
     }
 
+    @Test func `of one burst nothing is said twice, and a server that stayed warm was so at once`() {
+        var result = Samples.result
+        var phase = Samples.burst
+        phase.bursts = [phase.bursts[0]]
+        phase.bursts[0].timeToRecoverSeconds = 0.0001
+        phase.transition?.bursts = 1
+        phase.transition?.censored = 0
+        result.targets[0].phases = [phase]
+        let text = words(render(result))
+        #expect(text.contains("at once"))
+        #expect(!text.contains("Over 1"))
+        #expect(!text.contains("median of n ="))
+    }
+
+    @Test func `a ramp too short to say what is kept says so`() {
+        let sentence = "Kept cannot be told"
+        #expect(!render(Samples.result).contains(sentence))
+        var result = Samples.result
+        for index in result.targets[0].phases[0].steps.indices {
+            result.targets[0].phases[0].steps[index].retention = nil
+        }
+        #expect(render(result).contains(sentence))
+    }
+
     @Test func `throttled requests get a column when there are any`() {
         #expect(!render(Samples.result).contains("throttled\n"))
         var result = Samples.result

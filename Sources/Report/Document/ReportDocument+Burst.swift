@@ -41,7 +41,7 @@ extension ReportDocument {
             let edge = burst.stats.ttftScheduledMilliseconds
             let warm = burst.control?.ttftScheduledMilliseconds
             var cells = [
-                Span(Figure.count(burst.index + 1), .strong), Span(Figure.duration(milliseconds: edge?.p50)),
+                Span(Figure.count(burst.index), .strong), Span(Figure.duration(milliseconds: edge?.p50)),
                 Span(Figure.duration(milliseconds: edge?.p95)),
             ]
             if hasControl {
@@ -68,8 +68,9 @@ extension ReportDocument {
 
     /// `19.0 s`, or `> 30.0 s` where the burst ended before it was warm.
     private static func recovery(_ burst: BurstResult) -> String {
-        if let seconds = burst.timeToRecoverSeconds, seconds < 0.001 { return "at once" }
-        if let seconds = burst.timeToRecoverSeconds { return Figure.duration(seconds: seconds) }
+        if let seconds = burst.timeToRecoverSeconds {
+            return seconds < 0.001 ? "at once" : Figure.duration(seconds: seconds)
+        }
         if let seconds = burst.censoredAtSeconds { return ">\(Figure.space)\(Figure.duration(seconds: seconds))" }
         return Figure.unknown
     }
@@ -83,15 +84,15 @@ extension ReportDocument {
             let shown = bounds.map { " (95\(Figure.space)% interval \($0))" } ?? ""
             parts.append("\(Figure.wholePercent(share: share)) of the edge requests met a cold server\(shown)")
         }
-        if let penalty = pool.coldPenaltyMilliseconds, let median = penalty.p50 {
+        if pool.bursts > 1, let penalty = pool.coldPenaltyMilliseconds, let median = penalty.p50 {
             let count = Figure.count(penalty.count)
             parts.append("cold penalty \(Figure.duration(milliseconds: median)) (median of n = \(count) places)")
         }
-        if let recovery = pool.timeToRecoverSeconds, let median = recovery.p50 {
-            let of = pool.bursts > 1 ? " (median of n = \(Figure.count(recovery.count)) bursts)" : ""
-            parts.append("warm again \(Figure.duration(seconds: median)) after the edge\(of)")
+        if pool.bursts > 1, let recovery = pool.timeToRecoverSeconds, let median = recovery.p50 {
+            let after = median < 0.001 ? "at once" : "\(Figure.duration(seconds: median)) after the edge"
+            parts.append("warm again \(after) (median of n = \(Figure.count(recovery.count)) bursts)")
         }
-        if pool.censored > 0 {
+        if pool.bursts > 1, pool.censored > 0 {
             parts.append("not warm again before they ended: \(pool.censored) of \(pool.bursts) bursts")
         }
         guard !parts.isEmpty else { return nil }
