@@ -1,6 +1,7 @@
 internal import CCurl
 internal import CLibuv
 internal import Glibc
+internal import Ticks
 
 /// One client's connection to an `HTTPServer`: reads requests one after another, sends what the exchange gives it.
 final class ServerConnection {
@@ -19,6 +20,7 @@ final class ServerConnection {
     private var output: [UInt8] = []
     private var outputSent = 0
     private var closesWhenSent = false
+    private var received = Instant.zero
     private var isClosed = false
 
     init?(descriptor: Int32, server: HTTPServer) {
@@ -31,6 +33,7 @@ final class ServerConnection {
         }
         var on: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)
+        spate_stamp_socket(descriptor)
         poll.pointee.data = Unmanaged.passRetained(self).toOpaque()  // released in the close callback
     }
 
@@ -62,6 +65,7 @@ final class ServerConnection {
             while !isClosed {
                 let count = Glibc.recv(descriptor, buffer.baseAddress, buffer.count, 0)
                 if count > 0 {
+                    received = server.stamp()
                     input.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
                     if input.count > HTTPServer.bodyLimit + HTTPServer.headLimit { return refuse(413) }
                     if count == buffer.count { continue }
@@ -116,7 +120,7 @@ final class ServerConnection {
 
     private func dispatch(_ head: RequestHead, body: [UInt8]) {
         self.head = nil
-        let exchange = HTTPExchange(head: head, body: body, connection: self)
+        let exchange = HTTPExchange(head: head, body: body, received: received, connection: self)
         self.exchange = exchange
         server.handle(exchange)
     }
