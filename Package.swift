@@ -103,7 +103,7 @@ let package = Package(
         .testTarget(name: "ReportTests", dependencies: ["Report", "Measurement", "Ticks"], swiftSettings: strict),
         .testTarget(
             name: "SimulatorTests",
-            dependencies: ["Simulator", "Wire", "Transport", "Ticks"],
+            dependencies: ["Simulator", "Schedule", "Wire", "Transport", "Ticks"],
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests"),
