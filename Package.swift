@@ -11,7 +11,7 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "spate",
     products: [
-        .executable(name: "spate", targets: ["spate"]),
+        .executable(name: "spate", targets: ["spate"])
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -77,7 +77,7 @@ let package = Package(
         .testTarget(name: "ScheduleTests", dependencies: ["Schedule", "Ticks"], swiftSettings: strict),
         .testTarget(
             name: "WireTests",
-            dependencies: ["Wire"],
+            dependencies: ["Wire", "Ticks"],
             resources: [.copy("Fixtures")],
             swiftSettings: strict
         ),
@@ -99,8 +99,17 @@ let package = Package(
             dependencies: ["Engine", "Schedule", "Wire", "Measurement", "Transport", "Simulator", "Ticks"],
             swiftSettings: strict
         ),
-        .testTarget(name: "StoreTests", dependencies: ["Store", "Measurement", "Ticks"], swiftSettings: strict),
-        .testTarget(name: "ReportTests", dependencies: ["Report", "Measurement", "Ticks"], swiftSettings: strict),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: ["Store", "Measurement", "Ticks", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ReportTests",
+            dependencies: ["Report", "Measurement", "Ticks"],
+            resources: [.copy("Fixtures")],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "SimulatorTests",
             dependencies: ["Simulator", "Schedule", "Wire", "Transport", "Ticks"],

@@ -8,9 +8,12 @@
 #define _GNU_SOURCE
 #include "CCurl.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define VISIBLE __attribute__((visibility("default"), used))
 
@@ -89,3 +92,13 @@ int64_t spate_process_cpu(void) {
     if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
     return nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime);
 }
+
+int spate_stream_socket(int family, int type, int protocol) {
+    return socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+}
+
+int spate_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
+
+int spate_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+void spate_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

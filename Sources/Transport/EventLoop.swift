@@ -61,16 +61,17 @@ public final class EventLoop {
     public func run() {
         while !stopped { uv_run(raw, UV_RUN_DEFAULT) }
         for close in closing.reversed() { close() }
-        closing.removeAll()
-        beforePoll.removeAll()
-        afterPoll.removeAll()
-        onWake = {}
         waker.disconnect()
         close(prepare)
         close(check)
         close(idle)
         close(async)
         while uv_loop_close(raw) == UV_EBUSY.rawValue { uv_run(raw, UV_RUN_ONCE) }
+        // Only now has libuv let go of every handle, whose memory the closures' owners hold.
+        closing.removeAll()
+        beforePoll.removeAll()
+        afterPoll.removeAll()
+        onWake = {}
     }
 
     /// Ends `run()` after the present turn.
@@ -96,6 +97,7 @@ public final class EventLoop {
     }
 
     private func willPoll() {
+        guard !stopped else { return }
         if idling {
             idling = false
             uv_idle_stop(idle)
@@ -106,6 +108,7 @@ public final class EventLoop {
     }
 
     private func didPoll() {
+        guard !stopped else { return }
         let waited = uv_metrics_idle_time(raw)
         let now = MonotonicClock.now()
         turnNanoseconds = max(0, now.nanoseconds(since: pollBegan) - Int64(waited &- idleSeen))

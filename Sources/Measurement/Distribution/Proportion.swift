@@ -1,0 +1,52 @@
+import Glibc
+
+/// `successes` of `trials`: availability, cold share, useful share.
+public struct Proportion: Sendable, Hashable {
+    public var successes: Int
+    public var trials: Int
+
+    public init(_ successes: Int, of trials: Int) {
+        self.successes = successes
+        self.trials = trials
+    }
+
+    /// nil without trials.
+    public var value: Double? { trials > 0 ? Double(successes) / Double(trials) : nil }
+
+    /// Wilson's score interval (1927), for display; nil without trials.
+    public func wilson(level: Double = 0.95) -> ConfidenceInterval? {
+        guard trials > 0 else { return nil }
+        let z = NormalDistribution.quantile((1 + level) / 2)
+        let n = Double(trials)
+        let p = Double(successes) / n
+        let scale = 1 + z * z / n
+        let centre = (p + z * z / (2 * n)) / scale
+        let half = z / scale * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+        return ConfidenceInterval(
+            lower: successes == 0 ? 0 : max(0, centre - half),
+            upper: successes == trials ? 1 : min(1, centre + half)
+        )
+    }
+
+    /// Clopper and Pearson's interval (1934), for guarantees: its coverage is never below the level.
+    public func clopperPearson(level: Double = 0.95) -> ConfidenceInterval? {
+        guard trials > 0 else { return nil }
+        let tail = (1 - level) / 2
+        let k = Double(successes)
+        let rest = Double(trials - successes)
+        return ConfidenceInterval(
+            lower: successes == 0 ? 0 : IncompleteBeta.quantile(tail, k, rest + 1),
+            upper: successes == trials ? 1 : 1 - IncompleteBeta.quantile(tail, rest, k + 1)
+        )
+    }
+
+    /// The one-sided upper bound after no event in `trials`: 1 − (1 − level)^(1/n), near 3/n ("rule of three").
+    public static func upperBoundOfNone(in trials: Int, level: Double = 0.95) -> Double {
+        trials > 0 ? -expm1(log1p(-level) / Double(trials)) : 1
+    }
+
+    /// The chance to see at least one event of probability `p` in `trials`.
+    public static func chanceOfAny(_ p: Double, in trials: Int) -> Double {
+        p >= 1 ? (trials > 0 ? 1 : 0) : -expm1(Double(trials) * log1p(-p))
+    }
+}

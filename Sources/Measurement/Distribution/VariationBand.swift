@@ -1,0 +1,28 @@
+/// What a coefficient of variation of TTFT is taken to say (the contract's section 8).
+public enum VariationBand: String, Sendable, Hashable, CaseIterable, Codable {
+    case wellSupported = "well supported"  // below 40 %
+    case someVariability = "some variability"  // 40 to 100 %
+    case coldStartsOccurring = "cold starts occurring"  // above 100 %
+    case notProductionReady = "not production-ready"  // above 300 %
+
+    public init(cvPercent: Double) {
+        if cvPercent < 40 {
+            self = .wellSupported
+        } else if cvPercent <= 100 {
+            self = .someVariability
+        } else if cvPercent <= 300 {
+            self = .coldStartsOccurring
+        } else {
+            self = .notProductionReady
+        }
+    }
+
+    /// Every band an interval of the CV (percent) touches, ascending; more than one: the band is uncertain.
+    public static func bands(from low: Double, to high: Double) -> [VariationBand] {
+        let all = allCases
+        guard let first = all.firstIndex(of: VariationBand(cvPercent: low)),
+            let last = all.firstIndex(of: VariationBand(cvPercent: high)), first <= last
+        else { return [] }
+        return Array(all[first...last])
+    }
+}

@@ -1,1 +1,0 @@
-// Tests of Measurement follow file by file.
