@@ -91,7 +91,6 @@ let package = Package(
         .testTarget(
             name: "TransportTests",
             dependencies: ["Transport", "Ticks"],
-            resources: [.copy("Fixtures")],
             swiftSettings: strict
         ),
         .testTarget(

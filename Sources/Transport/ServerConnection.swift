@@ -1,3 +1,4 @@
+internal import CCurl
 internal import CLibuv
 internal import Glibc
 
@@ -175,12 +176,7 @@ final class ServerConnection {
         var offset = 0
         if output.isEmpty {
             while offset < bytes.count {
-                let count = Glibc.send(
-                    descriptor,
-                    bytes.baseAddress.map { $0 + offset },
-                    bytes.count - offset,
-                    Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
-                )
+                let count = spate_send_now(descriptor, bytes.baseAddress.map { $0 + offset }, bytes.count - offset)
                 if count < 0, errno == EINTR { continue }
                 if count < 0, errno == EAGAIN || errno == EWOULDBLOCK { break }
                 guard count > 0 else { return close() }
@@ -196,12 +192,7 @@ final class ServerConnection {
     private func flush() {
         while outputSent < output.count {
             let count = output.withUnsafeBytes {
-                Glibc.send(
-                    descriptor,
-                    $0.baseAddress.map { $0 + outputSent },
-                    $0.count - outputSent,
-                    Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
-                )
+                spate_send_now(descriptor, $0.baseAddress.map { $0 + outputSent }, $0.count - outputSent)
             }
             if count < 0, errno == EINTR { continue }
             if count < 0, errno == EAGAIN || errno == EWOULDBLOCK { return }
