@@ -22,6 +22,7 @@ public final class HTTPServer {
     private var listeners: [ListeningSocket] = []
     private var connections: [Int32: ServerConnection] = [:]
     private var arrived: [ServerConnection] = []
+    private var resumed: [ServerConnection] = []
     private var broken: [ServerConnection] = []
     /// Given up to take and drop a connection when descriptors run out: else the listener would be readable for ever.
     private var reserve = Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)
@@ -74,17 +75,21 @@ public final class HTTPServer {
     private func beginTurn() {
         guard !isClosed else { return }
         acceptWaiting()
-        closeBroken()
+        for connection in taken(&arrived) { connection.begin() }
+        for connection in taken(&resumed) { connection.resume() }
+        for connection in taken(&broken) { connection.close() }
     }
 
-    /// Takes every connection that waits, then looks at what they sent. Worth a call amid long work, too: a full queue
-    /// drops clients for a second.
+    private func taken(_ list: inout [ServerConnection]) -> [ServerConnection] {
+        if list.isEmpty { return [] }
+        defer { list.removeAll(keepingCapacity: true) }
+        return list
+    }
+
+    /// Takes every connection that waits; what they sent is looked at in the next turn. Worth a call amid long work, too:
+    /// a full queue drops clients for a second.
     public func acceptWaiting() {
         for listener in listeners { drain(listener) }
-        guard !arrived.isEmpty else { return }
-        let fresh = arrived
-        arrived.removeAll()
-        for connection in fresh { connection.begin() }
     }
 
     private func drain(_ listener: ListeningSocket) {
@@ -122,8 +127,10 @@ public final class HTTPServer {
         loop.turnAgain()
     }
 
-    private func closeBroken() {
-        while let connection = broken.popLast() { connection.close() }
+    /// Notes a connection that holds a further request; it is served at the next turn, not from within a reply.
+    func noteInput(_ connection: ServerConnection) {
+        resumed.append(connection)
+        loop.turnAgain()
     }
 
     func forget(_ connection: ServerConnection) { connections[connection.descriptor] = nil }
@@ -131,14 +138,16 @@ public final class HTTPServer {
     private func close() {
         guard !isClosed else { return }
         isClosed = true
-        broken.removeAll()
+        (arrived, resumed, broken) = ([], [], [])
         for connection in Array(connections.values) { connection.close() }
         for listener in listeners { listener.close() }
         listeners.removeAll()
-        if reserve >= 0 { _ = Glibc.close(reserve) }
     }
 
-    deinit { receiveBuffer.deallocate() }
+    deinit {
+        receiveBuffer.deallocate()
+        if reserve >= 0 { _ = Glibc.close(reserve) }
+    }
 }
 
 @available(*, unavailable) extension HTTPServer: Sendable {}

@@ -293,7 +293,12 @@ final class ServerConnection {
     func replyEnded(keepsAlive: Bool) {
         exchange = nil
         if !keepsAlive { return closeWhenSent() }
-        if start < input.count { process() }
+        if start < input.count, !isProcessing { server.noteInput(self) }
+    }
+
+    /// Goes on with what came before the last reply had ended.
+    func resume() {
+        if !isClosed { process() }
     }
 
     private func closeWhenSent() {
