@@ -55,6 +55,8 @@ import Testing
         #expect(ttft.count == 95)
         #expect(ttft.adjustedP95 == 200)
         #expect(ttft.adjustedP99 == nil)
+        let throttled = probe(good: 94, Array(repeating: .overloaded, count: 6))
+        #expect(throttled.result.targets[0].totals.ttftMilliseconds?.adjustedP95 == nil)
         let short = probe(good: 94, Array(repeating: .http5xx, count: 6))
         #expect(short.result.targets[0].totals.ttftMilliseconds?.adjustedP95 == nil)
         #expect(short.result.targets[0].totals.ttftMilliseconds?.p95 == 200)
