@@ -39,7 +39,7 @@ let package = Package(
         .target(
             name: "Profile",
             dependencies: ["Schedule", "Wire", "Ticks", .product(name: "Yams", package: "Yams")],
-            resources: [.copy("Scenarios")],
+            resources: [.embedInCode("Scenarios"), .embedInCode("Providers.yaml")],
             swiftSettings: strict
         ),
 
@@ -91,7 +91,6 @@ let package = Package(
         .testTarget(
             name: "TransportTests",
             dependencies: ["Transport", "Ticks"],
-            resources: [.copy("Fixtures")],
             swiftSettings: strict
         ),
         .testTarget(
@@ -104,10 +103,15 @@ let package = Package(
             dependencies: ["Store", "Measurement", "Ticks", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict
         ),
-        .testTarget(name: "ReportTests", dependencies: ["Report", "Measurement", "Ticks"], swiftSettings: strict),
+        .testTarget(
+            name: "ReportTests",
+            dependencies: ["Report", "Measurement", "Ticks"],
+            resources: [.copy("Fixtures")],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "SimulatorTests",
-            dependencies: ["Simulator", "Wire", "Transport", "Ticks"],
+            dependencies: ["Simulator", "Schedule", "Wire", "Transport", "Ticks"],
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests"),
