@@ -77,7 +77,7 @@ let package = Package(
         .testTarget(name: "ScheduleTests", dependencies: ["Schedule", "Ticks"], swiftSettings: strict),
         .testTarget(
             name: "WireTests",
-            dependencies: ["Wire"],
+            dependencies: ["Wire", "Ticks"],
             resources: [.copy("Fixtures")],
             swiftSettings: strict
         ),

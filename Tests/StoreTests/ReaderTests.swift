@@ -120,4 +120,36 @@ import Testing
         )
         #expect(row == ["do/kimi|burst|64|ok_length|200.0|200.21|196.0|1200.0|83.333333|72.0"])
     }
+
+    @Test func `the view's speeds are those of the result for every kind of count`() throws {
+        let folder = try TemporaryFolder()
+        let store = try RunStore(creating: folder.file, run: RunRecord())
+        var run = Samples.recorded
+        run.requests = []
+        for (source, hidden, reasoning) in [
+            (RequestRecord.TokenSource?.some(.usage), false, Int64?.some(16)), (.usage, true, 16), (.usage, true, nil),
+            (.events, false, nil), (nil, false, nil),
+        ] {
+            var request = Samples.request
+            request.sequence = Int64(run.requests.count)
+            request.tokenSource = source
+            request.outputTokens = source == nil ? nil : 256
+            request.hiddenReasoning = hidden
+            request.reasoningTokens = reasoning
+            run.requests.append(request)
+        }
+        store.write(Samples.batch(run))
+        try store.finish(run: Samples.run)
+        let rows = try SQLiteShell.rows(
+            folder.file,
+            "SELECT round(request_tps, 6), round(decode_tps, 6) FROM request_ms ORDER BY sequence"
+        )
+        // By hand: 256 or 238 tokens in 1.2 s; (256, 240 or 238) x (1 - 4/1024) in 0.999999997 s.
+        #expect(
+            rows == [
+                "213.333333|255.000001", "213.333333|239.062501", "213.333333|237.070313", "213.333333|237.070313",
+                "198.333333|237.070313",
+            ]
+        )
+    }
 }

@@ -16,11 +16,15 @@ public struct BurstResult: Sendable, Hashable {
     /// How the cold ones were told: by the server's word or by their time to first token; nil = they could not be told.
     public var coldBy: ColdEvidence?
     public var coldRequests: Int?
+    public var coldKnown: Int?  // of the edge wave's requests with a first token, those that could be told
     public var coldPenaltyMilliseconds: Double?  // median over ranks
     public var coldPenaltyPairs = 0  // ranks it is the median of
+    /// The same over the ranks that were cold: what a cold request paid, however few they were.
+    public var coldOnlyPenaltyMilliseconds: Double?
     public var timeToRecoverSeconds: Double?  // nil = not within `censoredAtSeconds`, or not to be told
     public var censoredAtSeconds: Double?
     public var recoveryThresholdMilliseconds: Double?
+    public var waves: [TransitionResult.Wave] = []
 
     public init() {}
 

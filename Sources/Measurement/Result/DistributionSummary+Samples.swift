@@ -20,7 +20,7 @@ extension DistributionSummary {
         p95 = sorted.nearestRank(.p95)
         p99 = sorted.nearestRank(.p99)
         p999 = sorted.nearestRank(.p999)
-        let effective = Autocorrelation.effectiveCount(finite)
+        let effective = Self.effectiveCount(finite)
         if effective < Double(count) { effectiveCount = Int(effective) }
         p50Interval = sorted.interval(of: .p50, effectiveCount: effective)
         p95Interval = sorted.interval(of: .p95, effectiveCount: effective)
@@ -38,6 +38,14 @@ extension DistributionSummary {
             ConfidenceInterval(lower: $0.lower.finite.map { 100 * $0 }, upper: $0.upper.finite.map { 100 * $0 })
         }
         cvBands = interval.map { variation.bands(over: $0) } ?? variation.band.map { [$0] } ?? []
+    }
+
+    /// A hundred thousand samples tell how much each depends on the one before; the rest is taken to be like them.
+    private static func effectiveCount(_ samples: [Double]) -> Double {
+        let enough = 100_000
+        if samples.count <= enough { return Autocorrelation.effectiveCount(samples) }
+        let share = Autocorrelation.effectiveCount(Array(samples.prefix(enough))) / Double(enough)
+        return share * Double(samples.count)
     }
 
     /// From nanoseconds, in milliseconds; nil when nothing was counted.

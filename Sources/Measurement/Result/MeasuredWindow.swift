@@ -30,7 +30,9 @@ struct MeasuredWindow: Sendable, Hashable {
     }
 
     /// How much of [from, to) lies inside, nanoseconds.
-    func overlap(from: Int64, to: Int64) -> Int64 { Swift.max(0, Swift.min(end, to) - Swift.max(start, from)) }
+    func overlap(from: Int64, to: Int64) -> Int64 { Swift.max(0, clamp(to) - clamp(from)) }
+
+    private func clamp(_ instant: Int64) -> Int64 { Swift.min(end, Swift.max(start, instant)) }
 
     /// The bins of this width that lie wholly inside.
     func bins(ofWidth width: Int64) -> Range<Int64>? {

@@ -5,7 +5,7 @@ extension RequestStatistics.Cost {
     /// that told them, failed ones included. By the hour: the price of the window's time, spread over what came in it.
     init?(of requests: RequestSet, useful: Int, in scope: StatisticsScope) {
         if let perHour = scope.target.dollarsPerHour, perHour >= 0, perHour.isFinite {
-            guard let window = scope.window, window.seconds > 0 else { return nil }
+            guard let window = scope.window ?? scope.hired, window.seconds > 0 else { return nil }
             self.init(dollars: perHour * window.seconds / 3600)
             divide(byTokens: Double(window.streamedTokens), useful: Double(window.useful))
             return

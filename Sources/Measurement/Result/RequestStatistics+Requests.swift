@@ -5,6 +5,8 @@ struct StatisticsScope: Sendable {
     /// Whether "TTFT" counts from the schedule: open loops and burst edges.
     var isOpenLoop = false
     var window: WindowTotals?
+    /// The time to be paid where a price goes by the hour and there is no window.
+    var hired: WindowTotals?
     var gaps = Histogram()  // between token-bearing reads
     var seed: UInt64 = 0
 

@@ -74,4 +74,21 @@ struct RunIndex: Sendable {
     func span(of phase: PhaseRecord) -> MeasuredWindow? {
         MeasuredWindow(exactlyFrom: phase.started, to: phase.ended ?? lastInstant)
     }
+
+    /// A histogram over the steps: all of it, or the whole seconds inside a window.
+    func histogram(
+        _ metric: HistogramRecord.Metric,
+        of steps: [StepRecord],
+        in window: MeasuredWindow? = nil
+    ) -> Histogram {
+        let seconds = window.map { $0.bins(ofWidth: 1_000_000_000) ?? 0..<0 }
+        var total = Histogram()
+        for step in steps {
+            for record in histograms(of: step) where record.metric == metric {
+                if let seconds, !seconds.contains(record.second) { continue }
+                total.merge(record.histogram)
+            }
+        }
+        return total
+    }
 }

@@ -76,14 +76,17 @@ extension Schema {
           (r.first_token_ns - r.written_ns) / 1e6 AS wait_ms,
           r.first_visible_ns / 1e6 AS ttfv_ms,
           r.last_token_ns / 1e6 AS e2e_ms,
-          CASE WHEN r.last_token_ns > 0 THEN r.output_tokens * 1e9 / r.last_token_ns END AS request_tps,
+          CASE WHEN r.last_token_ns > 0
+            THEN coalesce(r.output_tokens, nullif(r.token_events, 0)) * 1e9 / r.last_token_ns END AS request_tps,
           CASE WHEN r.token_reads >= 3 AND r.text_bytes > 0 AND r.last_token_ns > r.first_token_ns
-              AND r.output_tokens - r.hidden_reasoning * coalesce(r.reasoning_tokens, 0) >= 8
-            THEN (r.output_tokens - r.hidden_reasoning * coalesce(r.reasoning_tokens, 0))
-              * (1 - r.first_read_text_bytes * 1.0 / r.text_bytes) * 1e9 / (r.last_token_ns - r.first_token_ns)
-            END AS decode_tps,
+              AND r.streamed_tokens >= 8
+            THEN r.streamed_tokens * (1 - min(r.first_read_text_bytes, r.text_bytes) * 1.0 / r.text_bytes) * 1e9
+              / (r.last_token_ns - r.first_token_ns) END AS decode_tps,
           r.input_tokens, r.cached_input_tokens, r.output_tokens, r.reasoning_tokens, r.token_source
-        FROM requests r
+        FROM (SELECT *, CASE
+              WHEN token_source = 'usage' AND NOT hidden_reasoning THEN output_tokens
+              WHEN token_source = 'usage' AND reasoning_tokens >= 0 THEN output_tokens - reasoning_tokens
+              ELSE token_events END AS streamed_tokens FROM requests) r
           LEFT JOIN steps s ON s.id = r.step
           LEFT JOIN phases p ON p.id = s.phase
           LEFT JOIN targets t ON t.id = p.target
