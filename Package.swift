@@ -109,10 +109,15 @@ let package = Package(
             dependencies: ["Store", "Measurement", "Ticks", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict
         ),
-        .testTarget(name: "ReportTests", dependencies: ["Report", "Measurement", "Ticks"], swiftSettings: strict),
+        .testTarget(
+            name: "ReportTests",
+            dependencies: ["Report", "Measurement", "Ticks"],
+            resources: [.copy("Fixtures")],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "SimulatorTests",
-            dependencies: ["Simulator", "Wire", "Transport", "Ticks"],
+            dependencies: ["Simulator", "Schedule", "Wire", "Transport", "Ticks"],
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests"),

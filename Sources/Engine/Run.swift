@@ -35,11 +35,13 @@ public final class Run: Sendable {
     public let conductor: Conductor
     private let threads: [LoopThread]
     private let learnt: LearntHabits
+    private let loops: Int
 
     /// Starts at once. `sink` gets everything that is recorded; `t0` is the instant all records count from.
     public init(program: Program, options: Options, t0: Instant, sink: any RecordSink) {
         precondition(options.prices.count == program.targets.count, "one price per target")
         self.t0 = t0
+        loops = options.loops
         feed = LiveFeed(loops: options.loops)
         conductor = Conductor(program: program, loops: options.loops, t0: t0, sink: sink, feed: feed)
         learnt = LearntHabits()
@@ -75,6 +77,9 @@ public final class Run: Sendable {
             }
         }
     }
+
+    /// Whether every loop has ended, so that `join` will not wait.
+    public var isOver: Bool { learnt.loopsEnded == loops }
 
     /// Waits for the end of all loops. Once.
     public func join() -> Outcome {

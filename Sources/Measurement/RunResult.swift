@@ -58,6 +58,7 @@ public struct TargetResult: Sendable, Hashable {
     public var warmup = Tally()
     public var totals = RequestStatistics()  // all but warm-up and preflight
     public var phases: [PhaseResult] = []
+    public var failures: [FailureResult] = []  // what went wrong, most frequent first
     /// What was learnt about it, in sentences.
     public var notes: [String] = []
     /// True when nothing succeeded or its circuit breaker opened.

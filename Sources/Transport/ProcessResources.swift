@@ -56,6 +56,9 @@ public enum ProcessResources {
         return bounds.count == 2 ? max(0, bounds[1] - bounds[0] + 1) : 0
     }
 
+    /// A pipe that children do not inherit unless it is given to them; false with errno when there is none.
+    public static func pipe(_ ends: inout [Int32]) -> Bool { spate_pipe(&ends) == 0 }
+
     private static func read(_ path: String) -> String? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }

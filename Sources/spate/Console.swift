@@ -18,6 +18,15 @@ enum Console {
         return Int(size.ws_col)
     }
 
+    /// Whether the locale's encoding is UTF-8.
+    static var isUnicode: Bool {
+        for name in ["LC_ALL", "LC_CTYPE", "LANG"] {
+            guard let value = getenv(name).map({ String(cString: $0).lowercased() }), !value.isEmpty else { continue }
+            return value.contains("utf-8") || value.contains("utf8")
+        }
+        return false
+    }
+
     static func wantsColour(_ descriptor: Int32, refused: Bool) -> Bool {
         guard !refused, isatty(descriptor) == 1, getenv("NO_COLOR") == nil else { return false }
         return getenv("TERM").map { String(cString: $0) } != "dumb"

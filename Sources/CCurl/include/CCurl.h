@@ -107,6 +107,8 @@ static inline int64_t spate_monotonic(void) { return spate_clock(CLOCK_MONOTONIC
 
 /// GNU names that Swift's Glibc module does not show.
 int spate_stream_socket(int family, int type, int protocol); ///< non-blocking and close-on-exec
+int spate_accept(int listener); ///< a new connection, non-blocking and close-on-exec; -1 when none waits
+int spate_pipe(int ends[2]); ///< close-on-exec
 void spate_name_thread(const char *name);
 int64_t spate_thread_cpu(void);
 int64_t spate_process_cpu(void);

@@ -12,7 +12,7 @@ struct Grammar: Sendable {
     /// Encodes what many requests have in common.
     var template: @Sendable (ChatRequest) -> BodyTemplate
 
-    /// Reads the payload of one event, or with `whole` a complete answer, into the tally. The second argument counts the
-    /// bytes from the payload's start that may be read.
+    /// Reads the payload of one event, or with `whole` a complete answer, into the tally. The second argument counts
+    /// the bytes from the payload's start that may be read.
     var read: @Sendable (UnsafeRawBufferPointer, Int, _ whole: Bool, JSONParser, inout ReplyTally) -> Reading
 }

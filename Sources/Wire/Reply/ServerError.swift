@@ -15,9 +15,12 @@ public struct ServerError: Error, Sendable, Hashable {
     /// From a JSON value that says error, or is the body of an error status. Never fails: without a message in a known
     /// place the message is the value itself.
     ///
-    ///     {"error":{"message","type","code"}}      OpenAI and most          {"error":"text","error_type"}   TGI, Ollama
-    ///     {"object":"error","message","type","code"}   SGLang               {"message","id"}                DigitalOcean
-    ///     {"error":{"code","message","status"}}    Google                   {"detail":"text" | [..]}        FastAPI
+    ///     {"error":{"message","type","code"}}           OpenAI and most others
+    ///     {"error":{"code","message","status"}}         Google
+    ///     {"error":"text","error_type"}                 TGI; Ollama without the type
+    ///     {"object":"error","message","type","code"}    SGLang
+    ///     {"message","id"}                              DigitalOcean
+    ///     {"detail":"text" or [...]}                    FastAPI
     init(_ root: JSONValue, parser: JSONParser) {
         let inner = root["error"]
         let source = inner.kind == .object ? inner : root

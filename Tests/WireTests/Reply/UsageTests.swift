@@ -13,11 +13,13 @@ import Wire
             Usage(input: 5, output: 2, total: 7)
         ),
         (
-            #"{"usage":{"prompt_tokens":5,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}}}"#,
+            #"{"usage":{"prompt_tokens":5,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":0},"#
+                + #""completion_tokens_details":{"reasoning_tokens":0}}}"#,
             Usage(input: 5, cachedInput: 0, output: 2, reasoning: 0)
         ),
         (
-            #"{"usage":{"prompt_tokens":5,"completion_tokens":2,"prompt_tokens_details":null,"completion_tokens_details":null}}"#,
+            #"{"usage":{"prompt_tokens":5,"completion_tokens":2,"prompt_tokens_details":null,"#
+                + #""completion_tokens_details":null}}"#,
             Usage(input: 5, output: 2)
         ),
         (#"{"choices":[{"index":0,"usage":{"prompt_tokens":5,"completion_tokens":2}}]}"#, Usage(input: 5, output: 2)),
@@ -68,6 +70,8 @@ import Wire
     @Test func `zeros beside text are no count`() {
         let zero = #"{"usage":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}}"#
         #expect(usage(zero, text) == Usage())
+        let form = #"{"usage":{"prompt_tokens":0,"completion_tokens":0,"prompt_tokens_details":{"cached_tokens":0}}}"#
+        #expect(usage(form, text) == Usage())
         #expect(usage(text, zero) == Usage())
         #expect(usage(zero) == Usage(input: 0, output: 0, total: 0))
         let noReasoning =

@@ -40,7 +40,8 @@ import Wire
                     to: &$0
                 )
             } == start
-                + #"],"usage":{"prompt_tokens":5,"completion_tokens":2,"total_tokens":9,"prompt_tokens_details":{"cached_tokens":4},"#
+                + #"],"usage":{"prompt_tokens":5,"completion_tokens":2,"total_tokens":9,"#
+                + #""prompt_tokens_details":{"cached_tokens":4},"#
                 + #""completion_tokens_details":{"reasoning_tokens":1}},"spate":{"cold":true,"replica":2}}"# + "\n\n"
         )
         #expect(
