@@ -15,6 +15,7 @@ struct Job: Sendable {
     var profileYAML: String
     var slo = ServiceLevels()
     var thresholds: [String] = []
+    var thresholdsAreConfident = false
     var limits = Limits()
     var loops = 1
     var output = Output()
@@ -40,8 +41,14 @@ struct Job: Sendable {
 struct JobTarget: Sendable {
     enum Place: Sendable {
         /// The built-in provider, started as a process of its own.
-        case simulated(Scenario)
+        case simulated(SimulatedPlace)
         case remote(Origin)
+    }
+
+    /// The scenario to play, as `spate simulate` takes it.
+    struct SimulatedPlace: Sendable, Hashable {
+        var scenario: String  // name of a built-in one, or a file
+        var timeScale = 1.0
     }
 
     /// Where a URL points: `scheme://host:port` and the path without the API's own.
@@ -66,4 +73,6 @@ struct JobTarget: Sendable {
     var isInsecure = false
     var rootsFile: String?
     var plan: RunPlan
+
+    var isSimulated: Bool { if case .simulated = place { true } else { false } }
 }

@@ -56,6 +56,12 @@ struct RunFolder {
         self.path = path
     }
 
+    /// Takes the folder away again when nothing was measured.
+    func removeIfEmpty() {
+        for name in ["truth.jsonl", "profile.yaml"] { unlink(file(name)) }
+        rmdir(path)
+    }
+
     func file(_ name: String) -> String { "\(path)/\(name)" }
 
     /// Writes a file whole or not at all: temporary name, fsync, rename.

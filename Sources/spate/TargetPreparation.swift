@@ -50,7 +50,7 @@ enum TargetPreparation {
             preflightRequests: 0,
             notes: []
         )
-        if job.skipsPreflight, target.model != nil, SocketHost.isNumeric(place.host) { return .ready(prepared) }
+        if job.skipsPreflight, target.model != nil, place.isLoopback { return .ready(prepared) }
 
         let answer = Preflight.ask(
             Preflight.Question(endpoint: endpoint, basePath: place.basePath, headers: headers)
