@@ -96,7 +96,6 @@ let package = Package(
         .testTarget(
             name: "TransportTests",
             dependencies: ["Transport", "Ticks"],
-            resources: [.copy("Fixtures")],
             swiftSettings: strict
         ),
         .testTarget(

@@ -102,3 +102,12 @@ int spate_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEX
 int spate_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 void spate_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+bool spate_is_quiet(int socket) {
+    char byte;
+    return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+ssize_t spate_send_now(int socket, const void *bytes, size_t length) {
+    return send(socket, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+}

@@ -111,7 +111,7 @@ public final class SimulatedProvider {
 
     private func takeChat(_ exchange: HTTPExchange) {
         requests += 1
-        let received = MonotonicClock.now()
+        let received = exchange.received
         let body = exchange.body
         let facts: ChatRequestFacts
         do throws(ChatRequestFacts.Refusal) {
@@ -136,7 +136,7 @@ public final class SimulatedProvider {
             return refuse(exchange, 500, "the simulated server failed", type: "server_error")
         case .empty, .truncated, .inbandError, .stalled, nil: break
         }
-        advance(to: received)
+        advance(to: MonotonicClock.now())
         switch model.admit(
             promptTokens: session.promptTokens,
             tokens: session.tokens,

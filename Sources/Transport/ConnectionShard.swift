@@ -19,7 +19,6 @@ final class ConnectionShard {
     var idleConnections = 0
     /// Transfers that will take an idle connection and have not yet.
     var reserved = 0
-    var lastIdle = Instant.zero
     var isTouched = false
     var isDue = false
     var isListedIdle = false
@@ -66,7 +65,7 @@ final class ConnectionShard {
         guard let watch = client.watch(of: socket) else { return }
         if what == CURL_POLL_REMOVE {
             watch.rest(now: MonotonicClock.now())
-            client.shardHasIdle(self)
+            client.connectionRests(watch, of: self)
             return
         }
         if let easy, let transfer = Transfer.of(easy) { transfer.uses(watch) }

@@ -31,6 +31,7 @@ public final class HTTPClient {
     private var shards: [ConnectionShard] = []
     private var roomy = 0  // where the search for a shard with room begins
     private var idleShards: [ConnectionShard] = []
+    private var quarantined: [(descriptor: Int32, since: Instant)] = []  // while the server's habit is unknown
     private var touched: [ConnectionShard] = []
     private var due: [ConnectionShard] = []
     private var watches: [SocketWatch?] = []
@@ -148,15 +149,12 @@ public final class HTTPClient {
         case .warm: break
         case .any: if habit.verdict == .closes { return nil }
         }
+        if connection == .any, habit.verdict == .unknown {
+            learn(at: now)
+            if habit.verdict != .keepsAlive { return nil }
+        }
         while let shard = idleShards.last {
-            if shard.availableIdle > 0 {
-                let idle = now.nanoseconds(since: shard.lastIdle)
-                if connection == .any, habit.verdict == .unknown, idle < ConnectionHabit.quarantineNanoseconds {
-                    return nil
-                }
-                habit.survived(idle: idle)
-                return shard
-            }
+            if shard.availableIdle > 0 { return shard }
             idleShards.removeLast()
             shard.isListedIdle = false
         }
@@ -178,7 +176,23 @@ public final class HTTPClient {
         return shard
     }
 
-    func shardHasIdle(_ shard: ConnectionShard) {
+    /// Looks whether a connection has outlived its answer by long enough to tell the server's habit.
+    private func learn(at now: Instant) {
+        while let candidate = quarantined.first,
+            now.nanoseconds(since: candidate.since) >= ConnectionHabit.quarantineNanoseconds
+        {
+            quarantined.removeFirst()
+            guard let watch = watch(of: candidate.descriptor), watch.state == .idle, watch.idleSince == candidate.since
+            else { continue }
+            habit.survived(idle: now.nanoseconds(since: candidate.since))
+        }
+        if habit.verdict != .unknown { quarantined.removeAll() }
+    }
+
+    func connectionRests(_ watch: SocketWatch, of shard: ConnectionShard) {
+        if watch.state == .idle, watch.carriedPost, habit.verdict == .unknown, quarantined.count < 64 {
+            quarantined.append((watch.descriptor, watch.idleSince))
+        }
         guard !shard.isListedIdle, shard.availableIdle > 0 else { return }
         shard.isListedIdle = true
         idleShards.append(shard)

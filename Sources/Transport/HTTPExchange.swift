@@ -1,3 +1,5 @@
+public import Ticks
+
 /// One request and the reply to it. A reply is whole (`respond`) or a stream (`startStream`, `write`, `end`).
 public final class HTTPExchange {
     public let method: String
@@ -6,6 +8,8 @@ public final class HTTPExchange {
     /// In the order they came, names in lower case.
     public let headers: [(name: String, value: String)]
     public let body: [UInt8]
+    /// When the last bytes of the request reached this machine's kernel, where it stamped them; else when they were read.
+    public let received: Instant
     /// Whether the client wants the connection to stay.
     let keepsAlive: Bool
     private weak var connection: ServerConnection?
@@ -19,6 +23,7 @@ public final class HTTPExchange {
     init(
         head: RequestHead,
         body: [UInt8],
+        received: Instant,
         connection: ServerConnection
     ) {
         method = head.method
@@ -26,6 +31,7 @@ public final class HTTPExchange {
         headers = head.headers
         keepsAlive = head.keepsAlive
         self.body = body
+        self.received = received
         self.connection = connection
     }
 

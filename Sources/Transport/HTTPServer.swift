@@ -19,6 +19,7 @@ public final class HTTPServer {
     private var connections: [Int32: ServerConnection] = [:]
     let handle: (HTTPExchange) -> Void
     private var isClosed = false
+    private var stamps = StampClock()
 
     /// Connections taken so far.
     public private(set) var accepted = 0
@@ -100,6 +101,8 @@ public final class HTTPServer {
             }
         }
     }
+
+    func stamp() -> Instant { stamps.current(notBefore: loop.previousPollBegan).instant }
 
     func forget(_ connection: ServerConnection) { connections[connection.descriptor] = nil }
 

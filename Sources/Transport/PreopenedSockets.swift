@@ -89,9 +89,7 @@ final class PreopenedSockets {
     /// A connection that the server has not closed meanwhile, or nil.
     func take() -> Int32? {
         while let descriptor = ready.popLast() {
-            var byte: UInt8 = 0
-            let count = Glibc.recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
-            if count < 0, errno == EAGAIN || errno == EWOULDBLOCK { return descriptor }
+            if spate_is_quiet(descriptor) { return descriptor }
             _ = close(descriptor)
         }
         return nil

@@ -1,5 +1,7 @@
+internal import CCurl
 internal import CLibuv
 internal import Glibc
+internal import Ticks
 
 /// One client's connection to an `HTTPServer`: reads requests one after another, sends what the exchange gives it.
 final class ServerConnection {
@@ -18,6 +20,7 @@ final class ServerConnection {
     private var output: [UInt8] = []
     private var outputSent = 0
     private var closesWhenSent = false
+    private var received = Instant.zero
     private var isClosed = false
 
     init?(descriptor: Int32, server: HTTPServer) {
@@ -30,6 +33,7 @@ final class ServerConnection {
         }
         var on: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)
+        spate_stamp_socket(descriptor)
         poll.pointee.data = Unmanaged.passRetained(self).toOpaque()  // released in the close callback
     }
 
@@ -61,6 +65,7 @@ final class ServerConnection {
             while !isClosed {
                 let count = Glibc.recv(descriptor, buffer.baseAddress, buffer.count, 0)
                 if count > 0 {
+                    received = server.stamp()
                     input.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
                     if input.count > HTTPServer.bodyLimit + HTTPServer.headLimit { return refuse(413) }
                     if count == buffer.count { continue }
@@ -115,7 +120,7 @@ final class ServerConnection {
 
     private func dispatch(_ head: RequestHead, body: [UInt8]) {
         self.head = nil
-        let exchange = HTTPExchange(head: head, body: body, connection: self)
+        let exchange = HTTPExchange(head: head, body: body, received: received, connection: self)
         self.exchange = exchange
         server.handle(exchange)
     }
@@ -175,12 +180,7 @@ final class ServerConnection {
         var offset = 0
         if output.isEmpty {
             while offset < bytes.count {
-                let count = Glibc.send(
-                    descriptor,
-                    bytes.baseAddress.map { $0 + offset },
-                    bytes.count - offset,
-                    Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
-                )
+                let count = spate_send_now(descriptor, bytes.baseAddress.map { $0 + offset }, bytes.count - offset)
                 if count < 0, errno == EINTR { continue }
                 if count < 0, errno == EAGAIN || errno == EWOULDBLOCK { break }
                 guard count > 0 else { return close() }
@@ -196,12 +196,7 @@ final class ServerConnection {
     private func flush() {
         while outputSent < output.count {
             let count = output.withUnsafeBytes {
-                Glibc.send(
-                    descriptor,
-                    $0.baseAddress.map { $0 + outputSent },
-                    $0.count - outputSent,
-                    Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
-                )
+                spate_send_now(descriptor, $0.baseAddress.map { $0 + outputSent }, $0.count - outputSent)
             }
             if count < 0, errno == EINTR { continue }
             if count < 0, errno == EAGAIN || errno == EWOULDBLOCK { return }

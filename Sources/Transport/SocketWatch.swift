@@ -45,7 +45,6 @@ final class SocketWatch {
         state = .idle
         idleSince = now
         shard.idleConnections += 1
-        shard.lastIdle = now
         watch(Int32(UV_READABLE.rawValue))
     }
 

@@ -91,14 +91,9 @@ enum JSON: Sendable, Decodable {
     subscript(_ key: String) -> JSON { object?[key] ?? .null }
 }
 
-/// Whether two numbers agree to `relative` of the expected one, or to `absolute`.
-func near(_ actual: Double?, _ expected: Double, relative: Double = 1e-9, absolute: Double = 1e-12) -> Bool {
+/// Whether two numbers agree to `relative` of the expected one or to `absolute`; or both are missing.
+func near(_ actual: Double?, _ expected: Double?, relative: Double = 1e-9, absolute: Double = 1e-12) -> Bool {
+    guard let expected else { return actual == nil }
     guard let actual, actual.isFinite else { return false }
     return abs(actual - expected) <= max(absolute, relative * abs(expected))
-}
-
-/// Both missing, or both there and near.
-func near(_ actual: Double?, _ expected: Double?, relative: Double = 1e-9) -> Bool {
-    guard let expected else { return actual == nil }
-    return near(actual, expected, relative: relative)
 }

@@ -67,13 +67,29 @@ import Testing
         #expect(!result.run.complete)
         #expect(result.run.exitCode == nil)
         #expect(phase.steps[0].stats.outputTokensPerSecond == 8)
-        // The last request ended at 61.9 s and none took longer than 1.9 s: up to 60 s all tokens are stored.
-        #expect(phase.steps[1].windowSeconds == 28)
-        #expect(phase.steps[1].stats.outputTokensPerSecond == 8)
+        // The last request ended at 61.9 s, none took longer than 1.9 s, a second may be missing: whole up to 59 s.
+        #expect(phase.steps[1].windowSeconds == 27)
+        // Pairs of answers, 16 tokens, came in the seconds 33, 35 ... 57.
+        #expect(phase.steps[1].stats.outputTokensPerSecond == 13.0 * 16 / 27)
         #expect(phase.stats.outputTokensPerSecond == nil)
         #expect(phase.durationSeconds == 61.9)
         #expect(result.run.durationSeconds == 61.9)
         #expect(result.warnings.contains { $0.contains("cut off") })
+    }
+
+    @Test func `an interrupt ends the window of the step it meets`() {
+        var builder = rampOfTwoLevels()
+        builder.recorded.run.interrupted = true
+        builder.recorded.steps[1].windowEnded = nil
+        builder.recorded.requests.removeAll { $0.scheduled > 60_000_000_000 }
+        var incident = IncidentRecord()
+        incident.kind = .interrupt
+        incident.at = 60_500_000_000
+        builder.recorded.incidents = [incident]
+        let result = builder.result
+        #expect(result.targets[0].phases[0].steps[1].windowSeconds == 28)
+        #expect(result.targets[0].phases[0].steps[1].stats.outputTokensPerSecond == 8)
+        #expect(result.run.exitCode == 105)
     }
 
     @Test func `a run killed before its first answer has no figure and does not trap`() {

@@ -136,7 +136,8 @@ enum Samples {
             burst.coldShare = 0.41
             burst.coldBy = .control
             burst.coldPenaltyMilliseconds = 12_300
-            burst.coldPenaltyPairs = 26
+            burst.coldPenaltyPairs = 64
+            burst.coldOnlyPenaltyMilliseconds = index == 0 ? 12_900 : 13_400
             burst.timeToRecoverSeconds = index == 0 ? 19 : nil
             burst.censoredAtSeconds = index == 0 ? nil : 30
             return burst
@@ -145,7 +146,7 @@ enum Samples {
         pool.bursts = 2
         pool.coldShare = 0.41
         pool.coldShareInterval = ConfidenceInterval(lower: 0.33, upper: 0.5)
-        pool.coldPenaltyMilliseconds = distribution(12_300, 14_000, count: 52)
+        pool.coldPenaltyMilliseconds = distribution(12_300, 14_000, count: 128)
         pool.timeToRecoverSeconds = distribution(19, 19, count: 1)
         pool.censored = 1
         pool.waves = [.init(atSeconds: 0.3, requests: 38), .init(atSeconds: 12.1, requests: 26)]
@@ -221,6 +222,7 @@ enum Samples {
         var threshold = ThresholdResult()
         threshold.expression = "ttft.p95 < 500ms"
         threshold.value = 1900
+        threshold.unit = "ms"
         threshold.note = "ramp, concurrency 32"
         result.thresholds = [threshold]
         return result

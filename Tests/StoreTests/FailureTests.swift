@@ -93,13 +93,18 @@ import Testing
     @Test func `a queue that grew past its limit is an incident of the stored run`() throws {
         let folder = try TemporaryFolder()
         let store = try RunStore(creating: folder.file, run: RunRecord(), commitInterval: .seconds(60))
+        // Histograms are taken to be open, 40 KiB each: 1,700 of them make 66 MiB.
         var large = batch(0..<1)
-        large.requests[0].arrivals = [UInt8](repeating: 7, count: RunStore.suspectBytes + 1)
+        large.histograms = (0..<1700).map { (second: Int64) in
+            var record = HistogramRecord()
+            record.second = second
+            return record
+        }
         store.write(large)
         try store.finish(run: RunRecord())
         let read = try RunStore.read(folder.file)
         #expect(read.incidents.map(\.kind) == [.store])
-        #expect(read.incidents.first?.detail == "64 MB waited to be written")
+        #expect(read.incidents.first?.detail == "66 MB waited to be written")
         #expect(read.requests == large.requests)
     }
 }

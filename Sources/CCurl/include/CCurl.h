@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/resource.h>
+#include <sys/types.h>
 #include <time.h>
 
 // --- Variadic calls. Swift cannot call them; each wrapper fixes the type that the option takes. ---
@@ -108,6 +109,10 @@ static inline int64_t spate_monotonic(void) { return spate_clock(CLOCK_MONOTONIC
 /// GNU names that Swift's Glibc module does not show.
 int spate_stream_socket(int family, int type, int protocol); ///< non-blocking and close-on-exec
 int spate_accept(int listener); ///< a new connection, non-blocking and close-on-exec; -1 when none waits
+/// Whether a connected socket has neither bytes nor an end waiting.
+bool spate_is_quiet(int socket);
+/// `send` that neither blocks nor raises SIGPIPE.
+ssize_t spate_send_now(int socket, const void *bytes, size_t length);
 int spate_pipe(int ends[2]); ///< close-on-exec
 void spate_name_thread(const char *name);
 int64_t spate_thread_cpu(void);

@@ -18,6 +18,7 @@ extension TargetResult {
             warmup.outputTokens = warmup.outputTokens.saturatingAdd(request.countedOutputTokens ?? 0)
         }
         let counted = timeline.counted()
+        failures = FailureResult.kinds(of: counted)
         let successes = counted.successes
         if !successes.isEmpty {
             tokenSource = successes.contains { $0.tokenSource != .usage } ? .events : .usage

@@ -21,8 +21,8 @@ struct TargetTimeline: Sendable {
         if index.recorded.run.complete {
             wholeUntil = nil
         } else {
-            let longest = requests.compactMap(\.ended).max() ?? 0
-            wholeUntil = index.lastInstant.subtractingReportingOverflow(Swift.max(0, longest)).partialValue
+            let longest = Swift.max(0, requests.compactMap(\.ended).max() ?? 0)
+            wholeUntil = index.lastInstant.saturatingAdd(-longest).saturatingAdd(-1_000_000_000)
         }
     }
 
@@ -49,10 +49,20 @@ struct TargetTimeline: Sendable {
         StatisticsScope(target: target, level: level, seed: index.recorded.run.seed)
     }
 
-    /// The whole bins of a step from `start` to the end of its window. In a run that was cut off it ends one longest
-    /// request before the last thing stored, where every request that had tokens in it is known to be stored.
+    /// The whole bins of a step from `start` to the end of its window.
+    ///
+    /// An interrupt or a limit ends the window of the step it meets. In a run that was cut off the window ends one longest
+    /// request (and a second, the most that storing lags behind) before the last thing stored: every request that had
+    /// tokens in it is then known to be stored.
     func window(of step: StepRecord, from start: Int64?) -> MeasuredWindow? {
         var end = step.windowEnded
+        if end == nil, let started = step.started {
+            end =
+                index.recorded.incidents.first {
+                    ($0.kind == .interrupt || $0.kind == .limit) && $0.at >= started
+                }?.at
+        }
+        if end == nil, step.kind == .edge || step.kind == .control { end = step.drained }
         if let wholeUntil, step.drained == nil { end = Swift.min(end ?? .max, wholeUntil) }
         return MeasuredWindow(from: start, to: end, binWidth: step.binWidth)
     }

@@ -14,6 +14,7 @@ extension ReportDocument {
         guard !phase.bursts.isEmpty else { return blocks }
         blocks.append(.table(burstTable(phase)))
         if let sentence = poolSentence(phase) { blocks.append(.sentence(sentence)) }
+        if let sentence = coldOnlySentence(phase) { blocks.append(.sentence(sentence)) }
         if let sentence = waveSentence(phase) { blocks.append(.sentence(sentence)) }
         if let sentence = connectionSentence(phase) { blocks.append(.sentence(sentence, .dim)) }
         if let sentence = evidenceSentence(phase) { blocks.append(.sentence(sentence, .dim)) }
@@ -40,7 +41,7 @@ extension ReportDocument {
             let edge = burst.stats.ttftScheduledMilliseconds
             let warm = burst.control?.ttftScheduledMilliseconds
             var cells = [
-                Span(Figure.count(burst.index + 1), .strong), Span(Figure.duration(milliseconds: edge?.p50)),
+                Span(Figure.count(burst.index), .strong), Span(Figure.duration(milliseconds: edge?.p50)),
                 Span(Figure.duration(milliseconds: edge?.p95)),
             ]
             if hasControl {
@@ -67,7 +68,9 @@ extension ReportDocument {
 
     /// `19.0 s`, or `> 30.0 s` where the burst ended before it was warm.
     private static func recovery(_ burst: BurstResult) -> String {
-        if let seconds = burst.timeToRecoverSeconds { return Figure.duration(seconds: seconds) }
+        if let seconds = burst.timeToRecoverSeconds {
+            return seconds < 0.001 ? "at once" : Figure.duration(seconds: seconds)
+        }
         if let seconds = burst.censoredAtSeconds { return ">\(Figure.space)\(Figure.duration(seconds: seconds))" }
         return Figure.unknown
     }
@@ -81,20 +84,30 @@ extension ReportDocument {
             let shown = bounds.map { " (95\(Figure.space)% interval \($0))" } ?? ""
             parts.append("\(Figure.wholePercent(share: share)) of the edge requests met a cold server\(shown)")
         }
-        if let penalty = pool.coldPenaltyMilliseconds, let median = penalty.p50 {
+        if pool.bursts > 1, let penalty = pool.coldPenaltyMilliseconds, let median = penalty.p50 {
             let count = Figure.count(penalty.count)
             parts.append("cold penalty \(Figure.duration(milliseconds: median)) (median of n = \(count) places)")
         }
-        if let recovery = pool.timeToRecoverSeconds, let median = recovery.p50 {
-            parts.append("warm again \(Figure.duration(seconds: median)) after the edge")
+        if pool.bursts > 1, let recovery = pool.timeToRecoverSeconds, let median = recovery.p50 {
+            let after = median < 0.001 ? "at once" : "\(Figure.duration(seconds: median)) after the edge"
+            parts.append("warm again \(after) (median of n = \(Figure.count(recovery.count)) bursts)")
         }
-        if pool.censored > 0 {
+        if pool.bursts > 1, pool.censored > 0 {
             parts.append("not warm again before they ended: \(pool.censored) of \(pool.bursts) bursts")
         }
         guard !parts.isEmpty else { return nil }
         let start = pool.bursts == 1 ? "" : "Over \(pool.bursts) bursts: "
         let sentence = start + parts.joined(separator: "; ") + "."
         return sentence.prefix(1).uppercased() + sentence.dropFirst()
+    }
+
+    /// The penalty's median is over all places: where few were cold it says little of those that were.
+    private static func coldOnlySentence(_ phase: PhaseResult) -> String? {
+        let paid = phase.bursts.compactMap(\.coldOnlyPenaltyMilliseconds).sorted()
+        guard let least = paid.first, let most = paid.last else { return nil }
+        let (low, high) = (Figure.duration(milliseconds: least), Figure.duration(milliseconds: most))
+        let range = low == high ? low : "\(low) to \(high)"
+        return "The cold requests alone waited \(range) longer than the same places of the warm burst (median)."
     }
 
     private static func waveSentence(_ phase: PhaseResult) -> String? {

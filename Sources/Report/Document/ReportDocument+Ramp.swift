@@ -14,6 +14,11 @@ extension ReportDocument {
         guard !phase.steps.isEmpty else { return blocks }
         blocks.append(.table(rampTable(phase)))
         blocks += openBounds(phase).map { .sentence($0, .dim) }
+        if phase.steps.count > 1, phase.steps.allSatisfy({ $0.retention == nil }) {
+            blocks.append(
+                .sentence("Kept cannot be told: it takes 25 measured requests in a row and in the first.", .dim)
+            )
+        }
         blocks += kneeSentences(phase).map { .sentence($0) }
         if let queueing = queueingSentence(phase) { blocks.append(.sentence(queueing)) }
         if phase.steps.count > 1 { blocks.append(.bars(rampBars(phase))) }

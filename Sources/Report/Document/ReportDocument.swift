@@ -8,7 +8,6 @@ struct ReportDocument: Sendable, Hashable {
     init(_ result: RunResult, files: [String]) {
         blocks += Self.banners(result)
         blocks.append(.sentence(Self.title(result.run), .strong))
-        if !result.thresholds.isEmpty { blocks += Self.thresholds(result.thresholds) }
         for target in result.targets {
             blocks += Self.target(target, isOnly: result.targets.count == 1)
         }
@@ -17,6 +16,7 @@ struct ReportDocument: Sendable, Hashable {
             blocks.append(.heading("Read this with the figures"))
             blocks.append(.list(result.warnings.map { SafeText.line($0, limit: 400) }))
         }
+        if !result.thresholds.isEmpty { blocks += Self.thresholds(result.thresholds) }
         blocks.append(.heading("Was the load generator itself fast enough?"))
         blocks.append(Self.validityLine(result))
         if !files.isEmpty {
@@ -94,11 +94,24 @@ struct ReportDocument: Sendable, Hashable {
             TextTable.Row([
                 threshold.passed ? Span("passed", .good) : Span("FAILED", .bad),
                 Span(SafeText.line(threshold.expression, limit: 60)),
-                Span(Figure.plain(threshold.value)),
+                Span(value(threshold)),
                 Span(threshold.note.map { SafeText.line($0, limit: 400) } ?? "", .dim),
             ])
         }
         return [.heading(heading), .table(TextTable(columns: columns, rows: rows))]
+    }
+
+    /// In the unit of the expression, or the one that reads better.
+    private static func value(_ threshold: ThresholdResult) -> String {
+        guard let value = threshold.value else { return Figure.unknown }
+        return switch threshold.unit {
+        case "": Figure.plain(value)
+        case "%": Figure.percent(value)
+        case "ms": Figure.duration(milliseconds: value)
+        case "s": Figure.duration(seconds: value)
+        case "$", "usd": Figure.dollars(value)
+        default: Figure.plain(value) + Figure.space + SafeText.line(threshold.unit, limit: 10)
+        }
     }
 
     private static func comparison(_ comparison: ComparisonResult) -> [Block] {

@@ -89,11 +89,14 @@ extension SummaryJSON {
             .init("cold_share", JSONValue(burst.coldShare)),
             .init("cold_by", JSONValue(burst.coldBy?.rawValue)),
             .init("cold_requests", JSONValue(burst.coldRequests)),
+            .init("cold_known", JSONValue(burst.coldKnown)),
             .init("cold_penalty_ms", JSONValue(burst.coldPenaltyMilliseconds)),
             .init("cold_penalty_pairs", JSONValue(burst.coldPenaltyPairs)),
+            .init("cold_only_penalty_ms", JSONValue(burst.coldOnlyPenaltyMilliseconds)),
             .init("time_to_recover_s", JSONValue(burst.timeToRecoverSeconds)),
             .init("censored_at_s", JSONValue(burst.censoredAtSeconds)),
             .init("recovery_threshold_ms", JSONValue(burst.recoveryThresholdMilliseconds)),
+            .init("waves", .array(burst.waves.map(wave))),
         ]
         return .object(members)
     }

@@ -116,6 +116,7 @@ public enum SummaryJSON {
         .object([
             .init("expression", .string(threshold.expression)),
             .init("value", JSONValue(threshold.value)),
+            .init("unit", .string(threshold.unit)),
             .init("passed", JSONValue(threshold.passed)),
             .init("note", JSONValue(threshold.note)),
         ])

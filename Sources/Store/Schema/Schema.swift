@@ -38,6 +38,7 @@ enum Schema {
         Column("slo_tpot_ms", \.sloTPOT),
         Column("slo_e2e_ms", \.sloE2E),
         Column("thresholds", \.thresholds),
+        Column("thresholds_confident", \.thresholdsConfident),
         Column("warnings", \.warnings),
     ]
 

@@ -5,7 +5,7 @@
 /// The body may be an event stream, one JSON document, or something else; its first bytes decide, not its content type
 /// alone. Reading a token of a stream allocates nothing. Belongs to one loop, as its parser does.
 public final class ReplyDecoder {
-    private static let longestBody = 16 * 1024 * 1024  // of a JSON document
+    var documentLimit = 16 * 1024 * 1024  // bytes of a JSON document
 
     private let grammar: Grammar
     private let parser: JSONParser
@@ -114,7 +114,7 @@ public final class ReplyDecoder {
     }
 
     private func append(_ bytes: UnsafeRawBufferPointer) {
-        if body.count + bytes.count > Self.longestBody { return overflow() }
+        if body.count + bytes.count > documentLimit { return overflow() }
         body.append(contentsOf: bytes)
     }
 
@@ -124,6 +124,8 @@ public final class ReplyDecoder {
         tally.note(.overflow)
     }
 }
+
+@available(*, unavailable) extension ReplyDecoder: Sendable {}  // it shares its loop's parser
 
 // MARK: Event streams
 

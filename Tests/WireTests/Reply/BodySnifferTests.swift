@@ -1,5 +1,6 @@
 import Testing
-import Wire
+
+@testable import Wire
 
 @Suite struct BodySnifferTests {
     private static let events = chunk("\"content\":\"a\"", finish: "\"stop\"") + "data: [DONE]\n\n"
@@ -53,13 +54,15 @@ import Wire
         }
     }
 
-    @Test func `17 MiB of blank lines before a document do not count towards its limit`() {
+    @Test func `blank lines before a document do not count towards its limit`() {
         let decoder = ReplyDecoder(api: .openAIChat, parser: JSONParser())
+        decoder.documentLimit = 10_000
         decoder.begin(status: 200, contentType: "application/json")
-        let blank = [UInt8](repeating: 0x0a, count: 1 << 20)
-        for _ in 0..<17 { _ = decoder.receive(blank.span) }
+        let blank = [UInt8](repeating: 0x0a, count: 1_000)
+        for _ in 0..<100 { _ = decoder.receive(blank.span) }
         _ = decoder.receive(Array(Self.whole.utf8).span)
         #expect(decoder.finish().visibleBytes == 2)
+        #expect(!decoder.reply.hasOverflowed)
     }
 
     @Test(
