@@ -16,7 +16,7 @@ private let gaps: [Int64] = (0..<1024).map { 40_000_000 + Int64($0 &* 7919 % 102
         for index in benchmark.scaledIterations {
             itl.record(gaps[index & 1023])
             readLag.record(Int64(index & 0xffff))
-            arrivals.add(bin: Int64(index / 20), events: 1, textBytes: 6)
+            arrivals.add(bin: Int64(index & 255) / 20, events: 1, textBytes: 6)
             if index % 256 == 255 { blackHole(arrivals.take()) }  // a reply of 256 tokens ends
         }
         benchmark.stopMeasurement()

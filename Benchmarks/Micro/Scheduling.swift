@@ -29,7 +29,7 @@ import Ticks
         precondition(started == 1000 + benchmark.scaledIterations.count, "\(started) started")
     }
 
-    Benchmark("synthetic prompt of 256 tokens, per prompt") { benchmark in
+    Benchmark("synthetic prompt of 256 tokens, per prompt", configuration: .init(scalingFactor: .kilo)) { benchmark in
         let prompts = Prompts(workload: Workload(source: .synthetic(inputTokens: 256)), seed: 1)
         benchmark.startMeasurement()
         for index in benchmark.scaledIterations { blackHole(prompts.messages(at: index)) }
