@@ -44,7 +44,7 @@ let package = Package(
         .target(
             name: "Profile",
             dependencies: ["Schedule", "Wire", "Ticks", .product(name: "Yams", package: "Yams")],
-            resources: [.copy("Scenarios")],
+            resources: [.embedInCode("Scenarios"), .embedInCode("Providers.yaml")],
             swiftSettings: strict
         ),
 

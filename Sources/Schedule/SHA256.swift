@@ -26,7 +26,9 @@ struct SHA256 {
             compress()
         }
         block.append(contentsOf: repeatElement(0, count: 56 - block.count))
-        for shift in stride(from: UInt64(56), through: 0, by: -8) { block.append(UInt8(truncatingIfNeeded: bits >> shift)) }
+        for shift in stride(from: UInt64(56), through: 0, by: -8) {
+            block.append(UInt8(truncatingIfNeeded: bits >> shift))
+        }
         compress()
         let digits = Array("0123456789abcdef".utf8)
         let nibbles = state.flatMap { word in

@@ -133,7 +133,9 @@ public struct StageShaper: Sendable {
             return .start(count: count, scheduled: start, measured: true, firstRank: stage.firstRank)
         }
         guard (open || course.refillsAfterClose) && now < course.lastStart else { return nil }
-        guard let (count, scheduled) = slots.takeFirst(notAfter: now, atMost: course.budget - started) else { return nil }
+        guard let (count, scheduled) = slots.takeFirst(notAfter: now, atMost: course.budget - started) else {
+            return nil
+        }
         let measured = course.measures && open && now >= course.settled
         started += count
         inFlight += count
