@@ -44,6 +44,7 @@ struct Session {
         let rows = targets.enumerated().map { index, target in
             targetRecord(target, job.targets[target.jobIndex], id: index + 1)
         }
+        folder.publish()
         var batch = RecordBatch()
         batch.targets = rows
         store.write(batch)
