@@ -1,4 +1,4 @@
-import Schedule
+public import Schedule
 import Wire
 
 extension Profile {
@@ -165,6 +165,9 @@ extension Profile.Objectives {
 }
 
 extension Scenario {
+    /// The scenario as a YAML file: reading it gives an equal scenario.
+    public func resolvedYAML() -> String { lines.joined(separator: "\n") + "\n" }
+
     fileprivate var lines: [String] {
         let start: String =
             switch coldStart {

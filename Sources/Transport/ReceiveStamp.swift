@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Glibc
 public import Ticks
 
 /// When bytes arrived, and how well that is known.
@@ -25,6 +26,17 @@ public struct ReceiveStamp: Sendable, Hashable {
 /// later than the read, or earlier than the previous wait for events began, is refused: the wall clock was stepped, or the
 /// bytes had waited in the socket longer than a turn.
 struct StampClock {
+    /// The kernel stamps a packet some microseconds before the socket becomes readable.
+    private static let softIRQ: Int64 = 50_000
+    /// Keeps the kernel's stamping switched on from before the first packet: it starts with the first socket that asks.
+    private static let keeper: Int32 = {
+        let descriptor = spate_stream_socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        if descriptor >= 0 { spate_stamp_socket(descriptor) }
+        return descriptor
+    }()
+
+    init() { _ = Self.keeper }
+
     private let state = spate_receive_state_of_thread()
     private var offset = MonotonicClock.realtimeOffset()
     private var sampledAt: Int64 = 0
@@ -51,7 +63,7 @@ struct StampClock {
         if seen.kernel_realtime != 0 {
             let stamp = seen.kernel_realtime - offset
             // The two clocks are sampled some tens of nanoseconds apart: a stamp that much late is the read itself.
-            if stamp <= readAt + 1_000, stamp >= earliest.nanoseconds {
+            if stamp <= readAt + 1_000, stamp >= earliest.nanoseconds - Self.softIRQ {
                 instant = min(stamp, readAt)
                 isKernel = true
                 kernelStamps += 1

@@ -1,11 +1,5 @@
 import Glibc
-
-/// Where a target's key comes from; never from the command line or the profile itself.
-enum KeySource: Sendable, Hashable {
-    case environment(String)
-    case file(String)
-    case command([String])  // words, run without a shell
-}
+import Profile
 
 /// Reads keys, and refuses what could not be a header's value.
 enum KeyRing {

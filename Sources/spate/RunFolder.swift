@@ -58,7 +58,7 @@ struct RunFolder {
 
     /// Takes the folder away again when nothing was measured.
     func removeIfEmpty() {
-        for name in ["truth.jsonl", "profile.yaml"] { unlink(file(name)) }
+        for name in ["truth.jsonl", "scenario.yaml"] { unlink(file(name)) }
         rmdir(path)
     }
 

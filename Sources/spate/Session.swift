@@ -1,6 +1,7 @@
 import Engine
 import Glibc
 import Measurement
+import Profile
 import Report
 import Schedule
 import Simulator
@@ -74,13 +75,13 @@ struct Session {
     private func prepareTargets(folder: RunFolder, children: inout [SimulatorChild]) throws(Failure) -> [Ready] {
         var ready: [Ready] = []
         for (index, target) in job.targets.enumerated() {
-            let origin: JobTarget.Origin
-            switch target.place {
-            case .remote(let place): origin = place
-            case .simulated(let place):
-                let child = try start(place, truth: folder.file(job.targets.count == 1 ? "truth.jsonl" : "truth-\(index).jsonl"))
+            let origin: TargetAddress
+            switch target.location {
+            case .remote(let address): origin = address
+            case .simulated(let scenario):
+                let child = try start(scenario, folder: folder, suffix: job.targets.count == 1 ? "" : "-\(index + 1)")
                 children.append(child)
-                origin = JobTarget.Origin(isTLS: false, host: "127.0.0.1", port: child.port, basePath: "/v1")
+                origin = try Self.loopback(port: child.port)
             }
             switch try TargetPreparation.prepare(target, id: ready.count + 1, at: origin, job: job) {
             case .ready(let prepared): ready.append(Ready(jobIndex: index, url: origin.url, prepared: prepared))
@@ -94,12 +95,21 @@ struct Session {
         return ready
     }
 
-    private func start(_ place: JobTarget.SimulatedPlace, truth: String) throws(Failure) -> SimulatorChild {
-        let arguments = ["--scenario", place.scenario, "--time-scale", "\(place.timeScale)", "--port", "0", "--truth", truth]
+    /// The scenario goes to the child as a file, which stays with the result.
+    private func start(_ scenario: Scenario, folder: RunFolder, suffix: String) throws(Failure) -> SimulatorChild {
+        let file = "scenario\(suffix).yaml"
+        try folder.write(Array(scenario.resolvedYAML().utf8), to: file)
+        let arguments = ["--scenario", folder.file(file), "--port", "0", "--truth", folder.file("truth\(suffix).jsonl")]
         do throws(SimulatorError) {
             return try SimulatorChild(program: "/proc/self/exe", arguments: arguments)
         } catch {
             throw Failure(.localIO, error.text)
+        }
+    }
+
+    private static func loopback(port: Int) throws(Failure) -> TargetAddress {
+        do throws(TargetAddress.Refusal) { return try TargetAddress(parsing: "http://127.0.0.1:\(port)/v1") } catch {
+            throw Failure(.localIO, error.message)
         }
     }
 

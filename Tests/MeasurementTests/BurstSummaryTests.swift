@@ -180,11 +180,23 @@ private func burst(cold: ClosedRange<Int>? = 6...9) -> RunResultBuilder {
         #expect(builder.result.warnings.contains("burst: burst 0 has no warm control to be held against."))
     }
 
+    @Test func `without a control a wave of two shapes tells its slow requests`() throws {
+        var builder = burst()
+        builder.recorded.steps.removeAll { $0.kind == .control }
+        builder.recorded.requests.removeAll { $0.step == 4 }
+        let burst = try result(builder)
+        #expect(burst.coldBy == .shape)
+        #expect(burst.coldShare == 0.4)
+        #expect(burst.coldPenaltyMilliseconds == nil)
+    }
+
     @Test func `first tokens come in waves`() {
         // Warm server: 0.2 s. Five at once, a quiet longer than a quarter of the time, five more.
         let instants = [3.0, 3.1, 3.2, 3.3, 3.4, 5.0, 5.1, 5.2]
         let waves = TransitionResult.waves(instants, warmMilliseconds: 200)
         #expect(waves == [.init(atSeconds: 3, requests: 5), .init(atSeconds: 5, requests: 3)])
+        // 0.6 s after 3.4 s is less than a quarter of the time.
+        #expect(TransitionResult.waves([3.0, 3.4, 4.0], warmMilliseconds: 200).map(\.requests) == [3])
         // A warm time to first token of 2 s is no quiet.
         #expect(TransitionResult.waves(instants, warmMilliseconds: 2000).map(\.requests) == [8])
         #expect(TransitionResult.waves([], warmMilliseconds: nil).isEmpty)

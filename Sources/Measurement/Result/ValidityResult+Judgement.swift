@@ -31,7 +31,10 @@ extension ValidityResult {
 
     private mutating func measure(_ evidence: Evidence, _ index: RunIndex, _ health: GeneratorHealth) {
         loops = index.recorded.run.loops
-        let lags = evidence.requests.only { $0.rank == nil }.figures { request in
+        // A step up in concurrency is a small edge of its own; what counts is how the measured requests left.
+        let paced = evidence.requests.only { $0.rank == nil }
+        let measured = paced.only(\.measured)
+        let lags = (measured.isEmpty ? paced : measured).figures { request in
             request.dispatchLag.map { Double(max(0, $0)) / 1e6 }
         }
         dispatchLagMilliseconds = DistributionSummary(samples: lags)
@@ -41,14 +44,15 @@ extension ValidityResult {
         if !stamped.isEmpty {
             kernelStampShare = Double(stamped.only { $0.stamp == .kernel }.count) / Double(stamped.count)
         }
-        var inFlight: [Int64: [Int64: Int]] = [:]  // by bin width and bin, over the loops
+        // The loops' sum; where one step follows another within a bin, the greater of the two.
+        var inFlight: [Int64: [Int64: [Int: Int]]] = [:]  // by bin width, bin and loop
         for step in evidence.steps {
             for bin in index.bins(of: step) {
-                let sum = inFlight[step.binWidth]?[bin.bin] ?? 0
-                inFlight[step.binWidth, default: [:]][bin.bin] = sum &+ max(0, bin.inFlightMax)
+                let other = inFlight[step.binWidth]?[bin.bin]?[bin.loop] ?? 0
+                inFlight[step.binWidth, default: [:]][bin.bin, default: [:]][bin.loop] = max(other, bin.inFlightMax)
             }
         }
-        maxInFlight = inFlight.values.compactMap { $0.values.max() }.max()
+        maxInFlight = inFlight.values.flatMap(\.values).map { $0.values.reduce(0, &+) }.max()
         guard let span = evidence.span else { return }
         // The busiest step, for a ramp's mean would hide the level at which the loop was full.
         let spans = evidence.steps.compactMap {
