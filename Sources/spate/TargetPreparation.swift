@@ -57,7 +57,7 @@ enum TargetPreparation {
         )
         let redactor = Redactor(secrets: key.map { [$0] } ?? [])
         if let failure = answer.failure {
-            return .unusable(reason: "\(place.url): \(redactor.redacted(explain(failure)))")
+            return .unusable(reason: "\(place.url): \(redactor.redacted(explain(failure, isTLS: place.isTLS)))")
         }
         prepared.target.endpoint = answer.endpoint
         prepared.resolveNanoseconds = answer.resolveNanoseconds
@@ -101,12 +101,13 @@ enum TargetPreparation {
         }
     }
 
-    private static func explain(_ failure: TransferFailure) -> String {
+    private static func explain(_ failure: TransferFailure, isTLS: Bool) -> String {
         switch (failure.kind, failure.detail) {
         case (.connect, "connect_refused"): "connection refused: nothing listens there"
         case (.tls, "tls_verify"): "the certificate could not be verified (\(failure.text)); --insecure would skip that"
         case (.tls, _): "no TLS there (\(failure.text)); is it an http:// address?"
         case (.protocol, _): "what answers is not an HTTP API (\(failure.text)); is it an https:// address?"
+        case (.connect, "connect_timeout") where isTLS: failure.text + "; is it an http:// address?"
         default: failure.text
         }
     }
