@@ -120,7 +120,10 @@ extension PhaseShape {
                 + flow([
                     ("requests", "\(burst.requests)"), ("repeat", "\(burst.cycles)"), ("idle", Units.text(burst.idle)),
                     ("hold", Units.text(burst.hold)),
-                    ("baseline", burst.baseline.map { "{concurrency: \($0.concurrency), requests: \($0.requests)}" } ?? "none"),
+                    (
+                        "baseline",
+                        burst.baseline.map { "{concurrency: \($0.concurrency), requests: \($0.requests)}" } ?? "none"
+                    ),
                     ("control", "\(burst.control)"), ("pause", Units.text(burst.pause)),
                     ("connections", burst.connections.rawValue),
                 ])

@@ -2,12 +2,15 @@
 enum CommandLineWords {
     private static let aliases = [
         "--base-url": "--url", "--endpoint-type": "--api", "--backend": "--api", "--max-concurrency": "--concurrency",
-        "--num-prompts": "--request-count", "--num-requests": "--request-count", "--num-warmups": "--warmup-request-count",
+        "--num-prompts": "--request-count", "--num-requests": "--request-count",
+        "--num-warmups": "--warmup-request-count",
         "--benchmark-duration": "--duration", "--random-input-len": "--input-tokens", "--isl": "--input-tokens",
         "--random-output-len": "--max-tokens", "--osl": "--max-tokens", "--dataset-path": "--prompts",
         "--input-file": "--prompts", "-c": "--concurrency", "-n": "--request-count", "-H": "--header",
     ]
-    private static let apis = ["chat": "openai-chat", "openai": "openai-chat", "vllm": "openai-chat", "sglang": "openai-chat"]
+    private static let apis = [
+        "chat": "openai-chat", "openai": "openai-chat", "vllm": "openai-chat", "sglang": "openai-chat",
+    ]
     private static let shapes: Set<String> = [
         "--concurrency", "--hold", "--settle", "--min-requests", "--hold-max", "--size", "--idle", "--repeat",
         "--duration", "--gap", "--request-count", "--connections", "--no-control",
@@ -18,7 +21,10 @@ enum CommandLineWords {
 
     static func normal(_ words: [String]) throws(Failure) -> [String] {
         if let first = words.first, later.contains(first) {
-            throw Failure(.badInput, "`spate \(first)` is not built yet; see CHANGELOG.md. `spate --help` lists what is")
+            throw Failure(
+                .badInput,
+                "`spate \(first)` is not built yet; see CHANGELOG.md. `spate --help` lists what is"
+            )
         }
         var result: [String] = []
         for word in words {
@@ -36,7 +42,10 @@ enum CommandLineWords {
                 )
             }
             if words.first == "run", shapes.contains(name) {
-                throw Failure(.badInput, "\(name) shapes a phase; use `spate ramp` or another shortcut, or --set (--set phases.0.ramp.hold=10s)")
+                throw Failure(
+                    .badInput,
+                    "\(name) shapes a phase; use `spate ramp` or another shortcut, or --set (--set phases.0.ramp.hold=10s)"
+                )
             }
             result.append(value.map { "\(name)=\($0)" } ?? name)
         }

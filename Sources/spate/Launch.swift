@@ -60,7 +60,9 @@ struct Launch {
             let profile = try checked.profile(catalogue: try ProviderCatalogue.builtIn())
             return flags.fast ? try profile.fast() : profile
         }
-        guard (1...256).contains(flags.loops) else { throw Failure(.badInput, "--loops \(flags.loops): allowed: 1 to 256") }
+        guard (1...256).contains(flags.loops) else {
+            throw Failure(.badInput, "--loops \(flags.loops): allowed: 1 to 256")
+        }
         let thresholds = profile.thresholds + flags.threshold
         try check(thresholds, from: profile.thresholds.count, document: checked)
         let plan = profile.plan()
@@ -123,7 +125,10 @@ struct Launch {
         if profile.limits.maxCost != nil, target.price.input == nil || target.price.output == nil,
             profile.limits.maxOutputTokens == nil, !target.isSimulated
         {
-            throw Failure(.badInput, "\(target.name): max_cost cannot be kept without a price; give price, or max_output_tokens")
+            throw Failure(
+                .badInput,
+                "\(target.name): max_cost cannot be kept without a price; give price, or max_output_tokens"
+            )
         }
         return job
     }

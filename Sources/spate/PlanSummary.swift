@@ -19,7 +19,9 @@ struct PlanSummary {
     private var lines: [Line] {
         job.targets.map { target in
             let worst = target.plan.estimate(answer: target.plan.fastAnswer)
-            let likely = target.plan.estimate(answer: .milliseconds(500) + .milliseconds(20) * target.plan.workload.maxTokens.mean)
+            let likely = target.plan.estimate(
+                answer: .milliseconds(500) + .milliseconds(20) * target.plan.workload.maxTokens.mean
+            )
             var dollars: Double?
             if let input = target.price.input, let output = target.price.output {
                 dollars = (input * Double(worst.inputTokens) + output * Double(worst.outputTokens)) / 1e6
@@ -31,7 +33,9 @@ struct PlanSummary {
     var text: String {
         var text = "plan \(job.name), seed \(job.seed), schedule \(job.targets[0].plan.scheduleSHA256.prefix(12))\n"
         for phase in job.targets[0].plan.phases {
-            let stages = phase.stages.map { $0.concurrency > 0 ? "\($0.kind.rawValue) \($0.concurrency)" : $0.kind.rawValue }
+            let stages = phase.stages.map {
+                $0.concurrency > 0 ? "\($0.kind.rawValue) \($0.concurrency)" : $0.kind.rawValue
+            }
             text += "  \(phase.name): \(stages.joined(separator: ", "))\n"
         }
         for line in lines {
@@ -68,6 +72,7 @@ struct PlanSummary {
     private func needsConsent(_ line: Line) -> Bool {
         guard case .remote(let address) = line.target.location, !address.isLoopback else { return false }
         let tokens = line.worst.inputTokens + line.worst.outputTokens
-        return line.worst.requests > 500 || line.worst.peakInFlight > 64 || line.dollars.map { $0 > 1 } ?? (tokens > 1_000_000)
+        return line.worst.requests > 500 || line.worst.peakInFlight > 64
+            || line.dollars.map { $0 > 1 } ?? (tokens > 1_000_000)
     }
 }

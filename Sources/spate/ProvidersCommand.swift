@@ -11,7 +11,8 @@ struct ProvidersCommand: ParsableCommand {
         var text = ""
         for entry in catalogue.entries {
             let provider = entry.provider
-            let keys = provider.keyVariables.isEmpty ? "no key" : "key in " + provider.keyVariables.joined(separator: " or ")
+            let keys =
+                provider.keyVariables.isEmpty ? "no key" : "key in " + provider.keyVariables.joined(separator: " or ")
             text += "\(provider.name)\n  \(provider.baseURL ?? "address by --url"), \(provider.api.rawValue), \(keys)\n"
         }
         _ = Console.out(text)

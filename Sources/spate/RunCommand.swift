@@ -22,6 +22,9 @@ struct RunCommand: ParsableCommand {
 /// Faults of a profile are bad input, all of them at once.
 func refusingFaults<Value>(_ body: () throws(ProfileError) -> Value) throws(Failure) -> Value {
     do throws(ProfileError) { return try body() } catch {
-        throw Failure(.badInput, "the profile cannot be run:\n" + error.problems.map { "  \($0)" }.joined(separator: "\n"))
+        throw Failure(
+            .badInput,
+            "the profile cannot be run:\n" + error.problems.map { "  \($0)" }.joined(separator: "\n")
+        )
     }
 }

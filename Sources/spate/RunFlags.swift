@@ -50,8 +50,13 @@ struct TargetFlags: ParsableArguments {
             }
             let name = String(text[..<colon])
             let value = String(text[text.index(after: colon)...].drop { $0 == " " })
-            if ["authorization", "api-key", "x-api-key", "x-goog-api-key", "cookie", "proxy-authorization"].contains(name.lowercased()) {
-                throw Failure(.badInput, "--header \(name) would show a secret in the process list; use --key-env, --key-file or --key-command")
+            if ["authorization", "api-key", "x-api-key", "x-goog-api-key", "cookie", "proxy-authorization"].contains(
+                name.lowercased()
+            ) {
+                throw Failure(
+                    .badInput,
+                    "--header \(name) would show a secret in the process list; use --key-env, --key-file or --key-command"
+                )
             }
             guard (name + value).utf8.allSatisfy({ (0x20...0x7e).contains($0) }), !name.contains(" ") else {
                 throw Failure(.badInput, "--header \(name): only printable ASCII is allowed")
@@ -72,7 +77,10 @@ struct RunFlags: ParsableArguments {
     var dryRun = false
     @Flag(help: "Show the resolved profile and stop.")
     var printProfile = false
-    @Option(name: .customLong("set"), help: ArgumentHelp("Set a value of the profile: phases.0.ramp.hold=10s", valueName: "path=value"))
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp("Set a value of the profile: phases.0.ramp.hold=10s", valueName: "path=value")
+    )
     var settings: [String] = []
     @Option(help: "Parent of the run's own folder.")
     var resultDir: String?
@@ -84,7 +92,12 @@ struct RunFlags: ParsableArguments {
     var quiet = false
     @Flag(help: "No colours.")
     var noColor = false
-    @Option(help: ArgumentHelp("A condition on the result; exit 99 when it fails: 'ttft.p95 < 500ms'", valueName: "expression"))
+    @Option(
+        help: ArgumentHelp(
+            "A condition on the result; exit 99 when it fails: 'ttft.p95 < 500ms'",
+            valueName: "expression"
+        )
+    )
     var threshold: [String] = []
     @Flag(help: "Judge thresholds on the interval, not the point.")
     var thresholdsConfident = false
@@ -125,7 +138,11 @@ struct RunFlags: ParsableArguments {
         if let seed { try document.set("seed", yaml: "\(seed)", from: "--seed") }
         if let maxTokens { try document.set("workload.max_tokens", yaml: maxTokens, from: "--max-tokens") }
         if let inputTokens {
-            try document.set("workload.prompts", yaml: "{synthetic: {input_tokens: \(inputTokens)}}", from: "--input-tokens")
+            try document.set(
+                "workload.prompts",
+                yaml: "{synthetic: {input_tokens: \(inputTokens)}}",
+                from: "--input-tokens"
+            )
         }
         if let prompts { try document.set("workload.prompts.file", text: prompts, from: "--prompts") }
         if ignoreEos { try document.set("workload.ignore_eos", yaml: "true", from: "--ignore-eos") }
@@ -157,7 +174,11 @@ struct RunFlags: ParsableArguments {
             guard words.count == 2, let key = names[String(words[0])], let value = Double(words[1]) else {
                 throw Failure(.badInput, "--goodput \"\(part)\": allowed: ttft:MS tpot:MS e2el:MS")
             }
-            try document.set("slo.\(key)", yaml: value == value.rounded() ? "\(Int(value))ms" : "\(value)ms", from: "--goodput")
+            try document.set(
+                "slo.\(key)",
+                yaml: value == value.rounded() ? "\(Int(value))ms" : "\(value)ms",
+                from: "--goodput"
+            )
         }
     }
 }

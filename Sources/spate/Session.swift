@@ -41,7 +41,9 @@ struct Session {
         do throws(StoreError) { store = try RunStore(creating: folder.file("run.sqlite"), run: record) } catch {
             throw Failure(.localIO, "\(error)")
         }
-        let rows = targets.enumerated().map { index, target in targetRecord(target, job.targets[target.jobIndex], id: index + 1) }
+        let rows = targets.enumerated().map { index, target in
+            targetRecord(target, job.targets[target.jobIndex], id: index + 1)
+        }
         var batch = RecordBatch()
         batch.targets = rows
         store.write(batch)
@@ -99,7 +101,9 @@ struct Session {
     private func start(_ scenario: Scenario, folder: RunFolder, suffix: String) throws(Failure) -> SimulatorChild {
         let file = "scenario\(suffix).yaml"
         try folder.write(Array(scenario.resolvedYAML().utf8), to: file)
-        let arguments = ["--scenario", folder.file(file), "--port", "0", "--truth", folder.file("truth\(suffix).jsonl")]
+        let arguments = [
+            "--scenario", folder.file(file), "--port", "0", "--truth", folder.file("truth\(suffix).jsonl"),
+        ]
         do throws(SimulatorError) {
             return try SimulatorChild(program: "/proc/self/exe", arguments: arguments)
         } catch {
@@ -115,7 +119,9 @@ struct Session {
 
     // MARK: the run
 
-    private mutating func drive(_ targets: [Ready], t0: Instant, store: RunStore, children: [SimulatorChild]) -> Run.Outcome {
+    private mutating func drive(_ targets: [Ready], t0: Instant, store: RunStore, children: [SimulatorChild])
+        -> Run.Outcome
+    {
         let program = Program(targets: targets.map(\.prepared.target))
         var options = Run.Options(
             id: runID(t0),

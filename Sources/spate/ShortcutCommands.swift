@@ -20,7 +20,8 @@ struct RampCommand: ParsableCommand {
         try Launch(
             shortcut: "ramp",
             keys: [
-                ("concurrency", "[\(concurrency)]", "--concurrency"), ("hold", hold, "--hold"), ("settle", settle, "--settle"),
+                ("concurrency", "[\(concurrency)]", "--concurrency"), ("hold", hold, "--hold"),
+                ("settle", settle, "--settle"),
                 ("min_requests", minRequests, "--min-requests"), ("hold_max", holdMax, "--hold-max"),
             ],
             target: target,
@@ -59,7 +60,10 @@ struct BurstCommand: ParsableCommand {
 }
 
 struct SoakCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "soak", abstract: "Hold one level of concurrency for long.")
+    static let configuration = CommandConfiguration(
+        commandName: "soak",
+        abstract: "Hold one level of concurrency for long."
+    )
 
     @Option(help: "Requests in flight.") var concurrency: Int
     @Option(help: "How long.") var duration: String

@@ -25,7 +25,9 @@ struct SimulateCommand: ParsableCommand {
 
     func run() throws {
         guard (0...65_535).contains(port) else { throw Failure(.badInput, "--port \(port): allowed: 0 to 65535") }
-        guard timeScale > 0, timeScale.isFinite else { throw Failure(.badInput, "--time-scale \(timeScale): allowed: more than 0") }
+        guard timeScale > 0, timeScale.isFinite else {
+            throw Failure(.badInput, "--time-scale \(timeScale): allowed: more than 0")
+        }
         var signals = Signals()
         var scenario = try refusingFaults { () throws(ProfileError) in try ScenarioCatalogue.scenario(self.scenario) }
         scenario.timeScale *= timeScale
@@ -34,7 +36,9 @@ struct SimulateCommand: ParsableCommand {
         options.port = port
         options.truth = truth
         let service: SimulatorService
-        do throws(SimulatorError) { service = try SimulatorService(options) } catch { throw Failure(.localIO, error.text) }
+        do throws(SimulatorError) { service = try SimulatorService(options) } catch {
+            throw Failure(.localIO, error.text)
+        }
         _ = Console.out("spate-simulator listening on http://\(host):\(service.port)\n")
         while !inputHasEnded, signals.wait(milliseconds: stopWithStdin ? 50 : 1000) == nil {}
         service.stop()

@@ -133,13 +133,19 @@ private func burst(cold: ClosedRange<Int>? = 6...9) -> RunResultBuilder {
         #expect(try result(builder).hold?.requests.scheduled == 20)
     }
 
-    @Test func `a burst that never recovers is censored at the last dispatch that ten requests followed`() throws {
+    @Test func `the last cold request of a wave with nine warm ones behind it is no recovery`() throws {
+        var builder = burst(cold: 0...9)
+        for place in 0..<12 as Range<Int64> { builder.request(3, at: 23_000 + 100 * place, ttft: 150) }
+        #expect(try result(builder).timeToRecoverSeconds == 3)
+    }
+
+    @Test func `a burst that never recovers is censored at the time it was held`() throws {
         var builder = burst(cold: 0...9)
         for place in 0..<12 as Range<Int64> { builder.request(3, at: 24_000 + 100 * place, ttft: 2000) }
         let burst = try result(builder)
         #expect(burst.timeToRecoverSeconds == nil)
-        // 22 requests; the 13th, third of the hold, is the last with nine behind it.
-        #expect(burst.censoredAtSeconds == 4.2)
+        // Held from 20 s to 30 s; the last dispatch was at 25.1 s.
+        #expect(burst.censoredAtSeconds == 10)
         #expect(builder.result.targets[0].phases[0].transition?.censored == 1)
         #expect(builder.result.targets[0].phases[0].transition?.timeToRecoverSeconds == nil)
     }
@@ -155,7 +161,7 @@ private func burst(cold: ClosedRange<Int>? = 6...9) -> RunResultBuilder {
             failing.recorded.requests[place].firstToken = nil
         }
         #expect(try result(failing).timeToRecoverSeconds == nil)
-        #expect(try result(failing).censoredAtSeconds == 4)
+        #expect(try result(failing).censoredAtSeconds == 10)
         #expect(try result(failing).coldShare == nil)
 
         var cancelled = burst(cold: nil)

@@ -51,6 +51,19 @@ import Testing
         #expect(builder.result.targets[0].phases[0].consistency == nil)
     }
 
+    @Test func `times that follow each other are worth fewer and widen the interval`() throws {
+        let rising = try #require(probe((1...100).map { 100 + Int64($0) }).result.targets[0].totals.ttftMilliseconds)
+        #expect(rising.effectiveCount == 1)
+        #expect(rising.p95Interval == ConfidenceInterval(lower: nil, upper: nil))
+        // The same hundred without order: the p95 lies between the 90th and the last (the oracle's ranks).
+        let mixed = try #require(
+            probe((1...100).map { 100 + Int64($0 * 37 % 101) }).result.targets[0].totals.ttftMilliseconds
+        )
+        #expect(mixed.effectiveCount == nil)
+        #expect(mixed.p95 == 195)
+        #expect(mixed.p95Interval == ConfidenceInterval(lower: 190, upper: 200))
+    }
+
     @Test func `the band of the CV is a set with its interval`() throws {
         var times = warm
         for place in [5, 20, 33, 47, 61, 70] { times[place] = 12_000 + Int64(place) * 10 }

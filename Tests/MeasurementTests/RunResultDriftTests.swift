@@ -25,9 +25,11 @@ import Testing
     }
 
     @Test func `a trend too small to matter is none`() throws {
-        // 1 ms in the whole hour: certain, and a two-hundredth.
-        let phase = hour { 200 + $0 / 600 }.result.targets[0].phases[0]
-        #expect(try #require(phase.drift["ttft"]).verdict == .steady)
+        // 60 ms in the hour, of 10 s: certain, and a hundred-and-sixtieth.
+        let phase = hour { 10_000 + $0 / 20 + ($0 % 7 == 0 ? 1 : 0) }.result.targets[0].phases[0]
+        let drift = try #require(phase.drift["ttft"])
+        #expect(drift.p < 0.001)
+        #expect(drift.verdict == .steady)
     }
 
     @Test func `noise that could hide a trend leaves it undetermined`() throws {

@@ -161,7 +161,7 @@ import Testing
 @Suite struct StepSummaryKneeTests {
     /// A server of eight slots that each take a second: to eight streams every stream brings its eight tokens a second,
     /// beyond that they wait.
-    private func ramp(_ levels: [Int]) -> PhaseResult {
+    private func ramp(_ levels: [Int], slots: (_ place: Int) -> Int = { _ in 8 }) -> PhaseResult {
         var builder = RunResultBuilder()
         let each: Int64 = 40_000
         let phase = builder.phase(.ramp, from: 0, to: each * Int64(levels.count))
@@ -178,7 +178,7 @@ import Testing
                 drained: end
             )
             for second in 0..<40 as Range<Int64> {
-                for slot in 0..<min(level, 8) {
+                for slot in 0..<min(level, slots(place)) {
                     let wait = Int64(max(0, level - 8) * 1000 / 8)
                     builder.request(step, at: start + 1000 * second - wait, ttft: 200 + wait + Int64(slot))
                 }
@@ -204,6 +204,7 @@ import Testing
 
     @Test func `one level has no knee, and the way down does not move it`() {
         #expect(ramp([4]).knee == nil)
-        #expect(ramp([1, 2, 4, 8, 16, 8, 4]).knee?.concurrency == 8)
+        // Eight streams again, with two slots left: against that nine would seem to gain.
+        #expect(ramp([1, 2, 4, 8, 9, 8]) { $0 == 5 ? 2 : 8 }.knee?.bracket == [8, 9])
     }
 }

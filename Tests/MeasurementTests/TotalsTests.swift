@@ -68,10 +68,12 @@ import Testing
         builder.recorded.requests[0].cachedInputTokens = 6
         builder.recorded.requests[1].reasoningTokens = 5
         builder.recorded.requests[3].tokenEvents = 3  // cut off: three events came
+        builder.recorded.requests[3].tokenReads = 1
         let totals = builder.result.targets[0].totals
         #expect(totals.inputTokens == 30)
         #expect(totals.cachedInputTokens == 6)
         #expect(totals.outputTokens == 27)
+        #expect(totals.tokensPerChunk == 1)
         #expect(totals.reasoningTokens == 5)
         #expect(totals.outputTokensPerRequest?.count == 3)
         #expect(totals.outputTokensPerRequest?.p50 == 8)

@@ -95,6 +95,18 @@ import Testing
         #expect(builder.result.validity.verdict == .suspect)
     }
 
+    @Test func `the busiest step counts, not the mean of the ramp`() {
+        var builder = rampOfTwoLevels()
+        // Level 1 to 31 s at 10 %, level 2 from then on at 90 %.
+        builder.recorded.health = [0, 30, 32, 92].map { second in
+            health(second, cpuPercent: 0) {
+                $0.loopCPU = second <= 30 ? second * 100_000_000 : 3_000_000_000 + (second - 32) * 900_000_000
+            }
+        }
+        #expect(builder.result.validity.cpuPercent == 90)
+        #expect(builder.result.validity.verdict == .suspect)
+    }
+
     @Test func `one request in a thousand without files or ports is borne, more is invalid`() {
         var builder = steady(1000, late: 0, lag: 0)
         builder.recorded.requests[5].outcome = .clientResource

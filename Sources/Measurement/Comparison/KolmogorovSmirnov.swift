@@ -5,7 +5,7 @@ public struct KolmogorovSmirnov: Sendable, Hashable {
     public let distance: Double
     /// Two-sided, exact: counts lattice paths (Hodges 1958). nil above a million pairs.
     public let exactP: Double?
-    /// From Kolmogorov's limit.
+    /// From the law of one sample of nm/(n + m) values, as scipy's `asymp`.
     public let asymptoticP: Double
 
     /// nil when a sample is empty.
@@ -27,7 +27,7 @@ public struct KolmogorovSmirnov: Sendable, Hashable {
         distance = Double(largest) / Double(n * m)
         exactP = n * m <= 1_000_000 ? Self.exact(n, m, largest) : nil
         let effective = Double(n) * Double(m) / Double(n + m)
-        asymptoticP = KolmogorovDistribution.survival(effective.squareRoot() * distance)
+        asymptoticP = Self.survival(distance, max(1, Int(effective.rounded(.toNearestOrEven))))
     }
 
     /// P(D >= d): 1 − the share of monotone paths from (0,0) to (n,m) that stay strictly within |i/n − j/m| < d.

@@ -99,9 +99,10 @@ enum RecoveryTime: Sendable, Hashable {
 
     /// The first dispatch, edge and hold together, that `Recovery` finds.
     ///
-    /// A request that failed without a first token exceeds the band; one that we cancelled says nothing. Ten must follow:
-    /// where fewer are left nothing is shown, so a burst that gets there has not recovered within the last dispatch
-    /// that ten followed. nil when there never were ten, or the edge's instant is not known.
+    /// That dispatch must itself be within the band: the wave leaves at one instant, and its last cold request with nine
+    /// warm ones after it would else recover "at once". A request that failed without a first token exceeds the band; one
+    /// that we cancelled says nothing. Where fewer than ten are left nothing is shown, so a burst that gets there has not
+    /// recovered within the time it was held. nil when there never were ten, or the edge's instant is not known.
     init?(of edge: EdgeWave, _ band: Recovery) {
         guard let release = edge.release else { return nil }
         var dispatches: [Double] = []
@@ -112,12 +113,16 @@ enum RecoveryTime: Sendable, Hashable {
             dispatches.append((Double(dispatched) - Double(release)) / 1e9)
             waits.append(EdgeWave.ttft(request) ?? .infinity)
         }
-        if let first = band.index(in: waits) {
-            self = .after(seconds: max(0, dispatches[first]))
-        } else if waits.count >= Recovery.window {
-            self = .notWithin(seconds: max(0, dispatches[waits.count - Recovery.window]))
-        } else {
-            return nil
+        guard waits.count >= Recovery.window, let last = dispatches.last else { return nil }
+        var start = 0
+        while let index = band.index(in: waits, from: start) {
+            if !band.exceeds(waits[index]) {
+                self = .after(seconds: max(0, dispatches[index]))
+                return
+            }
+            start = index + 1
         }
+        let held = edge.step.windowEnded.map { (Double($0) - Double(release)) / 1e9 } ?? 0
+        self = .notWithin(seconds: max(0, held, last))
     }
 }
