@@ -49,18 +49,19 @@ final class ChatSession {
         )
     }
 
-    /// Sends tokens on their way, and after the last whatever the plan has for the end. True when the reply is over.
-    func give(_ count: Int, isLast: Bool, now: () -> Instant, _ buffer: inout [UInt8]) -> Bool {
+    /// Sends tokens on their way, and after the last whatever the plan has for the end. Says when they were written, nil
+    /// if nothing was, and whether the reply is over.
+    func give(_ count: Int, isLast: Bool, _ buffer: inout [UInt8]) -> (written: Instant?, isOver: Bool) {
         generated += count
-        if !streams { return isLast ? giveWhole(now: now, &buffer) : false }
+        if !streams { return (nil, isLast ? giveWhole(&buffer) : false) }
         buffer.removeAll(keepingCapacity: true)
         if plan.fault != .empty {
             writer.appendToken(TokenText.tokens(generated - count, count: count), to: &buffer)
         }
         if !isLast {
-            exchange.write(buffer.span)
-            noteSent(count, now())
-            return false
+            let written = exchange.write(buffer.span)
+            noteSent(count, written)
+            return (written, false)
         }
         let sent = plan.fault == .empty ? 0 : count
         switch plan.fault {
@@ -75,14 +76,14 @@ final class ChatSession {
             ChatStreamWriter.appendDone(to: &buffer)
         case .truncated, .stalled: break
         }
-        exchange.write(buffer.span)
-        noteSent(sent, now())
+        let written = exchange.write(buffer.span)
+        noteSent(sent, written)
         switch plan.fault {
         case .truncated: exchange.abandon()
-        case .stalled: return false
+        case .stalled: return (written, false)
         case nil, .empty, .inbandError, .rateLimited, .serverError: exchange.end()
         }
-        return true
+        return (written, true)
     }
 
     /// Finish reason, usage if asked for, and the done marker; the last chunk tells how the request was served.
@@ -96,7 +97,7 @@ final class ChatSession {
         ChatStreamWriter.appendDone(to: &buffer)
     }
 
-    private func giveWhole(now: () -> Instant, _ buffer: inout [UInt8]) -> Bool {
+    private func giveWhole(_ buffer: inout [UInt8]) -> Bool {
         buffer.removeAll(keepingCapacity: true)
         switch plan.fault {
         case .truncated:
@@ -120,8 +121,8 @@ final class ChatSession {
             serving: serving,
             to: &buffer
         )
-        exchange.respond(status: 200, type: "application/json", body: buffer)
-        noteSent(tokens, now())
+        let written = exchange.respond(status: 200, type: "application/json", body: buffer)
+        noteSent(tokens, written)
         return true
     }
 

@@ -117,17 +117,8 @@ extension SimulatedProvider {
     private func give(_ count: Int, isLast: Bool, to id: ServerModel.SequenceID, due: Instant) {
         guard let session = sessions[id] else { return }
         if isLast { sessions[id] = nil }
-        var written = due
-        let isOver = session.give(
-            count,
-            isLast: isLast,
-            now: {
-                written = MonotonicClock.now()
-                return written
-            },
-            &buffer
-        )
-        if session.streams { lag.add(nanoseconds: written.nanoseconds(since: due)) }
+        let (written, isOver) = session.give(count, isLast: isLast, &buffer)
+        if let written { lag.add(nanoseconds: written.nanoseconds(since: due)) }
         guard isLast else { return }
         if isOver { finish(session, outcome(of: session.plan)) } else { stalled.append(session) }
     }
