@@ -213,10 +213,12 @@ public final class HTTPClient {
 
     /// Puts a new socket under watch; false when libuv cannot take it.
     func adopt(_ descriptor: Int32, by shard: ConnectionShard) -> Bool {
+        watch(of: descriptor)?.letGo()  // the number was given out anew, so what had it is gone
         spate_forget_send(descriptor)
         spate_stamp_socket(descriptor)
-        guard let watch = SocketWatch(descriptor: descriptor, shard: shard, loop: loop) else { return false }
         while watches.count <= Int(descriptor) { watches.append(nil) }
+        watches[Int(descriptor)] = nil
+        guard let watch = SocketWatch(descriptor: descriptor, shard: shard, loop: loop) else { return false }
         watches[Int(descriptor)] = watch
         connectionsOpened += 1
         return true
@@ -334,6 +336,8 @@ public final class HTTPClient {
         isClosed = true
         for transfer in all where transfer.isRunning { cancel(transfer) }
         for shard in shards { shard.close() }
+        for watch in watches { watch?.letGo() }  // of sockets that libcurl closed by itself
+        watches.removeAll()
         preopenedSockets.closeAll()
         pool.removeAll()
         all.removeAll()

@@ -27,10 +27,7 @@ final class ServerConnection {
         self.descriptor = descriptor
         self.server = server
         poll = .allocate(capacity: 1)
-        guard uv_poll_init(server.loop.raw, poll, descriptor) == 0 else {
-            poll.deallocate()
-            return nil
-        }
+        guard uv_poll_init(server.loop.raw, poll, descriptor) == 0 else { return nil }
         var on: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)
         spate_stamp_socket(descriptor)

@@ -1,3 +1,4 @@
+internal import CCurl
 internal import CLibuv
 internal import Glibc
 internal import Ticks
@@ -23,10 +24,7 @@ final class SocketWatch {
         self.descriptor = descriptor
         self.shard = shard
         poll = .allocate(capacity: 1)
-        guard uv_poll_init(loop.raw, poll, descriptor) == 0 else {
-            poll.deallocate()
-            return nil
-        }
+        guard uv_poll_init(loop.raw, poll, descriptor) == 0 else { return nil }
         poll.pointee.data = Unmanaged.passRetained(self).toOpaque()  // released in the close callback
     }
 
@@ -40,8 +38,15 @@ final class SocketWatch {
     }
 
     /// libcurl wants nothing of it for now.
+    ///
+    /// A socket that never carried a byte is no idle connection: libcurl 7.88 closes one that it gives up while it
+    /// connects by itself, without asking us, and watching a closed descriptor would end the process.
     func rest(now: Instant) {
         guard state == .busy else { return }
+        guard spate_last_send(descriptor) != 0 else {
+            state = .opening
+            return watch(0)
+        }
         state = .idle
         idleSince = now
         shard.idleConnections += 1
@@ -79,10 +84,15 @@ final class SocketWatch {
 
     /// libcurl is done with the connection: stops watching and closes the descriptor.
     func close() {
+        letGo()
+        _ = Glibc.close(descriptor)
+    }
+
+    /// The descriptor was closed behind our back: stops watching it.
+    func letGo() {
         if state == .idle { shard.idleConnections -= 1 }
         state = .dead
         uv_poll_stop(poll)
-        _ = Glibc.close(descriptor)
         poll.withMemoryRebound(to: uv_handle_t.self, capacity: 1) {
             uv_close($0) { handle in
                 guard let data = handle?.pointee.data else { return }
