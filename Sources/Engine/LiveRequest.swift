@@ -120,7 +120,8 @@ final class LiveRequest: TransferHandler {
         record.dispatchLag = dispatched.nanoseconds(since: scheduled)
         record.connect = timing.connect
         record.tls = timing.tls
-        record.written = timing.written?.nanoseconds(since: dispatched)
+        // The call that wrote it may return after the answer has come.
+        record.written = timing.written.map { min($0, timing.firstByte ?? $0).nanoseconds(since: dispatched) }
         record.firstByte = timing.firstByte?.nanoseconds(since: dispatched)
         record.firstEvent = state.firstEvent?.nanoseconds(since: dispatched)
         record.firstReasoning = state.firstReasoning?.nanoseconds(since: dispatched)
