@@ -22,6 +22,7 @@ final class LoopDriver {
 
     private var index = -1
     private var shaper: StageShaper?
+    private var windowEnd: Instant?  // of the present stage
     private var nextSequence: Int64
     private var timer: PreciseTimer?
     private var preparation: EdgePreparation?
@@ -67,17 +68,25 @@ final class LoopDriver {
     // MARK: commands
 
     private func takeCommands() {
+        obey()
+        pump()
+    }
+
+    private func obey() {
         for command in inbox.take() {
             switch command {
             case .enter(let index, let start): enter(index, start: start)
             case .closeWindow(let index, let instant):
-                if index == self.index { shaper?.closeWindow(at: instant) }
+                guard index == self.index else { continue }
+                shaper?.closeWindow(at: instant)
+                windowEnd = windowEnd ?? instant
             case .stop(let index, let instant):
-                if index == self.index { shaper?.stopStarting(at: instant) }
+                guard index == self.index else { continue }
+                shaper?.stopStarting(at: instant)
+                windowEnd = windowEnd ?? instant
             case .end: end()
             }
         }
-        pump()
     }
 
     private func enter(_ newIndex: Int, start: Instant) {
@@ -87,6 +96,7 @@ final class LoopDriver {
             cancelAll()  // a target that was given up may have left some
         }
         index = newIndex
+        windowEnd = nil
         recorder.enter(step: entry.step, binWidth: entry.binWidth.nanoseconds, now: max(start, MonotonicClock.now()))
         let share = entry.stage.segment(loop: loopIndex, of: run.loops)
         shaper = StageShaper(stage: share, start: start, carriedInFlight: running.count)
@@ -113,6 +123,7 @@ final class LoopDriver {
                 start(count, scheduled: scheduled, measured: measured, firstRank: firstRank)
             case .windowReady:
                 run.conductor.windowReady(loop: loopIndex, index: index)
+                obey()  // where this loop was the last, the window is closed before anything else is started
             case .quiet:
                 if case .drain = run.program.entries[index].stage.rule { cancelAll() }
                 let warmed = preparation?.finish() ?? 0
@@ -207,7 +218,7 @@ final class LoopDriver {
     func ended(_ request: LiveRequest, ours: Outcome?, failure: TransferFailure?) {
         let target = request.target
         let context = run.program.targets[target]
-        let record = request.record(
+        var record = request.record(
             t0: run.t0,
             ours: ours,
             failure: failure,
@@ -215,6 +226,10 @@ final class LoopDriver {
             redactor: run.redactor
         )
         let now = request.transfer.timing.ended ?? MonotonicClock.now()
+        let began = request.transfer.timing.dispatched
+        let kind = request.step == run.program.entries[index].step ? request.kind : .carried
+        // Another loop may have learnt of the window's end a moment after it.
+        if kind == .measured, let windowEnd, began >= windowEnd { record.measured = false }
         let last = running.removeLast()
         if last !== request {
             last.slot = request.slot
@@ -226,9 +241,7 @@ final class LoopDriver {
             outputTokens: record.tokenSource == .usage ? record.outputTokens.map { Int($0) } : nil,
             nanodollars: run.prices[target].cost(of: record)
         )
-        let began = request.transfer.timing.dispatched
         let failedFast = record.outcome.class != .success && now.nanoseconds(since: began) < 50_000_000
-        let kind = request.step == run.program.entries[index].step ? request.kind : .carried
         shaper?.requestEnded(kind, failedFast: failedFast, at: now)
         breakers[target, default: Breaker()].note(record.outcome)
         recycle(request)

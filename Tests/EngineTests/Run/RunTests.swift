@@ -156,6 +156,26 @@ import Testing
             #expect(Set(driven.sent.filter { $0.loop == 1 }.map { $0.sequence % 2 }) == [1])
         }
 
+        @Test(arguments: [1, 2])
+        func `in a busy loop no request is measured that was dispatched outside of the window`(loops: Int) throws {
+            let server = ChatServer { exchange in
+                exchange.answer(wait: 2, tokens: 1)
+                return .keepAlive
+            }
+            var rig = Rig(port: server.port, [.steady(24, milliseconds: 400, settle: 100)])
+            rig.loops = loops
+            let driven = rig.run()
+            server.stop()
+            expectSoundBooks(driven)
+            expectSameJournal(driven, server)
+            let level = try #require(driven.steps(.level).first)
+            let (settled, ended) = (try #require(level.settled), try #require(level.windowEnded))
+            let measured = driven.requests(of: level).filter(\.measured).compactMap(\.dispatched)
+            #expect(measured.count > 100)
+            #expect(measured.allSatisfy { $0 >= settled })
+            #expect(measured.count { $0 >= ended } == 0)
+        }
+
         @Test func `a server that closes after every answer is no server that resets`() {
             let server = ChatServer { exchange in
                 exchange.answer(wait: 5, tokens: 2)
