@@ -83,6 +83,7 @@ private func expectSoundSums(_ driven: Driven, sourceLocation: SourceLocation) {
     let streamed = sent.filter { $0.firstToken != nil }
     let gapSum = streamed.reduce(0) { $0 + ($1.lastToken ?? 0) - ($1.firstToken ?? 0) }
     #expect(gaps.reduce(0) { $0 + $1.sum } == gapSum, sourceLocation: sourceLocation)
+    #expect(Set(run.histograms.map(\.step)).isSubset(of: run.steps.map(\.id)), sourceLocation: sourceLocation)
     let keys = run.histograms.map { "\($0.step) \($0.second) \($0.loop) \($0.metric)" }
     #expect(Set(keys).count == keys.count, sourceLocation: sourceLocation)
 

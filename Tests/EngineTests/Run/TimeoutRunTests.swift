@@ -122,7 +122,7 @@ extension RunTests {
             #expect(driven.outcomes == [.timeoutTotal: 2])
             for request in driven.requests {
                 #expect(isAbout(request.ended, milliseconds: 400))
-                #expect(request.tokenEvents > 15)
+                #expect(request.tokenEvents > 3)
             }
         }
 
