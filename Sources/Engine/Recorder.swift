@@ -18,7 +18,7 @@ final class Recorder {
     private var lastFlush: Instant
     private var live = LiveFeed.LoopState()
 
-    private var step = 0
+    private var step = 0  // 0 = none: before the first and behind the last
     private(set) var binWidth: Int64 = 1_000_000_000
     private var bin = BinRecord()
     private var binEnd = Instant.zero
@@ -130,6 +130,7 @@ final class Recorder {
         advance(to: now)
         closeBin(at: now)
         closeSecond()
+        step = 0  // what comes now belongs to no step
         flush(at: now)
     }
 
@@ -207,6 +208,8 @@ final class Recorder {
 
     private func emit(_ histogram: inout Histogram, _ metric: HistogramRecord.Metric) {
         guard histogram.count > 0 else { return }
+        defer { histogram.reset() }
+        guard step > 0 else { return }
         var record = HistogramRecord()
         record.step = step
         record.second = second
@@ -214,7 +217,6 @@ final class Recorder {
         record.metric = metric
         record.histogram = histogram
         batch.histograms.append(record)
-        histogram.reset()
     }
 
     private func openSecond(at now: Instant) {

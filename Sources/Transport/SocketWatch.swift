@@ -26,10 +26,7 @@ final class SocketWatch {
         self.descriptor = descriptor
         self.shard = shard
         poll = .allocate(capacity: 1)
-        guard uv_poll_init(loop.raw, poll, descriptor) == 0 else {
-            poll.deallocate()
-            return nil
-        }
+        guard uv_poll_init(loop.raw, poll, descriptor) == 0 else { return nil }  // deinit frees it
         poll.pointee.data = Unmanaged.passRetained(self).toOpaque()  // released in the close callback
     }
 

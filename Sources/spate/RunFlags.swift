@@ -144,7 +144,10 @@ struct RunFlags: ParsableArguments {
                 from: "--input-tokens"
             )
         }
-        if let prompts { try document.set("workload.prompts.file", text: prompts, from: "--prompts") }
+        if let prompts {
+            try document.set("workload.prompts", yaml: "{}", from: "--prompts")
+            try document.set("workload.prompts.file", text: prompts, from: "--prompts")
+        }
         if ignoreEos { try document.set("workload.ignore_eos", yaml: "true", from: "--ignore-eos") }
         if let extraBody { try document.set("workload.extra_body", yaml: extraBody, from: "--extra-body") }
         if let warmupRequestCount {

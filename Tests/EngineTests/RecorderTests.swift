@@ -157,6 +157,22 @@ import Ticks
         #expect(gaps.map(\.second) == [0, 0])
     }
 
+    @Test func `what is counted before the first step or behind the end belongs to none`() {
+        recorder.turn(lag: 5)
+        recorder.timer(lag: 5)
+        enter(step: 1, width: 100, at: 20)
+        start(30)
+        recorder.turn(lag: 7)
+        end(60)
+        recorder.finish(at: at(90))
+        recorder.turn(lag: 9)
+        recorder.tick(at: at(1_500))
+        recorder.tick(at: at(2_500))
+        #expect(areas() == [[1, 0, 30, 1]])
+        #expect(sink.run.histograms.map(\.step) == [1])
+        #expect(sink.run.histograms.map(\.histogram.sum) == [7])
+    }
+
     // MARK: batches
 
     @Test func `a batch goes every quarter of a second, and none when there is nothing to tell`() {
