@@ -44,9 +44,8 @@ final class LiveRequest: TransferHandler {
 
     func transfer(_ transfer: Transfer, received bytes: Span<UInt8>, at stamp: ReceiveStamp) {
         if !hasBegun { begin() }
-        let digest = decoder.receive(bytes)
-        note(digest, stamp)
-        driver.recorder.read(lag: stamp.readAt.nanoseconds(since: stamp.instant))
+        driver.recorder.read(lag: stamp.readAt.nanoseconds(since: stamp.instant), at: stamp.instant)
+        note(decoder.receive(bytes), stamp)
     }
 
     private func begin() {

@@ -218,7 +218,7 @@ final class LoopDriver {
         recorder.requestEnded(record, at: now)
         run.budget.settle(
             request.claim,
-            outputTokens: record.outputTokens.map { Int($0) },
+            outputTokens: record.tokenSource == .usage ? record.outputTokens.map { Int($0) } : nil,
             nanodollars: run.prices[target].cost(of: record)
         )
         let began = request.transfer.timing.dispatched

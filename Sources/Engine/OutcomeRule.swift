@@ -23,14 +23,8 @@ enum OutcomeRule {
     static func judge(_ evidence: Evidence) -> Verdict {
         if let ours = evidence.ours { return Verdict(outcome: ours) }
         let reply = evidence.reply
-        if let failure = evidence.failure {
-            // A connection that dies after the terminal sign took nothing away.
-            let harmless = (failure.kind == .reset || failure.kind == .truncated) && reply.terminalSign != .none
-            if !harmless { return verdict(of: failure) }
-            var verdict = judge(Evidence(status: evidence.status, reply: reply))
-            verdict.note = verdict.note ?? "\(failure.detail) after the end of the answer"
-            return verdict
-        }
+        let hasEnded = reply.terminalSign != .none
+        if let failure = evidence.failure, !isLate(failure, hasEnded: hasEnded) { return verdict(of: failure) }
         if let refused = verdict(status: evidence.status, reply: reply) { return refused }
         if reply.hasOverflowed { return Verdict(outcome: .protocol, detail: "protocol_limit") }
         if reply.body == .opaque { return Verdict(outcome: .protocol, detail: "not_a_stream") }
@@ -39,7 +33,20 @@ enum OutcomeRule {
                 ? Verdict(outcome: .overloaded, detail: "inband_overloaded")
                 : Verdict(outcome: .inbandError, detail: error.code ?? error.type)
         }
-        return verdict(answer: reply)
+        if let failure = evidence.failure, !hasEnded { return verdict(of: failure) }
+        if evidence.status == 204 { return Verdict(outcome: .empty, detail: "http_204") }
+        var verdict = verdict(answer: reply)
+        if let failure = evidence.failure {
+            let words = "\(failure.detail) after the end of the answer"
+            verdict.note = verdict.note.map { "\($0); \(words)" } ?? words
+        }
+        return verdict
+    }
+
+    /// Whether the answer is judged before the failure: a body that was cut is the last thing that can be wrong with a
+    /// reply's form, and a connection that dies after the terminal sign took nothing away.
+    private static func isLate(_ failure: TransferFailure, hasEnded: Bool) -> Bool {
+        failure.kind == .truncated || (failure.kind == .reset && hasEnded)
     }
 
     private static func verdict(of failure: TransferFailure) -> Verdict {

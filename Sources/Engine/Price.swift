@@ -17,11 +17,12 @@ public struct Price: Sendable, Hashable {
         Int64(((input ?? 0) * Double(bodyBytes) + (output ?? 0) * Double(outputTokens)) * 1000)
     }
 
-    /// What a request cost by its usage, in billionths of a dollar; nil when price or usage is unknown.
+    /// What a request cost by its usage, in billionths of a dollar; nil when price or usage is unknown. Counted events
+    /// are no usage: one may hold many tokens.
     func cost(of record: RequestRecord) -> Int64? {
-        guard let input, let output, let sent = record.inputTokens, let received = record.outputTokens else {
-            return nil
-        }
+        guard let input, let output, record.tokenSource == .usage, let sent = record.inputTokens,
+            let received = record.outputTokens
+        else { return nil }
         let cached = min(record.cachedInputTokens ?? 0, sent)
         let dollars =
             input * Double(sent - cached) + (cachedInput ?? input) * Double(cached) + output * Double(received)

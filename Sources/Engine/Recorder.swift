@@ -45,6 +45,7 @@ final class Recorder {
     // MARK: per stage
 
     func enter(step newStep: Int, binWidth width: Int64, now: Instant) {
+        advance(to: now)
         closeBin(at: now)
         closeSecond()
         step = newStep
@@ -92,7 +93,11 @@ final class Recorder {
 
     // MARK: per read
 
-    func read(lag: Int64) { readLag.record(lag) }
+    /// Comes before what the read brought, which counts in its bin and second.
+    func read(lag: Int64, at instant: Instant) {
+        advance(to: instant)
+        readLag.record(lag)
+    }
 
     func tokens(_ events: Int) {
         bin.tokenEvents += events
@@ -122,6 +127,7 @@ final class Recorder {
     }
 
     func finish(at now: Instant) {
+        advance(to: now)
         closeBin(at: now)
         closeSecond()
         flush(at: now)

@@ -7,6 +7,7 @@ struct RequestMaker {
     private let workload: Workload
     private let model: String
     private let provider: Provider
+    private let extra: [JSONMember]  // the user's own; they replace the provider's of the same name
     private let template: BodyTemplate
 
     /// - Parameter salt: makes the nonces of this run differ from those of an earlier one with the same seed.
@@ -15,8 +16,9 @@ struct RequestMaker {
         prompts = Prompts(workload: workload, seed: target.plan.seed, salt: salt)
         model = target.model
         provider = target.provider
+        extra = workload.extraBody.flatMap { JSONParser().members(of: $0) } ?? []
         template = BodyTemplate(
-            Self.request(model, provider, workload, [.init(role: "user", content: "")]),
+            Self.request(model, provider, workload, extra, [.init(role: "user", content: "")]),
             api: provider.api
         )
     }
@@ -25,6 +27,7 @@ struct RequestMaker {
         _ model: String,
         _ provider: Provider,
         _ workload: Workload,
+        _ extra: [JSONMember],
         _ messages: [ChatRequest.Message]
     ) -> ChatRequest {
         var request = ChatRequest(model: model, messages: messages, provider: provider)
@@ -34,6 +37,7 @@ struct RequestMaker {
             request.temperature = nil
         }
         request.ignoresEndOfSequence = workload.ignoreEOS
+        request.extra += extra
         return request
     }
 
@@ -46,9 +50,9 @@ struct RequestMaker {
             template.append(prompt: prompt[0].content, maxTokens: cap, to: &bytes)
         } else {
             let messages = prompt.map { ChatRequest.Message(role: $0.role, content: $0.content) }
-            var request = Self.request(model, provider, workload, messages)
+            var request = Self.request(model, provider, workload, extra, messages)
             request.maxTokens = cap
-            bytes = request.body()
+            bytes = request.body(api: provider.api)
         }
         return (bytes, cap)
     }

@@ -16,7 +16,7 @@ struct Watchdog: Sendable {
         total = timeouts.total.nanoseconds
     }
 
-    /// The timeout that a request has run into at `now`, or nil.
+    /// The timeout that a request has run into at `now`, or nil; of several the first in the contract's order.
     /// - Parameters:
     ///   - written: when its last byte was written; nil while it connects
     ///   - firstToken: nil before it
@@ -25,10 +25,9 @@ struct Watchdog: Sendable {
         -> Outcome?
     {
         let age = now.nanoseconds(since: dispatched)
-        if age >= total { return .timeoutTotal }
         if written == nil, lastRead == nil, age >= connect { return .timeoutConnect }
         if token == nil, age >= firstToken { return .timeoutFirstToken }
         if token != nil, let lastRead, now.nanoseconds(since: lastRead) >= idle { return .timeoutIdle }
-        return nil
+        return age >= total ? .timeoutTotal : nil
     }
 }

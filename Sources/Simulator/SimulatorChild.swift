@@ -14,7 +14,9 @@ public final class SimulatorChild {
     public init(program: String, arguments: [String]) throws(SimulatorError) {
         var toChild: [Int32] = [0, 0]
         var fromChild: [Int32] = [0, 0]
-        guard ProcessResources.pipe(&toChild), ProcessResources.pipe(&fromChild) else { throw Self.failure("make a pipe") }
+        guard ProcessResources.pipe(&toChild), ProcessResources.pipe(&fromChild) else {
+            throw Self.failure("make a pipe")
+        }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }

@@ -1,37 +1,11 @@
 import Glibc
 import Measurement
 import Schedule
-import Synchronization
 import Ticks
 import Transport
 import Wire
 
 @testable import Engine
-
-/// Keeps what the loops record.
-final class MemorySink: RecordSink {
-    private let stored = Mutex(RecordedRun())
-
-    func write(_ batch: RecordBatch) {
-        stored.withLock { run in
-            run.requests += batch.requests
-            run.bins += batch.bins
-            run.histograms += batch.histograms
-            run.health += batch.health
-            run.incidents += batch.incidents
-            for phase in batch.phases {
-                run.phases.removeAll { $0.id == phase.id }
-                run.phases.append(phase)
-            }
-            for step in batch.steps {
-                run.steps.removeAll { $0.id == step.id }
-                run.steps.append(step)
-            }
-        }
-    }
-
-    var run: RecordedRun { stored.withLock { $0 } }
-}
 
 /// Drives shapes against a port of this machine and gives what was recorded.
 func drive(
