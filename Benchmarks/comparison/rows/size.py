@@ -99,9 +99,9 @@ def soak(setting):
         while process.poll() and time.monotonic() - began < seconds - 1:
             done = server.stats()["requests"]
             points.append((done, processes.resident_bytes(process.pid)))
-            if done >= aim:
+            if done >= aim and time.monotonic() - began > 8:
                 break
-            time.sleep(0.25)
+            time.sleep(0.2)
         done, rate = points[-1][0], points[-1][0] / (time.monotonic() - began)
         os.kill(process.pid, signal.SIGINT)  # as Ctrl-C would: drain and report
         process.wait(120)

@@ -80,15 +80,18 @@ def cpu_per_token(setting):
 
 def truth_rows(setting, truths):
     """What the run says of each request beside what the server knows of it."""
-    waits, overheads, unmatched, verdicts = [], [], 0, set()
+    waits, overheads, unmatched, unwritten, verdicts = [], [], 0, 0, set()
     for _, result, truth in truths:
         run = result.meta("id")
         verdicts.add(result.verdict())
         for request in result.rows(
                 "SELECT sequence, written_ns, first_token_ns FROM requests WHERE measured AND outcome IN ('ok', 'ok_length')"):
             entry = truth.get(f"{run}-{request['sequence']}")
-            if entry is None or request["written_ns"] is None:
+            if entry is None:
                 unmatched += 1
+                continue
+            if request["written_ns"] is None:
+                unwritten += 1
                 continue
             known = entry["first_token"] - entry["received"]
             waits.append((request["first_token_ns"] - request["written_ns"] - known) / 1e6)
@@ -98,9 +101,11 @@ def truth_rows(setting, truths):
     errors = [abs(error) for error in waits]
     p50, p99 = percentile(errors, 50), percentile(errors, 99)
     setting.raw["truth"] = {
-        "requests": len(waits), "unmatched": unmatched, "wait_error_ms": [percentile(waits, p) for p in (1, 50, 99, 100)],
+        "requests": len(waits), "unmatched": unmatched, "without_written": unwritten, "wait_error_ms": [percentile(waits, p) for p in (1, 50, 99, 100)],
         "ttft_over_truth_ms": [percentile(overheads, p) for p in (1, 50, 99, 100)], "verdicts": sorted(verdicts)}
     note = f"{len(waits):,} requests; signed p50 {percentile(waits, 50):+.3f}; verdict {', '.join(sorted(verdicts))}"
+    if unwritten:
+        note += f"; {unwritten} without a written instant"
     if unmatched:
         note += f"; {unmatched} NOT IN THE JOURNAL"
     return [
