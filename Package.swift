@@ -12,6 +12,11 @@ let package = Package(
     name: "spate",
     products: [
         .executable(name: "spate", targets: ["spate"]),
+        // For Benchmarks/, which sees public API only.
+        .library(name: "Measurement", targets: ["Measurement"]),
+        .library(name: "Schedule", targets: ["Schedule"]),
+        .library(name: "Ticks", targets: ["Ticks"]),
+        .library(name: "Wire", targets: ["Wire"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -39,7 +44,7 @@ let package = Package(
         .target(
             name: "Profile",
             dependencies: ["Schedule", "Wire", "Ticks", .product(name: "Yams", package: "Yams")],
-            resources: [.copy("Scenarios")],
+            resources: [.embedInCode("Scenarios"), .embedInCode("Providers.yaml")],
             swiftSettings: strict
         ),
 
@@ -77,7 +82,7 @@ let package = Package(
         .testTarget(name: "ScheduleTests", dependencies: ["Schedule", "Ticks"], swiftSettings: strict),
         .testTarget(
             name: "WireTests",
-            dependencies: ["Wire"],
+            dependencies: ["Wire", "Ticks"],
             resources: [.copy("Fixtures")],
             swiftSettings: strict
         ),
@@ -91,7 +96,6 @@ let package = Package(
         .testTarget(
             name: "TransportTests",
             dependencies: ["Transport", "Ticks"],
-            resources: [.copy("Fixtures")],
             swiftSettings: strict
         ),
         .testTarget(
@@ -99,11 +103,20 @@ let package = Package(
             dependencies: ["Engine", "Schedule", "Wire", "Measurement", "Transport", "Simulator", "Ticks"],
             swiftSettings: strict
         ),
-        .testTarget(name: "StoreTests", dependencies: ["Store", "Measurement", "Ticks"], swiftSettings: strict),
-        .testTarget(name: "ReportTests", dependencies: ["Report", "Measurement", "Ticks"], swiftSettings: strict),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: ["Store", "Measurement", "Ticks", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ReportTests",
+            dependencies: ["Report", "Measurement", "Ticks"],
+            resources: [.copy("Fixtures")],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "SimulatorTests",
-            dependencies: ["Simulator", "Wire", "Transport", "Ticks"],
+            dependencies: ["Simulator", "Schedule", "Wire", "Transport", "Ticks"],
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests"),

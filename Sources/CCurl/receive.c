@@ -1,1 +1,113 @@
+// The kernel's receive stamps, without one more system call per token.
+//
+// libcurl reads through plain `recv` and writes through plain `send`. Defining both in the executable makes the dynamic
+// linker resolve libcurl's references here (TLS goes the same way: curl's OpenSSL BIO ends in its socket filter). `recv`
+// becomes `recvmsg`, which returns the SO_TIMESTAMPNS stamp of the bytes as a control message; sockets that did not ask
+// for stamps get none. Must stay visible: `-fvisibility=hidden` or a linker script would switch it off silently, which
+// is why a test demands stamps over http and https.
+#define _GNU_SOURCE
 #include "CCurl.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define VISIBLE __attribute__((visibility("default"), used))
+
+static _Thread_local spate_receive_state state;
+
+// Send instants by socket number; grown as numbers grow, kept for the thread's life.
+static _Thread_local int64_t *sent;
+static _Thread_local int sent_count;
+
+spate_receive_state *spate_receive_state_of_thread(void) { return &state; }
+
+VISIBLE ssize_t recv(int socket, void *bytes, size_t length, int flags) {
+    union {
+        char bytes[CMSG_SPACE(sizeof(struct timespec))];
+        struct cmsghdr align;
+    } control;
+    struct iovec part = {bytes, length};
+    struct msghdr message = {0};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control.bytes;
+    message.msg_controllen = sizeof control.bytes;
+
+    ssize_t count = recvmsg(socket, &message, flags);
+    if (count <= 0 || (flags & MSG_PEEK)) return count;
+
+    state.kernel_realtime = 0;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
+        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
+            struct timespec t;
+            memcpy(&t, CMSG_DATA(c), sizeof t);
+            state.kernel_realtime = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+        }
+    }
+    state.read_monotonic = spate_monotonic();
+    state.reads++;
+    return count;
+}
+
+VISIBLE ssize_t send(int socket, const void *bytes, size_t length, int flags) {
+    ssize_t count = sendto(socket, bytes, length, flags, NULL, 0);
+    if (count > 0 && socket >= 0) {
+        int saved = errno;
+        if (socket >= sent_count) {
+            int wanted = socket + 1024;
+            int64_t *grown = realloc(sent, (size_t)wanted * sizeof *grown);
+            if (grown) {
+                memset(grown + sent_count, 0, (size_t)(wanted - sent_count) * sizeof *grown);
+                sent = grown;
+                sent_count = wanted;
+            }
+        }
+        if (socket < sent_count) sent[socket] = spate_monotonic();
+        errno = saved;
+    }
+    return count;
+}
+
+int64_t spate_last_send(int socket) { return socket >= 0 && socket < sent_count ? sent[socket] : 0; }
+
+void spate_forget_send(int socket) {
+    if (socket >= 0 && socket < sent_count) sent[socket] = 0;
+}
+
+int spate_stamp_socket(int socket) {
+    int on = 1;
+    return setsockopt(socket, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
+}
+
+static int64_t nanoseconds(struct timeval t) { return (int64_t)t.tv_sec * 1000000000 + (int64_t)t.tv_usec * 1000; }
+
+int64_t spate_thread_cpu(void) { return spate_clock(CLOCK_THREAD_CPUTIME_ID); }
+
+int64_t spate_process_cpu(void) {
+    struct rusage usage;
+    if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
+    return nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime);
+}
+
+int spate_stream_socket(int family, int type, int protocol) {
+    return socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+}
+
+int spate_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
+
+int spate_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+void spate_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+bool spate_is_quiet(int socket) {
+    char byte;
+    return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+ssize_t spate_send_now(int socket, const void *bytes, size_t length) {
+    return send(socket, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+}

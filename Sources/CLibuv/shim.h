@@ -1,1 +1,15 @@
+// libuv, the one variadic call Swift cannot make, and the kernel timers that Swift's Glibc module does not show.
+#include <sys/timerfd.h>
 #include <uv.h>
+
+static inline int spate_uv_loop_measure_idle(uv_loop_t *loop) {
+    return uv_loop_configure(loop, UV_METRICS_IDLE_TIME);
+}
+
+static inline int spate_timer_create(void) { return timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC); }
+
+/// Fires once at that instant of CLOCK_MONOTONIC; 0 disarms.
+static inline int spate_timer_set(int timer, int64_t nanoseconds) {
+    struct itimerspec value = {{0, 0}, {nanoseconds / 1000000000, nanoseconds % 1000000000}};
+    return timerfd_settime(timer, TFD_TIMER_ABSTIME, &value, NULL);
+}

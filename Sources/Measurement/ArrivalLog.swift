@@ -58,7 +58,7 @@ public struct ArrivalLog: Sendable, Hashable {
         }
     }
 
-    /// Reads what `take()` gave; nil when the bytes are not whole triples.
+    /// Reads what `take()` gave; nil when the bytes are not whole triples or lead past the last bin there can be.
     public static func decode(_ bytes: [UInt8]) -> [Entry]? {
         var entries: [Entry] = []
         var position = 0
@@ -67,7 +67,9 @@ public struct ArrivalLog: Sendable, Hashable {
             guard let delta = LEB128.read(bytes, at: &position), let events = LEB128.read(bytes, at: &position),
                 let text = LEB128.read(bytes, at: &position), let step = Int64(exactly: delta)
             else { return nil }
-            bin += step
+            let (next, overflow) = bin.addingReportingOverflow(step)
+            if overflow { return nil }
+            bin = next
             entries.append(Entry(bin: bin, events: Int(clamping: events), textBytes: Int(clamping: text)))
         }
         return entries

@@ -1,5 +1,3 @@
-public import Ticks
-
 /// A run as it was stored: everything the result is computed from. The order within each array is by id or time.
 public struct RecordedRun: Sendable, Hashable {
     public var run = RunRecord()
@@ -38,6 +36,8 @@ public struct RunRecord: Sendable, Hashable, Codable {
     public var sloE2E: Double?
     /// Threshold expressions, as written.
     public var thresholds: [String] = []
+    /// Whether they are judged on the 95 % interval instead of the figure.
+    public var thresholdsConfident = false
     public var warnings: [String] = []
 
     public init() {}

@@ -1,5 +1,3 @@
-public import Ticks
-
 /// One request, from the plan's instant to its end: one row of `run.sqlite`.
 ///
 /// `scheduled` counts from the run's `t0`; every other instant counts from `dispatched`. nil = it never happened.
@@ -79,5 +77,5 @@ public struct RequestRecord: Sendable, Hashable {
     public init() {}
 
     /// Since t0; nil = not sent.
-    public var dispatched: Int64? { dispatchLag.map { scheduled + $0 } }
+    public var dispatched: Int64? { dispatchLag.map { scheduled &+ $0 } }
 }

@@ -1,1 +1,73 @@
-/// Profile
+/// YAML to checked values: profiles, targets, providers, scenarios. The only place that knows YAML.
+///
+///     ProfileDocument (text, plus what flags lay over it) ─► Profile (checked values) ─► RunPlan
+///                                                              └─► resolvedYAML: reading it gives the same again
+///
+/// Everything that is wrong is found in one go and reported as `file:line: key: what was read; what is allowed`, before
+/// anything is sent. Names of files inside a profile count from the profile's own folder.
+public import Schedule
+
+/// A run as a person describes it, complete and checked.
+public struct Profile: Sendable, Hashable {
+    /// The order in which several targets take their turns.
+    public enum Order: String, Sendable, Hashable, CaseIterable { case interleaved, sequential, parallel }
+
+    /// Service level objectives.
+    public struct Objectives: Sendable, Hashable {
+        public var ttft: Duration?
+        public var tpot: Duration?
+        public var e2e: Duration?
+
+        public init() {}
+    }
+
+    public struct Output: Sendable, Hashable {
+        public var folder = "results"  // the parent of the run's own
+        public var html = true
+
+        public init() {}
+    }
+
+    public var name: String
+    public var seed: UInt64
+    public var targets: [Target]  // at least one, names unique
+    public var order = Order.interleaved
+    public var workload: Workload
+    public var promptFile: String?  // absolute, where the prompts came from a file
+    public var warmupRequests = 3
+    public var phases: [PhaseShape]  // at least one
+    public var grace = Duration.seconds(30)
+    public var timeouts = Timeouts()
+    public var limits = Limits()
+    public var objectives = Objectives()
+    public var thresholds: [String] = []  // as written; their grammar is Measurement's
+    public var output = Output()
+
+    /// What is done to each target: the same for all of them.
+    public func plan() -> RunPlan {
+        RunPlan(
+            seed: seed,
+            workload: workload,
+            warmupRequests: warmupRequests,
+            shapes: phases,
+            grace: grace,
+            timeouts: timeouts,
+            limits: limits
+        )
+    }
+
+    /// The same profile with its times and the simulated provider's divided: `--fast`. Refused for a real target.
+    public func fast() throws(ProfileError) -> Profile {
+        var fast = self
+        fast.phases = phases.map { $0.fast() }
+        for (index, target) in targets.enumerated() {
+            guard case .simulated(let scenario) = target.location else {
+                let message =
+                    "\(target.name) is a real target, whose times cannot be scaled; --fast is for the simulated one"
+                throw ProfileError([.init(place: .init(source: "--fast"), key: "targets.\(index)", message: message)])
+            }
+            fast.targets[index].location = .simulated(scenario.fast())
+        }
+        return fast
+    }
+}

@@ -16,9 +16,11 @@ import Ticks
         #expect(first == again.next())
     }
 
-    @Test(arguments: [
-        (Duration.seconds(1), 1_000_000_000), (.milliseconds(-250), -250_000_000), (.nanoseconds(7), 7), (.zero, 0),
-    ] as [(Duration, Int64)])
+    @Test(
+        arguments: [
+            (Duration.seconds(1), 1_000_000_000), (.milliseconds(-250), -250_000_000), (.nanoseconds(7), 7), (.zero, 0),
+        ] as [(Duration, Int64)]
+    )
     func `a duration is so many nanoseconds`(duration: Duration, expected: Int64) {
         #expect(duration.nanoseconds == expected)
         #expect(Instant(nanoseconds: 5).advanced(by: duration).nanoseconds == expected + 5)

@@ -1,1 +1,86 @@
-// Tests of Tidy follow file by file.
+import Foundation
+import Testing
+
+/// The house rules that a machine can check: who may import whom, how long a file may be, where a target explains itself.
+@Suite struct TidyTests {
+    /// What each target may import of ours. Arrows go one way; see Sources/spate/Spate.docc/Architecture.md.
+    private static let allowed: [String: Set<String>] = [
+        "Ticks": [],
+        "Schedule": ["Ticks"],
+        "Wire": ["CSimdjson"],
+        "Measurement": ["Ticks"],
+        "Report": ["Measurement", "Ticks"],
+        "Profile": ["Schedule", "Wire", "Ticks"],
+        "Transport": ["CLibuv", "CLibcurl", "CCurl", "Ticks"],
+        "Engine": ["Schedule", "Wire", "Measurement", "Transport", "Ticks"],
+        "Store": ["Measurement", "Ticks"],
+        "Simulator": ["Wire", "Schedule", "Transport", "Ticks"],
+        "spate": [
+            "Ticks", "Schedule", "Wire", "Profile", "Measurement", "Transport", "Engine", "Store", "Report",
+            "Simulator",
+        ],
+    ]
+
+    /// Targets that know no I/O and no clock.
+    private static let pure: Set<String> = ["Ticks", "Schedule", "Wire", "Measurement", "Report"]
+    private static let forbiddenInPure: Set<String> = ["Foundation", "FoundationNetworking", "Dispatch"]
+
+    private static let root = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    private static func files(of target: String) throws -> [(path: String, text: String)] {
+        let folder = root.appendingPathComponent("Sources/\(target)")
+        guard let walker = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil) else {
+            return []
+        }
+        return try walker.compactMap { $0 as? URL }
+            .filter { ["swift", "c", "cpp", "h"].contains($0.pathExtension) }
+            .map { ($0.path, try String(contentsOf: $0, encoding: .utf8)) }
+    }
+
+    private static func imports(in text: String) -> [String] {
+        text.split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ")
+            guard let position = words.firstIndex(of: "import"), position <= 1, position + 1 < words.count else {
+                return nil
+            }
+            guard position == 0 || ["public", "internal", "private", "@testable"].contains(words[0]) else { return nil }
+            return String(words[position + 1])
+        }
+    }
+
+    @Test(arguments: allowed.keys.sorted())
+    func `a target imports only what it may`(target: String) throws {
+        let files = try Self.files(of: target)
+        #expect(!files.isEmpty)
+        let ours = Set(Self.allowed.keys).union(["CLibuv", "CLibcurl", "CCurl", "CSimdjson"])
+        let may = Self.allowed[target, default: []]
+        for (path, text) in files where path.hasSuffix(".swift") {
+            for name in Self.imports(in: text) {
+                #expect(!ours.contains(name) || may.contains(name), "\(path) imports \(name)")
+                #expect(!Self.pure.contains(target) || !Self.forbiddenInPure.contains(name), "\(path) imports \(name)")
+                #expect(name != "Yams" || target == "Profile", "\(path) imports Yams")
+                #expect(name != "GRDB" || target == "Store", "\(path) imports GRDB")
+            }
+        }
+    }
+
+    @Test(arguments: allowed.keys.sorted())
+    func `a file holds one idea, in at most 400 lines`(target: String) throws {
+        for (path, text) in try Self.files(of: target) {
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false).count
+            #expect(lines <= 401, "\(path) has \(lines) lines")
+            for word in ["TODO", "FIXME", "XXX"] { #expect(!text.contains(word), "\(path) has a \(word)") }
+        }
+    }
+
+    @Test(arguments: allowed.keys.sorted())
+    func `a target opens with a file of its own name that says what it is`(target: String) throws {
+        let name = target == "spate" ? "Spate" : target
+        let text = try String(
+            contentsOf: Self.root.appendingPathComponent("Sources/\(target)/\(name).swift"),
+            encoding: .utf8
+        )
+        #expect(text.hasPrefix("///"), "Sources/\(target)/\(name).swift has no opening prose")
+    }
+}

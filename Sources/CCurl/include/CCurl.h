@@ -1,4 +1,121 @@
+// libcurl for Swift: typed faces of the variadic calls, and the receive stamps of receive.c.
 #ifndef CCURL_H
 #define CCURL_H
+
 #include <curl/curl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+#include <time.h>
+
+// --- Variadic calls. Swift cannot call them; each wrapper fixes the type that the option takes. ---
+
+static inline CURLcode spate_easy_set_long(CURL *easy, CURLoption option, long value) {
+    return curl_easy_setopt(easy, option, value);
+}
+static inline CURLcode spate_easy_set_off_t(CURL *easy, CURLoption option, curl_off_t value) {
+    return curl_easy_setopt(easy, option, value);
+}
+static inline CURLcode spate_easy_set_string(CURL *easy, CURLoption option, const char *value) {
+    return curl_easy_setopt(easy, option, value);
+}
+static inline CURLcode spate_easy_set_pointer(CURL *easy, CURLoption option, const void *value) {
+    return curl_easy_setopt(easy, option, value);
+}
+static inline CURLcode spate_easy_set_list(CURL *easy, CURLoption option, struct curl_slist *value) {
+    return curl_easy_setopt(easy, option, value);
+}
+
+typedef size_t (*spate_data_callback)(char *bytes, size_t size, size_t count, void *context);
+static inline CURLcode spate_easy_set_write(CURL *easy, spate_data_callback callback, void *context) {
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, context);
+    return curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, callback);
+}
+static inline CURLcode spate_easy_set_header(CURL *easy, spate_data_callback callback, void *context) {
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, context);
+    return curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, callback);
+}
+typedef int (*spate_prereq_callback)(void *context, char *remote, char *local, int remote_port, int local_port);
+static inline CURLcode spate_easy_set_prereq(CURL *easy, spate_prereq_callback callback, void *context) {
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, context);
+    return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, callback);
+}
+typedef curl_socket_t (*spate_open_callback)(void *context, curlsocktype purpose, struct curl_sockaddr *address);
+static inline CURLcode spate_easy_set_open_socket(CURL *easy, spate_open_callback callback, void *context) {
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, context);
+    return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, callback);
+}
+typedef int (*spate_close_callback)(void *context, curl_socket_t socket);
+static inline CURLcode spate_easy_set_close_socket(CURL *easy, spate_close_callback callback, void *context) {
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, context);
+    return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, callback);
+}
+
+static inline CURLcode spate_easy_get_long(CURL *easy, CURLINFO info, long *value) {
+    return curl_easy_getinfo(easy, info, value);
+}
+static inline CURLcode spate_easy_get_off_t(CURL *easy, CURLINFO info, curl_off_t *value) {
+    return curl_easy_getinfo(easy, info, value);
+}
+static inline CURLcode spate_easy_get_pointer(CURL *easy, CURLINFO info, void **value) {
+    return curl_easy_getinfo(easy, info, value);
+}
+
+static inline CURLMcode spate_multi_set_long(CURLM *multi, CURLMoption option, long value) {
+    return curl_multi_setopt(multi, option, value);
+}
+typedef int (*spate_socket_callback)(CURL *easy, curl_socket_t socket, int what, void *context, void *socket_context);
+static inline CURLMcode spate_multi_set_socket(CURLM *multi, spate_socket_callback callback, void *context) {
+    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, context);
+    return curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, callback);
+}
+typedef int (*spate_timer_callback)(CURLM *multi, long milliseconds, void *context);
+static inline CURLMcode spate_multi_set_timer(CURLM *multi, spate_timer_callback callback, void *context) {
+    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, context);
+    return curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, callback);
+}
+
+/// The transfer behind a finished message; `result` is a union in C.
+static inline CURLcode spate_message_result(const CURLMsg *message) { return message->data.result; }
+
+// --- Instants of bytes. ---
+
+/// What this thread's latest `recv` and `send` saw. One per thread, written by the interposed calls in receive.c.
+typedef struct {
+    int64_t kernel_realtime; ///< SO_TIMESTAMPNS of the last received bytes, CLOCK_REALTIME ns; 0 = none
+    int64_t read_monotonic;  ///< when `recv` returned, CLOCK_MONOTONIC ns
+    uint64_t reads;          ///< successful reads so far on this thread
+} spate_receive_state;
+
+/// This thread's state; the address stays the same for the thread's life.
+spate_receive_state *spate_receive_state_of_thread(void);
+
+/// When this thread last handed bytes of `socket` to the kernel, CLOCK_MONOTONIC ns; 0 = never.
+int64_t spate_last_send(int socket);
+/// Forgets it, for a new socket with an old number.
+void spate_forget_send(int socket);
+
+/// Asks the kernel to stamp what `socket` receives. 0, or -1 with errno.
+int spate_stamp_socket(int socket);
+
+static inline int64_t spate_clock(clockid_t clock) {
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+static inline int64_t spate_monotonic(void) { return spate_clock(CLOCK_MONOTONIC); }
+
+/// GNU names that Swift's Glibc module does not show.
+int spate_stream_socket(int family, int type, int protocol); ///< non-blocking and close-on-exec
+int spate_accept(int listener); ///< a new connection, non-blocking and close-on-exec; -1 when none waits
+/// Whether a connected socket has neither bytes nor an end waiting.
+bool spate_is_quiet(int socket);
+/// `send` that neither blocks nor raises SIGPIPE.
+ssize_t spate_send_now(int socket, const void *bytes, size_t length);
+int spate_pipe(int ends[2]); ///< close-on-exec
+void spate_name_thread(const char *name);
+int64_t spate_thread_cpu(void);
+int64_t spate_process_cpu(void);
+
 #endif

@@ -1,0 +1,43 @@
+# make demo   installs what is missing, builds, runs a ramp and a burst on the simulated provider, shows the result
+# make test   installs what is missing, runs every test
+# make acceptance   what needs an idle machine: see Tests/acceptance
+# make bench  the comparison of Benchmarks/, printed as a table
+.PHONY: demo build test acceptance bench format lint deps clean
+
+PACKAGES := libuv1-dev libcurl4-openssl-dev libsqlite3-dev libsimdjson-dev pkg-config openssl sqlite3 python3 nginx-light
+SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
+SPATE := .build/release/spate
+
+demo: build
+	@rm -rf results/demo
+	$(SPATE) run Profiles/demo.yaml --output results/demo
+
+build: deps
+	swift build -c release --product spate
+
+# The tests run the program itself, so it is built first.
+test: deps
+	swift build
+	swift test
+
+acceptance: build
+	Tests/acceptance/run
+
+bench: build
+	Benchmarks/compare
+
+deps:
+	@missing=$$(for p in $(PACKAGES); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+		echo "installing $$missing"; \
+		$(SUDO) apt-get update -q && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -q --no-install-recommends $$missing; \
+	fi
+
+format:
+	swift format -i -r Package.swift Sources Tests
+
+lint:
+	swift format lint -r Package.swift Sources Tests
+
+clean:
+	rm -rf .build

@@ -1,0 +1,52 @@
+internal import Schedule
+internal import Synchronization
+
+/// The caps of the run, shared by its loops: asked once per request, before it is sent.
+///
+/// A request reserves its worst case (all of its token cap) and gives the rest back when it ends, so that a cap can be
+/// reached but not overshot.
+final class Budget: Sendable {
+    struct Caps: Sendable {
+        var requests: Int?
+        var outputTokens: Int?
+        var nanodollars: Int64?
+    }
+
+    /// What one request may cost at most.
+    struct Claim: Sendable, Hashable {
+        var outputTokens: Int
+        var nanodollars: Int64
+    }
+
+    private struct Spent {
+        var requests = 0
+        var outputTokens = 0
+        var nanodollars: Int64 = 0
+    }
+
+    private let caps: Caps
+    private let spent = Mutex(Spent())
+
+    init(_ caps: Caps) { self.caps = caps }
+
+    /// nil when the claim fits, else the name of the cap it would exceed.
+    func reserve(_ claim: Claim) -> String? {
+        spent.withLock { spent in
+            if let cap = caps.requests, spent.requests >= cap { return "max_requests" }
+            if let cap = caps.outputTokens, spent.outputTokens + claim.outputTokens > cap { return "max_output_tokens" }
+            if let cap = caps.nanodollars, spent.nanodollars + claim.nanodollars > cap { return "max_cost" }
+            spent.requests += 1
+            spent.outputTokens += claim.outputTokens
+            spent.nanodollars += claim.nanodollars
+            return nil
+        }
+    }
+
+    /// Replaces a claim by what the request really took. Unknown usage keeps the claim.
+    func settle(_ claim: Claim, outputTokens: Int?, nanodollars: Int64?) {
+        spent.withLock { spent in
+            if let outputTokens { spent.outputTokens += outputTokens - claim.outputTokens }
+            if let nanodollars { spent.nanodollars += nanodollars - claim.nanodollars }
+        }
+    }
+}

@@ -1,0 +1,249 @@
+internal import Measurement
+internal import Schedule
+internal import Synchronization
+internal import Ticks
+internal import Transport
+
+/// Where the loops of a run meet: decides when windows close and the next stage begins, the same for all of them.
+///
+/// A loop says that its window may close (`windowReady`) or that its stage may end (`quiet`); when all have said so, all
+/// get one command with one instant. Also keeps the rows of phases and steps, whose instants it is the only one to know.
+public final class Conductor: Sendable {
+    enum Command: Sendable {
+        case enter(index: Int, start: Instant)
+        case closeWindow(index: Int, at: Instant)
+        case stop(index: Int, at: Instant)
+        case end
+    }
+
+    /// Why a run ends before its plan does.
+    public enum Stop: Sendable, Hashable {
+        case interrupt
+        case cap(String)
+    }
+
+    private struct State {
+        var index = -1
+        var ready: Set<Int> = []
+        var quiet: Set<Int> = []
+        var stop: Stop?
+        var abandoned: [Int: String] = [:]  // target index -> reason
+        var phase: PhaseRecord?
+        var step: StepRecord?
+        var lastIdleStart: Int64?
+        var warmed = 0
+        var posts: [Int: @Sendable (Command) -> Void] = [:]
+        var ended = false
+    }
+
+    private let program: Program
+    private let loops: Int
+    private let t0: Instant
+    private let sink: any RecordSink
+    private let feed: LiveFeed
+    private let state = Mutex(State())
+
+    init(program: Program, loops: Int, t0: Instant, sink: any RecordSink, feed: LiveFeed) {
+        self.program = program
+        self.loops = loops
+        self.t0 = t0
+        self.sink = sink
+        self.feed = feed
+    }
+
+    /// Why it stopped early, and which targets were given up with what reason.
+    public var stop: Stop? { state.withLock { $0.stop } }
+    public var abandoned: [Int: String] { state.withLock { $0.abandoned } }
+
+    // MARK: from the loops
+
+    /// The last loop to attach begins the run.
+    func attach(loop: Int, post: @escaping @Sendable (Command) -> Void) {
+        state.withLock { state in
+            state.posts[loop] = post
+            if state.posts.count == loops { advance(&state) }
+        }
+    }
+
+    func windowReady(loop: Int, index: Int) {
+        state.withLock { state in
+            guard index == state.index else { return }
+            state.ready.insert(loop)
+            if state.ready.count == loops { closeWindow(&state, at: MonotonicClock.now()) }
+        }
+    }
+
+    /// - Parameter warmed: connections this loop has made ready for the edge that follows.
+    func quiet(loop: Int, index: Int, warmed: Int) {
+        state.withLock { state in
+            guard index == state.index, state.quiet.insert(loop).inserted else { return }
+            state.warmed += warmed
+            if state.quiet.count == loops { advance(&state) }
+        }
+    }
+
+    /// Ends the target's part of the run; the other targets go on.
+    func abandon(target: Int, reason: String) {
+        state.withLock { state in
+            guard state.abandoned[target] == nil else { return }
+            state.abandoned[target] = reason
+            note(.unusable, "\(program.targets[target].name): \(reason)")
+            if state.index >= 0, !state.ended, program.entries[state.index].target == target { stopStage(&state) }
+        }
+    }
+
+    // MARK: from anywhere
+
+    /// Starts no more requests; what runs may end within the grace.
+    public func stop(_ reason: Stop) {
+        state.withLock { state in
+            guard state.stop == nil, !state.ended else { return }
+            state.stop = reason
+            switch reason {
+            case .interrupt: note(.interrupt, nil)
+            case .cap(let name): note(.limit, name)
+            }
+            stopStage(&state)
+        }
+    }
+
+    // MARK: transitions
+
+    private func stopStage(_ state: inout State) {
+        let now = MonotonicClock.now()
+        if state.index >= 0, state.step?.windowEnded == nil, program.entries[state.index].stage.hasWindow {
+            state.step?.windowEnded = now.nanoseconds(since: t0)
+        }
+        post(.stop(index: state.index, at: now), state)
+    }
+
+    private func closeWindow(_ state: inout State, at now: Instant) {
+        state.step?.windowEnded = now.nanoseconds(since: t0)
+        post(.closeWindow(index: state.index, at: now), state)
+    }
+
+    private func advance(_ state: inout State) {
+        let now = MonotonicClock.now()
+        finishStep(&state, at: now)
+        var next = state.index + 1
+        if state.stop != nil { next = program.entries.count }
+        while next < program.entries.count, state.abandoned[program.entries[next].target] != nil { next += 1 }
+        if next >= program.entries.count {
+            finishPhase(&state, at: now)
+            state.ended = true
+            feed.enter(nil)
+            post(.end, state)
+            return
+        }
+        if state.index >= 0, program.entries[next].phase != program.entries[state.index].phase {
+            finishPhase(&state, at: now)
+        }
+        // One loop begins at once; several need the same instant in the future.
+        let start = loops == 1 ? now : now.advanced(byNanoseconds: 2_000_000)
+        begin(&state, index: next, start: start)
+        post(.enter(index: next, start: start), state)
+    }
+
+    private func begin(_ state: inout State, index: Int, start: Instant) {
+        let entry = program.entries[index]
+        let offset = start.nanoseconds(since: t0)
+        if state.phase == nil {
+            var phase = PhaseRecord()
+            phase.id = entry.phase
+            phase.target = program.targets[entry.target].id
+            phase.name = entry.phaseName
+            phase.kind = PhaseRecord.Kind(rawValue: entry.phaseKind.rawValue) ?? .ramp
+            phase.loop = .closed
+            phase.started = offset
+            state.phase = phase
+        }
+        var step = StepRecord()
+        step.id = entry.step
+        step.phase = entry.phase
+        step.ordinal = entry.ordinal
+        step.kind = StepRecord.Kind(rawValue: entry.stage.kind.rawValue) ?? .level
+        step.concurrency = entry.stage.concurrency
+        step.burst = entry.stage.burst
+        step.binWidth = entry.binWidth.nanoseconds
+        step.started = offset
+        switch entry.stage.rule {
+        case .level(let level):
+            step.settled = offset + level.settle.nanoseconds
+        case .edge(let edge), .control(let edge):
+            step.settled = offset
+            step.release = offset
+            step.connections = edge.connections.rawValue
+            step.idle = state.lastIdleStart.map { offset - $0 }
+            step.warmed = state.warmed
+        case .baseline, .probe:
+            step.settled = offset
+        case .warmup, .idle, .pause, .drain:
+            break
+        }
+        switch entry.stage.rule {
+        case .idle, .pause: state.lastIdleStart = offset
+        default: state.lastIdleStart = nil
+        }
+        state.index = index
+        state.ready = []
+        state.quiet = []
+        state.warmed = 0
+        state.step = step
+        writeRows(state)
+        feed.enter(view(entry, index: index, start: start))
+    }
+
+    private func finishStep(_ state: inout State, at now: Instant) {
+        guard state.step != nil else { return }
+        state.step?.drained = now.nanoseconds(since: t0)
+        writeRows(state)
+        state.step = nil
+    }
+
+    private func finishPhase(_ state: inout State, at now: Instant) {
+        guard state.phase != nil else { return }
+        state.phase?.ended = now.nanoseconds(since: t0)
+        writeRows(state)
+        state.phase = nil
+    }
+
+    private func writeRows(_ state: State) {
+        var batch = RecordBatch()
+        if let phase = state.phase { batch.phases.append(phase) }
+        if let step = state.step { batch.steps.append(step) }
+        sink.write(batch)
+    }
+
+    private func note(_ kind: IncidentRecord.Kind, _ detail: String?) {
+        var incident = IncidentRecord()
+        incident.at = MonotonicClock.now().nanoseconds(since: t0)
+        incident.kind = kind
+        incident.detail = detail
+        var batch = RecordBatch()
+        batch.incidents.append(incident)
+        sink.write(batch)
+    }
+
+    private func view(_ entry: Program.Entry, index: Int, start: Instant) -> LiveFeed.StageView {
+        let length: Duration? =
+            switch entry.stage.rule {
+            case .level(let level): level.hold
+            case .idle(let time), .pause(let time): time
+            case .edge(let edge), .control(let edge): edge.hold
+            case .warmup, .baseline, .probe, .drain: nil
+            }
+        return LiveFeed.StageView(
+            target: program.targets[entry.target].name,
+            phase: entry.phaseName,
+            stage: entry.stage,
+            index: index,
+            count: program.entries.count,
+            started: start,
+            plannedEnd: length.map { start.advanced(by: $0) }
+        )
+    }
+
+    private func post(_ command: Command, _ state: State) {
+        for post in state.posts.values { post(command) }
+    }
+}

@@ -1,0 +1,110 @@
+internal import Measurement
+internal import Ticks
+internal import Transport
+
+/// Looks after one loop from the inside: a tick every 50 ms, a health row every second, and what went wrong with time.
+final class Housekeeping {
+    private static let interval: Int64 = 50_000_000
+    /// A tick so late means that the loop did not run.
+    private static let stall: Int64 = 100_000_000
+    /// A wall clock that jumped by more was stepped; slewing moves it by at most half a millisecond a second.
+    private static let clockStep: Int64 = 5_000_000
+    private static let suspend: Int64 = 50_000_000
+
+    private let t0: Instant
+    private let loopIndex: Int
+    private let tick: (Instant) -> Void
+    private var timer: PreciseTimer?
+    private var expected: Instant
+    private var lastHealth: Instant
+    private var realtimeOffset = MonotonicClock.realtimeOffset()
+    private var boottimeOffset = MonotonicClock.boottimeOffset()
+    private var late: [(due: Instant, ran: Instant)] = []
+
+    init(loop: EventLoop, t0: Instant, loopIndex: Int, tick: @escaping (Instant) -> Void) {
+        self.t0 = t0
+        self.loopIndex = loopIndex
+        self.tick = tick
+        expected = MonotonicClock.now().advanced(byNanoseconds: Self.interval)
+        lastHealth = t0
+        timer = PreciseTimer(loop: loop) { [unowned self] _ in fire() }
+        timer?.arm(at: expected)
+    }
+
+    private func fire() {
+        let now = MonotonicClock.now()
+        if now.nanoseconds(since: expected) > Self.stall { late.append((expected, now)) }
+        tick(now)
+        expected = now.advanced(byNanoseconds: Self.interval)
+        timer?.arm(at: expected)
+    }
+
+    func note(into recorder: Recorder, clients: [HTTPClient], inFlight: Int, now: Instant) {
+        for (due, ran) in late {
+            let milliseconds = ran.nanoseconds(since: due) / 1_000_000
+            incident(recorder, .stall, from: due, until: ran, "loop \(loopIndex) did not run for \(milliseconds) ms")
+        }
+        late.removeAll()
+        guard now.nanoseconds(since: lastHealth) >= 1_000_000_000 else { return }
+        lastHealth = now
+        clocks(recorder, now)
+        var health = HealthRecord()
+        health.at = now.nanoseconds(since: t0)
+        health.loop = loopIndex
+        health.loopCPU = ProcessResources.threadCPU()
+        health.processCPU = ProcessResources.processCPU()
+        health.residentBytes = ProcessResources.residentBytes()
+        health.descriptors = ProcessResources.descriptors()
+        health.inFlight = inFlight
+        for client in clients {
+            health.reads = Int64(clamping: client.reads)
+            health.kernelStamps += client.kernelStamps
+            health.discardedStamps += client.discardedStamps
+            health.connectionsOpened += client.connectionsOpened
+        }
+        health.realtimeOffset = realtimeOffset
+        health.boottimeOffset = boottimeOffset
+        health.listenOverflows = ProcessResources.listenOverflows()
+        recorder.health(health)
+    }
+
+    private func clocks(_ recorder: Recorder, _ now: Instant) {
+        let (realtime, boottime) = (MonotonicClock.realtimeOffset(), MonotonicClock.boottimeOffset())
+        let slept = boottime - boottimeOffset
+        if slept > Self.suspend {
+            incident(
+                recorder,
+                .suspend,
+                from: now,
+                until: now.advanced(byNanoseconds: slept),
+                "the machine slept \(slept / 1_000_000) ms"
+            )
+        }
+        let stepped = realtime - realtimeOffset - slept
+        if abs(stepped) > Self.clockStep {
+            incident(
+                recorder,
+                .clockStep,
+                from: now,
+                until: nil,
+                "the wall clock was stepped by \(stepped / 1_000_000) ms"
+            )
+        }
+        (realtimeOffset, boottimeOffset) = (realtime, boottime)
+    }
+
+    private func incident(
+        _ recorder: Recorder,
+        _ kind: IncidentRecord.Kind,
+        from: Instant,
+        until: Instant?,
+        _ detail: String
+    ) {
+        var incident = IncidentRecord()
+        incident.at = from.nanoseconds(since: t0)
+        incident.until = until?.nanoseconds(since: t0)
+        incident.kind = kind
+        incident.detail = detail
+        recorder.incident(incident)
+    }
+}

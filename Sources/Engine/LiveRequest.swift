@@ -1,0 +1,166 @@
+internal import Measurement
+internal import Schedule
+internal import Ticks
+internal import Transport
+internal import Wire
+
+/// One request in flight: takes the bytes of its transfer, keeps the state of its reply, becomes a record.
+///
+/// Pooled with its transfer and decoder, so that a request costs no allocation beyond its body and its record.
+final class LiveRequest: TransferHandler {
+    let transfer: Transfer
+    unowned(unsafe) let driver: LoopDriver
+    private let decoder: ReplyDecoder
+    private var arrivals = ArrivalLog()
+    private(set) var state = ReplyState()
+    private var hasBegun = false
+
+    /// What it is to the stage that started it, and which one that was.
+    var kind = StageShaper.RequestKind.unmeasured
+    var step = 0
+    var rank: Int?
+    var sequence: Int64 = 0
+    var scheduled = Instant.zero
+    var claim = Budget.Claim(outputTokens: 0, nanodollars: 0)
+    /// Its place in the driver's list of running requests.
+    var slot = 0
+
+    init(transfer: Transfer, decoder: ReplyDecoder, driver: LoopDriver) {
+        self.transfer = transfer
+        self.decoder = decoder
+        self.driver = driver
+        arrivals.reserve(bytes: 512)
+    }
+
+    func reset() {
+        decoder.reset()
+        state = ReplyState()
+        hasBegun = false
+        rank = nil
+        transfer.handler = self
+    }
+
+    // MARK: the transfer
+
+    func transfer(_ transfer: Transfer, received bytes: Span<UInt8>, at stamp: ReceiveStamp) {
+        if !hasBegun { begin() }
+        driver.recorder.read(lag: stamp.readAt.nanoseconds(since: stamp.instant), at: stamp.instant)
+        note(decoder.receive(bytes), stamp)
+    }
+
+    private func begin() {
+        hasBegun = true
+        decoder.begin(status: transfer.status, contentType: transfer.responseHeader("content-type"))
+    }
+
+    private func note(_ digest: ReadDigest, _ stamp: ReceiveStamp) {
+        let recorder = driver.recorder
+        let action = state.receive(digest, stamp: stamp)
+        guard digest.tokenEvents > 0 else { return }
+        arrivals.add(
+            bin: recorder.binIndex(of: stamp.instant),
+            events: digest.tokenEvents,
+            textBytes: digest.textBytes
+        )
+        recorder.tokens(digest.tokenEvents)
+        switch action {
+        case .firstToken: recorder.firstToken(ttft: stamp.instant.nanoseconds(since: transfer.timing.dispatched))
+        case .nextTokens(let gap): recorder.gap(gap)
+        case .nothing, .sameRead: break
+        }
+    }
+
+    func transfer(_ transfer: Transfer, ended failure: TransferFailure?) {
+        if !hasBegun, transfer.status != 0 { begin() }
+        if hasBegun {
+            // An error body or an answer in one piece is understood at its end; it arrived with the last read.
+            let digest = decoder.finish()
+            let at = state.lastRead ?? transfer.timing.ended ?? MonotonicClock.now()
+            note(digest, ReceiveStamp(instant: at, readAt: at, isKernel: false, read: .max))
+        }
+        driver.ended(self, ours: nil, failure: failure)
+    }
+
+    // MARK: the record
+
+    func overdue(_ watchdog: Watchdog, now: Instant) -> Outcome? {
+        watchdog.verdict(
+            dispatched: transfer.timing.dispatched,
+            written: transfer.timing.written,
+            firstToken: state.firstToken,
+            lastRead: state.lastRead ?? transfer.timing.firstByte,
+            now: now
+        )
+    }
+
+    func record(t0: Instant, ours: Outcome?, failure: TransferFailure?, fixedLength: Bool, redactor: Redactor)
+        -> RequestRecord
+    {
+        let timing = transfer.timing
+        let reply = decoder.reply
+        var evidence = OutcomeRule.Evidence()
+        evidence.ours = ours
+        evidence.failure = failure
+        evidence.status = transfer.status
+        evidence.reply = reply
+        let verdict = OutcomeRule.judge(evidence)
+
+        var record = RequestRecord()
+        record.sequence = sequence
+        record.step = step
+        record.rank = rank
+        record.measured = kind == .measured || kind == .wave
+        record.loop = driver.loopIndex
+        record.scheduled = scheduled.nanoseconds(since: t0)
+        let dispatched = timing.dispatched
+        record.dispatchLag = dispatched.nanoseconds(since: scheduled)
+        record.connect = timing.connect
+        record.tls = timing.tls
+        record.written = timing.written?.nanoseconds(since: dispatched)
+        record.firstByte = timing.firstByte?.nanoseconds(since: dispatched)
+        record.firstEvent = state.firstEvent?.nanoseconds(since: dispatched)
+        record.firstReasoning = state.firstReasoning?.nanoseconds(since: dispatched)
+        if !reply.isNotStreamed {  // an answer in one piece has an end, but no first token
+            record.firstToken = state.firstToken?.nanoseconds(since: dispatched)
+            record.firstVisible = state.firstVisible?.nanoseconds(since: dispatched)
+        }
+        record.lastToken = state.lastToken?.nanoseconds(since: dispatched)
+        record.ended = timing.ended?.nanoseconds(since: dispatched)
+        record.outcome = verdict.outcome
+        record.detail = verdict.detail
+        record.note = verdict.note
+        record.httpStatus = transfer.status == 0 ? nil : transfer.status
+        record.finish = reply.finishWord
+        record.connection = timing.reused ? .reused : timing.preopened ? .preopened : timing.connect == nil ? nil : .new
+        record.stamp = state.readStamps == 0 && state.tokenReads > 0 ? .kernel : .read
+        record.reportedCold = reply.reportedCold
+        record.events = reply.events
+        record.tokenEvents = reply.tokenEvents
+        record.reads = state.reads
+        record.tokenReads = state.tokenReads
+        record.textBytes = reply.textBytes
+        record.visibleBytes = reply.visibleBytes
+        record.firstReadTextBytes = state.firstReadTextBytes
+        record.maxGap = state.maxGap
+        record.arrivals = arrivals.take()
+        let usage = reply.usage
+        record.inputTokens = usage.input
+        record.cachedInputTokens = usage.cachedInput
+        record.outputTokens = usage.output
+        record.reasoningTokens = usage.reasoning
+        record.tokenSource = usage.output == nil ? nil : .usage
+        record.hiddenReasoning = (usage.reasoning ?? 0) > 0 && reply.reasoningBytes == 0
+        if record.outputTokens == nil, reply.tokenEvents > 0 {
+            record.outputTokens = Int64(reply.tokenEvents)
+            record.tokenSource = .events
+        }
+        switch verdict.outcome {
+        case .ok: record.useful = true
+        case .okLength: record.useful = fixedLength
+        default: record.useful = false
+        }
+        let words = failure?.text ?? reply.error?.message ?? reply.excerpt
+        record.error = verdict.outcome.class == .success ? nil : words.map { redactor.redacted($0) }
+        return record
+    }
+}

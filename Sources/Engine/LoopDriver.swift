@@ -1,0 +1,310 @@
+internal import Measurement
+internal import Schedule
+internal import Synchronization
+internal import Ticks
+internal import Transport
+internal import Wire
+
+/// Carries out the program on one loop: asks the stage's shaper what to do, starts requests, closes their books.
+final class LoopDriver {
+    let loopIndex: Int
+    let recorder: Recorder
+    private let loop: EventLoop
+    private let run: RunContext
+    private var clients: [Int: HTTPClient] = [:]  // by target index
+    private var makers: [Int: RequestMaker] = [:]
+    private var pool: [Int: [LiveRequest]] = [:]
+    private var running: [LiveRequest] = []
+    private var prepared: [LiveRequest] = []  // for the next edge
+    private var breakers: [Int: Breaker] = [:]
+    private let inbox = Inbox()
+    private let parser = JSONParser()
+
+    private var index = -1
+    private var shaper: StageShaper?
+    private var nextSequence: Int64
+    private var timer: PreciseTimer?
+    private var preparation: EdgePreparation?
+    private var housekeeping: Housekeeping?
+
+    /// Commands from other threads.
+    private final class Inbox: Sendable {
+        private let commands = Mutex<[Conductor.Command]>([])
+        func post(_ command: Conductor.Command) { commands.withLock { $0.append(command) } }
+        func take() -> [Conductor.Command] {
+            commands.withLock { commands in
+                defer { commands.removeAll() }
+                return commands
+            }
+        }
+    }
+
+    init(loopIndex: Int, loop: EventLoop, run: RunContext) {
+        self.loopIndex = loopIndex
+        self.loop = loop
+        self.run = run
+        recorder = Recorder(loop: loopIndex, t0: run.t0, sink: run.sink, feed: run.feed)
+        nextSequence = Int64(loopIndex)
+    }
+
+    /// Attaches to the conductor; the rest happens in the loop's callbacks.
+    func begin() {
+        timer = PreciseTimer(loop: loop) { [unowned self] deadline in
+            recorder.timer(lag: MonotonicClock.now().nanoseconds(since: deadline))
+            pump()
+        }
+        housekeeping = Housekeeping(loop: loop, t0: run.t0, loopIndex: loopIndex) { [unowned self] now in tick(now) }
+        loop.onAfterPoll { [unowned self] in recorder.turn(lag: loop.turnNanoseconds) }
+        loop.onWake { [unowned self] in takeCommands() }
+        let inbox = inbox
+        let waker = loop.waker
+        run.conductor.attach(loop: loopIndex) { command in
+            inbox.post(command)
+            waker.wake()
+        }
+    }
+
+    // MARK: commands
+
+    private func takeCommands() {
+        for command in inbox.take() {
+            switch command {
+            case .enter(let index, let start): enter(index, start: start)
+            case .closeWindow(let index, let instant):
+                if index == self.index { shaper?.closeWindow(at: instant) }
+            case .stop(let index, let instant):
+                if index == self.index { shaper?.stopStarting(at: instant) }
+            case .end: end()
+            }
+        }
+        pump()
+    }
+
+    private func enter(_ newIndex: Int, start: Instant) {
+        let entry = run.program.entries[newIndex]
+        index = newIndex
+        recorder.enter(step: entry.step, binWidth: entry.binWidth.nanoseconds, now: max(start, MonotonicClock.now()))
+        let share = entry.stage.segment(loop: loopIndex, of: run.loops)
+        shaper = StageShaper(stage: share, start: start, carriedInFlight: running.count)
+        if let edge = run.program.edge(after: newIndex) { prepare(edge, entry: entry, start: start) }
+    }
+
+    private func end() {
+        let now = MonotonicClock.now()
+        cancelAll()
+        recorder.finish(at: now)
+        shaper = nil
+        timer?.disarm()
+        loop.stop()
+    }
+
+    // MARK: the shaper
+
+    private func pump() {
+        while shaper != nil {
+            let now = MonotonicClock.now()
+            guard let decision = shaper?.next(at: now) else { return }
+            switch decision {
+            case .start(let count, let scheduled, let measured, let firstRank):
+                start(count, scheduled: scheduled, measured: measured, firstRank: firstRank)
+            case .windowReady:
+                run.conductor.windowReady(loop: loopIndex, index: index)
+            case .quiet:
+                if case .drain = run.program.entries[index].stage.rule { cancelAll() }
+                let warmed = preparation?.finish() ?? 0
+                preparation = nil
+                run.conductor.quiet(loop: loopIndex, index: index, warmed: warmed)
+            case .wait(let instant):
+                if let instant { timer?.arm(at: instant) } else { timer?.disarm() }
+                return
+            }
+        }
+    }
+
+    private func start(_ count: Int, scheduled: Instant, measured: Bool, firstRank: Int?) {
+        let entry = run.program.entries[index]
+        for offset in 0..<count {
+            let request = prepared.popLast() ?? make(target: entry.target)
+            request.scheduled = scheduled
+            request.step = entry.step
+            request.rank = firstRank.map { $0 + offset }
+            request.kind = firstRank != nil ? .wave : measured ? .measured : .unmeasured
+            if let cap = run.budget.reserve(request.claim) {
+                skip(request, target: entry.target)
+                run.conductor.stop(.cap(cap))
+                continue
+            }
+            let connection: HTTPClient.Connection = firstRank == nil ? .any : policy(of: entry.stage)
+            request.slot = running.count
+            running.append(request)
+            client(of: entry.target).start(request.transfer, connection: connection)
+            recorder.requestStarted(at: request.transfer.timing.dispatched)
+        }
+    }
+
+    private func policy(of stage: Stage) -> HTTPClient.Connection {
+        switch stage.rule {
+        case .edge(let edge), .control(let edge):
+            switch edge.connections {
+            case .cold: .cold
+            case .preopened: .preopened
+            case .warm: .warm
+            }
+        default: .any
+        }
+    }
+
+    /// A cap was reached: the request is in the books as not sent.
+    private func skip(_ request: LiveRequest, target: Int) {
+        let now = MonotonicClock.now()
+        var record = RequestRecord()
+        record.sequence = request.sequence
+        record.step = request.step
+        record.rank = request.rank
+        record.measured = request.kind != .unmeasured
+        record.loop = loopIndex
+        record.scheduled = request.scheduled.nanoseconds(since: run.t0)
+        record.outcome = .notSent
+        record.detail = "cap"
+        recorder.requestNotSent(record)
+        shaper?.requestEnded(request.kind, failedFast: true, at: now)
+        recycle(request, target: target)
+    }
+
+    // MARK: requests
+
+    private func make(target: Int) -> LiveRequest {
+        let client = client(of: target)
+        let request: LiveRequest
+        if let old = pool[target]?.popLast() {
+            request = old
+        } else {
+            let decoder = ReplyDecoder(api: run.program.targets[target].provider.api, parser: parser)
+            request = LiveRequest(transfer: client.transfer(), decoder: decoder, driver: self)
+        }
+        request.reset()
+        request.sequence = nextSequence
+        nextSequence += Int64(run.loops)
+        let (body, cap) = maker(of: target).body(index: request.sequence)
+        request.claim = Budget.Claim(
+            outputTokens: cap,
+            nanodollars: run.prices[target].worstCase(bodyBytes: body.count, outputTokens: cap)
+        )
+        request.transfer.prepare(
+            post: run.program.targets[target].requestPath,
+            body: body,
+            requestID: "\(run.id)-\(request.sequence)"
+        )
+        return request
+    }
+
+    /// A request is over, by its transfer's end or by our decision (`ours`; the transfer is then cancelled here).
+    func ended(_ request: LiveRequest, ours: Outcome?, failure: TransferFailure?) {
+        let target = run.program.entries[index].target
+        let context = run.program.targets[target]
+        let record = request.record(
+            t0: run.t0,
+            ours: ours,
+            failure: failure,
+            fixedLength: context.plan.workload.fixesLength,
+            redactor: run.redactor
+        )
+        let now = request.transfer.timing.ended ?? MonotonicClock.now()
+        let last = running.removeLast()
+        if last !== request {
+            last.slot = request.slot
+            running[request.slot] = last
+        }
+        recorder.requestEnded(record, at: now)
+        run.budget.settle(
+            request.claim,
+            outputTokens: record.tokenSource == .usage ? record.outputTokens.map { Int($0) } : nil,
+            nanodollars: run.prices[target].cost(of: record)
+        )
+        let began = request.transfer.timing.dispatched
+        let failedFast = record.outcome.class != .success && now.nanoseconds(since: began) < 50_000_000
+        let kind = request.step == run.program.entries[index].step ? request.kind : .carried
+        shaper?.requestEnded(kind, failedFast: failedFast, at: now)
+        breakers[target, default: Breaker()].note(record.outcome)
+        recycle(request, target: target)
+        if let reason = breakers[target]?.reason { run.conductor.abandon(target: target, reason: reason) }
+        pump()
+    }
+
+    private func recycle(_ request: LiveRequest, target: Int) { pool[target, default: []].append(request) }
+
+    private func cancelAll() {
+        while let request = running.last { cancel(request, as: .cancelled) }
+        if let target = index >= 0 ? run.program.entries[index].target : nil {
+            for request in prepared { recycle(request, target: target) }
+        }
+        prepared.removeAll()
+    }
+
+    private func cancel(_ request: LiveRequest, as outcome: Outcome) {
+        client(of: run.program.entries[index].target).cancel(request.transfer)
+        ended(request, ours: outcome, failure: nil)
+    }
+
+    private func client(of target: Int) -> HTTPClient {
+        if let client = clients[target] { return client }
+        let context = run.program.targets[target]
+        let client = HTTPClient(
+            loop: loop,
+            endpoint: context.endpoint,
+            headers: context.headers.map { ($0.name, $0.value) }
+        )
+        clients[target] = client
+        return client
+    }
+
+    private func maker(of target: Int) -> RequestMaker {
+        if let maker = makers[target] { return maker }
+        let maker = RequestMaker(target: run.program.targets[target], salt: run.salt)
+        makers[target] = maker
+        return maker
+    }
+
+    // MARK: before an edge
+
+    /// Bodies and connections are made ready while nothing is sent, so that the edge only has to let go.
+    private func prepare(_ edge: Stage.Edge, entry: Program.Entry, start: Instant) {
+        let share = run.program.entries[index + 1].stage.segment(loop: loopIndex, of: run.loops).concurrency
+        for _ in 0..<share { prepared.append(make(target: entry.target)) }
+        prepared.reverse()
+        let idle: Duration =
+            switch entry.stage.rule {
+            case .idle(let time), .pause(let time): time
+            default: .zero
+            }
+        preparation = EdgePreparation(
+            loop: loop,
+            client: client(of: entry.target),
+            path: run.program.targets[entry.target].modelsPath,
+            connections: edge.connections,
+            count: share,
+            idleEnds: start.advanced(by: idle)
+        )
+    }
+
+    // MARK: several times a second
+
+    private func tick(_ now: Instant) {
+        if index >= 0 {
+            let watchdog = run.watchdogs[run.program.entries[index].target]
+            var position = running.count
+            while position > 0 {
+                position -= 1
+                guard position < running.count else { continue }
+                if let outcome = running[position].overdue(watchdog, now: now) {
+                    cancel(running[position], as: outcome)
+                }
+            }
+        }
+        housekeeping?.note(into: recorder, clients: Array(clients.values), inFlight: running.count, now: now)
+        recorder.tick(at: now)
+    }
+
+    /// What was learnt of each target's way with connections.
+    func connectionNotes() -> [Int: Bool] { clients.compactMapValues(\.closesAfterAnswer) }
+}

@@ -1,0 +1,110 @@
+internal import Ticks
+public import Transport
+public import Wire
+
+/// The cheap look at a target before anything is billed: is the name known, does the port answer, which models are there?
+public struct Preflight: Sendable {
+    public struct Question: Sendable {
+        public var endpoint: Endpoint
+        public var basePath: String
+        public var headers: [Header]
+
+        public init(endpoint: Endpoint, basePath: String, headers: [Header]) {
+            self.endpoint = endpoint
+            self.basePath = basePath
+            self.headers = headers
+        }
+    }
+
+    public struct Answer: Sendable {
+        /// The endpoint with its addresses.
+        public var endpoint: Endpoint
+        public var resolveNanoseconds: Int64 = 0
+        /// HTTP status of GET /models; 0 when there was no answer.
+        public var status = 0
+        public var models: [String] = []
+        /// Why the target cannot be used at all: it could not be reached.
+        public var failure: TransferFailure?
+        /// First words of an answer that was no list of models.
+        public var words: String?
+    }
+
+    /// Asks on a loop of its own; takes at most `seconds`.
+    public static func ask(_ question: Question, seconds: Int64 = 10) -> Answer {
+        let loop = EventLoop()
+        var answer = Answer(endpoint: question.endpoint)
+        let deadline = PreciseTimer(loop: loop) { _ in
+            answer.failure = TransferFailure(
+                kind: .connect,
+                detail: "connect_timeout",
+                text: "no answer from \(question.endpoint.origin) within \(seconds) s"
+            )
+            loop.stop()
+        }
+        deadline.arm(at: MonotonicClock.now().advanced(byNanoseconds: seconds * 1_000_000_000))
+        var probe: ModelsProbe?
+        Resolver.resolve(question.endpoint.host, loop: loop) { resolved in
+            if let problem = resolved.problem {
+                answer.failure = TransferFailure(
+                    kind: .resolve,
+                    detail: "dns",
+                    text: "the name \(question.endpoint.host) could not be resolved: \(problem)"
+                )
+                loop.stop()
+                return
+            }
+            answer.endpoint.addresses = resolved.addresses
+            answer.resolveNanoseconds = resolved.nanoseconds
+            probe = ModelsProbe(loop: loop, endpoint: answer.endpoint, question: question) { found in
+                answer.status = found.status
+                answer.models = found.models
+                answer.failure = found.failure
+                answer.words = found.words
+                loop.stop()
+            }
+        }
+        loop.run()
+        _ = probe
+        return answer
+    }
+}
+
+/// GET /models on one connection.
+private final class ModelsProbe: TransferHandler {
+    struct Found {
+        var status = 0
+        var models: [String] = []
+        var failure: TransferFailure?
+        var words: String?
+    }
+
+    private static let limit = 4 * 1024 * 1024
+    private let client: HTTPClient
+    private let done: (Found) -> Void
+    private var body: [UInt8] = []
+
+    init(loop: EventLoop, endpoint: Endpoint, question: Preflight.Question, done: @escaping (Found) -> Void) {
+        self.done = done
+        client = HTTPClient(loop: loop, endpoint: endpoint, headers: question.headers.map { ($0.name, $0.value) })
+        let transfer = client.transfer()
+        transfer.handler = self
+        transfer.prepare(get: question.basePath + "/models", requestID: "preflight")
+        client.start(transfer, connection: .cold)
+    }
+
+    func transfer(_ transfer: Transfer, received bytes: Span<UInt8>, at stamp: ReceiveStamp) {
+        guard body.count + bytes.count <= Self.limit else { return }
+        for index in bytes.indices { body.append(bytes[index]) }
+    }
+
+    func transfer(_ transfer: Transfer, ended failure: TransferFailure?) {
+        var found = Found()
+        found.status = transfer.status
+        found.failure = failure
+        if failure == nil, transfer.status == 200 {
+            found.models = ModelList.ids(in: body.span, parser: JSONParser()) ?? []
+        }
+        if found.models.isEmpty { found.words = String(decoding: body.prefix(200), as: UTF8.self) }
+        done(found)
+    }
+}

@@ -1,0 +1,31 @@
+internal import Measurement
+
+/// Dollars per million tokens of one target; nil = unknown, which is not 0.
+public struct Price: Sendable, Hashable {
+    public var input: Double?
+    public var cachedInput: Double?
+    public var output: Double?
+
+    public init(input: Double? = nil, cachedInput: Double? = nil, output: Double? = nil) {
+        self.input = input
+        self.cachedInput = cachedInput
+        self.output = output
+    }
+
+    /// The most a request can cost, in billionths of a dollar: a token holds at least one byte of the body.
+    func worstCase(bodyBytes: Int, outputTokens: Int) -> Int64 {
+        Int64(((input ?? 0) * Double(bodyBytes) + (output ?? 0) * Double(outputTokens)) * 1000)
+    }
+
+    /// What a request cost by its usage, in billionths of a dollar; nil when price or usage is unknown. Counted events
+    /// are no usage: one may hold many tokens.
+    func cost(of record: RequestRecord) -> Int64? {
+        guard let input, let output, record.tokenSource == .usage, let sent = record.inputTokens,
+            let received = record.outputTokens
+        else { return nil }
+        let cached = min(record.cachedInputTokens ?? 0, sent)
+        let dollars =
+            input * Double(sent - cached) + (cachedInput ?? input) * Double(cached) + output * Double(received)
+        return Int64(dollars * 1000)
+    }
+}

@@ -1,0 +1,99 @@
+public import Schedule
+public import Transport
+public import Wire
+
+/// One endpoint and model, ready to be asked.
+public struct EngineTarget: Sendable {
+    public var id: Int
+    public var name: String
+    public var endpoint: Endpoint
+    /// Path of the base URL, without the API's own: "/v1".
+    public var basePath: String
+    public var model: String
+    public var provider: Provider
+    /// Sent with each request, the key's among them.
+    public var headers: [Header]
+    public var plan: RunPlan
+
+    public init(
+        id: Int,
+        name: String,
+        endpoint: Endpoint,
+        basePath: String,
+        model: String,
+        provider: Provider,
+        headers: [Header],
+        plan: RunPlan
+    ) {
+        self.id = id
+        self.name = name
+        self.endpoint = endpoint
+        self.basePath = basePath
+        self.model = model
+        self.provider = provider
+        self.headers = headers
+        self.plan = plan
+    }
+
+    var modelsPath: String { basePath + "/models" }
+    var requestPath: String { basePath + provider.api.path }
+}
+
+/// Everything a run does, in order: stages of phases of targets, numbered as the store will know them.
+public struct Program: Sendable {
+    public struct Entry: Sendable {
+        public var target: Int  // index into `targets`
+        public var phase: Int  // `PhaseRecord.id`
+        public var phaseName: String
+        public var phaseKind: PhasePlan.Kind
+        public var step: Int  // `StepRecord.id`
+        public var ordinal: Int  // within the phase
+        public var stage: Stage
+        public var binWidth: Duration
+        public var isFirstOfPhase: Bool
+        public var isLastOfPhase: Bool
+    }
+
+    public let targets: [EngineTarget]
+    public let entries: [Entry]
+
+    /// Phase by phase, and within a phase target by target, so that targets share the time of day.
+    public init(targets: [EngineTarget]) {
+        self.targets = targets
+        var entries: [Entry] = []
+        var phaseID = 0
+        let phases = targets.map(\.plan.phases.count).max() ?? 0
+        for number in 0..<phases {
+            for (index, target) in targets.enumerated() where number < target.plan.phases.count {
+                let phase = target.plan.phases[number]
+                phaseID += 1
+                for (ordinal, stage) in phase.stages.enumerated() {
+                    entries.append(
+                        Entry(
+                            target: index,
+                            phase: phaseID,
+                            phaseName: phase.name,
+                            phaseKind: phase.kind,
+                            step: entries.count + 1,
+                            ordinal: ordinal,
+                            stage: stage,
+                            binWidth: phase.binWidth,
+                            isFirstOfPhase: ordinal == 0,
+                            isLastOfPhase: ordinal == phase.stages.count - 1
+                        )
+                    )
+                }
+            }
+        }
+        self.entries = entries
+    }
+
+    /// The edge that follows an idle time or a pause, for which connections and requests are made ready.
+    func edge(after index: Int) -> Stage.Edge? {
+        guard index + 1 < entries.count, entries[index + 1].target == entries[index].target else { return nil }
+        switch (entries[index].stage.rule, entries[index + 1].stage.rule) {
+        case (.idle, .edge(let edge)), (.pause, .control(let edge)): return edge
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,224 @@
+internal import Measurement
+internal import Ticks
+internal import Transport
+
+/// Gathers what one loop saw and hands it on in batches: per token a histogram cell and a counter, nothing else.
+///
+/// Bins and seconds count from the run's `t0`. Every 250 ms or 1,000 requests the batch goes to the sink; the histograms
+/// of gaps and lags go with the first batch of each second.
+final class Recorder {
+    private static let flushNanoseconds: Int64 = 250_000_000
+    private static let flushRequests = 1_000
+
+    private let loop: Int
+    private let t0: Instant
+    private let sink: any RecordSink
+    private let feed: LiveFeed
+    private var batch = RecordBatch()
+    private var lastFlush: Instant
+    private var live = LiveFeed.LoopState()
+
+    private var step = 0
+    private(set) var binWidth: Int64 = 1_000_000_000
+    private var bin = BinRecord()
+    private var binEnd = Instant.zero
+    private var areaFrom: Instant
+    private(set) var inFlight = 0
+
+    private var second: Int64 = 0
+    private var secondEnd = Instant.zero
+    private var itl = Histogram()
+    private var readLag = Histogram()
+    private var loopLag = Histogram()
+    private var timerLag = Histogram()
+
+    init(loop: Int, t0: Instant, sink: any RecordSink, feed: LiveFeed) {
+        self.loop = loop
+        self.t0 = t0
+        self.sink = sink
+        self.feed = feed
+        lastFlush = t0
+        areaFrom = t0
+        batch.requests.reserveCapacity(Self.flushRequests)
+    }
+
+    // MARK: per stage
+
+    func enter(step newStep: Int, binWidth width: Int64, now: Instant) {
+        advance(to: now)
+        closeBin(at: now)
+        closeSecond()
+        step = newStep
+        binWidth = width
+        openBin(at: now)
+        openSecond(at: now)
+        live.ttft.reset()
+    }
+
+    /// The bin of an instant, in the present stage's bins.
+    func binIndex(of instant: Instant) -> Int64 { max(0, instant.nanoseconds(since: t0)) / binWidth }
+
+    // MARK: per request
+
+    func requestStarted(at now: Instant) {
+        advance(to: now)
+        count(inFlightChange: 1, at: now)
+        bin.started += 1
+        live.requestsStarted += 1
+    }
+
+    func requestEnded(_ record: RequestRecord, at now: Instant) {
+        advance(to: now)
+        count(inFlightChange: -1, at: now)
+        bin.ended += 1
+        live.requestsEnded += 1
+        switch record.outcome.class {
+        case .failed, .throttled: bin.failed += 1
+        case .success, .excluded: break
+        }
+        if record.outcome.class != .success { live.unsuccessful[record.outcome, default: 0] += 1 }
+        add(record)
+    }
+
+    /// A request that was planned and never sent.
+    func requestNotSent(_ record: RequestRecord) {
+        live.unsuccessful[record.outcome, default: 0] += 1
+        add(record)
+    }
+
+    private func add(_ record: RequestRecord) {
+        batch.requests.append(record)
+        if batch.requests.count >= Self.flushRequests { flush(at: MonotonicClock.now()) }
+    }
+
+    // MARK: per read
+
+    /// Comes before what the read brought, which counts in its bin and second.
+    func read(lag: Int64, at instant: Instant) {
+        advance(to: instant)
+        readLag.record(lag)
+    }
+
+    func tokens(_ events: Int) {
+        bin.tokenEvents += events
+        live.tokenEvents += Int64(events)
+    }
+
+    func firstToken(ttft: Int64) {
+        bin.firstTokens += 1
+        live.ttft.record(ttft)
+    }
+
+    func gap(_ nanoseconds: Int64) { itl.record(nanoseconds) }
+
+    // MARK: per turn and per tick
+
+    func turn(lag: Int64) { loopLag.record(lag) }
+    func timer(lag: Int64) { timerLag.record(lag) }
+
+    func incident(_ incident: IncidentRecord) { batch.incidents.append(incident) }
+    func health(_ record: HealthRecord) { batch.health.append(record) }
+    func target(_ record: TargetRecord) { batch.targets.append(record) }
+
+    /// Several times a second.
+    func tick(at now: Instant) {
+        advance(to: now)
+        if now.nanoseconds(since: lastFlush) >= Self.flushNanoseconds { flush(at: now) }
+    }
+
+    func finish(at now: Instant) {
+        advance(to: now)
+        closeBin(at: now)
+        closeSecond()
+        flush(at: now)
+    }
+
+    private func flush(at now: Instant) {
+        lastFlush = now
+        live.inFlight = inFlight
+        feed.update(loop: loop, live)
+        guard !batch.isEmpty else { return }
+        sink.write(batch)
+        batch = RecordBatch()
+        batch.requests.reserveCapacity(Self.flushRequests)
+    }
+
+    // MARK: bins and seconds
+
+    private func advance(to now: Instant) {
+        if now >= binEnd {
+            closeBin(at: binEnd)
+            openBin(at: now)
+        }
+        if now >= secondEnd {
+            closeSecond()
+            openSecond(at: now)
+        }
+    }
+
+    private func count(inFlightChange change: Int, at now: Instant) {
+        addArea(until: now)
+        inFlight += change
+        bin.inFlightMax = max(bin.inFlightMax, inFlight)
+    }
+
+    private func addArea(until now: Instant) {
+        guard now > areaFrom else { return }
+        bin.inFlightArea += Int64(inFlight) * now.nanoseconds(since: areaFrom)
+        areaFrom = now
+    }
+
+    private func closeBin(at end: Instant) {
+        addArea(until: end)
+        guard step > 0, bin.started + bin.ended + bin.tokenEvents > 0 || bin.inFlightArea > 0 else { return }
+        batch.bins.append(bin)
+    }
+
+    private func openBin(at now: Instant) {
+        // Whole bins may have passed without an event while requests were in flight: their area counts too.
+        var index = binIndex(of: max(areaFrom, t0))
+        let target = binIndex(of: now)
+        while index < target {
+            bin = BinRecord()
+            bin.step = step
+            bin.bin = index
+            bin.loop = loop
+            bin.inFlightMax = inFlight
+            let end = t0.advanced(byNanoseconds: (index + 1) * binWidth)
+            addArea(until: end)
+            if bin.inFlightArea > 0 { batch.bins.append(bin) }
+            index += 1
+        }
+        areaFrom = max(areaFrom, t0.advanced(byNanoseconds: target * binWidth))
+        bin = BinRecord()
+        bin.step = step
+        bin.bin = target
+        bin.loop = loop
+        bin.inFlightMax = inFlight
+        binEnd = t0.advanced(byNanoseconds: (target + 1) * binWidth)
+    }
+
+    private func closeSecond() {
+        emit(&itl, .itl)
+        emit(&readLag, .readLag)
+        emit(&loopLag, .loopLag)
+        emit(&timerLag, .timerLag)
+    }
+
+    private func emit(_ histogram: inout Histogram, _ metric: HistogramRecord.Metric) {
+        guard histogram.count > 0 else { return }
+        var record = HistogramRecord()
+        record.step = step
+        record.second = second
+        record.loop = loop
+        record.metric = metric
+        record.histogram = histogram
+        batch.histograms.append(record)
+        histogram.reset()
+    }
+
+    private func openSecond(at now: Instant) {
+        second = max(0, now.nanoseconds(since: t0)) / 1_000_000_000
+        secondEnd = t0.advanced(byNanoseconds: (second + 1) * 1_000_000_000)
+    }
+}

@@ -1,0 +1,65 @@
+internal import Ticks
+internal import Transport
+internal import Wire
+
+/// What one reply has brought so far, and when: the instants and counts of its record.
+///
+/// Reads are what is timed: libcurl may hand one read over in several pieces (one per HTTP chunk), which share its
+/// number and its stamp and count once.
+struct ReplyState: Sendable, Hashable {
+    enum Action: Sendable, Hashable {
+        case nothing
+        case firstToken
+        /// A later read with tokens, so many nanoseconds after the one before.
+        case nextTokens(gap: Int64)
+        /// More of the read that was already counted.
+        case sameRead
+    }
+
+    private(set) var firstEvent: Instant?
+    private(set) var firstReasoning: Instant?
+    private(set) var firstToken: Instant?
+    private(set) var firstVisible: Instant?
+    private(set) var lastToken: Instant?
+    /// When anything last came, for the idle timeout.
+    private(set) var lastRead: Instant?
+    private(set) var reads = 0
+    private(set) var tokenReads = 0
+    private(set) var firstReadTextBytes: Int64 = 0
+    private(set) var maxGap: Int64?
+    private(set) var readStamps = 0  // token-bearing reads without a kernel stamp
+    private var currentRead: UInt64 = 0
+    private var lastTokenRead: UInt64 = 0
+    private var firstTokenRead: UInt64 = 0
+
+    mutating func receive(_ digest: ReadDigest, stamp: ReceiveStamp) -> Action {
+        if stamp.read != currentRead {
+            currentRead = stamp.read
+            reads += 1
+        }
+        let now = stamp.instant
+        lastRead = now
+        if digest.events > 0, firstEvent == nil { firstEvent = now }
+        guard digest.tokenEvents > 0 else { return .nothing }
+        if digest.reasoningBytes > 0, firstReasoning == nil { firstReasoning = now }
+        if digest.visibleBytes > 0, firstVisible == nil { firstVisible = now }
+        defer { lastToken = now }
+        guard let previous = lastToken else {
+            firstToken = now
+            firstTokenRead = stamp.read
+            lastTokenRead = stamp.read
+            tokenReads = 1
+            firstReadTextBytes = Int64(digest.textBytes)
+            if !stamp.isKernel { readStamps += 1 }
+            return .firstToken
+        }
+        if stamp.read == firstTokenRead { firstReadTextBytes += Int64(digest.textBytes) }
+        if stamp.read == lastTokenRead { return .sameRead }
+        lastTokenRead = stamp.read
+        tokenReads += 1
+        if !stamp.isKernel { readStamps += 1 }
+        let gap = max(0, now.nanoseconds(since: previous))
+        if gap > maxGap ?? -1 { maxGap = gap }
+        return .nextTokens(gap: gap)
+    }
+}

@@ -1,0 +1,59 @@
+internal import Schedule
+internal import Wire
+
+/// The bytes of a target's requests: the workload's prompt of an index, as the provider wants it.
+struct RequestMaker {
+    private let prompts: Prompts
+    private let workload: Workload
+    private let model: String
+    private let provider: Provider
+    private let extra: [JSONMember]  // the user's own; they replace the provider's of the same name
+    private let template: BodyTemplate
+
+    /// - Parameter salt: makes the nonces of this run differ from those of an earlier one with the same seed.
+    init(target: EngineTarget, salt: UInt64) {
+        workload = target.plan.workload
+        prompts = Prompts(workload: workload, seed: target.plan.seed, salt: salt)
+        model = target.model
+        provider = target.provider
+        extra = workload.extraBody.flatMap { JSONParser().members(of: $0) } ?? []
+        template = BodyTemplate(
+            Self.request(model, provider, workload, extra, [.init(role: "user", content: "")]),
+            api: provider.api
+        )
+    }
+
+    private static func request(
+        _ model: String,
+        _ provider: Provider,
+        _ workload: Workload,
+        _ extra: [JSONMember],
+        _ messages: [ChatRequest.Message]
+    ) -> ChatRequest {
+        var request = ChatRequest(model: model, messages: messages, provider: provider)
+        if let temperature = workload.temperature, provider.sampling(for: model) == .greedy {
+            request.temperature = temperature
+        } else {
+            request.temperature = nil
+        }
+        request.ignoresEndOfSequence = workload.ignoreEOS
+        request.extra += extra
+        return request
+    }
+
+    /// The body of the request with that index, and its cap on output tokens.
+    func body(index: Int64) -> (bytes: [UInt8], maxTokens: Int) {
+        let prompt = prompts.messages(at: Int(index))
+        let cap = prompts.maxTokens(at: Int(index))
+        var bytes: [UInt8] = []
+        if prompt.count == 1, prompt[0].role == "user" {
+            template.append(prompt: prompt[0].content, maxTokens: cap, to: &bytes)
+        } else {
+            let messages = prompt.map { ChatRequest.Message(role: $0.role, content: $0.content) }
+            var request = Self.request(model, provider, workload, extra, messages)
+            request.maxTokens = cap
+            bytes = request.body(api: provider.api)
+        }
+        return (bytes, cap)
+    }
+}

@@ -1,0 +1,110 @@
+public import Measurement
+public import Schedule
+public import Ticks
+internal import Transport
+internal import Wire
+
+/// A run under way: its loops' threads, and the doors through which the main thread watches and ends it.
+public final class Run: Sendable {
+    public struct Options: Sendable {
+        /// Appears in each request's X-Request-Id, so that a server's log can be matched.
+        public var id: String
+        public var loops = 1
+        public var caps = Limits()
+        public var prices: [Price]
+        public var redactor = Redactor(secrets: [])
+
+        public init(id: String, prices: [Price]) {
+            self.id = id
+            self.prices = prices
+        }
+    }
+
+    /// What is known when all loops have ended.
+    public struct Outcome: Sendable {
+        public var stop: Conductor.Stop?
+        /// Targets that were given up, by index, with the reason.
+        public var abandoned: [Int: String]
+        /// Targets (by index) whose server closed its connections after each answer.
+        public var closesConnections: Set<Int>
+        public var duration: Int64  // nanoseconds
+    }
+
+    public let t0: Instant
+    public let feed: LiveFeed
+    public let conductor: Conductor
+    private let threads: [LoopThread]
+    private let learnt: LearntHabits
+    private let loops: Int
+
+    /// Starts at once. `sink` gets everything that is recorded; `t0` is the instant all records count from.
+    public init(program: Program, options: Options, t0: Instant, sink: any RecordSink) {
+        precondition(options.prices.count == program.targets.count, "one price per target")
+        self.t0 = t0
+        loops = options.loops
+        feed = LiveFeed(loops: options.loops)
+        conductor = Conductor(program: program, loops: options.loops, t0: t0, sink: sink, feed: feed)
+        learnt = LearntHabits()
+        let budget = Budget(
+            Budget.Caps(
+                requests: options.caps.maxRequests,
+                outputTokens: options.caps.maxOutputTokens,
+                nanodollars: options.caps.maxCost.map { Int64($0 * 1e9) }
+            )
+        )
+        let context = RunContext(
+            id: options.id,
+            program: program,
+            loops: options.loops,
+            t0: t0,
+            sink: sink,
+            feed: feed,
+            conductor: conductor,
+            budget: budget,
+            prices: options.prices,
+            redactor: options.redactor,
+            watchdogs: program.targets.map { Watchdog($0.plan.timeouts) },
+            salt: UInt64(bitPattern: t0.nanoseconds)
+        )
+        let learnt = learnt
+        threads = (0..<options.loops).map { index in
+            LoopThread(name: "loop-\(index)") {
+                let loop = EventLoop()
+                let driver = LoopDriver(loopIndex: index, loop: loop, run: context)
+                driver.begin()
+                loop.run()
+                learnt.add(driver.connectionNotes())
+            }
+        }
+    }
+
+    /// Whether every loop has ended, so that `join` will not wait.
+    public var isOver: Bool { learnt.loopsEnded == loops }
+
+    /// Waits for the end of all loops. Once.
+    public func join() -> Outcome {
+        for thread in threads { thread.join() }
+        return Outcome(
+            stop: conductor.stop,
+            abandoned: conductor.abandoned,
+            closesConnections: learnt.closing,
+            duration: MonotonicClock.now().nanoseconds(since: t0)
+        )
+    }
+}
+
+/// What every loop of a run is given.
+struct RunContext: Sendable {
+    let id: String
+    let program: Program
+    let loops: Int
+    let t0: Instant
+    let sink: any RecordSink
+    let feed: LiveFeed
+    let conductor: Conductor
+    let budget: Budget
+    let prices: [Price]
+    let redactor: Redactor
+    let watchdogs: [Watchdog]
+    let salt: UInt64
+}

@@ -1,0 +1,33 @@
+internal import Measurement
+internal import Schedule
+internal import Ticks
+
+/// The four timeouts of the contract, as a question that can be asked at any time.
+struct Watchdog: Sendable {
+    private let connect: Int64
+    private let firstToken: Int64
+    private let idle: Int64
+    private let total: Int64
+
+    init(_ timeouts: Timeouts) {
+        connect = timeouts.connect.nanoseconds
+        firstToken = timeouts.firstToken.nanoseconds
+        idle = timeouts.idle.nanoseconds
+        total = timeouts.total.nanoseconds
+    }
+
+    /// The timeout that a request has run into at `now`, or nil; of several the first in the contract's order.
+    /// - Parameters:
+    ///   - written: when its last byte was written; nil while it connects
+    ///   - firstToken: nil before it
+    ///   - lastRead: when anything last came
+    func verdict(dispatched: Instant, written: Instant?, firstToken token: Instant?, lastRead: Instant?, now: Instant)
+        -> Outcome?
+    {
+        let age = now.nanoseconds(since: dispatched)
+        if written == nil, lastRead == nil, age >= connect { return .timeoutConnect }
+        if token == nil, age >= firstToken { return .timeoutFirstToken }
+        if token != nil, let lastRead, now.nanoseconds(since: lastRead) >= idle { return .timeoutIdle }
+        return age >= total ? .timeoutTotal : nil
+    }
+}

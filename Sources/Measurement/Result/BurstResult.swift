@@ -1,0 +1,74 @@
+/// One burst cycle: the edge wave after idle, held against the same burst on the warm server.
+public struct BurstResult: Sendable, Hashable {
+    public var index = 0
+    public var requests = 0  // asked for at the edge
+    public var idleSeconds: Double?
+    public var connections: String?  // cold, preopened or warm
+    public var sendLagMilliseconds: Double?  // last written of the edge wave - release
+    public var sendSkewMilliseconds: Double?  // last - first written
+    public var reusedConnections = 0  // of the edge wave
+    /// Of the edge wave; the window rates are those of the whole step.
+    public var stats = RequestStatistics()
+    public var hold: RequestStatistics?  // those that followed the edge wave
+    public var control: RequestStatistics?  // the edge wave on the warm server
+    public var baseline: RequestStatistics?
+    public var coldShare: Double?
+    /// How the cold ones were told: by the server's word or by their time to first token; nil = they could not be told.
+    public var coldBy: ColdEvidence?
+    public var coldRequests: Int?
+    public var coldKnown: Int?  // of the edge wave's requests with a first token, those that could be told
+    public var coldPenaltyMilliseconds: Double?  // median over ranks
+    public var coldPenaltyPairs = 0  // ranks it is the median of
+    /// The same over the ranks that were cold: what a cold request paid, however few they were.
+    public var coldOnlyPenaltyMilliseconds: Double?
+    public var timeToRecoverSeconds: Double?  // nil = not within `censoredAtSeconds`, or not to be told
+    public var censoredAtSeconds: Double?
+    public var recoveryThresholdMilliseconds: Double?
+    public var waves: [TransitionResult.Wave] = []
+
+    public init() {}
+
+    public enum ColdEvidence: String, Sendable, Hashable {
+        case reported  // by the server
+        case control  // above the warm control's band
+        case shape  // by the shape of the distribution
+    }
+}
+
+/// All bursts of a phase pooled.
+public struct TransitionResult: Sendable, Hashable {
+    public var bursts = 0
+    public var coldShare: Double?
+    public var coldShareInterval: ConfidenceInterval?
+    public var coldPenaltyMilliseconds: DistributionSummary?  // over ranks of all bursts
+    public var timeToRecoverSeconds: DistributionSummary?  // of the bursts that recovered
+    public var censored = 0  // bursts that did not
+    public var ttftByRank: [Rank] = []
+    public var waves: [Wave] = []
+
+    public init() {}
+
+    /// Medians over the bursts.
+    public struct Rank: Sendable, Hashable {
+        public var rank: Int
+        public var coldMilliseconds: Double?
+        public var warmMilliseconds: Double?
+
+        public init(rank: Int, coldMilliseconds: Double?, warmMilliseconds: Double?) {
+            self.rank = rank
+            self.coldMilliseconds = coldMilliseconds
+            self.warmMilliseconds = warmMilliseconds
+        }
+    }
+
+    /// First tokens that came together after the edge: capacity that was added.
+    public struct Wave: Sendable, Hashable {
+        public var atSeconds: Double  // since the edge
+        public var requests: Int
+
+        public init(atSeconds: Double, requests: Int) {
+            self.atSeconds = atSeconds
+            self.requests = requests
+        }
+    }
+}

@@ -1,0 +1,37 @@
+/// The contract's DIST: one figure over a set of requests, in the unit of the property that holds it.
+///
+/// Percentiles are by nearest rank; an interval's missing bound means that the sample cannot carry it.
+public struct DistributionSummary: Sendable, Hashable {
+    public enum Source: String, Sendable, Hashable {
+        case samples  // every value was stored: exact
+        case histogram  // cells of less than 1 % width: no intervals
+    }
+
+    public var count = 0
+    /// How many independent samples these are worth; nil = all, as far as one can see. Intervals are made for it.
+    public var effectiveCount: Int?
+    public var mean: Double?
+    public var standardDeviation: Double?  // n - 1
+    public var cvPercent: Double?
+    public var cvInterval: ConfidenceInterval?  // 95 %, in percent
+    /// The bands that the interval touches, best first; several = the band is uncertain.
+    public var cvBands: [VariationBand] = []
+    public var cvWithoutTop2: Double?  // percent
+    public var minimum: Double?
+    public var p50: Double?
+    public var p75: Double?
+    public var p90: Double?
+    public var p95: Double?
+    public var p99: Double?
+    public var p999: Double?
+    public var maximum: Double?
+    public var p50Interval: ConfidenceInterval?  // 95 %, order statistics
+    public var p95Interval: ConfidenceInterval?
+    public var p99Interval: ConfidenceInterval?
+    /// With failed and throttled requests as +infinity; nil when that is the answer, or where it does not apply.
+    public var adjustedP95: Double?
+    public var adjustedP99: Double?
+    public var source: Source = .samples
+
+    public init() {}
+}

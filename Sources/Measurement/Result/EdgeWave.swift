@@ -1,0 +1,107 @@
+/// The requests of one edge and of the hold that follows it, with what they say about each other.
+struct EdgeWave: Sendable {
+    /// Fewer first tokens than this give no band.
+    static let fewestForBand = 5
+
+    let step: StepRecord
+    /// Those that started at the instant of release.
+    let wave: RequestSet
+    /// Those that followed when one ended.
+    let hold: RequestSet
+    /// Since t0; where it was not stored, the instant at which the wave was due.
+    let release: Int64?
+
+    init(_ step: StepRecord, _ index: RunIndex) {
+        self.step = step
+        let requests = index.requests(of: step)
+        wave = requests.only { $0.rank != nil }
+        hold = requests.only { $0.rank == nil }
+        release = step.release ?? wave.map(\.scheduled).min()
+    }
+
+    /// Time to first token: from the schedule in the wave, from dispatch in the hold.
+    static func ttft(_ request: RequestRecord) -> Double? {
+        request.rank != nil ? request.ttftScheduledMilliseconds : request.ttftMilliseconds
+    }
+
+    /// Median + 3 × 1.4826 MAD of the wave's times to first token, milliseconds: what a warm server stays below.
+    var band: Recovery? {
+        let samples = SortedSamples(wave.figures(Self.ttft))
+        return samples.count >= Self.fewestForBand ? Recovery(reference: samples) : nil
+    }
+
+    private var writtenInstants: [Int64] { wave.compactMap { $0.instant($0.written) } }
+
+    /// Last written − release.
+    var sendLagMilliseconds: Double? {
+        guard let release, let last = writtenInstants.max() else { return nil }
+        return (Double(last) - Double(release)) / 1e6
+    }
+
+    /// Last − first written.
+    var sendSkewMilliseconds: Double? {
+        let instants = writtenInstants
+        guard let first = instants.min(), let last = instants.max() else { return nil }
+        return (Double(last) - Double(first)) / 1e6
+    }
+
+    /// Median time that the wave's new connections took to be set up; 0 without any.
+    var medianSetUpMilliseconds: Double { SortedSamples(wave.figures(\.setUpMilliseconds)).median ?? 0 }
+
+    /// Time to first token by rank.
+    var ttftByRank: [Int: Double] {
+        Dictionary(
+            wave.compactMap { request in
+                guard let rank = request.rank, let ttft = Self.ttft(request) else { return nil }
+                return (rank, ttft)
+            }
+        ) { first, _ in first }
+    }
+
+    /// First tokens of the wave, seconds since the edge, ascending.
+    var firstTokenSeconds: [Double] {
+        guard let release else { return [] }
+        return wave.compactMap { $0.instant($0.firstToken) }.map { (Double($0) - Double(release)) / 1e9 }.sorted()
+    }
+}
+
+/// Which requests of an edge wave were cold.
+struct ColdRequests: Sendable, Hashable {
+    var evidence: BurstResult.ColdEvidence
+    var ranks: Set<Int> = []
+    var known = 0  // requests with a first token that could be told
+
+    /// By the server's own word; where that is missing, by the warm control's band; without a control, by the shape of
+    /// the wave's times to first token. nil when no request can be told: a wave of one shape alone may be all cold.
+    init?(_ edge: EdgeWave, band: Recovery?) {
+        let answered = edge.wave.only { EdgeWave.ttft($0) != nil && $0.rank != nil }
+        if answered.contains(where: { $0.reportedCold != nil }) {
+            evidence = .reported
+            for request in answered {
+                guard let cold = request.reportedCold ?? Self.isAbove(band?.threshold, request) else { continue }
+                note(request, isCold: cold)
+            }
+        } else if let band {
+            evidence = .control
+            for request in answered { note(request, isCold: Self.isAbove(band.threshold, request) ?? false) }
+        } else {
+            evidence = .shape
+            let shape = ColdStartClassifier(SortedSamples(answered.figures(EdgeWave.ttft)))
+            guard let limit = shape.coldThreshold else { return nil }
+            for request in answered { note(request, isCold: Self.isAbove(limit, request) ?? false) }
+        }
+        if known == 0 { return nil }
+    }
+
+    var share: Double { Double(ranks.count) / Double(known) }
+
+    private mutating func note(_ request: RequestRecord, isCold: Bool) {
+        known += 1
+        if isCold, let rank = request.rank { ranks.insert(rank) }
+    }
+
+    private static func isAbove(_ limit: Double?, _ request: RequestRecord) -> Bool? {
+        guard let limit, let ttft = EdgeWave.ttft(request) else { return nil }
+        return ttft > limit
+    }
+}

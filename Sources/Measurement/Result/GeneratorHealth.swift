@@ -1,0 +1,75 @@
+/// The load generator's own state over a stretch of the run.
+struct GeneratorHealth: Sendable {
+    private let byLoop: [Int: [HealthRecord]]  // ascending by time
+    private let incidents: [IncidentRecord]
+
+    init(_ recorded: RecordedRun) {
+        byLoop = Dictionary(grouping: recorded.health, by: \.loop).mapValues { $0.sorted { $0.at < $1.at } }
+        incidents = recorded.incidents
+    }
+
+    private func samples(of loop: Int, in span: MeasuredWindow) -> [HealthRecord] {
+        (byLoop[loop] ?? []).filter { span.start <= $0.at && $0.at <= span.end }
+    }
+
+    /// CPU of the busiest loop's thread over the span, percent of one core; nil without two samples inside.
+    func loopCPUPercent(in span: MeasuredWindow) -> Double? {
+        byLoop.keys.compactMap { percent(of: \.loopCPU, samples(of: $0, in: span)) }.max()
+    }
+
+    /// CPU of the whole process over the span, percent of one core.
+    func processCPUPercent(in span: MeasuredWindow) -> Double? {
+        byLoop.keys.compactMap { percent(of: \.processCPU, samples(of: $0, in: span)) }.max()
+    }
+
+    private func percent(of counter: (HealthRecord) -> Int64, _ samples: [HealthRecord]) -> Double? {
+        guard let first = samples.first, let last = samples.last, last.at > first.at else { return nil }
+        let used = Double(counter(last)) - Double(counter(first))
+        return used >= 0 ? 100 * used / (Double(last.at) - Double(first.at)) : nil
+    }
+
+    /// The most memory held, in 10^6 bytes; nil without a sample.
+    func residentMB(in span: MeasuredWindow) -> Double? {
+        byLoop.keys.flatMap { samples(of: $0, in: span) }.map { Double($0.residentBytes) / 1e6 }.max()
+    }
+
+    /// The most files and sockets open; nil without a sample.
+    func descriptors(in span: MeasuredWindow) -> Double? {
+        byLoop.keys.flatMap { samples(of: $0, in: span) }.map { Double($0.descriptors) }.max()
+    }
+
+    /// Listen queues of this machine that overflowed during the span.
+    func listenOverflows(in span: MeasuredWindow) -> Int64 {
+        byLoop.keys.map { loop in
+            let inside = samples(of: loop, in: span)
+            return (inside.last?.listenOverflows ?? 0) &- (inside.first?.listenOverflows ?? 0)
+        }.max() ?? 0
+    }
+
+    func incidents(in span: MeasuredWindow) -> [IncidentRecord] {
+        incidents.filter { $0.at <= span.end && ($0.until ?? $0.at) >= span.start }
+    }
+
+    /// Share of the span in which the generator did not run: its own stalls and the machine's suspensions, each moment
+    /// once; or, if that is more, the time by which CLOCK_BOOTTIME outran CLOCK_MONOTONIC.
+    func stoppedShare(of span: MeasuredWindow) -> Double {
+        let stops = incidents(in: span).filter { $0.kind == .stall || $0.kind == .suspend }
+            .map { (from: $0.at, to: $0.until ?? $0.at) }.sorted { $0.from < $1.from }
+        var stopped = 0.0
+        var reached = span.start
+        for stop in stops {
+            let from = max(stop.from, reached)
+            let to = min(stop.to, span.end)
+            if to > from {
+                stopped += Double(to) - Double(from)
+                reached = to
+            }
+        }
+        let suspended =
+            byLoop.keys.map { loop in
+                let inside = samples(of: loop, in: span)
+                return Double(inside.last?.boottimeOffset ?? 0) - Double(inside.first?.boottimeOffset ?? 0)
+            }.max() ?? 0
+        return max(stopped, suspended) / Double(span.nanoseconds)
+    }
+}

@@ -1,0 +1,64 @@
+extension PhaseResult {
+    init(of phase: PhaseRecord, _ timeline: TargetTimeline, _ health: GeneratorHealth) {
+        self.init()
+        let index = timeline.index
+        let span = index.span(of: phase)
+        let records = index.steps(of: phase)
+        name = phase.name
+        kind = phase.kind
+        loop = phase.loop
+        startedSeconds = phase.started.map { Double($0) / 1e9 }
+        durationSeconds = span?.seconds
+
+        let requests = timeline.counted(in: phase)
+        var scope = timeline.scope(for: phase)
+        scope.window = timeline.totals(of: phase, scope: scope)
+        scope.gaps = index.histogram(.itl, of: records.filter { $0.kind != .warmup })
+        stats = RequestStatistics(of: requests, in: scope)
+
+        steps = records.filter { $0.kind == .level }.map { StepResult(of: $0, in: phase, timeline) }
+        if kind == .ramp {
+            StepResult.compare(&steps)
+            knee = KneeResult(of: steps) { loop == .open ? $0.ttftScheduledMilliseconds : $0.ttftMilliseconds }
+        }
+        if kind == .steady { drift = DriftResult.all(of: phase, timeline, health) }
+        if kind == .probe { consistency = ConsistencyResult(of: requests) }
+        let cycles = BurstCycle.all(of: phase, index)
+        bursts = cycles.map { BurstResult(of: $0, in: phase, timeline) }
+        transition = TransitionResult(of: cycles, bursts, timeline)
+
+        let edges = zip(cycles, bursts).flatMap { cycle, _ in
+            let warm = cycle.warmTTFT(index)
+            let control = cycle.control.map { [("control of burst \(cycle.index)", $0)] } ?? []
+            return ([("burst \(cycle.index)", cycle.edge)] + control).map { name, wave in
+                ValidityResult.EdgeEvidence(name: name, wave: wave, warmTTFT: warm)
+            }
+        }
+        let evidence = ValidityResult.Evidence(
+            requests: requests,
+            steps: records.filter { $0.kind != .warmup },
+            levels: steps,
+            edges: edges,
+            span: span
+        )
+        validity = ValidityResult(of: evidence, index, health)
+        if let span { incidents = health.incidents(in: span).map { IncidentResult($0, timeline) } }
+    }
+}
+
+extension IncidentResult {
+    init(_ record: IncidentRecord, _ timeline: TargetTimeline) {
+        self.init(
+            startSeconds: Double(record.at) / 1e9,
+            endSeconds: record.until.map { Double($0) / 1e9 },
+            kind: record.kind
+        )
+        detail = record.detail
+        let until = record.until ?? record.at
+        requests =
+            timeline.requests.only { request in
+                guard let from = request.dispatched, let to = request.instant(request.ended) else { return false }
+                return from <= until && to >= record.at
+            }.count
+    }
+}

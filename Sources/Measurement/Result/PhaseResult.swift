@@ -1,0 +1,141 @@
+/// One phase against one target.
+public struct PhaseResult: Sendable, Hashable {
+    public var name = ""
+    public var kind: PhaseRecord.Kind = .ramp
+    public var loop: PhaseRecord.LoopModel = .closed
+    public var startedSeconds: Double?  // since the run's start; nil = it never started
+    public var durationSeconds: Double?
+    public var validity = ValidityResult()
+    public var stats = RequestStatistics()  // all its requests
+    public var steps: [StepResult] = []
+    public var knee: KneeResult?
+    public var bursts: [BurstResult] = []
+    public var transition: TransitionResult?
+    public var consistency: ConsistencyResult?
+    public var batch: BatchResult?
+    /// By figure, e.g. `ttft`.
+    public var drift: [String: DriftResult] = [:]
+    public var incidents: [IncidentResult] = []
+    public var keepwarm: KeepwarmResult?
+
+    public init() {}
+}
+
+/// A ramp step, or the one level of a steady phase: figures of the requests dispatched in its measured window.
+public struct StepResult: Sendable, Hashable {
+    public var concurrency: Int?  // exactly one of this and `rps`
+    public var rps: Double?
+    public var stats = RequestStatistics()
+    public var retention: Double?
+    public var decodeRetention: Double?
+    public var efficiency: Double?
+    public var meanInFlight: Double?
+    public var windowSeconds: Double?
+    /// How many of the first measured requests MSER-5 would leave out as not yet steady; they are in the figures.
+    public var discarded: Int?
+    /// |N - X R| / N over the window; near 0 when requests that cross the window's borders are few.
+    public var littleDifference: Double?
+
+    public init() {}
+}
+
+/// Where more concurrency stops paying.
+public struct KneeResult: Sendable, Hashable {
+    public var concurrency: Int?  // nil = not reached within the tested levels, or not to be told from them
+    public var bracket: [Int] = []  // the knee and the next level; not reached: the largest level alone
+    public var hinge: Hinge?
+    public var usl: USL?
+    public var agree: Bool?
+
+    public init() {}
+
+    public struct Hinge: Sendable, Hashable {
+        public var concurrency: Double
+        public var interval: ConfidenceInterval
+
+        public init(concurrency: Double, interval: ConfidenceInterval) {
+            self.concurrency = concurrency
+            self.interval = interval
+        }
+    }
+
+    /// Universal Scalability Law, X = lambda N / (1 + sigma (N - 1) + kappa N (N - 1)).
+    public struct USL: Sendable, Hashable {
+        public var lambda: Double
+        public var sigma: Double
+        public var kappa: Double
+        public var peakConcurrency: Double?  // nil = no retrograde part
+
+        public init(lambda: Double, sigma: Double, kappa: Double, peakConcurrency: Double?) {
+            self.lambda = lambda
+            self.sigma = sigma
+            self.kappa = kappa
+            self.peakConcurrency = peakConcurrency
+        }
+    }
+}
+
+/// Whether one endpoint answers alike: a probe's finding.
+public struct ConsistencyResult: Sendable, Hashable {
+    public var warm = 0
+    public var cold = 0
+    public var stuck = 0
+    public var coldRate: Double?
+    public var coldRateUpper95: Double?  // with none seen: the bound that n allows
+    public var serialCorrelation: Double?
+    /// What makes the CV: a sentence.
+    public var driver: String?
+
+    public init() {}
+}
+
+public struct BatchResult: Sendable, Hashable {
+    public var makespanSeconds: Double?
+    public var steadyTPS: Double?
+    public var tailShare: Double?
+
+    public init() {}
+}
+
+public struct DriftResult: Sendable, Hashable {
+    public enum Verdict: String, Sendable, Hashable {
+        case steady  // whatever trend there is does not matter over the time measured
+        case drifting  // significant, and it matters
+        case undetermined  // the interval holds trends that would matter
+    }
+    public var slopePerHour: Double
+    public var interval: ConfidenceInterval
+    public var p: Double
+    public var verdict: Verdict
+
+    public init(slopePerHour: Double, interval: ConfidenceInterval, p: Double, verdict: Verdict) {
+        self.slopePerHour = slopePerHour
+        self.interval = interval
+        self.p = p
+        self.verdict = verdict
+    }
+}
+
+public struct IncidentResult: Sendable, Hashable {
+    public var startSeconds: Double
+    public var endSeconds: Double?
+    public var kind: IncidentRecord.Kind
+    public var requests: Int?  // that were in flight
+    public var detail: String?
+
+    public init(startSeconds: Double, endSeconds: Double?, kind: IncidentRecord.Kind) {
+        self.startSeconds = startSeconds
+        self.endSeconds = endSeconds
+        self.kind = kind
+    }
+}
+
+public struct KeepwarmResult: Sendable, Hashable {
+    public var warmUpToSeconds: Double?
+    public var coldFromSeconds: Double?
+    public var medianSeconds: Double?
+    public var interval: ConfidenceInterval?
+    public var probes = 0
+
+    public init() {}
+}

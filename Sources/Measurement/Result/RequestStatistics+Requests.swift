@@ -1,0 +1,122 @@
+/// How a set of requests is to be read.
+struct StatisticsScope: Sendable {
+    var target: TargetRecord
+    var level: ServiceLevel?
+    /// Whether "TTFT" counts from the schedule: open loops and burst edges.
+    var isOpenLoop = false
+    var window: WindowTotals?
+    /// The time to be paid where a price goes by the hour and there is no window.
+    var hired: WindowTotals?
+    var gaps = Histogram()  // between token-bearing reads
+    var seed: UInt64 = 0
+
+    /// The time to first token that tables, SLOs and thresholds mean.
+    func ttft(of request: RequestRecord) -> Double? {
+        isOpenLoop || request.rank != nil ? request.ttftScheduledMilliseconds : request.ttftMilliseconds
+    }
+}
+
+/// What one target gave within a window.
+struct WindowTotals: Sendable, Hashable {
+    var seconds: Double
+    var streamedTokens: Int64 = 0
+    var textBytes: Int64 = 0
+    var inputTokens: Int64 = 0  // of the requests whose first token came in it
+    var successes = 0  // that ended in it
+    var useful = 0
+    var good = 0  // by the SLO
+}
+
+extension RequestStatistics {
+    /// `requests` in the order of dispatch.
+    init(of requests: RequestSet, in scope: StatisticsScope) {
+        self.init()
+        count(requests)
+        var good = 0
+        var chunkTokens = 0.0
+        var chunks = 0.0
+        for request in requests {
+            inputTokens = inputTokens.saturatingAdd(max(0, request.inputTokens ?? 0))
+            cachedInputTokens = cachedInputTokens.saturatingAdd(max(0, request.cachedInputTokens ?? 0))
+            outputTokens = outputTokens.saturatingAdd(request.countedOutputTokens ?? 0)
+            reasoningTokens = reasoningTokens.saturatingAdd(max(0, request.reasoningTokens ?? 0))
+            if let level = scope.level, level.isGood(request, ttft: scope.ttft(of: request)) { good += 1 }
+            if request.outcome.class == .success, request.tokenReads > 0 {
+                chunkTokens += Double(request.streamedTokens)
+                chunks += Double(request.tokenReads)
+            }
+        }
+        if chunks > 0 { tokensPerChunk = chunkTokens / chunks }
+        let judged = self.requests.scheduled - (outcomes[.cancelled] ?? 0)
+        if scope.level != nil, judged > 0 { sloAttainment = Double(good) / Double(judged) }
+        if let window = scope.window { setRates(window, hasLevel: scope.level != nil) }
+        summarise(requests.successes, scope)
+        itlMilliseconds = DistributionSummary(milliseconds: scope.gaps)
+        cost = Cost(of: requests, useful: self.requests.useful, in: scope)
+    }
+
+    private mutating func count(_ requests: RequestSet) {
+        for request in requests {
+            self.requests.scheduled += 1
+            outcomes[request.outcome, default: 0] += 1
+            switch request.outcome.class {
+            case .success:
+                self.requests.success += 1
+                if request.useful { self.requests.useful += 1 }
+            case .failed: self.requests.failed += 1
+            case .throttled: self.requests.throttled += 1
+            case .excluded: self.requests.excluded += 1
+            }
+        }
+        let counted = self.requests.scheduled - self.requests.excluded
+        guard counted > 0 else { return }
+        let proportion = Measurement.Proportion(self.requests.success, of: counted)
+        if let value = proportion.value, let interval = proportion.wilson() {
+            availability = Proportion(value: value, interval: interval)
+        }
+        errorRate = Double(self.requests.failed) / Double(counted)
+        throttleRate = Double(self.requests.throttled) / Double(counted)
+    }
+
+    private mutating func setRates(_ window: WindowTotals, hasLevel: Bool) {
+        guard window.seconds > 0 else { return }
+        outputTokensPerSecond = Double(window.streamedTokens) / window.seconds
+        totalTokensPerSecond = (Double(window.streamedTokens) + Double(window.inputTokens)) / window.seconds
+        outputBytesPerSecond = Double(window.textBytes) / window.seconds
+        requestsPerSecond = Double(window.successes) / window.seconds
+        if hasLevel { goodputRPS = Double(window.good) / window.seconds }
+    }
+
+    private mutating func summarise(_ successes: RequestSet, _ scope: StatisticsScope) {
+        let unanswered = requests.failed + requests.throttled
+        let summary = { (figure: (RequestRecord) -> Double?) in DistributionSummary(samples: successes.figures(figure))
+        }
+        ttftMilliseconds = DistributionSummary(
+            samples: successes.figures(\.ttftMilliseconds),
+            infinite: unanswered,
+            spread: scope.seed
+        )
+        ttftScheduledMilliseconds = DistributionSummary(
+            samples: successes.figures(\.ttftScheduledMilliseconds),
+            infinite: unanswered,
+            spread: scope.seed
+        )
+        e2eMilliseconds = DistributionSummary(samples: successes.figures(\.e2eMilliseconds), infinite: unanswered)
+        waitMilliseconds = summary(\.waitMilliseconds)
+        ttfvMilliseconds = summary(\.ttfvMilliseconds)
+        tpotMilliseconds = summary(\.tpotMilliseconds)
+        decodeTPS = summary(\.decodeTPS)
+        requestTPS = summary(\.requestTPS)
+        connectMilliseconds = summary { $0.connection == .new ? $0.connectMilliseconds : nil }
+        tlsMilliseconds = summary { $0.connection == .new ? $0.tlsMilliseconds : nil }
+        inputTokensPerRequest = summary { $0.inputTokens.map { Double(max(0, $0)) } }
+        outputTokensPerRequest = summary { $0.countedOutputTokens.map(Double.init) }
+    }
+}
+
+extension Int64 {
+    func saturatingAdd(_ other: Int64) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? (other < 0 ? .min : .max) : sum
+    }
+}

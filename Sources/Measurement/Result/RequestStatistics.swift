@@ -1,0 +1,74 @@
+/// The contract's STATS: everything said about one set of requests.
+public struct RequestStatistics: Sendable, Hashable {
+    public var requests = Requests()
+    /// Only outcomes that occurred.
+    public var outcomes: [Outcome: Int] = [:]
+    public var availability: Proportion?  // nil when nothing counts
+    public var errorRate: Double?
+    public var throttleRate: Double?
+
+    public var inputTokens: Int64 = 0
+    public var cachedInputTokens: Int64 = 0
+    public var outputTokens: Int64 = 0
+    public var reasoningTokens: Int64 = 0
+    public var tokensPerChunk: Double?
+    public var inputTokensPerRequest: DistributionSummary?
+    public var outputTokensPerRequest: DistributionSummary?
+
+    // Over the window; nil when the set has none.
+    public var outputTokensPerSecond: Double?
+    public var totalTokensPerSecond: Double?
+    public var outputBytesPerSecond: Double?
+    public var requestsPerSecond: Double?
+    public var goodputRPS: Double?  // nil without an SLO, as the next
+    public var sloAttainment: Double?
+
+    // Over the successes; nil without any.
+    public var ttftMilliseconds: DistributionSummary?
+    public var ttftScheduledMilliseconds: DistributionSummary?
+    public var waitMilliseconds: DistributionSummary?
+    public var ttfvMilliseconds: DistributionSummary?
+    public var e2eMilliseconds: DistributionSummary?
+    public var tpotMilliseconds: DistributionSummary?
+    public var itlMilliseconds: DistributionSummary?
+    public var decodeTPS: DistributionSummary?
+    public var requestTPS: DistributionSummary?
+    public var connectMilliseconds: DistributionSummary?
+    public var tlsMilliseconds: DistributionSummary?
+
+    public var cost: Cost?  // nil = no price known
+
+    public init() {}
+
+    /// `scheduled` = success + failed + throttled + excluded, always; `useful` is part of success.
+    public struct Requests: Sendable, Hashable {
+        public var scheduled = 0
+        public var success = 0
+        public var useful = 0
+        public var failed = 0
+        public var throttled = 0
+        public var excluded = 0
+
+        public init() {}
+    }
+
+    /// A share of 1 with its 95 % interval.
+    public struct Proportion: Sendable, Hashable {
+        public var value: Double
+        public var interval: ConfidenceInterval
+
+        public init(value: Double, interval: ConfidenceInterval) {
+            self.value = value
+            self.interval = interval
+        }
+    }
+
+    public struct Cost: Sendable, Hashable {
+        public var dollars: Double
+        public var dollarsPerMillionOutputTokens: Double?
+        public var dollarsPerUsefulResult: Double?
+        public var dollarsPerUsefulInterval: ConfidenceInterval?
+
+        public init(dollars: Double) { self.dollars = dollars }
+    }
+}

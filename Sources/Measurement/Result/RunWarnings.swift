@@ -1,0 +1,143 @@
+/// What a reader must know before believing the figures, in sentences.
+enum RunWarnings {
+    static func all(of result: RunResult, _ index: RunIndex, _ health: GeneratorHealth) -> [String] {
+        var warnings = index.recorded.run.warnings
+        if !result.run.complete { warnings.append("The run was cut off; only what was stored until then is shown.") }
+        if index.unplaced > 0 {
+            warnings.append("\(index.unplaced) stored requests name no known step; they are in no figure.")
+        }
+        for (target, record) in zip(result.targets, index.recorded.targets) {
+            let sentences = about(target, record, index)
+            warnings += result.targets.count > 1 ? sentences.map { "\(target.name): \($0)" } : sentences
+        }
+        if let span = MeasuredWindow(exactlyFrom: 0, to: index.lastInstant) {
+            let overflows = health.listenOverflows(in: span)
+            if overflows > 0 {
+                warnings.append(
+                    "\(overflows) connections came to a full listen queue on this machine: the server under test did "
+                        + "not accept fast enough. The wait is charged to it, not to the generator."
+                )
+            }
+            if health.incidents(in: span).contains(where: { $0.kind == .clockStep }) {
+                warnings.append("The wall clock was set during the run; durations are not affected, wall times are.")
+            }
+        }
+        if let seconds = result.run.durationSeconds, result.targets.contains(where: { $0.totals.requests.success > 0 })
+        {
+            warnings.append(
+                "One time window of \(duration(seconds)): another hour or another day may differ."
+            )
+        }
+        return warnings
+    }
+
+    private static func about(_ target: TargetResult, _ record: TargetRecord, _ index: RunIndex) -> [String] {
+        var warnings: [String] = []
+        let requests = target.totals.requests
+        if target.insecure { warnings.append("TLS certificates were not verified.") }
+        if target.tokenSource == .events {
+            warnings.append(
+                "Some answers came without usage: token counts are counted events, which may differ from tokens."
+            )
+        }
+        let hidden = index.requests(of: record).only(\.hiddenReasoning).count
+        if hidden > 0 {
+            warnings.append(
+                "\(hidden) answers were billed for reasoning that was not streamed: it is in the token totals, not in "
+                    + "speeds, and the wait for it is in the time to first token."
+            )
+        }
+        if requests.excluded > 0, let notSent = target.totals.outcomes[.notSent], notSent > 0 {
+            warnings.append("\(notSent) of \(requests.scheduled) requests were never sent.")
+        }
+        for phase in target.phases { warnings += about(phase) }
+        for phase in index.phases(of: record.id) {
+            if let balance = tokenBalance(of: phase, index) { warnings.append("\(phase.name): \(balance)") }
+        }
+        return warnings
+    }
+
+    private static func about(_ phase: PhaseResult) -> [String] {
+        var warnings: [String] = []
+        let cells = phase.steps.map(\.stats) + phase.bursts.map(\.stats)
+        let judged = (cells.isEmpty ? [phase.stats] : cells).compactMap(\.ttftMilliseconds)
+        let needed = QuantileRanks.fewestForUpperBound(.p95)
+        let open = judged.filter { $0.p95Interval?.upper == nil }.map { $0.effectiveCount ?? $0.count }
+        if let fewest = open.min() {
+            warnings.append(
+                "\(phase.name): the p95 of \(open.count) of \(judged.count) samples has no upper bound "
+                    + "(n from \(fewest), it needs \(needed) independent requests)."
+            )
+        }
+        for step in phase.steps {
+            guard let level = step.concurrency else { continue }
+            if let kept = step.retention, let decode = step.decodeRetention, decode - kept > 0.05 {
+                warnings.append(
+                    "\(phase.name): at \(level) streams requests queue before the first token: decode keeps "
+                        + "\(inPercent(decode)) of its speed, the whole request \(inPercent(kept))."
+                )
+            }
+            if let difference = step.littleDifference, difference > 0.02 {
+                warnings.append(
+                    "\(phase.name): at \(level) streams the requests' own times account for a load that differs by "
+                        + "\(inPercent(difference)) from the one counted: the records do not add up."
+                )
+            }
+        }
+        warnings += hysteresis(of: phase)
+        for (name, drift) in phase.drift.sorted(by: { $0.key < $1.key }) where drift.verdict == .drifting {
+            let direction = drift.slopePerHour < 0 ? "falls" : "rises"
+            warnings.append(
+                "\(phase.name): \(name) \(direction) by \(inWords(abs(drift.slopePerHour))) an hour: not a steady state."
+            )
+        }
+        for burst in phase.bursts where burst.control == nil {
+            warnings.append("\(phase.name): burst \(burst.index) has no warm control to be held against.")
+        }
+        return warnings
+    }
+
+    /// Levels that were visited more than once and did not come out alike: the intervals of their medians are apart.
+    private static func hysteresis(of phase: PhaseResult) -> [String] {
+        var first: [Int: DistributionSummary] = [:]
+        var warnings: [String] = []
+        for step in phase.steps {
+            guard let level = step.concurrency, let speed = step.stats.requestTPS, let median = speed.p50 else {
+                continue
+            }
+            guard let before = first[level], let earlier = before.p50 else {
+                first[level] = speed
+                continue
+            }
+            guard let a = before.p50Interval, let b = speed.p50Interval, let aLow = a.lower, let aHigh = a.upper,
+                let bLow = b.lower, let bHigh = b.upper, aHigh < bLow || bHigh < aLow
+            else { continue }
+            warnings.append(
+                "\(phase.name): \(level) streams came out differently when visited again: \(inWords(median)) against "
+                    + "\(inWords(earlier)) tokens/s per request."
+            )
+        }
+        return warnings
+    }
+
+    /// The loops' own count of token events against that of the records, of a phase that is whole.
+    private static func tokenBalance(of phase: PhaseRecord, _ index: RunIndex) -> String? {
+        guard index.recorded.run.complete, phase.ended != nil else { return nil }
+        var counted = 0.0
+        var recorded = 0.0
+        for step in index.steps(of: phase) {
+            for bin in index.bins(of: step) { counted += Double(bin.tokenEvents) }
+            for request in index.requests(of: step) { recorded += Double(request.tokenEvents) }
+        }
+        guard counted > 0, abs(counted - recorded) > 0.01 * counted else { return nil }
+        return "\(inWords(counted)) token events were counted but the requests' records hold \(inWords(recorded))."
+    }
+
+    private static func duration(_ seconds: Double) -> String {
+        switch seconds {
+        case ..<120: inWords(seconds) + " s"
+        case ..<7200: inWords(seconds / 60) + " min"
+        default: inWords(seconds / 3600) + " h"
+        }
+    }
+}

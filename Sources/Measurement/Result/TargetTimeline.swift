@@ -1,0 +1,136 @@
+/// Everything one target did over the run, ready to be cut into windows.
+struct TargetTimeline: Sendable {
+    let index: RunIndex
+    let target: TargetRecord
+    /// All of its requests, warm-ups included: what arrived in a window arrived.
+    let requests: RequestSet
+    let arrivals: ArrivalSeries
+    let estimate: StreamedTokenEstimate
+    private let level: ServiceLevel?
+    /// Where the record of a cut-off run stops being whole: requests in flight at its end were never stored.
+    private let wholeUntil: Int64?
+
+    init(_ index: RunIndex, _ target: TargetRecord) {
+        self.index = index
+        self.target = target
+        requests = index.requests(of: target)
+        let estimate = StreamedTokenEstimate(requests)
+        self.estimate = estimate
+        arrivals = ArrivalSeries(requests, estimate: estimate) { index.step(of: $0)?.binWidth }
+        level = ServiceLevel(index.recorded.run)
+        if index.recorded.run.complete {
+            wholeUntil = nil
+        } else {
+            let longest = Swift.max(0, requests.compactMap(\.ended).max() ?? 0)
+            wholeUntil = index.lastInstant.saturatingAdd(-longest).saturatingAdd(-1_000_000_000)
+        }
+    }
+
+    /// Requests that count: no warm-ups.
+    func counted(in phase: PhaseRecord? = nil) -> RequestSet {
+        requests.only { request in
+            guard !index.isWarmup(request) else { return false }
+            return phase.map { index.step(of: request)?.phase == $0.id } ?? true
+        }
+    }
+
+    func scope(for phase: PhaseRecord, window: WindowTotals? = nil, gaps: Histogram = Histogram()) -> StatisticsScope {
+        StatisticsScope(
+            target: target,
+            level: level,
+            isOpenLoop: phase.loop == .open,
+            window: window,
+            gaps: gaps,
+            seed: index.recorded.run.seed
+        )
+    }
+
+    var scopeOfTotals: StatisticsScope {
+        StatisticsScope(target: target, level: level, seed: index.recorded.run.seed)
+    }
+
+    /// The whole bins of a step from `start` to the end of its window.
+    ///
+    /// An interrupt or a limit ends the window of the step it meets. In a run that was cut off the window ends one longest
+    /// request (and a second, the most that storing lags behind) before the last thing stored: every request that had
+    /// tokens in it is then known to be stored.
+    func window(of step: StepRecord, from start: Int64?) -> MeasuredWindow? {
+        var end = step.windowEnded
+        if end == nil, let started = step.started {
+            end =
+                index.recorded.incidents.first {
+                    ($0.kind == .interrupt || $0.kind == .limit) && $0.at >= started
+                }?.at
+        }
+        if end == nil, step.kind == .edge || step.kind == .control { end = step.drained }
+        if let wholeUntil, step.drained == nil { end = Swift.min(end ?? .max, wholeUntil) }
+        return MeasuredWindow(from: start, to: end, binWidth: step.binWidth)
+    }
+
+    func totals(in window: MeasuredWindow, scope: StatisticsScope) -> WindowTotals {
+        let arrived = arrivals.sum(in: window)
+        var totals = WindowTotals(
+            seconds: window.seconds,
+            streamedTokens: arrived.tokens,
+            textBytes: arrived.textBytes
+        )
+        for request in requests {
+            if window.contains(request.instant(request.firstToken)) {
+                totals.inputTokens = totals.inputTokens.saturatingAdd(Swift.max(0, request.inputTokens ?? 0))
+            }
+            guard request.outcome.class == .success, window.contains(request.instant(request.ended)) else { continue }
+            totals.successes += 1
+            if request.useful { totals.useful += 1 }
+            if let level, level.isGood(request, ttft: scope.ttft(of: request)) { totals.good += 1 }
+        }
+        return totals
+    }
+
+    /// A whole phase: all that its requests brought over the time that it took. nil while it is not over.
+    func totals(of phase: PhaseRecord, scope: StatisticsScope) -> WindowTotals? {
+        guard phase.ended != nil, let span = index.span(of: phase) else { return nil }
+        return totals(of: counted(in: phase), over: span, scope: scope)
+    }
+
+    /// All phases from the first one's start to the last one's end.
+    func totals(of phases: [PhaseRecord], scope: StatisticsScope) -> WindowTotals? {
+        let spans = phases.compactMap(index.span(of:))
+        guard let start = spans.map(\.start).min(), let end = spans.map(\.end).max(),
+            let span = MeasuredWindow(exactlyFrom: start, to: end)
+        else { return nil }
+        return totals(of: counted(), over: span, scope: scope)
+    }
+
+    private func totals(of requests: RequestSet, over span: MeasuredWindow, scope: StatisticsScope) -> WindowTotals {
+        var totals = WindowTotals(seconds: span.seconds)
+        for request in requests {
+            totals.streamedTokens = totals.streamedTokens.saturatingAdd(estimate.tokens(of: request))
+            totals.textBytes = totals.textBytes.saturatingAdd(Swift.max(0, request.textBytes))
+            if request.firstToken != nil {
+                totals.inputTokens = totals.inputTokens.saturatingAdd(Swift.max(0, request.inputTokens ?? 0))
+            }
+            guard request.outcome.class == .success else { continue }
+            totals.successes += 1
+            if request.useful { totals.useful += 1 }
+            if let level, level.isGood(request, ttft: scope.ttft(of: request)) { totals.good += 1 }
+        }
+        return totals
+    }
+
+    /// Mean requests in flight over the window, from the area under the loops' counts; nil when none was stored.
+    func meanInFlight(of step: StepRecord, in window: MeasuredWindow) -> Double? {
+        guard let range = window.bins(ofWidth: step.binWidth) else { return nil }
+        let bins = index.bins(of: step).filter { range.contains($0.bin) }
+        if bins.isEmpty { return nil }
+        return bins.reduce(0) { $0 + Double(Swift.max(0, $1.inFlightArea)) } / Double(window.nanoseconds)
+    }
+
+    /// The same from the requests' own instants, Σ time inside the window/window: Little's X·R, borders included.
+    func meanInFlightByRequests(in window: MeasuredWindow) -> Double {
+        let area = requests.reduce(0.0) { sum, request in
+            guard let from = request.dispatched, let to = request.instant(request.ended) else { return sum }
+            return sum + Double(window.overlap(from: from, to: to))
+        }
+        return area / Double(window.nanoseconds)
+    }
+}

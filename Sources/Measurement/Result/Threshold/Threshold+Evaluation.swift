@@ -1,0 +1,218 @@
+extension Threshold {
+    /// Judges it on a result: it must hold everywhere it applies, and the worst place is told.
+    ///
+    /// Without a figure it has failed, and so it has where too few samples carry a percentile: that is "undetermined".
+    /// `confident` judges the far end of the 95 % interval instead of the figure, where there is one.
+    public func result(on run: RunResult, confident: Bool = false) -> ThresholdResult {
+        var result = ThresholdResult()
+        result.expression = expression
+        result.unit = unit.name
+        let judgements = places(in: run).map { judge($0, confident: confident) }
+        guard let worst = judgements.min(by: isWorse) else {
+            result.note = "undetermined: nothing in this run matches"
+            return result
+        }
+        result.passed = worst.verdict == .passed
+        result.value = worst.value.map { $0 / unit.size }
+        result.note = worst.note
+        return result
+    }
+
+    // MARK: Judging
+
+    private struct Judgement {
+        enum Verdict: Int { case failed, undetermined, passed }
+        var verdict: Verdict
+        var value: Double?
+        var note: String
+    }
+
+    private func isWorse(_ a: Judgement, _ b: Judgement) -> Bool {
+        if a.verdict != b.verdict { return a.verdict.rawValue < b.verdict.rawValue }
+        guard let x = a.value, let y = b.value else { return a.value == nil && b.value != nil }
+        switch comparison {
+        case .less, .lessOrEqual: return x > y
+        case .greater, .greaterOrEqual: return x < y
+        case .equal, .unequal: return abs(x - limit) > abs(y - limit)
+        }
+    }
+
+    private func judge(_ place: Place, confident: Bool) -> Judgement {
+        let at = place.name
+        guard let value = place.figure.value else {
+            let why = place.figure.missing ?? "no value"
+            return Judgement(verdict: .undetermined, value: nil, note: "undetermined: \(why) (\(at))")
+        }
+        if !comparison.holds(value, limit) { return Judgement(verdict: .failed, value: value, note: at) }
+        if let need = place.need, need.count < need.fewest {
+            let why = "n = \(need.count), \(need.statistic) needs \(need.fewest)"
+            return Judgement(verdict: .undetermined, value: value, note: "undetermined: \(why) (\(at))")
+        }
+        if confident, let interval = place.figure.interval {
+            guard let bound = far(interval) else {
+                return Judgement(
+                    verdict: .undetermined,
+                    value: value,
+                    note: "undetermined: the interval of this sample is open (\(at))"
+                )
+            }
+            if !comparison.holds(bound, limit) {
+                let shown = inWords(bound / unit.size) + unit.name
+                return Judgement(
+                    verdict: .failed,
+                    value: value,
+                    note: "\(at): the 95 % interval reaches \(shown)"
+                )
+            }
+        }
+        return Judgement(verdict: .passed, value: value, note: at)
+    }
+
+    private func far(_ interval: ConfidenceInterval) -> Double? {
+        switch comparison {
+        case .less, .lessOrEqual: interval.upper
+        case .greater, .greaterOrEqual: interval.lower
+        case .equal, .unequal: limit  // an interval says nothing about equality
+        }
+    }
+
+    // MARK: Places
+
+    private struct Place {
+        var name: String
+        var figure: ThresholdMetric.Value
+        var need: (count: Int, fewest: Int, statistic: String)?
+    }
+
+    /// The narrowest first: of equals the first is told.
+    private func places(in run: RunResult) -> [Place] {
+        var places: [Place] = []
+        for target in run.targets where self.target == nil || self.target == target.name {
+            let prefix = run.targets.count > 1 ? target.name + ", " : ""
+            for phase in target.phases where self.phase == nil || self.phase == phase.name {
+                if phase.kind == .idle || phase.kind == .warmup { continue }
+                places += self.places(in: phase, prefix + phase.name)
+            }
+            if phase == nil, selector == nil { places += self.places(at: prefix + "in all", target.totals) }
+        }
+        return places
+    }
+
+    private func places(in phase: PhaseResult, _ name: String) -> [Place] {
+        let open = phase.loop == .open
+        var places: [Place] = []
+        for step in phase.steps where selects(step) {
+            let level = step.concurrency.map { "\($0) streams" } ?? step.rps.map { "\(inWords($0)) rps" } ?? "step"
+            if case .step(let read) = figure.source {
+                places.append(Place(name: "\(name), \(level)", figure: read(step)))
+            } else {
+                places += self.places(at: "\(name), \(level)", step.stats, fromSchedule: open, isWindow: true)
+            }
+        }
+        for burst in phase.bursts where selects(burst) {
+            if case .burst(let read) = figure.source {
+                places.append(Place(name: "\(name), burst \(burst.index)", figure: read(burst)))
+            } else {
+                let at = "\(name), burst \(burst.index)"
+                places += self.places(at: at, burst.stats, fromSchedule: true, isWindow: true)
+            }
+        }
+        if selector == nil {
+            switch figure.source {
+            case .phase(let read): places += read(phase).map { [Place(name: name, figure: $0)] } ?? []
+            case .phaseDistribution(let read):
+                if let distribution = read(phase) { places.append(place(name, distribution)) }
+            default: places += self.places(at: name, phase.stats, fromSchedule: open, isWindow: true)
+            }
+        }
+        return places
+    }
+
+    private func selects(_ step: StepResult) -> Bool {
+        switch selector {
+        case nil: true
+        case .concurrency(let level): step.concurrency == level
+        case .rps(let rate): step.rps == rate
+        case .burst: false
+        }
+    }
+
+    private func selects(_ burst: BurstResult) -> Bool {
+        switch selector {
+        case nil: true
+        case .burst(let index): burst.index == index
+        case .concurrency, .rps: false
+        }
+    }
+
+    private func places(
+        at name: String,
+        _ stats: RequestStatistics,
+        fromSchedule: Bool = false,
+        isWindow: Bool = false
+    ) -> [Place] {
+        switch figure.source {
+        case .distribution(let read): [place(name, read(stats))]
+        case .firstToken: [place(name, fromSchedule ? stats.ttftScheduledMilliseconds : stats.ttftMilliseconds)]
+        case .statistic(let read): [Place(name: name, figure: read(stats))]
+        case .rate(let read):
+            isWindow ? [Place(name: name, figure: ThresholdMetric.Value(read(stats), missing: "no window"))] : []
+        case .step, .burst, .phase, .phaseDistribution: []
+        }
+    }
+
+    private func place(_ name: String, _ distribution: DistributionSummary?) -> Place {
+        guard let distribution else {
+            return Place(name: name, figure: ThresholdMetric.Value(nil, missing: "n = 0"))
+        }
+        let statistic = self.statistic ?? ""
+        var place = Place(name: name, figure: distribution.figure(statistic))
+        if let quantile = DistributionSummary.quantile(statistic) {
+            switch comparison {
+            case .less, .lessOrEqual:
+                place.need = (distribution.count, QuantileRanks.fewestForUpperBound(quantile), statistic)
+            case .greater, .greaterOrEqual:
+                let mirrored = Quantile(tenThousandths: 10_000 - quantile.tenThousandths)
+                place.need = (distribution.count, QuantileRanks.fewestForUpperBound(mirrored), statistic)
+            case .equal, .unequal: break
+            }
+        }
+        return place
+    }
+}
+
+extension DistributionSummary {
+    fileprivate static func quantile(_ statistic: String) -> Quantile? {
+        switch statistic {
+        case "p50": .p50
+        case "p75": .p75
+        case "p90": .p90
+        case "p95", "adj_p95": .p95
+        case "p99", "adj_p99": .p99
+        case "p999": .p999
+        default: nil
+        }
+    }
+
+    fileprivate func figure(_ statistic: String) -> ThresholdMetric.Value {
+        let unbounded = "failed or throttled requests reach it"
+        return switch statistic {
+        case "count": ThresholdMetric.Value(count)
+        case "mean": ThresholdMetric.Value(mean)
+        case "stddev": ThresholdMetric.Value(standardDeviation, missing: "n = \(count)")
+        case "cv", "cv_percent": ThresholdMetric.Value(cvPercent, interval: cvInterval, missing: "n = \(count)")
+        case "cv_without_top2": ThresholdMetric.Value(cvWithoutTop2, missing: "n = \(count)")
+        case "min": ThresholdMetric.Value(minimum)
+        case "p50": ThresholdMetric.Value(p50, interval: p50Interval)
+        case "p75": ThresholdMetric.Value(p75)
+        case "p90": ThresholdMetric.Value(p90)
+        case "p95": ThresholdMetric.Value(p95, interval: p95Interval)
+        case "p99": ThresholdMetric.Value(p99, interval: p99Interval)
+        case "p999": ThresholdMetric.Value(p999)
+        case "max": ThresholdMetric.Value(maximum)
+        case "adj_p95": ThresholdMetric.Value(adjustedP95, missing: unbounded)
+        case "adj_p99": ThresholdMetric.Value(adjustedP99, missing: unbounded)
+        default: ThresholdMetric.Value(nil)
+        }
+    }
+}

@@ -1,0 +1,29 @@
+/// What became of one threshold.
+public struct ThresholdResult: Sendable, Hashable {
+    public var expression = ""
+    public var value: Double?  // in `unit`; the worst of all it applies to
+    public var unit = ""  // as written in the expression, e.g. ms, %, or nothing
+    public var passed = false
+    public var note: String?  // where the worst was found, or why it is undetermined
+
+    public init() {}
+}
+
+/// Targets side by side.
+public struct ComparisonResult: Sendable, Hashable {
+    public var base = ""
+    public var rows: [Row] = []
+
+    public init() {}
+
+    public struct Row: Sendable, Hashable {
+        public var target = ""
+        public var metric = ""
+        public var ratio: Double?
+        public var interval: ConfidenceInterval?
+        public var pHolm: Double?
+        public var verdict = ""
+
+        public init() {}
+    }
+}

@@ -1,0 +1,168 @@
+extension ValidityResult {
+    /// What the verdict of a phase, or of a whole run, is drawn from.
+    struct Evidence {
+        var requests: RequestSet  // without warm-ups
+        var steps: [StepRecord]
+        var levels: [StepResult] = []
+        var edges: [EdgeEvidence] = []
+        var span: MeasuredWindow?
+    }
+
+    struct EdgeEvidence {
+        var name: String
+        var wave: EdgeWave
+        var warmTTFT: Double?
+    }
+
+    static let loopCPULimit = 85.0  // percent
+    static let leastInFlight = 0.98  // of asked
+    static let clientResourceLimit = 0.001
+    static let stoppedLimit = 0.01
+
+    /// The contract's rules on one phase.
+    init(of evidence: Evidence, _ index: RunIndex, _ health: GeneratorHealth) {
+        self.init()
+        measure(evidence, index, health)
+        judgeLags(evidence)
+        for edge in evidence.edges { judge(edge) }
+        judgeLoad(evidence, health)
+        judgeResources(evidence, health)
+    }
+
+    private mutating func measure(_ evidence: Evidence, _ index: RunIndex, _ health: GeneratorHealth) {
+        loops = index.recorded.run.loops
+        // A step up in concurrency is a small edge of its own; what counts is how the measured requests left.
+        let paced = evidence.requests.only { $0.rank == nil }
+        let measured = paced.only(\.measured)
+        let lags = (measured.isEmpty ? paced : measured).figures { request in
+            request.dispatchLag.map { Double(max(0, $0)) / 1e6 }
+        }
+        dispatchLagMilliseconds = DistributionSummary(samples: lags)
+        loopLagMilliseconds = DistributionSummary(milliseconds: index.histogram(.loopLag, of: evidence.steps))
+        readLagMilliseconds = DistributionSummary(milliseconds: index.histogram(.readLag, of: evidence.steps))
+        let stamped = evidence.requests.only { $0.tokenReads > 0 }
+        if !stamped.isEmpty {
+            kernelStampShare = Double(stamped.only { $0.stamp == .kernel }.count) / Double(stamped.count)
+        }
+        // The loops' sum; where one step follows another within a bin, the greater of the two.
+        var inFlight: [Int64: [Int64: [Int: Int]]] = [:]  // by bin width, bin and loop
+        for step in evidence.steps {
+            for bin in index.bins(of: step) {
+                let other = inFlight[step.binWidth]?[bin.bin]?[bin.loop] ?? 0
+                inFlight[step.binWidth, default: [:]][bin.bin, default: [:]][bin.loop] = max(other, bin.inFlightMax)
+            }
+        }
+        maxInFlight = inFlight.values.flatMap(\.values).map { $0.values.reduce(0, &+) }.max()
+        guard let span = evidence.span else { return }
+        // The busiest step, for a ramp's mean would hide the level at which the loop was full.
+        let spans = evidence.steps.compactMap {
+            MeasuredWindow(exactlyFrom: $0.started, to: $0.drained ?? $0.windowEnded)
+        }
+        cpuPercent = (spans + [span]).compactMap(health.loopCPUPercent).max()
+        processCPUPercent = (spans + [span]).compactMap(health.processCPUPercent).max()
+        rssMB = health.residentMB(in: span)
+    }
+
+    /// p99 <= max(2 ms, 1 % of the median TTFT) is valid, <= max(10 ms, 5 %) suspect.
+    private mutating func judgeLags(_ evidence: Evidence) {
+        let median = SortedSamples(evidence.requests.successes.figures(\.ttftMilliseconds)).median ?? 0
+        if let p99 = dispatchLagMilliseconds?.p99 {
+            judge(p99, against: median, "dispatch lag", "requests left late")
+        }
+        // Under one request in a hundred it cannot be what the p99 is made of.
+        guard let kernelStampShare, kernelStampShare < 0.99 else { return }
+        if let p99 = readLagMilliseconds?.p99 {
+            judge(p99, against: median, "read lag", "tokens were stamped late")
+        } else if let p99 = loopLagMilliseconds?.p99 {
+            judge(p99, against: median, "loop lag", "tokens may have been stamped late, without a kernel stamp to tell")
+        }
+    }
+
+    private mutating func judge(_ p99: Double, against median: Double, _ name: String, _ meaning: String) {
+        let fine = max(2, 0.01 * median)
+        let bearable = max(10, 0.05 * median)
+        if p99 <= fine { return }
+        let limit = p99 <= bearable ? fine : bearable
+        add(
+            p99 <= bearable ? .suspect : .invalid,
+            "\(name) p99 \(inWords(p99)) ms, limit \(inWords(limit)) ms: \(meaning)"
+        )
+    }
+
+    /// send_lag, cold connections less their set-up: <= 10 % of the warm TTFT median is valid, <= 50 % suspect.
+    private mutating func judge(_ edge: EdgeEvidence) {
+        guard var lag = edge.wave.sendLagMilliseconds else { return }
+        if edge.wave.step.connections == "cold" { lag -= edge.wave.medianSetUpMilliseconds }
+        guard let warm = edge.warmTTFT, warm > 0 else { return }
+        if lag <= 0.1 * warm { return }
+        let share = lag <= 0.5 * warm ? 0.1 : 0.5
+        add(
+            lag <= 0.5 * warm ? .suspect : .invalid,
+            "\(edge.name): send lag \(inWords(lag)) ms, limit \(inWords(share * warm)) ms "
+                + "(\(inPercent(share)) of the warm median TTFT): the wave did not leave at one instant"
+        )
+    }
+
+    private mutating func judgeLoad(_ evidence: Evidence, _ health: GeneratorHealth) {
+        if let cpuPercent, cpuPercent > Self.loopCPULimit {
+            add(.suspect, "loop CPU \(inWords(cpuPercent)) %, limit \(inWords(Self.loopCPULimit)) %: the loop was full")
+        }
+        for level in evidence.levels {
+            guard let asked = level.concurrency, asked > 0, let held = level.meanInFlight,
+                held < Self.leastInFlight * Double(asked)
+            else { continue }
+            add(
+                .suspect,
+                "\(inWords(held)) of \(asked) in flight on average, limit \(inPercent(Self.leastInFlight)): "
+                    + "the level was not held"
+            )
+        }
+        guard let span = evidence.span else { return }
+        for incident in health.incidents(in: span) where incident.kind == .store {
+            add(.suspect, "storing fell behind" + (incident.detail.map { ": \($0)" } ?? ""))
+        }
+    }
+
+    private mutating func judgeResources(_ evidence: Evidence, _ health: GeneratorHealth) {
+        let starved = evidence.requests.only { $0.outcome == .clientResource }.count
+        if evidence.requests.count > 0 {
+            let share = Double(starved) / Double(evidence.requests.count)
+            if share > Self.clientResourceLimit {
+                add(
+                    .invalid,
+                    "\(inPercent(share)) of the requests failed for want of our own files or ports, limit "
+                        + inPercent(Self.clientResourceLimit)
+                )
+            }
+        }
+        guard let span = evidence.span else { return }
+        let stopped = health.stoppedShare(of: span)
+        if stopped > Self.stoppedLimit {
+            add(
+                .invalid,
+                "the generator did not run for \(inWords(stopped * span.seconds)) s, \(inPercent(stopped)) of the "
+                    + "time, limit \(inPercent(Self.stoppedLimit))"
+            )
+        }
+    }
+
+    private mutating func add(_ verdict: Verdict, _ reason: String) {
+        self.verdict = max(self.verdict, verdict)
+        reasons.append(reason)
+    }
+}
+
+extension ValidityResult {
+    /// The whole run's: the worst verdict, every phase's reasons under its name, figures over everything.
+    init(worstOf phases: [(name: String, validity: ValidityResult)], _ index: RunIndex, _ health: GeneratorHealth) {
+        self.init()
+        let evidence = Evidence(
+            requests: index.requests.only { !index.isWarmup($0) },
+            steps: index.recorded.steps,
+            span: MeasuredWindow(exactlyFrom: 0, to: index.lastInstant)
+        )
+        measure(evidence, index, health)
+        verdict = phases.map(\.validity.verdict).max() ?? .valid
+        reasons = phases.flatMap { phase in phase.validity.reasons.map { "\(phase.name): \($0)" } }
+    }
+}

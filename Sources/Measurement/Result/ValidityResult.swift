@@ -1,0 +1,32 @@
+/// The contract's VALIDITY: whether the figures are the server's or the load generator's own.
+public struct ValidityResult: Sendable, Hashable {
+    public enum Verdict: String, Sendable, Hashable, Comparable, CaseIterable {
+        case valid, suspect, invalid
+
+        public static func < (a: Verdict, b: Verdict) -> Bool { a.severity < b.severity }
+
+        private var severity: Int {
+            switch self {
+            case .valid: 0
+            case .suspect: 1
+            case .invalid: 2
+            }
+        }
+    }
+
+    public var verdict: Verdict = .valid
+    /// Each a sentence with the figure and its limit.
+    public var reasons: [String] = []
+    public var loopLagMilliseconds: DistributionSummary?
+    public var dispatchLagMilliseconds: DistributionSummary?  // without edge waves
+    public var readLagMilliseconds: DistributionSummary?
+    public var cpuPercent: Double?  // of one core, the busiest loop's
+    public var processCPUPercent: Double?
+    public var loops = 0
+    public var maxInFlight: Int?
+    public var rssMB: Double?
+    /// Share of the token stamps that were the kernel's.
+    public var kernelStampShare: Double?
+
+    public init() {}
+}

@@ -1,0 +1,205 @@
+import Schedule
+
+/// Reads a whole document: every key, then what must hold between them.
+struct ProfileReader {
+    private let document: ProfileDocument
+    private let catalogue: ProviderCatalogue
+    private let standardName: String
+    private let log = ProblemLog()
+
+    init(document: ProfileDocument, catalogue: ProviderCatalogue, standardName: String) {
+        self.document = document
+        self.catalogue = catalogue
+        self.standardName = standardName
+    }
+
+    static func isNameCharacter(_ character: Character) -> Bool {
+        character.isASCII && (character.isLetter || character.isNumber || "._-".contains(character))
+    }
+
+    func read() throws(ProfileError) -> Profile {
+        let pathOfFile = { path, place in document.path(path, writtenAt: place) }
+        var keys = MapReader(document.root, path: "", log: log)
+        let name = name(&keys)
+        let seed = keys.count("seed", 0...Int.max) ?? 1
+        let targets = keys.take("targets")
+        var workloadReader = WorkloadReader(log: log, pathOfFile: pathOfFile)
+        let workload = workloadReader.read(keys.take("workload"))
+        let limits = limits(keys.take("limits"))
+        let warmup = keys.take("warmup").map { warmupRequests($0) } ?? 3
+        let phaseList = keys.take("phases")
+        let phases = PhaseReader(log: log, maxInFlight: limits.maxInFlight).read(phaseList, top: document.root.place)
+        let order = keys.word("order", Profile.Order.self) ?? .interleaved
+        refuseUnbuilt(&keys)
+        let timeouts = timeouts(keys.take("timeouts"))
+        let grace = keys.take("drain").map { drainGrace($0) } ?? .seconds(30)
+        let objectives = objectives(keys.take("slo"))
+        let thresholds = keys.take("thresholds").map { $0.texts("thresholds", log) } ?? []
+        let output = output(keys.take("output"))
+        keys.finish()
+
+        let reader = TargetReader(log: log, catalogue: catalogue, pathOfFile: pathOfFile)
+        let entries = TargetSelection(log: log, choice: document.target).entries(targets)
+        let read = entries.compactMap { entry in reader.read(entry.value, path: entry.path, workload: workload) }
+        checkNames(read, entries)
+        checkOrder(order, read)
+        try log.throwIfAny()
+
+        var profile = Profile(name: name, seed: UInt64(seed), targets: read, workload: workload, phases: phases)
+        profile.order = order
+        profile.promptFile = workloadReader.promptFile
+        profile.warmupRequests = warmup
+        profile.grace = grace
+        profile.timeouts = timeouts
+        profile.limits = limits
+        profile.objectives = objectives
+        profile.thresholds = thresholds
+        profile.output = output
+        checkLimits(profile)
+        try log.throwIfAny()
+        return profile
+    }
+
+    // MARK: Keys
+
+    private func name(_ keys: inout MapReader) -> String {
+        guard let value = keys.take("name") else { return standardName }
+        guard let name = value.plain, (1...64).contains(name.count), name.allSatisfy(Self.isNameCharacter) else {
+            keys.report("name", value, allowed: "1 to 64 letters, digits, dots, dashes and underscores")
+            return standardName
+        }
+        return name
+    }
+
+    private func warmupRequests(_ value: YAMLValue) -> Int {
+        var keys = MapReader(value, path: "warmup", log: log, allowed: "{requests: 3}")
+        defer { keys.finish() }
+        return keys.count("requests", 0...1_000_000) ?? 3
+    }
+
+    private func drainGrace(_ value: YAMLValue) -> Duration {
+        var keys = MapReader(value, path: "drain", log: log, allowed: "{grace: 30s}")
+        defer { keys.finish() }
+        return keys.duration("grace", .seconds(30), zeroIsAllowed: true)
+    }
+
+    private func timeouts(_ value: YAMLValue?) -> Timeouts {
+        var timeouts = Timeouts()
+        guard let value else { return timeouts }
+        var keys = MapReader(value, path: "timeouts", log: log)
+        timeouts.connect = keys.duration("connect", timeouts.connect)
+        timeouts.firstToken = keys.duration("first_token", timeouts.firstToken)
+        timeouts.idle = keys.duration("idle", timeouts.idle)
+        timeouts.total = keys.duration("total", timeouts.total)
+        keys.finish()
+        return timeouts
+    }
+
+    private func limits(_ value: YAMLValue?) -> Limits {
+        var limits = Limits()
+        guard let value else { return limits }
+        var keys = MapReader(value, path: "limits", log: log)
+        limits.maxRequests = keys.count("max_requests", 1...Int.max)
+        limits.maxOutputTokens = keys.count("max_output_tokens", 1...Int.max)
+        limits.maxCost = keys.dollars("max_cost")
+        limits.maxInFlight = keys.count("max_in_flight", 1...1_000_000) ?? limits.maxInFlight
+        keys.finish()
+        return limits
+    }
+
+    private func objectives(_ value: YAMLValue?) -> Profile.Objectives {
+        var objectives = Profile.Objectives()
+        guard let value else { return objectives }
+        var keys = MapReader(value, path: "slo", log: log)
+        objectives.ttft = keys.duration("ttft")
+        objectives.tpot = keys.duration("tpot")
+        objectives.e2e = keys.duration("e2e")
+        keys.finish()
+        return objectives
+    }
+
+    private func output(_ value: YAMLValue?) -> Profile.Output {
+        var output = Profile.Output()
+        guard let value else { return output }
+        var keys = MapReader(value, path: "output", log: log)
+        output.folder = keys.text("dir") ?? output.folder
+        output.html = keys.flag("html") ?? output.html
+        keys.finish()
+        return output
+    }
+
+    /// Keys of the contract that would need what this version has not.
+    private func refuseUnbuilt(_ keys: inout MapReader) {
+        if let windows = keys.take("windows") {
+            var inner = MapReader(windows, path: "windows", log: log)
+            let count = inner.count("count", 1...10_000) ?? 1
+            _ = inner.duration("every")
+            inner.finish()
+            if count > 1 {
+                let message = "several time windows are not built yet; this version runs one"
+                log.report(windows.place, "windows.count", message, kind: .notBuilt)
+            }
+        }
+        if let retries = keys.count("retries", 0...100), retries > 0 {
+            let message = "retries are not built yet; this version sends each request once (0)"
+            log.report(document.place(of: "retries"), "retries", message, kind: .notBuilt)
+        }
+    }
+
+    // MARK: What must hold between keys
+
+    private func checkNames(_ targets: [Target], _ entries: [TargetSelection.Entry]) {
+        guard targets.count == entries.count else { return }  // faults enough were found
+        for (index, target) in targets.enumerated() where targets[..<index].contains(where: { $0.name == target.name })
+        {
+            let entry = entries[index]
+            log.report(
+                entry.value.place,
+                "\(entry.path).name",
+                "\"\(target.name)\" is there twice; each target needs a name of its own"
+            )
+        }
+    }
+
+    private func checkOrder(_ order: Profile.Order, _ targets: [Target]) {
+        guard targets.count > 1, order != .interleaved else { return }
+        let message =
+            "the order \(order.rawValue) is not built yet; this version interleaves several targets phase by phase"
+        log.report(document.place(of: "order"), "order", message, kind: .notBuilt)
+    }
+
+    /// A plan that must exceed its limits is refused before the start.
+    private func checkLimits(_ profile: Profile) {
+        let least = profile.plan().estimate(answer: profile.plan().fastAnswer).requestsLeast
+        let total = least * profile.targets.count
+        if let most = profile.limits.maxRequests, total > most {
+            let message = "read \(most); the plan asks for at least \(total) requests"
+            log.report(document.place(of: "limits.max_requests"), "limits.max_requests", message)
+        }
+        if let most = profile.limits.maxOutputTokens, profile.workload.ignoreEOS {
+            let tokens = total.multipliedReportingOverflow(by: profile.workload.maxTokens.least)
+            if tokens.overflow || tokens.partialValue > most {
+                let message =
+                    "read \(most); the plan asks for at least \(total) answers of \(profile.workload.maxTokens.least) tokens"
+                log.report(document.place(of: "limits.max_output_tokens"), "limits.max_output_tokens", message)
+            }
+        }
+        if profile.limits.maxCost != nil {
+            for (index, target) in profile.targets.enumerated() where target.hasUnknownPrice {
+                let message =
+                    "max_cost needs prices, and that of \(target.name) is unknown; write price: {input: ..., output: ...}"
+                log.report(document.place(of: "limits.max_cost"), "targets.\(index).price", message)
+            }
+        }
+        if profile.timeouts.firstToken > profile.timeouts.total {
+            let message =
+                "longer than timeouts.total (\(Units.text(profile.timeouts.total))), so it would never be seen"
+            log.report(document.place(of: "timeouts.first_token"), "timeouts.first_token", message)
+        }
+    }
+}
+
+extension Target {
+    /// Whether what it costs cannot be told; the simulated provider costs nothing.
+    fileprivate var hasUnknownPrice: Bool { !isSimulated && price.perHour == nil && price.output == nil }
+}

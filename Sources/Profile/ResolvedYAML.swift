@@ -1,0 +1,201 @@
+public import Schedule
+import Wire
+
+extension Profile {
+    /// The complete profile as YAML: every key written out, no secret in it, and reading it gives an equal profile.
+    public func resolvedYAML() -> String {
+        var lines = ["name: \(quoted(name))", "seed: \(seed)", "targets:"]
+        for target in targets { lines += target.lines }
+        lines.append("order: \(order.rawValue)")
+        lines.append("workload:")
+        lines += indented(workload.lines(promptFile: promptFile))
+        lines.append("warmup: {requests: \(warmupRequests)}")
+        lines.append("phases:")
+        lines += phases.map { "  - " + $0.line }
+        lines.append("timeouts: \(timeouts.text)")
+        lines.append("drain: {grace: \(Units.text(grace))}")
+        lines.append("limits: \(limits.text)")
+        if let slo = objectives.text { lines.append("slo: \(slo)") }
+        if !thresholds.isEmpty {
+            lines.append("thresholds:")
+            lines += thresholds.map { "  - " + quoted($0) }
+        }
+        lines.append("output: {dir: \(quoted(output.folder)), html: \(output.html)}")
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+private func quoted(_ text: String) -> String { JSONText.quoted(text) }
+
+private func indented(_ lines: [String]) -> [String] { lines.map { "  " + $0 } }
+
+private func flow(_ members: [(String, String?)]) -> String {
+    "{" + members.compactMap { name, value in value.map { "\(name): \($0)" } }.joined(separator: ", ") + "}"
+}
+
+extension Target {
+    fileprivate var lines: [String] {
+        var lines = ["name: \(quoted(name))"]
+        switch location {
+        case .simulated(let scenario):
+            lines.append("provider: \(ProviderCatalogue.simulated)")
+            lines.append("scenario:")
+            lines += indented(scenario.lines)
+        case .remote(let address):
+            lines.append("provider: \(quoted(provider.name))")
+            lines.append("url: \(quoted(address.url))")
+        }
+        lines.append("api: \(provider.api.rawValue)")
+        if let model { lines.append("model: \(quoted(model))") }
+        switch key {
+        case .environment(let name): lines.append("key: {env: \(quoted(name))}")
+        case .file(let path): lines.append("key: {file: \(quoted(TextFile.absolute(path)))}")
+        case .command(let words):
+            lines.append("key: {command: [\(words.map(quoted).joined(separator: ", "))]}")
+        case nil: break
+        }
+        if price != Price() {
+            let prices = flow([
+                ("input", price.input.map { "\($0)" }), ("cached", price.cachedInput.map { "\($0)" }),
+                ("output", price.output.map { "\($0)" }), ("per_hour", price.perHour.map { "\($0)" }),
+            ])
+            lines.append("price: \(prices)")
+        }
+        if !headers.isEmpty {
+            lines.append("headers: \(flow(headers.map { (quoted($0.name), quoted($0.value)) }))")
+        }
+        if isInsecure { lines.append("insecure: true") }
+        return lines.enumerated().map { ($0.offset == 0 ? "  - " : "    ") + $0.element }
+    }
+}
+
+extension Workload {
+    fileprivate func lines(promptFile: String?) -> [String] {
+        var lines: [String] = []
+        switch source {
+        case .synthetic(let tokens):
+            lines.append("prompts: {synthetic: {input_tokens: \(tokens)}, cache: \(cache.rawValue)}")
+        case .list(let prompts):
+            if let promptFile {
+                lines.append("prompts: {file: \(quoted(promptFile)), cache: \(cache.rawValue)}")
+            } else {
+                lines += ["prompts:", "  cache: \(cache.rawValue)", "  list:"]
+                lines += prompts.map { "    - " + $0.text }
+            }
+        }
+        switch maxTokens {
+        case .fixed(let tokens): lines.append("max_tokens: \(tokens)")
+        case .uniform(let least, let greatest): lines.append("max_tokens: {uniform: [\(least), \(greatest)]}")
+        }
+        lines.append("temperature: \(temperature.map { "\($0)" } ?? "none")")
+        lines.append("ignore_eos: \(ignoreEOS)")
+        lines.append("reasoning: \(reasoning.rawValue)")
+        if let extraBody { lines.append("extra_body: \(extraBody)") }
+        return lines
+    }
+}
+
+extension Prompt {
+    fileprivate var text: String {
+        let texts = messages.map { "{role: \(quoted($0.role)), content: \(quoted($0.content))}" }
+        return flow([("messages", "[\(texts.joined(separator: ", "))]"), ("max_tokens", maxTokens.map { "\($0)" })])
+    }
+}
+
+extension PhaseShape {
+    fileprivate var line: String {
+        switch self {
+        case .ramp(let ramp):
+            "ramp: "
+                + flow([
+                    ("concurrency", "[\(ramp.concurrency.map(String.init).joined(separator: ", "))]"),
+                    ("hold", Units.text(ramp.hold)), ("settle", Units.text(ramp.settle)),
+                    ("min_requests", ramp.minRequests.map(String.init) ?? "auto"),
+                    ("hold_max", Units.text(ramp.holdMax)),
+                ])
+        case .idle(let duration):
+            "idle: \(Units.text(duration))"
+        case .burst(let burst):
+            "burst: "
+                + flow([
+                    ("requests", "\(burst.requests)"), ("repeat", "\(burst.cycles)"), ("idle", Units.text(burst.idle)),
+                    ("hold", Units.text(burst.hold)),
+                    (
+                        "baseline",
+                        burst.baseline.map { "{concurrency: \($0.concurrency), requests: \($0.requests)}" } ?? "none"
+                    ),
+                    ("control", "\(burst.control)"), ("pause", Units.text(burst.pause)),
+                    ("connections", burst.connections.rawValue),
+                ])
+        case .steady(let steady):
+            "steady: "
+                + flow([
+                    ("concurrency", "\(steady.concurrency)"), ("for", Units.text(steady.duration)),
+                    ("settle", Units.text(steady.settle)),
+                ])
+        case .probe(let probe):
+            "probe: " + flow([("requests", "\(probe.requests)"), ("gap", Units.text(probe.gap))])
+        }
+    }
+}
+
+extension Timeouts {
+    fileprivate var text: String {
+        flow([
+            ("connect", Units.text(connect)), ("first_token", Units.text(firstToken)), ("idle", Units.text(idle)),
+            ("total", Units.text(total)),
+        ])
+    }
+}
+
+extension Limits {
+    fileprivate var text: String {
+        flow([
+            ("max_requests", maxRequests.map(String.init)), ("max_output_tokens", maxOutputTokens.map(String.init)),
+            ("max_cost", maxCost.map { "\($0)" }), ("max_in_flight", String(maxInFlight)),
+        ])
+    }
+}
+
+extension Profile.Objectives {
+    fileprivate var text: String? {
+        guard ttft != nil || tpot != nil || e2e != nil else { return nil }
+        return flow([("ttft", ttft.map(Units.text)), ("tpot", tpot.map(Units.text)), ("e2e", e2e.map(Units.text))])
+    }
+}
+
+extension Scenario {
+    /// The scenario as a YAML file: reading it gives an equal scenario.
+    public func resolvedYAML() -> String { lines.joined(separator: "\n") + "\n" }
+
+    fileprivate var lines: [String] {
+        let start: String =
+            switch coldStart {
+            case .constant(let value): Units.text(value)
+            case .uniform(let least, let greatest): "{uniform: [\(Units.text(least)), \(Units.text(greatest))]}"
+            case .logNormal(let median, let sigma): "{log_normal: {median: \(Units.text(median)), sigma: \(sigma)}}"
+            }
+        let shares = [
+            ("rate_limited", failures.rateLimited), ("server_error", failures.serverError),
+            ("truncated", failures.truncated), ("empty", failures.empty), ("inband_error", failures.inbandError),
+            ("stalled", failures.stalled),
+        ]
+        return [
+            "name: \(quoted(name))",
+            "replicas: {min: \(replicasMin), max: \(replicasMax)}",
+            "slots: \(slotsPerReplica)",
+            "cold_start: \(start)",
+            "idle_timeout: \(idleTimeout.map(Units.text) ?? "never")",
+            "scale_up: {load_per_replica: \(scaleUp.loadPerReplica), delay: \(Units.text(scaleUp.delay))}",
+            "prefill: {base: \(Units.text(prefill.base)), per_1k_tokens: \(Units.text(prefill.perThousandTokens))}",
+            "step: {base: \(Units.text(step.base)), per_active: \(Units.text(step.perActive))}",
+            "queue_limit: \(queueLimit)",
+            "tokens_per_step: \(tokensPerStep)",
+            "jitter: \(jitter)",
+            "stops_after: \(stopsAfter.map { "[\($0.lowerBound), \($0.upperBound)]" } ?? "never")",
+            "time_scale: \(timeScale)",
+            "seed: \(seed)",
+            "failures: \(flow(shares.map { ($0.0, "\($0.1)") }))",
+        ]
+    }
+}

@@ -1,0 +1,202 @@
+public import Schedule
+
+/// Simulated providers by name, from a file, or written out in a profile.
+public enum ScenarioCatalogue {
+    public static let names = ["serverless", "steady", "slots16"]
+
+    /// A built-in scenario, or one in a YAML file: what has a slash or ends in .yaml is a path.
+    public static func scenario(_ nameOrPath: String) throws(ProfileError) -> Scenario {
+        let log = ProblemLog()
+        let value = YAMLValue.text(nameOrPath, at: ProfileError.Place(source: "scenario"))
+        let scenario = ScenarioReader(log: log) { path, _ in path }.read(value, path: "")
+        try log.throwIfAny()
+        return scenario
+    }
+
+    /// The YAML of a built-in scenario.
+    static func text(_ name: String) -> String? {
+        switch name {
+        case "serverless": String(decoding: PackageResources.serverless_yaml, as: UTF8.self)
+        case "steady": String(decoding: PackageResources.steady_yaml, as: UTF8.self)
+        case "slots16": String(decoding: PackageResources.slots16_yaml, as: UTF8.self)
+        default: nil
+        }
+    }
+}
+
+/// Reads a scenario: a name, a path, or a map of keys on top of the scenario that `from` names.
+struct ScenarioReader {
+    private let log: ProblemLog
+    private let pathOfFile: (String, ProfileError.Place) -> String
+
+    init(log: ProblemLog, pathOfFile: @escaping (String, ProfileError.Place) -> String) {
+        self.log = log
+        self.pathOfFile = pathOfFile
+    }
+
+    func read(_ value: YAMLValue, path: String) -> Scenario {
+        read(value, path: path, depth: 0)
+    }
+
+    /// - Parameter depth: of scenarios that name others; more than eight are a circle.
+    private func read(_ value: YAMLValue, path: String, depth: Int) -> Scenario {
+        if case .map = value.content { return keys(value, path: path, depth: depth) }
+        guard let name = value.plain, !name.isEmpty, depth < 8 else {
+            log.report(value.place, path, "read \(value.shown); allowed: \(Self.allowed), or a map of its keys")
+            return Scenario(name: "")
+        }
+        if let text = ScenarioCatalogue.text(name) { return parse(text, source: "\(name).yaml", depth: depth) }
+        guard name.contains("/") || name.hasSuffix(".yaml") || name.hasSuffix(".yml") else {
+            let hint = Spelling.hint(name, among: ScenarioCatalogue.names)
+            log.report(value.place, path, "read \(value.shown); allowed: \(Self.allowed)\(hint)")
+            return Scenario(name: "")
+        }
+        do {
+            return parse(try TextFile.read(pathOfFile(name, value.place)), source: name, depth: depth)
+        } catch {
+            log.report(value.place, path, "the file \(name) \(error.message)")
+            return Scenario(name: "")
+        }
+    }
+
+    private static let allowed = ScenarioCatalogue.names.joined(separator: ", ") + ", the path of a .yaml file"
+
+    private func parse(_ text: String, source: String, depth: Int) -> Scenario {
+        do {
+            let root = try YAMLValue(parsing: text, source: source, isFile: true)
+            guard case .map = root.content else {
+                log.report(root.place, "", "read \(root.shown); allowed: a map of a scenario's keys")
+                return Scenario(name: "")
+            }
+            return keys(root, path: "", depth: depth + 1)
+        } catch {
+            for problem in error.problems {
+                log.report(problem.place, problem.key, problem.message, kind: problem.kind)
+            }
+            return Scenario(name: "")
+        }
+    }
+
+    private func keys(_ value: YAMLValue, path: String, depth: Int) -> Scenario {
+        var keys = MapReader(value, path: path, log: log)
+        var scenario = Scenario(name: "custom")
+        if let base = keys.take("from") { scenario = read(base, path: keys.path(of: "from"), depth: depth + 1) }
+        scenario.name = keys.text("name") ?? scenario.name
+        if let replicas = keys.take("replicas") { read(replicas: replicas, keys.path(of: "replicas"), &scenario) }
+        scenario.slotsPerReplica = keys.count("slots", 1...100_000) ?? scenario.slotsPerReplica
+        if let start = keys.take("cold_start") {
+            scenario.coldStart = distribution(start, keys.path(of: "cold_start")) ?? scenario.coldStart
+        }
+        if let idle = keys.take("idle_timeout") {
+            scenario.idleTimeout =
+                idle.plain == "never"
+                ? nil : idle.duration(keys.path(of: "idle_timeout"), log, zeroIsAllowed: true) ?? scenario.idleTimeout
+        }
+        if let rule = keys.take("scale_up") {
+            var inner = MapReader(rule, path: keys.path(of: "scale_up"), log: log)
+            let load = inner.count("load_per_replica", 1...1_000_000)
+            scenario.scaleUp.loadPerReplica = load ?? scenario.scaleUp.loadPerReplica
+            scenario.scaleUp.delay = inner.duration("delay", scenario.scaleUp.delay, zeroIsAllowed: true)
+            inner.finish()
+        }
+        if let prefill = keys.take("prefill") {
+            var inner = MapReader(prefill, path: keys.path(of: "prefill"), log: log)
+            scenario.prefill.base = inner.duration("base", scenario.prefill.base, zeroIsAllowed: true)
+            let perThousand = inner.duration("per_1k_tokens", zeroIsAllowed: true)
+            scenario.prefill.perThousandTokens = perThousand ?? scenario.prefill.perThousandTokens
+            inner.finish()
+        }
+        if let step = keys.take("step") {
+            var inner = MapReader(step, path: keys.path(of: "step"), log: log)
+            scenario.step.base = inner.duration("base", scenario.step.base)
+            scenario.step.perActive = inner.duration("per_active", scenario.step.perActive, zeroIsAllowed: true)
+            inner.finish()
+        }
+        scenario.queueLimit = keys.count("queue_limit", 0...1_000_000) ?? scenario.queueLimit
+        scenario.tokensPerStep = keys.count("tokens_per_step", 1...1000) ?? scenario.tokensPerStep
+        scenario.jitter = keys.number("jitter", 0...0.99) ?? scenario.jitter
+        if let stops = keys.take("stops_after") {
+            scenario.stopsAfter = stops.plain == "never" ? nil : range(stops, keys.path(of: "stops_after"))
+        }
+        scenario.timeScale = keys.number("time_scale", 0.0001...1000) ?? scenario.timeScale
+        scenario.seed = keys.count("seed", 0...Int.max).map { UInt64($0) } ?? scenario.seed
+        if let failures = keys.take("failures") { read(failures: failures, keys.path(of: "failures"), &scenario) }
+        keys.finish()
+        return scenario
+    }
+
+    private func read(replicas value: YAMLValue, _ path: String, _ scenario: inout Scenario) {
+        if case .scalar = value.content {
+            guard let count = value.count(path, log, 1...1000, note: ", or {min: 0, max: 4}") else { return }
+            (scenario.replicasMin, scenario.replicasMax) = (count, count)
+            return
+        }
+        var keys = MapReader(value, path: path, log: log)
+        let least = keys.count("min", 0...1000) ?? scenario.replicasMin
+        let most = keys.count("max", 1...1000) ?? max(least, scenario.replicasMax)
+        keys.finish()
+        if least > most { log.report(value.place, path, "read min \(least), max \(most); allowed: min up to max") }
+        (scenario.replicasMin, scenario.replicasMax) = (least, most)
+    }
+
+    /// `20s`, `{uniform: [10s, 30s]}` or `{log_normal: {median: 20s, sigma: 0.3}}`.
+    private func distribution(_ value: YAMLValue, _ path: String) -> DurationDistribution? {
+        guard case .map = value.content else {
+            return value.duration(path, log, zeroIsAllowed: true).map { .constant($0) }
+        }
+        var keys = MapReader(value, path: path, log: log)
+        let uniform = keys.take("uniform")
+        let logNormal = keys.take("log_normal")
+        keys.finish()
+        if let logNormal, uniform == nil {
+            var inner = MapReader(logNormal, path: "\(path).log_normal", log: log)
+            let median = inner.duration("median")
+            let sigma = inner.number("sigma", 0...5) ?? 0
+            if !inner.has("median") { inner.require("median", Units.durationForm) }
+            inner.finish()
+            return median.map { .logNormal(median: $0, sigma: sigma) }
+        }
+        guard let uniform, logNormal == nil, case .list(let ends) = uniform.content, ends.count == 2 else {
+            let form = "a duration, {uniform: [10s, 30s]} or {log_normal: {median: 20s, sigma: 0.3}}"
+            log.report(value.place, path, "read \(value.shown); allowed: \(form)")
+            return nil
+        }
+        let durations = ends.compactMap { $0.duration("\(path).uniform", log, zeroIsAllowed: true) }
+        guard durations.count == 2 else { return nil }
+        guard durations[0] <= durations[1] else {
+            log.report(uniform.place, "\(path).uniform", "read the greatest first; allowed: [least, greatest]")
+            return nil
+        }
+        return .uniform(durations[0], durations[1])
+    }
+
+    private func range(_ value: YAMLValue, _ path: String) -> ClosedRange<Int>? {
+        guard case .list(let ends) = value.content, ends.count == 2 else {
+            log.report(value.place, path, "read \(value.shown); allowed: [least, greatest] tokens, or never")
+            return nil
+        }
+        let counts = ends.compactMap { $0.count(path, log, 1...10_000_000) }
+        guard counts.count == 2 else { return nil }
+        guard counts[0] <= counts[1] else {
+            log.report(value.place, path, "read [\(counts[0]), \(counts[1])]; allowed: the least first")
+            return nil
+        }
+        return counts[0]...counts[1]
+    }
+
+    private func read(failures value: YAMLValue, _ path: String, _ scenario: inout Scenario) {
+        var keys = MapReader(value, path: path, log: log)
+        var failures = scenario.failures
+        failures.rateLimited = keys.number("rate_limited", 0...1) ?? failures.rateLimited
+        failures.serverError = keys.number("server_error", 0...1) ?? failures.serverError
+        failures.truncated = keys.number("truncated", 0...1) ?? failures.truncated
+        failures.empty = keys.number("empty", 0...1) ?? failures.empty
+        failures.inbandError = keys.number("inband_error", 0...1) ?? failures.inbandError
+        failures.stalled = keys.number("stalled", 0...1) ?? failures.stalled
+        keys.finish()
+        if failures.total > 1 {
+            log.report(value.place, path, "the shares add up to \(failures.total); allowed: at most 1")
+        }
+        scenario.failures = failures
+    }
+}

@@ -1,0 +1,79 @@
+public import Schedule
+public import Wire
+
+/// One endpoint and model to be tested, as the profile and the flags say.
+public struct Target: Sendable, Hashable {
+    public enum Location: Sendable, Hashable {
+        case simulated(Scenario)  // the built-in provider, a process of its own
+        case remote(TargetAddress)
+    }
+
+    /// Dollars per million tokens, or per hour for one's own machines; nil = unknown, which is not 0.
+    public struct Price: Sendable, Hashable {
+        public var input: Double?
+        public var cachedInput: Double?
+        public var output: Double?
+        public var perHour: Double?
+
+        public init(input: Double? = nil, cachedInput: Double? = nil, output: Double? = nil, perHour: Double? = nil) {
+            self.input = input
+            self.cachedInput = cachedInput
+            self.output = output
+            self.perHour = perHour
+        }
+    }
+
+    public var name: String  // unique in the profile
+    public var location: Location
+    public var model: String?  // nil = the only one that the target lists
+    /// The preset, with the profile's headers, extra members and reasoning switch worked in.
+    public var provider: Provider
+    public var headers: [Header] = []  // the profile's own, part of `provider.headers`
+    public var key: KeySource?  // nil = the provider's variables
+    public var price = Price()
+    public var isInsecure = false  // TLS is not verified
+
+    public init(name: String, location: Location, provider: Provider) {
+        self.name = name
+        self.location = location
+        self.provider = provider
+    }
+
+    /// `provider/model`, the host standing in for a provider that has no name.
+    static func standardName(provider: String?, url: String?, model: String?) -> String {
+        if provider == ProviderCatalogue.simulated { return ProviderCatalogue.simulated }
+        let first = provider ?? url.map { url in (try? TargetAddress(parsing: url))?.shortHost ?? url } ?? "target"
+        return model.map { "\(first)/\($0)" } ?? first
+    }
+
+    public var isSimulated: Bool {
+        if case .simulated = location { true } else { false }
+    }
+}
+
+/// Where a target's key comes from; never from the command line or the profile itself.
+public enum KeySource: Sendable, Hashable {
+    case environment(String)
+    case file(String)
+    case command([String])  // words, run without a shell
+}
+
+/// What flags say about the profile's target: `--target --url --provider --api --model --key-... --insecure`.
+///
+/// `url` and `provider` put another target in its place, which keeps nothing that was meant for the old one: not its
+/// key, headers, price or model. The others change the target that is there.
+public struct TargetChoice: Sendable, Hashable {
+    public var name: String?
+    public var url: String?
+    public var provider: String?
+    public var api: String?
+    public var model: String?
+    public var key: KeySource?
+    public var isInsecure = false
+
+    public init() {}
+
+    var changesTarget: Bool {
+        url != nil || provider != nil || api != nil || model != nil || key != nil || isInsecure
+    }
+}

@@ -1,0 +1,212 @@
+import Schedule
+import Wire
+
+/// Reads `targets`, one endpoint and model each, after `TargetSelection` has laid the flags over them.
+struct TargetReader {
+    private static let keyForm = "{env: NAME}, {file: PATH} or {command: [WORDS]}"
+
+    private let log: ProblemLog
+    private let catalogue: ProviderCatalogue
+    private let pathOfFile: (String, ProfileError.Place) -> String
+
+    init(
+        log: ProblemLog,
+        catalogue: ProviderCatalogue,
+        pathOfFile: @escaping (String, ProfileError.Place) -> String
+    ) {
+        self.log = log
+        self.catalogue = catalogue
+        self.pathOfFile = pathOfFile
+    }
+
+    /// - Parameter path: the key path of the target in the profile.
+    func read(_ value: YAMLValue, path: String, workload: Workload) -> Target? {
+        var keys = MapReader(value, path: path, log: log)
+        let url = keys.text("url")
+        let providerName = keys.text("provider")
+        let written = keys.text("name")
+        let model = keys.text("model")
+        let api = api(&keys)
+        let key = keys.take("key")
+        let price = keys.take("price").map { self.price($0, path: keys.path(of: "price")) }
+        let headers = keys.take("headers").map { $0.headers(keys.path(of: "headers"), log) } ?? []
+        let insecure = keys.flag("insecure") ?? false
+        let scenario = keys.take("scenario")
+        keys.finish()
+
+        if let providerName, catalogue[providerName] == nil {
+            let names = catalogue.names.joined(separator: ", ")
+            let hint = Spelling.hint(providerName, among: catalogue.names)
+            if let value = value["provider"] { keys.report("provider", value, allowed: names + hint) }
+            return nil
+        }
+        guard url != nil || providerName != nil else {
+            log.report(value.place, path, "neither provider nor url; a target needs one of them")
+            return nil
+        }
+        guard let entry = catalogue[providerName ?? ProviderCatalogue.compatible] else { return nil }
+        var provider = entry.provider
+        if let api { provider.api = api }
+        addMembers(of: workload, entry, to: &provider, path: path, place: value.place)
+        provider.headers += headers
+
+        let isSimulated = provider.name == ProviderCatalogue.simulated
+        if isSimulated {
+            for (name, given) in [("url", value["url"]), ("key", key), ("headers", value["headers"])] {
+                guard let given else { continue }
+                log.report(
+                    given.place,
+                    keys.path(of: name),
+                    "the simulated provider is started by spate and takes no \(name)"
+                )
+            }
+        } else if let scenario {
+            log.report(scenario.place, keys.path(of: "scenario"), "only the simulated provider plays a scenario")
+        }
+        guard
+            let location = isSimulated
+                ? .simulated(self.scenario(scenario, path: keys.path(of: "scenario")))
+                : address(url ?? provider.baseURL, value["url"] ?? value, keys, provider)
+        else { return nil }
+        let name = written ?? Target.standardName(provider: providerName, url: url, model: model)
+        var target = Target(name: name, location: location, provider: provider)
+        target.headers = headers
+        target.model = model
+        target.key = key.flatMap { keySource($0, path: keys.path(of: "key")) }
+        target.price = price ?? Target.Price()
+        target.isInsecure = insecure
+        return target
+    }
+
+    private func scenario(_ value: YAMLValue?, path: String) -> Scenario {
+        let reader = ScenarioReader(log: log, pathOfFile: pathOfFile)
+        let standard = YAMLValue.text("steady", at: ProfileError.Place(source: "scenario"))
+        return reader.read(value ?? standard, path: path)
+    }
+
+    private func address(_ url: String?, _ value: YAMLValue, _ keys: MapReader, _ provider: Provider) -> Target
+        .Location?
+    {
+        guard let url else {
+            log.report(
+                value.place,
+                keys.path(of: "url"),
+                "missing; the provider \(provider.name) has no address of its own"
+            )
+            return nil
+        }
+        do {
+            return .remote(try TargetAddress(parsing: url))
+        } catch {
+            let shown = url.contains("@") ? "a URL" : "\"\(url.prefix(60))\""
+            log.report(value.place, keys.path(of: "url"), "read \(shown): \(error.message)")
+            return nil
+        }
+    }
+
+    private func api(_ keys: inout MapReader) -> API? {
+        guard let value = keys.take("api") else { return nil }
+        switch APIName(value.plain ?? "") {
+        case .known(let api): return api
+        case .notBuilt:
+            let built = API.allCases.map(\.rawValue).joined(separator: ", ")
+            log.report(
+                value.place,
+                keys.path(of: "api"),
+                "\(value.shown) is not built yet; this version speaks \(built)",
+                kind: .notBuilt
+            )
+        case .unknown:
+            let hint = value.plain.map { Spelling.hint($0, among: APIName.words) } ?? ""
+            keys.report("api", value, allowed: API.allCases.map(\.rawValue).joined(separator: ", ") + hint)
+        }
+        return nil
+    }
+
+    /// The workload's reasoning switch and extra members; the user's own come last, so that they win.
+    private func addMembers(
+        of workload: Workload,
+        _ entry: ProviderCatalogue.Entry,
+        to provider: inout Provider,
+        path: String,
+        place: ProfileError.Place
+    ) {
+        switch workload.reasoning {
+        case .default: break
+        case .off:
+            if let off = entry.reasoningOff {
+                provider.extraMembers += off
+            } else if provider.name != ProviderCatalogue.simulated {
+                let message =
+                    "no way is known to switch reasoning off at \(provider.name); say it in workload.extra_body"
+                log.report(place, path, "workload.reasoning is off: \(message)")
+            }
+        case .low, .medium, .high:
+            let effort = JSONText.quoted(workload.reasoning.rawValue)
+            provider.extraMembers.append(JSONMember(name: "reasoning_effort", json: effort))
+        }
+        if let extra = workload.extraBody, let members = JSONParser().members(of: extra) {
+            provider.extraMembers += members
+        }
+    }
+
+    private func price(_ value: YAMLValue, path: String) -> Target.Price {
+        var keys = MapReader(value, path: path, log: log, allowed: "{input: 0.1, output: 0.4} or {per_hour: $2.50}")
+        let price = Target.Price(
+            input: keys.dollars("input"),
+            cachedInput: keys.dollars("cached"),
+            output: keys.dollars("output"),
+            perHour: keys.dollars("per_hour")
+        )
+        keys.finish()
+        if price.perHour != nil, price.input != nil || price.output != nil || price.cachedInput != nil {
+            log.report(value.place, path, "read per_hour beside prices of tokens; allowed: one kind of price")
+        }
+        if (price.input == nil) != (price.output == nil) {
+            log.report(value.place, path, "read one of input and output; allowed: both (0 where it is free)")
+        }
+        return price
+    }
+
+    /// Never shows what it read: it may be the key itself.
+    private func keySource(_ value: YAMLValue, path: String) -> KeySource? {
+        guard case .map = value.content else {
+            log.report(value.place, path, "a key is never written into a profile; allowed: \(Self.keyForm)")
+            return nil
+        }
+        var keys = MapReader(value, path: path, log: log)
+        let (variable, file, command) = (keys.take("env"), keys.take("file"), keys.take("command"))
+        keys.finish()
+        guard [variable, file, command].filter({ $0 != nil }).count == 1 else {
+            log.report(value.place, path, "allowed: one of \(Self.keyForm)")
+            return nil
+        }
+        if let variable {
+            guard let name = variable.plain, Self.isVariable(name) else {
+                let message =
+                    "no name of a variable (letters, digits and _); if it is the key itself, put it into a variable"
+                log.report(variable.place, "\(path).env", message)
+                return nil
+            }
+            return .environment(name)
+        }
+        if let file {
+            guard let name = file.plain, !name.isEmpty else {
+                log.report(file.place, "\(path).file", "allowed: the path of a file")
+                return nil
+            }
+            return .file(pathOfFile(name, file.place))
+        }
+        guard let command else { return nil }
+        let words =
+            command.plain.map { $0.split(separator: " ").map(String.init) } ?? command.texts("\(path).command", log)
+        if words.isEmpty { log.report(command.place, "\(path).command", "allowed: a program and its arguments") }
+        return words.isEmpty ? nil : .command(words)
+    }
+
+    private static func isVariable(_ name: String) -> Bool {
+        func isLetter(_ byte: UInt8) -> Bool { byte == 0x5f || (0x61...0x7a).contains(byte | 0x20) }
+        guard let first = name.utf8.first, isLetter(first), name.utf8.count <= 64 else { return false }
+        return name.utf8.allSatisfy { isLetter($0) || (0x30...0x39).contains($0) }
+    }
+}

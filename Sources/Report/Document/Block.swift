@@ -1,0 +1,74 @@
+/// What a piece of text means to the reader; a renderer decides how it looks.
+enum Tone: Sendable, Hashable { case plain, strong, dim, good, caution, bad }
+
+struct Span: Sendable, Hashable {
+    var text: String
+    var tone: Tone
+
+    init(_ text: String, _ tone: Tone = .plain) {
+        self.text = text
+        self.tone = tone
+    }
+}
+
+/// A part of a report, top to bottom.
+enum Block: Sendable, Hashable {
+    /// One word that must be seen, and why.
+    case banner(word: String, tone: Tone, text: String)
+    case heading(String)
+    case paragraph([Span])
+    case list([String])
+    case table(TextTable)
+    case bars(BarChart)
+
+    static func sentence(_ text: String, _ tone: Tone = .plain) -> Block { .paragraph([Span(text, tone)]) }
+}
+
+/// Rows of cells under headers of one or two lines.
+struct TextTable: Sendable, Hashable {
+    enum Alignment: Sendable, Hashable { case left, right }
+
+    struct Column: Sendable, Hashable {
+        var header: [String]  // lines
+        var alignment: Alignment
+        /// Where the table is too wide, the column with the highest rank goes first; 0 never goes.
+        var dropRank: Int
+        /// Takes what is left of the line, and is cut off there.
+        var flexible: Bool
+
+        init(_ header: String..., alignment: Alignment = .right, dropRank: Int = 0, flexible: Bool = false) {
+            self.header = header
+            self.alignment = alignment
+            self.dropRank = dropRank
+            self.flexible = flexible
+        }
+
+        var title: String { header.joined(separator: " ") }
+    }
+
+    struct Row: Sendable, Hashable {
+        var cells: [Span]  // as many as columns
+        var mark: String?  // after the last cell
+
+        init(_ cells: [Span], mark: String? = nil) {
+            self.cells = cells
+            self.mark = mark
+        }
+    }
+
+    var columns: [Column]
+    var rows: [Row]
+}
+
+/// Horizontal bars: for each row one bar in each series, each series on a scale of its own from 0.
+struct BarChart: Sendable, Hashable {
+    struct Row: Sendable, Hashable {
+        var label: String
+        var values: [Double?]  // one per series
+        var mark: String?
+    }
+
+    var labelTitle: String
+    var seriesTitles: [String]
+    var rows: [Row]
+}

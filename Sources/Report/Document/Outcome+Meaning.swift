@@ -1,0 +1,34 @@
+import Measurement
+
+extension Outcome {
+    /// For somebody who does not know the words of the contract.
+    var meaning: String {
+        switch self {
+        case .cancelled: "we cancelled it"
+        case .notSent: "never sent"
+        case .clientResource: "this machine ran short of files, ports or memory"
+        case .dns: "the name was not found"
+        case .connect: "no connection"
+        case .tls: "no secure connection (TLS)"
+        case .timeoutConnect: "no connection in time"
+        case .timeoutFirstToken: "no token in time"
+        case .timeoutIdle: "the stream fell silent"
+        case .timeoutTotal: "not done in time"
+        case .reset: "the server cut the connection"
+        case .protocol: "the answer made no sense"
+        case .auth: "the key or the credit was refused"
+        case .rateLimited: "too many requests, said the server"
+        case .overloaded: "overloaded, said the server"
+        case .http5xx: "an error of the server"
+        case .http4xx: "the request was refused"
+        case .inbandError: "an error inside the stream"
+        case .truncated: "the stream ended without its end mark"
+        case .refusal: "the model refused"
+        case .filtered: "the answer was filtered"
+        case .empty: "no text at all"
+        case .reasoningOnly: "reasoning, but no answer"
+        case .okLength: "a success, cut at the length asked for"
+        case .ok: "a success"
+        }
+    }
+}

@@ -1,0 +1,147 @@
+import Measurement
+
+extension ReportDocument {
+    static func bursts(_ phase: PhaseResult) -> [Block] {
+        var blocks: [Block] = [
+            .heading("\(heading(phase)): \(shape(phase))"),
+            .sentence(
+                "Many requests at one instant after a time without any: a server that let its machines go must start "
+                    + "them first (cold). TTFT, the wait for the first token, counts from that instant; warm is the same "
+                    + "burst again right after it, and the cold penalty compares the two place by place in the queue.",
+                .dim
+            ),
+        ]
+        guard !phase.bursts.isEmpty else { return blocks }
+        blocks.append(.table(burstTable(phase)))
+        if let sentence = poolSentence(phase) { blocks.append(.sentence(sentence)) }
+        if let sentence = coldOnlySentence(phase) { blocks.append(.sentence(sentence)) }
+        if let sentence = waveSentence(phase) { blocks.append(.sentence(sentence)) }
+        if let sentence = connectionSentence(phase) { blocks.append(.sentence(sentence, .dim)) }
+        if let sentence = evidenceSentence(phase) { blocks.append(.sentence(sentence, .dim)) }
+        return blocks
+    }
+
+    private static func shape(_ phase: PhaseResult) -> String {
+        guard let first = phase.bursts.first else { return "no burst was sent" }
+        var text = "\(Figure.count(first.requests)) requests at once"
+        if let idle = first.idleSeconds { text += " after \(Figure.clock(seconds: idle)) idle" }
+        if phase.bursts.count > 1 { text += ", \(phase.bursts.count) times" }
+        return text
+    }
+
+    private static func burstTable(_ phase: PhaseResult) -> TextTable {
+        let hasControl = phase.bursts.contains { $0.control != nil }
+        let hasThrottled = phase.bursts.contains { $0.stats.requests.throttled > 0 }
+        var columns: [TextTable.Column] = [.init("burst"), .init("edge TTFT", "p50"), .init("edge TTFT", "p95")]
+        if hasControl { columns += [.init("warm TTFT", "p50"), .init("warm TTFT", "p95", dropRank: 4)] }
+        columns += [.init("cold", "share"), .init("cold", "penalty (n)"), .init("warm", "again")]
+        columns += [.init("send", "lag", dropRank: 2), .init("send", "skew", dropRank: 3), .init("failed")]
+        if hasThrottled { columns.append(.init("throttled", dropRank: 1)) }
+        let rows = phase.bursts.map { burst in
+            let edge = burst.stats.ttftScheduledMilliseconds
+            let warm = burst.control?.ttftScheduledMilliseconds
+            var cells = [
+                Span(Figure.count(burst.index), .strong), Span(Figure.duration(milliseconds: edge?.p50)),
+                Span(Figure.duration(milliseconds: edge?.p95)),
+            ]
+            if hasControl {
+                cells += [
+                    Span(Figure.duration(milliseconds: warm?.p50)), Span(Figure.duration(milliseconds: warm?.p95)),
+                ]
+            }
+            cells += [
+                Span(Figure.wholePercent(share: burst.coldShare)), Span(penalty(burst)), Span(recovery(burst)),
+                Span(Figure.duration(milliseconds: burst.sendLagMilliseconds)),
+                Span(Figure.duration(milliseconds: burst.sendSkewMilliseconds)),
+                Span(Figure.count(burst.stats.requests.failed), burst.stats.requests.failed > 0 ? .bad : .plain),
+            ]
+            if hasThrottled { cells.append(Span(Figure.count(burst.stats.requests.throttled), .caution)) }
+            return TextTable.Row(cells)
+        }
+        return TextTable(columns: columns, rows: rows)
+    }
+
+    private static func penalty(_ burst: BurstResult) -> String {
+        guard let penalty = burst.coldPenaltyMilliseconds else { return Figure.unknown }
+        return "\(Figure.duration(milliseconds: penalty)) (\(Figure.count(burst.coldPenaltyPairs)))"
+    }
+
+    /// `19.0 s`, or `> 30.0 s` where the burst ended before it was warm.
+    private static func recovery(_ burst: BurstResult) -> String {
+        if let seconds = burst.timeToRecoverSeconds {
+            return seconds < 0.001 ? "at once" : Figure.duration(seconds: seconds)
+        }
+        if let seconds = burst.censoredAtSeconds { return ">\(Figure.space)\(Figure.duration(seconds: seconds))" }
+        return Figure.unknown
+    }
+
+    private static func poolSentence(_ phase: PhaseResult) -> String? {
+        guard let pool = phase.transition, pool.bursts > 0 else { return nil }
+        var parts: [String] = []
+        if let share = pool.coldShare {
+            let interval = pool.coldShareInterval
+            let bounds = Figure.interval(interval?.lower, interval?.upper) { Figure.wholePercent(share: $0) }
+            let shown = bounds.map { " (95\(Figure.space)% interval \($0))" } ?? ""
+            parts.append("\(Figure.wholePercent(share: share)) of the edge requests met a cold server\(shown)")
+        }
+        if pool.bursts > 1, let penalty = pool.coldPenaltyMilliseconds, let median = penalty.p50 {
+            let count = Figure.count(penalty.count)
+            parts.append("cold penalty \(Figure.duration(milliseconds: median)) (median of n = \(count) places)")
+        }
+        if pool.bursts > 1, let recovery = pool.timeToRecoverSeconds, let median = recovery.p50 {
+            let after = median < 0.001 ? "at once" : "\(Figure.duration(seconds: median)) after the edge"
+            parts.append("warm again \(after) (median of n = \(Figure.count(recovery.count)) bursts)")
+        }
+        if pool.bursts > 1, pool.censored > 0 {
+            parts.append("not warm again before they ended: \(pool.censored) of \(pool.bursts) bursts")
+        }
+        guard !parts.isEmpty else { return nil }
+        let start = pool.bursts == 1 ? "" : "Over \(pool.bursts) bursts: "
+        let sentence = start + parts.joined(separator: "; ") + "."
+        return sentence.prefix(1).uppercased() + sentence.dropFirst()
+    }
+
+    /// The penalty's median is over all places: where few were cold it says little of those that were.
+    private static func coldOnlySentence(_ phase: PhaseResult) -> String? {
+        let paid = phase.bursts.compactMap(\.coldOnlyPenaltyMilliseconds).sorted()
+        guard let least = paid.first, let most = paid.last else { return nil }
+        let (low, high) = (Figure.duration(milliseconds: least), Figure.duration(milliseconds: most))
+        let range = low == high ? low : "\(low) to \(high)"
+        return "The cold requests alone waited \(range) longer than the same places of the warm burst (median)."
+    }
+
+    private static func waveSentence(_ phase: PhaseResult) -> String? {
+        guard let waves = phase.transition?.waves, waves.count > 1 else { return nil }
+        let list = waves.prefix(5).map {
+            "\(Figure.count($0.requests)) at \(Figure.duration(seconds: $0.atSeconds))"
+        }
+        let more = waves.count > 5 ? ", and \(waves.count - 5) more" : ""
+        return
+            "First tokens came in waves after the edge, as capacity was added: \(list.joined(separator: ", "))\(more)."
+    }
+
+    private static func connectionSentence(_ phase: PhaseResult) -> String? {
+        guard let first = phase.bursts.first, let kind = first.connections else { return nil }
+        let meaning =
+            switch kind {
+            case "cold": "opened at the edge, so that TTFT holds their set-up"
+            case "preopened": "opened before the edge, unused"
+            case "warm": "opened and used before the edge"
+            default: "as the plan said"
+            }
+        let reused = phase.bursts.reduce(0) { $0 + $1.reusedConnections }
+        let edge = phase.bursts.reduce(0) { $0 + $1.stats.requests.scheduled }
+        let reuse = edge > 0 ? "; \(Figure.count(reused)) of \(Figure.count(edge)) edge requests reused one" : ""
+        return "Connections: \(SafeText.line(kind)), \(meaning)\(reuse)."
+    }
+
+    private static func evidenceSentence(_ phase: PhaseResult) -> String? {
+        switch phase.bursts.compactMap(\.coldBy).first {
+        case .reported: "Cold is what the server itself said was cold."
+        case .control: "Cold is inferred: a TTFT above the band of the warm burst."
+        case .shape:
+            "Cold is inferred from the shape of the TTFT distribution alone; there was no warm burst to hold it against."
+        case nil: nil
+        }
+    }
+}

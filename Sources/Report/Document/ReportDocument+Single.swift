@@ -1,0 +1,162 @@
+import Measurement
+
+extension ReportDocument {
+    /// A phase with one load: its figures as rows.
+    static func single(_ phase: PhaseResult) -> [Block] {
+        let step = phase.steps.count == 1 ? phase.steps.first : nil
+        let stats = step?.stats ?? phase.stats
+        var blocks: [Block] = [
+            .heading("\(heading(phase)): \(subject(phase, step))"), .sentence(explanation(phase), .dim),
+        ]
+        let rows = figureRows(stats, phase)
+        if !rows.isEmpty { blocks.append(.table(figureTable(rows))) }
+        blocks += openBounds(stats, phase).map { .sentence($0, .dim) }
+        blocks.append(.sentence(speed(stats, step)))
+        if let sentence = consistencyOfTTFT(stats, phase) { blocks.append(.sentence(sentence)) }
+        if let batch = phase.batch { blocks += [batchSentence(batch)].compactMap { $0 }.map { .sentence($0) } }
+        if let consistency = phase.consistency { blocks.append(.sentence(classes(consistency))) }
+        if let keepwarm = phase.keepwarm { blocks.append(.sentence(keepwarmSentence(keepwarm))) }
+        if !phase.drift.isEmpty { blocks.append(.list(drifts(phase.drift))) }
+        return blocks
+    }
+
+    private static func subject(_ phase: PhaseResult, _ step: StepResult?) -> String {
+        if let level = step?.concurrency { return "\(Figure.count(level)) streams at a time" }
+        if let rps = step?.rps { return "\(Figure.rate(rps)) requests/s" }
+        return "\(Figure.count(phase.stats.requests.scheduled)) requests"
+    }
+
+    private static func explanation(_ phase: PhaseResult) -> String {
+        switch phase.kind {
+        case .rate, .replay: openLoopExplanation
+        case .probe:
+            "One request at a time, with pauses: is the same question always answered alike? TTFT is the wait for the "
+                + "first token; 95 of 100 requests stay below p95; CV is the scatter."
+        case .batch:
+            "A fixed number of requests, so many in flight: how long does the lot take, and how fast is each? 95 of 100 "
+                + "requests stay below p95; CV is the scatter."
+        case .keepwarm:
+            "Single requests after pauses that grow: how long does the server stay warm without traffic?"
+        case .warmup, .ramp, .idle, .burst, .steady:
+            "The same load all the time. TTFT is the wait for the first token, e2e that for the last; 95 of 100 requests "
+                + "stay below p95; CV is the scatter."
+        }
+    }
+
+    private typealias Figures = (name: String, summary: DistributionSummary, format: (Double?) -> String)
+
+    private static func figureRows(_ stats: RequestStatistics, _ phase: PhaseResult) -> [Figures] {
+        let time: (Double?) -> String = { Figure.duration(milliseconds: $0) }
+        let rows: [(String, DistributionSummary?, (Double?) -> String)] = [
+            (phase.loop == .open ? "scheduled TTFT" : "TTFT", ttft(stats, phase), time),
+            ("e2e", stats.e2eMilliseconds, time),
+            ("time per token", stats.tpotMilliseconds, time),
+            ("gap between chunks", stats.itlMilliseconds, time),
+            ("tokens/s per user", stats.requestTPS, Figure.rate),
+        ]
+        return rows.compactMap { name, summary, format in summary.map { (name, $0, format) } }
+    }
+
+    private static func figureTable(_ rows: [Figures]) -> TextTable {
+        let columns: [TextTable.Column] = [
+            .init("", alignment: .left), .init("p50"), .init("p95"), .init("p99"), .init("max", dropRank: 2),
+            .init("CV"),
+            .init("n", dropRank: 1),
+        ]
+        return TextTable(
+            columns: columns,
+            rows: rows.map { name, summary, format in
+                TextTable.Row([
+                    Span(name, .strong), Span(format(summary.p50)), Span(format(summary.p95)),
+                    Span(format(summary.p99)),
+                    Span(format(summary.maximum)), Span(Figure.wholePercent(summary.cvPercent)),
+                    Span(Figure.count(summary.count)),
+                ])
+            }
+        )
+    }
+
+    private static func openBounds(_ stats: RequestStatistics, _ phase: PhaseResult) -> [String] {
+        guard let ttft = ttft(stats, phase), ttft.source == .samples else { return [] }
+        let open = [("p95", ttft.p95, ttft.p95Interval), ("p99", ttft.p99, ttft.p99Interval)]
+            .filter { $0.1 != nil && $0.2?.upper == nil }.map(\.0)
+        guard !open.isEmpty else { return [] }
+        let names = open.joined(separator: " and ")
+        return [
+            "TTFT \(names): n = \(Figure.count(ttft.count)), no upper bound (too few requests to say how bad it can be)."
+        ]
+    }
+
+    private static func speed(_ stats: RequestStatistics, _ step: StepResult?) -> String {
+        var parts: [String] = []
+        if let rate = stats.outputTokensPerSecond { parts.append("\(Figure.rate(rate)) tokens/s in all") }
+        if let rate = stats.requestsPerSecond { parts.append("\(Figure.rate(rate)) requests/s") }
+        if let rate = stats.goodputRPS { parts.append("\(Figure.rate(rate)) of them within the SLO") }
+        if let mean = step?.meanInFlight { parts.append("\(Figure.rate(mean)) in flight on average") }
+        parts.append("\(Figure.percent(share: usefulShare(stats))) useful")
+        parts.append("\(Figure.count(stats.requests.failed)) failed")
+        if stats.requests.throttled > 0 { parts.append("\(Figure.count(stats.requests.throttled)) throttled") }
+        return parts.joined(separator: ", ") + "."
+    }
+
+    /// The contract's bands of the CV of TTFT; several where the interval touches several.
+    private static func consistencyOfTTFT(_ stats: RequestStatistics, _ phase: PhaseResult) -> String? {
+        guard let ttft = ttft(stats, phase), let cv = ttft.cvPercent else { return nil }
+        var text = "TTFT scatters by a CV of \(Figure.wholePercent(cv))"
+        if let bounds = Figure.interval(ttft.cvInterval?.lower, ttft.cvInterval?.upper, Figure.wholePercent(_:)) {
+            text += " (95\(Figure.space)% interval \(bounds))"
+        }
+        if !ttft.cvBands.isEmpty { text += ": " + ttft.cvBands.map(\.rawValue).joined(separator: ", or ") }
+        if let without = ttft.cvWithoutTop2, cv - without > 10 {
+            text += "; without the two slowest requests it is \(Figure.wholePercent(without))"
+        }
+        return text + "."
+    }
+
+    private static func batchSentence(_ batch: BatchResult) -> String? {
+        var parts: [String] = []
+        if let makespan = batch.makespanSeconds { parts.append("the lot took \(Figure.duration(seconds: makespan))") }
+        if let steady = batch.steadyTPS { parts.append("\(Figure.rate(steady)) tokens/s while all streams were busy") }
+        if let tail = batch.tailShare {
+            parts.append("the last stragglers took \(Figure.wholePercent(share: tail)) of the time")
+        }
+        guard !parts.isEmpty else { return nil }
+        let sentence = parts.joined(separator: ", ") + "."
+        return sentence.prefix(1).uppercased() + sentence.dropFirst()
+    }
+
+    private static func classes(_ consistency: ConsistencyResult) -> String {
+        var text =
+            "\(Figure.count(consistency.warm)) requests found a warm server, \(Figure.count(consistency.cold)) a cold one, "
+            + "\(Figure.count(consistency.stuck)) were stuck."
+        if let rate = consistency.coldRate {
+            let upper = consistency.coldRateUpper95.map { " (at most \(Figure.percent(share: $0)))" } ?? ""
+            text += " Cold: \(Figure.percent(share: rate))\(upper)."
+        }
+        if let driver = consistency.driver { text += " " + SafeText.line(driver) }
+        return text
+    }
+
+    private static func keepwarmSentence(_ keepwarm: KeepwarmResult) -> String {
+        var parts: [String] = []
+        if let warm = keepwarm.warmUpToSeconds { parts.append("still warm after \(Figure.clock(seconds: warm))") }
+        if let cold = keepwarm.coldFromSeconds { parts.append("cold from \(Figure.clock(seconds: cold))") }
+        if let median = keepwarm.medianSeconds {
+            let bounds = Figure.interval(keepwarm.interval?.lower, keepwarm.interval?.upper, Figure.clock(seconds:))
+            let shown = bounds.map { " (95\(Figure.space)% interval \($0))" } ?? ""
+            parts.append("half of the probes are cold after \(Figure.clock(seconds: median))\(shown)")
+        }
+        if parts.isEmpty { parts.append("it cannot be told when the server goes cold") }
+        let sentence = "\(parts.joined(separator: ", ")) (n = \(Figure.count(keepwarm.probes)) probes)."
+        return sentence.prefix(1).uppercased() + sentence.dropFirst()
+    }
+
+    private static func drifts(_ drift: [String: DriftResult]) -> [String] {
+        drift.sorted { $0.key < $1.key }.map { metric, result in
+            let bounds = Figure.interval(result.interval.lower, result.interval.upper, Figure.plain)
+            let shown = bounds.map { ", 95\(Figure.space)% interval \($0)" } ?? ""
+            return "\(SafeText.line(metric)) over time: \(result.verdict.rawValue) "
+                + "(\(Figure.plain(result.slopePerHour)) per hour\(shown))"
+        }
+    }
+}

@@ -1,0 +1,162 @@
+import Measurement
+
+extension ReportDocument {
+    static func target(_ target: TargetResult, isOnly: Bool) -> [Block] {
+        var blocks: [Block] = [.sentence(address(target))]
+        if !isOnly { blocks.insert(.heading("Target \(SafeText.line(target.name))"), at: 0) }
+        if !target.notes.isEmpty { blocks.append(.list(target.notes.map { SafeText.line($0, limit: 400) })) }
+        for phase in target.phases { blocks += self.phase(phase) }
+        blocks += wentWrong(target)
+        blocks += totals(target)
+        return blocks
+    }
+
+    private static func address(_ target: TargetResult) -> String {
+        var parts = [target.model.map { SafeText.line($0) }, target.api.isEmpty ? nil : SafeText.line(target.api)]
+        if target.provider != target.name { parts.insert(target.provider.map { SafeText.line($0) }, at: 0) }
+        if target.url.isEmpty == false { parts.append(SafeText.line(target.url)) }
+        return ([SafeText.line(target.name)] + parts.compactMap { $0 }).joined(separator: " · ")
+    }
+
+    static func phase(_ phase: PhaseResult) -> [Block] {
+        let isEmpty = phase.stats.requests.scheduled == 0 && phase.steps.isEmpty && phase.bursts.isEmpty
+        var blocks: [Block] =
+            switch phase.kind {
+            case .warmup, .idle: []
+            case _ where isEmpty: [.sentence("\(heading(phase)): no request was sent.", .dim)]
+            case .ramp: ramp(phase)
+            case .burst: bursts(phase)
+            case .rate, .replay: phase.steps.count > 1 ? rates(phase) : single(phase)
+            case .steady, .batch, .probe, .keepwarm: single(phase)
+            }
+        if !blocks.isEmpty {
+            blocks += phaseVerdict(phase)
+            blocks += incidents(phase)
+        }
+        return blocks
+    }
+
+    static func heading(_ phase: PhaseResult) -> String {
+        let kind =
+            switch phase.kind {
+            case .warmup: "Warm-up"
+            case .ramp: "Ramp"
+            case .idle: "Idle"
+            case .burst: "Burst"
+            case .steady: "Steady load"
+            case .rate: "Request rate"
+            case .replay: "Replayed traffic"
+            case .batch: "Batch"
+            case .probe: "Probe"
+            case .keepwarm: "Keep-warm"
+            }
+        let name = SafeText.line(phase.name)
+        return name.isEmpty || name == phase.kind.rawValue ? kind : "\(kind) (\(name))"
+    }
+
+    /// Nothing where the phase is valid: the whole run's line is enough.
+    private static func phaseVerdict(_ phase: PhaseResult) -> [Block] {
+        guard phase.validity.verdict != .valid else { return [] }
+        let reasons = phase.validity.reasons.map { SafeText.line($0, limit: 400) }.joined(separator: "; ")
+        let tone: Tone = phase.validity.verdict == .invalid ? .bad : .caution
+        return [.sentence("This phase is \(phase.validity.verdict.rawValue): \(reasons)", tone)]
+    }
+
+    private static func incidents(_ phase: PhaseResult) -> [Block] {
+        guard !phase.incidents.isEmpty else { return [] }
+        return [
+            .list(
+                phase.incidents.map { incident in
+                    let from = "at \(Figure.duration(seconds: incident.startSeconds))"
+                    let length = incident.endSeconds.map {
+                        ", for \(Figure.duration(seconds: $0 - incident.startSeconds))"
+                    }
+                    let detail = incident.detail.map { ": " + SafeText.line($0) }
+                    let kind = incident.kind.rawValue.replacing("_", with: " ")
+                    return "\(kind) \(from)\(length ?? "")\(detail ?? "")"
+                }
+            )
+        ]
+    }
+
+    // MARK: After the phases
+
+    private static func wentWrong(_ target: TargetResult) -> [Block] {
+        let requests = target.totals.requests
+        let ours = target.totals.outcomes[.clientResource] ?? 0
+        guard requests.failed + requests.throttled + ours > 0 || !target.failures.isEmpty else { return [] }
+        var sentence =
+            "Of \(Figure.count(requests.scheduled)) requests \(Figure.count(requests.success)) succeeded, "
+            + "\(Figure.count(requests.failed)) failed, \(Figure.count(requests.throttled)) were throttled"
+        sentence += requests.excluded > 0 ? " and \(Figure.count(requests.excluded)) do not count (ours)." : "."
+        if let availability = target.totals.availability {
+            let bounds = Figure.interval(
+                availability.interval.lower,
+                availability.interval.upper,
+                Figure.percent(share:)
+            )
+            sentence += " Available \(Figure.percent(share: availability.value))"
+            sentence += bounds.map { " (95\(Figure.space)% interval \($0))." } ?? "."
+        }
+        let columns: [TextTable.Column] = [
+            .init("requests"), .init("outcome", alignment: .left), .init("meaning", alignment: .left, dropRank: 1),
+            .init("the server's words", alignment: .left, flexible: true),
+        ]
+        let rows = target.failures.map { failure in
+            TextTable.Row([
+                Span(Figure.count(failure.requests), failure.outcome.class == .throttled ? .caution : .bad),
+                Span(failure.outcome.rawValue),
+                Span(failure.outcome.meaning),
+                Span(words(failure), .dim),
+            ])
+        }
+        let table: [Block] = rows.isEmpty ? [] : [.table(TextTable(columns: columns, rows: rows))]
+        return [.heading("What went wrong"), .sentence(sentence)] + table
+    }
+
+    private static func words(_ failure: FailureResult) -> String {
+        let parts = [failure.httpStatus.map { "HTTP \($0)" }, failure.detail, failure.words]
+        return parts.compactMap { $0.map { SafeText.line($0) } }.filter { !$0.isEmpty }.joined(separator: " · ")
+    }
+
+    private static func totals(_ target: TargetResult) -> [Block] {
+        let totals = target.totals
+        let source =
+            switch target.tokenSource {
+            case .usage: "as the server counted them"
+            case .events: "counted from events: the server did not say"
+            case nil: "none counted"
+            }
+        var sentence =
+            "In all \(Figure.count(totals.requests.scheduled)) requests, \(Figure.count(totals.inputTokens)) input and "
+            + "\(Figure.count(totals.outputTokens)) output tokens (\(source))."
+        if totals.reasoningTokens > 0 {
+            sentence += " Of the output \(Figure.count(totals.reasoningTokens)) were reasoning."
+        }
+        if totals.cachedInputTokens > 0 {
+            sentence += " Of the input \(Figure.count(totals.cachedInputTokens)) came from the server's cache."
+        }
+        if let cost = totals.cost {
+            sentence += " Cost \(Figure.dollars(cost.dollars))"
+            if let perMillion = cost.dollarsPerMillionOutputTokens {
+                sentence += ", \(Figure.dollars(perMillion)) per million output tokens"
+            }
+            if let perUseful = cost.dollarsPerUsefulResult {
+                sentence += ", \(Figure.dollars(perUseful)) per useful answer"
+            }
+            sentence += "."
+        }
+        if let attainment = totals.sloAttainment {
+            sentence += " The SLO was met by \(Figure.percent(share: attainment)) of the requests."
+        }
+        var blocks: [Block] = [.heading("Totals"), .sentence(sentence)]
+        let apart = [("warm-up", target.warmup), ("preflight", target.preflight)].filter { $0.1.requests > 0 }
+        if !apart.isEmpty {
+            let list = apart.map { name, tally in
+                "\(Figure.count(tally.requests)) \(name) requests (\(Figure.count(tally.outputTokens)) output tokens)"
+            }
+            blocks.append(.sentence("In no figure above: \(list.joined(separator: ", ")).", .dim))
+        }
+        return blocks
+    }
+}

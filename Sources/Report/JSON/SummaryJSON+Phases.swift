@@ -1,0 +1,195 @@
+import Measurement
+
+extension SummaryJSON {
+    static func phase(_ phase: PhaseResult) -> JSONValue {
+        var members: [JSONValue.Member] = [
+            .init("name", .string(phase.name)),
+            .init("kind", .string(phase.kind.rawValue)),
+            .init("started_s", JSONValue(phase.startedSeconds)),
+            .init("duration_s", JSONValue(phase.durationSeconds)),
+            .init("loop", .string(phase.loop.rawValue)),
+            .init("validity", validity(phase.validity)),
+            .init("stats", statistics(phase.stats)),
+            .init("steps", .array(phase.steps.map(step))),
+        ]
+        func add(_ key: String, _ value: JSONValue?) {
+            if let value { members.append(.init(key, value)) }
+        }
+        add("knee", phase.knee.map(knee))
+        add("bursts", phase.bursts.isEmpty ? nil : .array(phase.bursts.map(burst)))
+        add("transition", phase.transition.map(transition))
+        add("consistency", phase.consistency.map(consistency))
+        add("batch", phase.batch.map(batch))
+        add("drift", phase.drift.isEmpty ? nil : drift(phase.drift))
+        add("incidents", phase.incidents.isEmpty ? nil : .array(phase.incidents.map(incident)))
+        add("keepwarm", phase.keepwarm.map(keepwarm))
+        return .object(members)
+    }
+
+    private static func step(_ step: StepResult) -> JSONValue {
+        var members: [JSONValue.Member] = []
+        if let rps = step.rps {
+            members.append(.init("rps", JSONValue(rps)))
+        } else {
+            members.append(.init("concurrency", JSONValue(step.concurrency)))
+        }
+        members += [
+            .init("stats", statistics(step.stats)),
+            .init("retention", JSONValue(step.retention)),
+            .init("decode_retention", JSONValue(step.decodeRetention)),
+            .init("efficiency", JSONValue(step.efficiency)),
+            .init("mean_in_flight", JSONValue(step.meanInFlight)),
+            .init("window_s", JSONValue(step.windowSeconds)),
+            .init("discarded", JSONValue(step.discarded)),
+            .init("little_difference", JSONValue(step.littleDifference)),
+        ]
+        return .object(members)
+    }
+
+    private static func knee(_ knee: KneeResult) -> JSONValue {
+        .object([
+            .init("concurrency", JSONValue(knee.concurrency)),
+            .init("bracket", .array(knee.bracket.map { JSONValue($0) })),
+            .init(
+                "hinge",
+                knee.hinge.map {
+                    .object([
+                        .init("concurrency", JSONValue($0.concurrency)), .init("ci", interval($0.interval)),
+                    ])
+                } ?? .null
+            ),
+            .init(
+                "usl",
+                knee.usl.map {
+                    .object([
+                        .init("lambda", JSONValue($0.lambda)), .init("sigma", JSONValue($0.sigma)),
+                        .init("kappa", JSONValue($0.kappa)), .init("peak_concurrency", JSONValue($0.peakConcurrency)),
+                    ])
+                } ?? .null
+            ),
+            .init("agree", JSONValue(knee.agree)),
+        ])
+    }
+
+    private static func burst(_ burst: BurstResult) -> JSONValue {
+        var members: [JSONValue.Member] = [
+            .init("index", JSONValue(burst.index)),
+            .init("requests", JSONValue(burst.requests)),
+            .init("idle_s", JSONValue(burst.idleSeconds)),
+            .init("connections", JSONValue(burst.connections)),
+            .init("send_lag_ms", JSONValue(burst.sendLagMilliseconds)),
+            .init("send_skew_ms", JSONValue(burst.sendSkewMilliseconds)),
+            .init("reused_connections", JSONValue(burst.reusedConnections)),
+            .init("stats", statistics(burst.stats)),
+        ]
+        if let hold = burst.hold { members.append(.init("hold", statistics(hold))) }
+        if let control = burst.control { members.append(.init("control", statistics(control))) }
+        if let baseline = burst.baseline { members.append(.init("baseline", statistics(baseline))) }
+        members += [
+            .init("cold_share", JSONValue(burst.coldShare)),
+            .init("cold_by", JSONValue(burst.coldBy?.rawValue)),
+            .init("cold_requests", JSONValue(burst.coldRequests)),
+            .init("cold_known", JSONValue(burst.coldKnown)),
+            .init("cold_penalty_ms", JSONValue(burst.coldPenaltyMilliseconds)),
+            .init("cold_penalty_pairs", JSONValue(burst.coldPenaltyPairs)),
+            .init("cold_only_penalty_ms", JSONValue(burst.coldOnlyPenaltyMilliseconds)),
+            .init("time_to_recover_s", JSONValue(burst.timeToRecoverSeconds)),
+            .init("censored_at_s", JSONValue(burst.censoredAtSeconds)),
+            .init("recovery_threshold_ms", JSONValue(burst.recoveryThresholdMilliseconds)),
+            .init("waves", .array(burst.waves.map(wave))),
+        ]
+        return .object(members)
+    }
+
+    private static func transition(_ transition: TransitionResult) -> JSONValue {
+        .object([
+            .init("bursts", JSONValue(transition.bursts)),
+            .init("cold_share", JSONValue(transition.coldShare)),
+            .init("cold_share_ci", interval(transition.coldShareInterval)),
+            .init("cold_penalty_ms", distribution(transition.coldPenaltyMilliseconds)),
+            .init("time_to_recover_s", distribution(transition.timeToRecoverSeconds)),
+            .init("censored", JSONValue(transition.censored)),
+            .init(
+                "ttft_by_rank",
+                .array(
+                    transition.ttftByRank.map {
+                        .object([
+                            .init("rank", JSONValue($0.rank)), .init("cold_ms", JSONValue($0.coldMilliseconds)),
+                            .init("warm_ms", JSONValue($0.warmMilliseconds)),
+                        ])
+                    }
+                )
+            ),
+            .init("waves", .array(transition.waves.map(wave))),
+        ])
+    }
+
+    private static func wave(_ wave: TransitionResult.Wave) -> JSONValue {
+        .object([.init("at_s", JSONValue(wave.atSeconds)), .init("requests", JSONValue(wave.requests))])
+    }
+
+    private static func consistency(_ consistency: ConsistencyResult) -> JSONValue {
+        .object([
+            .init(
+                "classes",
+                .object([
+                    .init("warm", JSONValue(consistency.warm)), .init("cold", JSONValue(consistency.cold)),
+                    .init("stuck", JSONValue(consistency.stuck)),
+                ])
+            ),
+            .init(
+                "cold_rate",
+                .object([
+                    .init("value", JSONValue(consistency.coldRate)),
+                    .init("upper95", JSONValue(consistency.coldRateUpper95)),
+                ])
+            ),
+            .init("serial_correlation", JSONValue(consistency.serialCorrelation)),
+            .init("driver", JSONValue(consistency.driver)),
+        ])
+    }
+
+    private static func batch(_ batch: BatchResult) -> JSONValue {
+        .object([
+            .init("makespan_s", JSONValue(batch.makespanSeconds)),
+            .init("steady_tps", JSONValue(batch.steadyTPS)),
+            .init("tail_share", JSONValue(batch.tailShare)),
+        ])
+    }
+
+    private static func drift(_ drift: [String: DriftResult]) -> JSONValue {
+        .object(
+            drift.sorted { $0.key < $1.key }.map { metric, result in
+                .init(
+                    metric,
+                    .object([
+                        .init("slope_per_h", JSONValue(result.slopePerHour)),
+                        .init("ci", interval(result.interval)),
+                        .init("p", JSONValue(result.p)),
+                        .init("verdict", .string(result.verdict.rawValue)),
+                    ])
+                )
+            }
+        )
+    }
+
+    private static func incident(_ incident: IncidentResult) -> JSONValue {
+        .object([
+            .init("start_s", JSONValue(incident.startSeconds)),
+            .init("end_s", JSONValue(incident.endSeconds)),
+            .init("kind", .string(incident.kind.rawValue)),
+            .init("requests", JSONValue(incident.requests)),
+            .init("detail", JSONValue(incident.detail)),
+        ])
+    }
+
+    private static func keepwarm(_ keepwarm: KeepwarmResult) -> JSONValue {
+        .object([
+            .init("warm_up_to_s", JSONValue(keepwarm.warmUpToSeconds)),
+            .init("cold_from_s", JSONValue(keepwarm.coldFromSeconds)),
+            .init("median_s", JSONValue(keepwarm.medianSeconds)),
+            .init("ci", interval(keepwarm.interval)),
+            .init("probes", JSONValue(keepwarm.probes)),
+        ])
+    }
+}

@@ -1,0 +1,110 @@
+import Measurement
+
+extension SummaryJSON {
+    /// The contract's STATS.
+    static func statistics(_ stats: RequestStatistics) -> JSONValue {
+        .object([
+            .init("requests", requests(stats.requests)),
+            .init("outcomes", outcomes(stats.outcomes)),
+            .init("availability", proportion(stats.availability)),
+            .init("error_rate", JSONValue(stats.errorRate)),
+            .init("throttle_rate", JSONValue(stats.throttleRate)),
+            .init("input_tokens", JSONValue(stats.inputTokens)),
+            .init("cached_input_tokens", JSONValue(stats.cachedInputTokens)),
+            .init("output_tokens", JSONValue(stats.outputTokens)),
+            .init("reasoning_tokens", JSONValue(stats.reasoningTokens)),
+            .init("tokens_per_chunk", JSONValue(stats.tokensPerChunk)),
+            .init("input_tokens_per_request", distribution(stats.inputTokensPerRequest)),
+            .init("output_tokens_per_request", distribution(stats.outputTokensPerRequest)),
+            .init("output_tokens_per_second", JSONValue(stats.outputTokensPerSecond)),
+            .init("total_tokens_per_second", JSONValue(stats.totalTokensPerSecond)),
+            .init("output_bytes_per_second", JSONValue(stats.outputBytesPerSecond)),
+            .init("requests_per_second", JSONValue(stats.requestsPerSecond)),
+            .init("goodput_rps", JSONValue(stats.goodputRPS)),
+            .init("slo_attainment", JSONValue(stats.sloAttainment)),
+            .init("ttft_ms", distribution(stats.ttftMilliseconds, adjusted: true)),
+            .init("ttft_scheduled_ms", distribution(stats.ttftScheduledMilliseconds, adjusted: true)),
+            .init("wait_ms", distribution(stats.waitMilliseconds)),
+            .init("ttfv_ms", distribution(stats.ttfvMilliseconds)),
+            .init("e2e_ms", distribution(stats.e2eMilliseconds, adjusted: true)),
+            .init("tpot_ms", distribution(stats.tpotMilliseconds)),
+            .init("itl_ms", distribution(stats.itlMilliseconds)),
+            .init("decode_tps", distribution(stats.decodeTPS)),
+            .init("request_tps", distribution(stats.requestTPS)),
+            .init("connect_ms", distribution(stats.connectMilliseconds)),
+            .init("tls_ms", distribution(stats.tlsMilliseconds)),
+            .init("cost", cost(stats.cost)),
+        ])
+    }
+
+    /// The contract's DIST; `adjusted` where failures count as infinite: a null is infinity then.
+    static func distribution(_ summary: DistributionSummary?, adjusted: Bool = false) -> JSONValue {
+        guard let summary else { return .null }
+        var members: [JSONValue.Member] = [
+            .init("count", JSONValue(summary.count)),
+            .init("effective_count", JSONValue(summary.effectiveCount)),
+            .init("mean", JSONValue(summary.mean)),
+            .init("stddev", JSONValue(summary.standardDeviation)),
+            .init("cv_percent", JSONValue(summary.cvPercent)),
+            .init("cv_ci", interval(summary.cvInterval)),
+            .init("cv_bands", JSONValue(summary.cvBands.map(\.rawValue))),
+            .init("cv_without_top2", JSONValue(summary.cvWithoutTop2)),
+            .init("min", JSONValue(summary.minimum)),
+            .init("p50", JSONValue(summary.p50)),
+            .init("p75", JSONValue(summary.p75)),
+            .init("p90", JSONValue(summary.p90)),
+            .init("p95", JSONValue(summary.p95)),
+            .init("p99", JSONValue(summary.p99)),
+            .init("p999", JSONValue(summary.p999)),
+            .init("max", JSONValue(summary.maximum)),
+            .init("p50_ci", interval(summary.p50Interval)),
+            .init("p95_ci", interval(summary.p95Interval)),
+            .init("p99_ci", interval(summary.p99Interval)),
+        ]
+        if adjusted {
+            members.append(.init("adj_p95", JSONValue(summary.adjustedP95)))
+            members.append(.init("adj_p99", JSONValue(summary.adjustedP99)))
+        }
+        members.append(.init("source", .string(summary.source.rawValue)))
+        return .object(members)
+    }
+
+    /// `[lower, upper]`; a null bound is open.
+    static func interval(_ interval: ConfidenceInterval?) -> JSONValue {
+        interval.map { .array([JSONValue($0.lower), JSONValue($0.upper)]) } ?? .null
+    }
+
+    private static func requests(_ requests: RequestStatistics.Requests) -> JSONValue {
+        .object([
+            .init("scheduled", JSONValue(requests.scheduled)),
+            .init("success", JSONValue(requests.success)),
+            .init("useful", JSONValue(requests.useful)),
+            .init("failed", JSONValue(requests.failed)),
+            .init("throttled", JSONValue(requests.throttled)),
+            .init("excluded", JSONValue(requests.excluded)),
+        ])
+    }
+
+    private static func outcomes(_ counts: [Outcome: Int]) -> JSONValue {
+        .object(
+            Outcome.allCases.compactMap { outcome in
+                counts[outcome].map { .init(outcome.rawValue, JSONValue($0)) }
+            }
+        )
+    }
+
+    private static func proportion(_ proportion: RequestStatistics.Proportion?) -> JSONValue {
+        guard let proportion else { return .null }
+        return .object([.init("value", JSONValue(proportion.value)), .init("ci95", interval(proportion.interval))])
+    }
+
+    private static func cost(_ cost: RequestStatistics.Cost?) -> JSONValue {
+        guard let cost else { return .null }
+        return .object([
+            .init("usd", JSONValue(cost.dollars)),
+            .init("usd_per_million_output_tokens", JSONValue(cost.dollarsPerMillionOutputTokens)),
+            .init("usd_per_useful_result", JSONValue(cost.dollarsPerUsefulResult)),
+            .init("usd_per_useful_ci", interval(cost.dollarsPerUsefulInterval)),
+        ])
+    }
+}

@@ -1,0 +1,124 @@
+public import Measurement
+
+/// `summary.json`: the contract's keys in the contract's order.
+///
+/// Keys of a thing that a phase does not have (a knee, bursts, a transition) are absent; what applies and is not known
+/// is `null`. The same result gives the same bytes.
+public enum SummaryJSON {
+    /// UTF-8 with a line feed at the end.
+    public static func encode(_ result: RunResult) -> [UInt8] { Array((document(result).text + "\n").utf8) }
+
+    static func document(_ result: RunResult) -> JSONValue {
+        var members: [JSONValue.Member] = [
+            .init("schema", .string(RunResult.schema)),
+            .init(
+                "tool",
+                .object([.init("name", .string(result.tool.name)), .init("version", .string(result.tool.version))])
+            ),
+            .init("run", run(result.run)),
+            .init("validity", validity(result.validity)),
+            .init("warnings", JSONValue(result.warnings)),
+            .init("targets", .array(result.targets.map(target))),
+        ]
+        if let comparison = result.comparison { members.append(.init("comparison", self.comparison(comparison))) }
+        members.append(.init("thresholds", .array(result.thresholds.map(threshold))))
+        return .object(members)
+    }
+
+    private static func run(_ run: RunFacts) -> JSONValue {
+        .object([
+            .init("id", .string(run.id)),
+            .init("profile", .string(run.profile)),
+            .init("label", JSONValue(run.label)),
+            .init(
+                "metadata",
+                .object(run.metadata.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) })
+            ),
+            .init("seed", JSONValue(run.seed)),
+            .init("schedule_sha256", .string(run.scheduleSHA256)),
+            .init("started_at", .string(UTCTime.rfc3339(unixNanoseconds: run.startedAtUnixNanoseconds))),
+            .init("duration_s", JSONValue(run.durationSeconds)),
+            .init("complete", JSONValue(run.complete)),
+            .init("interrupted", JSONValue(run.interrupted)),
+            .init("simulated", JSONValue(run.simulated)),
+            .init("fast", JSONValue(run.fast)),
+            .init("stopped_by", JSONValue(run.stoppedBy)),
+            .init("exit_code", JSONValue(run.exitCode)),
+        ])
+    }
+
+    static func validity(_ validity: ValidityResult) -> JSONValue {
+        .object([
+            .init("verdict", .string(validity.verdict.rawValue)),
+            .init("reasons", JSONValue(validity.reasons)),
+            .init("loop_lag_ms", distribution(validity.loopLagMilliseconds)),
+            .init("dispatch_lag_ms", distribution(validity.dispatchLagMilliseconds)),
+            .init("read_lag_ms", distribution(validity.readLagMilliseconds)),
+            .init("cpu_percent", JSONValue(validity.cpuPercent)),
+            .init("process_cpu_percent", JSONValue(validity.processCPUPercent)),
+            .init("loops", JSONValue(validity.loops)),
+            .init("max_in_flight", JSONValue(validity.maxInFlight)),
+            .init("rss_mb", JSONValue(validity.rssMB)),
+            .init("kernel_stamp_share", JSONValue(validity.kernelStampShare)),
+        ])
+    }
+
+    private static func target(_ target: TargetResult) -> JSONValue {
+        func tally(_ tally: TargetResult.Tally) -> JSONValue {
+            .object([
+                .init("requests", JSONValue(tally.requests)), .init("output_tokens", JSONValue(tally.outputTokens)),
+            ])
+        }
+        return .object([
+            .init("name", .string(target.name)),
+            .init("provider", JSONValue(target.provider)),
+            .init("model", JSONValue(target.model)),
+            .init("api", .string(target.api)),
+            .init("url", .string(target.url)),
+            .init("insecure", JSONValue(target.insecure)),
+            .init("simulated", JSONValue(target.simulated)),
+            .init("unusable", JSONValue(target.unusable)),
+            .init("token_source", JSONValue(target.tokenSource?.rawValue)),
+            .init("notes", JSONValue(target.notes)),
+            .init("preflight", tally(target.preflight)),
+            .init("warmup", tally(target.warmup)),
+            .init("totals", statistics(target.totals)),
+            .init("failures", .array(target.failures.map(failure))),
+            .init("phases", .array(target.phases.map(phase))),
+        ])
+    }
+
+    private static func failure(_ failure: FailureResult) -> JSONValue {
+        .object([
+            .init("outcome", .string(failure.outcome.rawValue)),
+            .init("detail", JSONValue(failure.detail)),
+            .init("http_status", JSONValue(failure.httpStatus)),
+            .init("words", JSONValue(failure.words)),
+            .init("requests", JSONValue(failure.requests)),
+        ])
+    }
+
+    private static func comparison(_ comparison: ComparisonResult) -> JSONValue {
+        let rows = comparison.rows.map { row in
+            JSONValue.object([
+                .init("target", .string(row.target)),
+                .init("metric", .string(row.metric)),
+                .init("ratio", JSONValue(row.ratio)),
+                .init("ci95", interval(row.interval)),
+                .init("p_holm", JSONValue(row.pHolm)),
+                .init("verdict", .string(row.verdict)),
+            ])
+        }
+        return .object([.init("base", .string(comparison.base)), .init("rows", .array(rows))])
+    }
+
+    private static func threshold(_ threshold: ThresholdResult) -> JSONValue {
+        .object([
+            .init("expression", .string(threshold.expression)),
+            .init("value", JSONValue(threshold.value)),
+            .init("unit", .string(threshold.unit)),
+            .init("passed", JSONValue(threshold.passed)),
+            .init("note", JSONValue(threshold.note)),
+        ])
+    }
+}

@@ -1,0 +1,49 @@
+public import Measurement
+
+/// The same report for a pull request or a page: GitHub-flavoured Markdown.
+public enum MarkdownReport {
+    public static func render(_ result: RunResult, files: [String] = []) -> String {
+        render(ReportDocument(result, files: files))
+    }
+
+    static func render(_ document: ReportDocument) -> String {
+        document.blocks.map(text).joined(separator: "\n").replacing("\u{A0}", with: " ")
+    }
+
+    private static func text(_ block: Block) -> String {
+        switch block {
+        case .banner(let word, _, let text): "> **\(escaped(word))** \(escaped(text))\n"
+        case .heading(let text): "## \(escaped(text))\n"
+        case .paragraph(let spans): spans.map { escaped($0.text) }.joined(separator: " ") + "\n"
+        case .list(let items): items.map { "- \(escaped($0))\n" }.joined()
+        case .table(let table): self.table(table)
+        case .bars(let chart):
+            "```\n" + TerminalBars(chart, style: .init(width: 80)).lines.map { $0 + "\n" }.joined() + "```\n"
+        }
+    }
+
+    private static func table(_ table: TextTable) -> String {
+        let hasMarks = table.rows.contains { $0.mark != nil }
+        func row(_ cells: [String], _ mark: String) -> String {
+            "| " + (cells + (hasMarks ? [mark] : [])).joined(separator: " | ") + " |\n"
+        }
+        let rules = table.columns.map { $0.alignment == .right ? "---:" : ":---" }
+        return row(table.columns.map { escaped($0.title) }, "") + row(rules, ":---")
+            + table.rows.map { row($0.cells.map { escaped($0.text) }, $0.mark.map(escaped) ?? "") }.joined()
+    }
+
+    /// Every character that Markdown or HTML gives a meaning inside a line or a cell.
+    private static func escaped(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars where !SafeText.isHarmful(scalar) {
+            switch scalar {
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "&": result += "&amp;"
+            case "|", "\\", "`", "*", "_", "[", "]", "#", "~", "!": result += "\\" + String(scalar)
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,91 @@
+public import Measurement
+
+/// A result for a terminal: the verdict first when it is not `valid`, then a table per phase.
+public enum TerminalReport {
+    /// `files` are the paths to show at the end. Ends with a line feed.
+    public static func render(_ result: RunResult, style: TerminalStyle = .init(), files: [String] = []) -> String {
+        render(ReportDocument(result, files: files), style: style)
+    }
+
+    static func render(_ document: ReportDocument, style: TerminalStyle) -> String {
+        var lines: [String] = []
+        for (index, block) in document.blocks.enumerated() {
+            if index > 0, needsGap(document.blocks[index - 1], block) { lines.append("") }
+            lines += TerminalLines(style: style).lines(block)
+        }
+        // Lines are broken: the spaces that kept numbers and units together have done their work.
+        return lines.map { $0.replacing("\u{A0}", with: " ") + "\n" }.joined()
+    }
+
+    private static func needsGap(_ previous: Block, _ next: Block) -> Bool {
+        switch (previous, next) {
+        case (_, .heading), (.banner, .paragraph), (.banner, .table), (_, .bars): true
+        case (.bars, .paragraph): true
+        default: false
+        }
+    }
+}
+
+/// Sets one block in lines of a terminal.
+struct TerminalLines {
+    let style: TerminalStyle
+
+    func lines(_ block: Block) -> [String] {
+        switch block {
+        case .banner(let word, let tone, let text): banner(word, tone, text)
+        case .heading(let text): [style.painted(style.shown(text), .strong)]
+        case .paragraph(let spans): wrapped(spans, indent: 1, hanging: 1)
+        case .list(let items): items.flatMap { wrapped([Span("- " + $0)], indent: 1, hanging: 3) }
+        case .table(let table): TerminalTable(table, style: style).lines
+        case .bars(let chart): TerminalBars(chart, style: style).lines
+        }
+    }
+
+    private func banner(_ word: String, _ tone: Tone, _ text: String) -> [String] {
+        let badge = style.badge(word, tone)
+        let width = word.count + (style.colour ? 2 : 0)
+        let body = wrapped([Span(text, tone)], indent: 0, hanging: 0, width: style.width - width - 2)
+        return body.enumerated().map { index, line in
+            (index == 0 ? badge : String(repeating: " ", count: width)) + "  " + line
+        }
+    }
+
+    /// Breaks at plain spaces; a word longer than the line is cut into pieces.
+    func wrapped(_ spans: [Span], indent: Int, hanging: Int, width: Int? = nil) -> [String] {
+        let limit = max(20, width ?? style.width)
+        var lines: [String] = []
+        var line = String(repeating: " ", count: indent)
+        var used = indent
+        var isEmpty = true
+
+        func breakLine() {
+            lines.append(line)
+            line = String(repeating: " ", count: hanging)
+            used = hanging
+            isEmpty = true
+        }
+        for span in spans {
+            for word in style.shown(span.text).split(separator: " ", omittingEmptySubsequences: true) {
+                var rest = word
+                let size = DisplayWidth.of(String(word))
+                if !isEmpty, used + 1 + size > limit { breakLine() }
+                if !isEmpty {
+                    line += " "
+                    used += 1
+                }
+                while used + DisplayWidth.of(String(rest)) > limit {
+                    let piece = DisplayWidth.prefix(String(rest), width: limit - used)
+                    guard !piece.isEmpty else { break }
+                    line += style.painted(String(piece), span.tone)
+                    rest = rest.dropFirst(piece.count)
+                    breakLine()
+                }
+                line += style.painted(String(rest), span.tone)
+                used += DisplayWidth.of(String(rest))
+                isEmpty = false
+            }
+        }
+        if !isEmpty { lines.append(line) }
+        return lines
+    }
+}

@@ -1,0 +1,128 @@
+/// What a run may use up. Reserved before sending, so that it cannot be overshot.
+public struct Limits: Sendable, Hashable {
+    public var maxRequests: Int?
+    public var maxOutputTokens: Int?
+    public var maxCost: Double?  // dollars
+    public var maxInFlight: Int
+
+    public init(
+        maxRequests: Int? = nil,
+        maxOutputTokens: Int? = nil,
+        maxCost: Double? = nil,
+        maxInFlight: Int = 5000
+    ) {
+        self.maxRequests = maxRequests
+        self.maxOutputTokens = maxOutputTokens
+        self.maxCost = maxCost
+        self.maxInFlight = maxInFlight
+    }
+}
+
+/// What a plan asks of its target, before it runs.
+///
+/// Closed loops send as fast as the target answers, so only the least is certain; the rest follows from a length of
+/// answer that the caller assumes: a short one for the worst case in requests and tokens, a likely one for the time.
+public struct PlanEstimate: Sendable, Hashable {
+    public var requestsLeast = 0  // what the plan asks for even of a slow target
+    public var requests = 0
+    public var peakInFlight = 0
+    public var inputTokens = 0
+    public var outputTokens = 0  // each request up to its cap
+    public var duration = Duration.zero
+
+    public init() {}
+}
+
+extension RunPlan {
+    /// 100 ms and 2 ms a token: faster than all but special hardware, for the worst case in requests and tokens.
+    public var fastAnswer: Duration { .milliseconds(100) + .milliseconds(2) * workload.maxTokens.mean }
+
+    /// - Parameter answer: the time that every request is assumed to take, whatever the load.
+    public func estimate(answer: Duration) -> PlanEstimate {
+        precondition(answer > .zero, "an answer takes time")
+        var sum = PlanEstimate()
+        for phase in phases {
+            var carried = 0
+            for stage in phase.stages {
+                let (least, requests, duration) = stage.estimate(answer: answer, carried: carried)
+                sum.requestsLeast += least
+                sum.requests += requests
+                sum.peakInFlight = max(sum.peakInFlight, stage.concurrency)
+                sum.duration += duration
+                carried = stage.kind == .level ? stage.concurrency : 0
+            }
+        }
+        sum.outputTokens = sum.requests.saturatingProduct(workload.longestAnswer)
+        sum.inputTokens = sum.requests.saturatingProduct(workload.longestPrompt)
+        return sum
+    }
+}
+
+extension Stage {
+    fileprivate func estimate(answer: Duration, carried: Int) -> (least: Int, requests: Int, duration: Duration) {
+        switch rule {
+        case .warmup(let requests):
+            return (requests, requests, answer * requests)
+        case .level(let level):
+            let width = level.concurrency
+            let newcomers = max(0, width - carried)
+            guard width > 0 else { return (0, 0, level.hold) }
+            let forMinimum = level.settle + answer * roundsNeeded(level.minRequests, width)
+            let window = max(level.hold, min(level.holdMax, forMinimum))
+            // One round more: the level stays up until the last measured request has ended.
+            let most = width.saturatingProduct(rounds(window, answer).saturatingSum(1))
+            let least = max(level.minRequests, newcomers)
+            return (least, max(least, most), window + min(answer, grace))
+        case .baseline(let concurrency, let requests):
+            return (requests, requests, answer * roundsNeeded(requests, max(1, concurrency)))
+        case .edge(let edge), .control(let edge):
+            let most = edge.requests.saturatingProduct(rounds(edge.hold, answer).saturatingSum(1))
+            return (edge.requests, most, edge.hold + answer)
+        case .probe(let requests, let gap):
+            return (requests, requests, answer * requests + gap * max(0, requests - 1))
+        case .idle(let duration), .pause(let duration):
+            return (0, 0, duration)
+        case .drain:
+            return (0, 0, .zero)
+        }
+    }
+}
+
+extension Workload {
+    fileprivate var longestAnswer: Int {
+        switch source {
+        case .synthetic: maxTokens.greatest
+        case .list(let prompts): prompts.map { $0.maxTokens ?? maxTokens.greatest }.max() ?? 0
+        }
+    }
+
+    /// Input tokens of the longest prompt, by four bytes a token where the text is the user's.
+    fileprivate var longestPrompt: Int {
+        switch source {
+        case .synthetic(let inputTokens): inputTokens
+        case .list(let prompts):
+            prompts.map { $0.messages.reduce(0) { $0 + ($1.content.utf8.count + 3) / 4 } }.max() ?? 0
+        }
+    }
+}
+
+/// Rounds of answers that begin within `window`.
+private func rounds(_ window: Duration, _ answer: Duration) -> Int {
+    let count = (window / answer).rounded(.up)
+    return count < 1e15 ? Int(count) : Int.max
+}
+
+private func roundsNeeded(_ requests: Int, _ width: Int) -> Int { (requests + width - 1) / width }
+
+extension Int {
+    /// The product, or `Int.max` where it does not fit. For numbers that are not negative.
+    fileprivate func saturatingProduct(_ other: Int) -> Int {
+        let (product, overflow) = multipliedReportingOverflow(by: other)
+        return overflow ? .max : product
+    }
+
+    fileprivate func saturatingSum(_ other: Int) -> Int {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
+    }
+}

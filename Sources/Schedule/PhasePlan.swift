@@ -1,0 +1,36 @@
+/// A phase as stages to run one after the other. It begins with nothing in flight and ends with a drain.
+public struct PhasePlan: Sendable, Hashable {
+    /// The kind's name, as in `run.sqlite` and `summary.json`.
+    public enum Kind: String, Sendable, Hashable { case warmup, ramp, idle, burst, steady, probe }
+
+    public var name: String  // unique in the run
+    public var kind: Kind
+    public var stages: [Stage]
+
+    public init(name: String, kind: Kind, stages: [Stage]) {
+        self.name = name
+        self.kind = kind
+        self.stages = stages
+    }
+
+    /// Width of the bins of its series: fine enough that the shortest measured window holds twenty.
+    ///
+    /// One of 1 s, 100 ms and 10 ms; all stages of a phase share it, so that a request's arrivals can be read in the
+    /// bins of the stage that follows.
+    public var binWidth: Duration {
+        let shortest = stages.compactMap(\.plannedWindow).min() ?? .seconds(20)
+        if shortest >= .seconds(20) { return .seconds(1) }
+        return shortest >= .seconds(2) ? .milliseconds(100) : .milliseconds(10)
+    }
+}
+
+extension Stage {
+    /// Length of the measured window if it closes as soon as time allows; nil when time does not decide.
+    fileprivate var plannedWindow: Duration? {
+        switch rule {
+        case .level(let level): level.hold - level.settle
+        case .edge(let edge), .control(let edge): edge.hold > .zero ? edge.hold : .seconds(2)
+        case .warmup, .idle, .baseline, .pause, .probe, .drain: nil
+        }
+    }
+}

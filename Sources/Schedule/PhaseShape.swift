@@ -1,0 +1,134 @@
+/// A phase as a person asks for it: one entry of a profile's `phases`.
+public enum PhaseShape: Sendable, Hashable {
+    case ramp(Ramp)
+    case idle(Duration)
+    case burst(Burst)
+    case steady(Steady)
+    case probe(Probe)
+
+    /// A closed loop at rising (or falling) levels, without an empty gap between them.
+    public struct Ramp: Sendable, Hashable {
+        public var concurrency: [Int]
+        public var hold = Duration.seconds(30)
+        public var settle = Duration.seconds(5)
+        public var minRequests: Int?  // nil = auto
+        public var holdMax = Duration.seconds(150)
+
+        public init(concurrency: [Int]) { self.concurrency = concurrency }
+    }
+
+    /// The cycle baseline ─► idle ─► edge ─► hold ─► [drain ─► pause ─► control], `cycles` times.
+    public struct Burst: Sendable, Hashable {
+        public struct Baseline: Sendable, Hashable {
+            public var concurrency: Int
+            public var requests: Int
+
+            public init(concurrency: Int = 1, requests: Int = 25) {
+                self.concurrency = concurrency
+                self.requests = requests
+            }
+        }
+
+        public var requests: Int
+        public var cycles = 1
+        public var idle = Duration.seconds(60)
+        public var hold = Duration.seconds(30)
+        public var baseline: Baseline? = Baseline()
+        public var control = true
+        public var pause = Duration.seconds(2)  // before the control
+        public var connections = Stage.Connections.cold
+
+        public init(requests: Int) { self.requests = requests }
+    }
+
+    /// One level for a long time: a soak.
+    public struct Steady: Sendable, Hashable {
+        public var concurrency: Int
+        public var duration: Duration
+        public var settle = Duration.seconds(5)
+
+        public init(concurrency: Int, duration: Duration) {
+            self.concurrency = concurrency
+            self.duration = duration
+        }
+    }
+
+    /// One request at a time, each `gap` after the end of the one before.
+    public struct Probe: Sendable, Hashable {
+        public var requests: Int
+        public var gap = Duration.seconds(3)
+
+        public init(requests: Int) { self.requests = requests }
+    }
+
+    public var kind: PhasePlan.Kind {
+        switch self {
+        case .ramp: .ramp
+        case .idle: .idle
+        case .burst: .burst
+        case .steady: .steady
+        case .probe: .probe
+        }
+    }
+
+    /// Whether warm-up requests may come before it; not where they would spoil what it looks for.
+    var takesWarmup: Bool {
+        switch self {
+        case .ramp, .steady, .probe: true
+        case .idle, .burst: false
+        }
+    }
+
+    /// Requests a level must see ended: twice its concurrency, at least 25, at most 1,000.
+    public static func automaticMinimum(concurrency: Int) -> Int {
+        concurrency >= 500 ? 1000 : max(25, 2 * concurrency)
+    }
+
+    /// Its stages in order, `grace` being how long a drain may last.
+    public func stages(grace: Duration) -> [Stage] {
+        switch self {
+        case .ramp(let ramp):
+            let levels = ramp.concurrency.map { concurrency in
+                Stage.Level(
+                    concurrency: concurrency,
+                    hold: ramp.hold,
+                    settle: ramp.settle,
+                    minRequests: ramp.minRequests ?? Self.automaticMinimum(concurrency: concurrency),
+                    holdMax: ramp.holdMax
+                )
+            }
+            return levels.map { Stage(.level($0), grace: grace) } + [Stage(.drain, grace: grace)]
+        case .idle(let duration):
+            return [Stage(.idle(duration), grace: grace)]
+        case .burst(let burst):
+            return (0..<burst.cycles).flatMap { burst.cycle($0, grace: grace) }
+        case .steady(let steady):
+            let level = Stage.Level(
+                concurrency: steady.concurrency,
+                hold: steady.duration,
+                settle: steady.settle,
+                minRequests: 0,
+                holdMax: steady.duration
+            )
+            return [Stage(.level(level), grace: grace), Stage(.drain, grace: grace)]
+        case .probe(let probe):
+            return [
+                Stage(.probe(requests: probe.requests, gap: probe.gap), grace: grace),
+                Stage(.drain, grace: grace),
+            ]
+        }
+    }
+}
+
+extension PhaseShape.Burst {
+    fileprivate func cycle(_ index: Int, grace: Duration) -> [Stage] {
+        let edge = Stage.Edge(requests: requests, hold: hold, connections: connections)
+        var rules: [Stage.Rule] = []
+        if let baseline {
+            rules.append(.baseline(concurrency: baseline.concurrency, requests: baseline.requests))
+        }
+        rules += [.idle(idle), .edge(edge), .drain]
+        if control { rules += [.pause(pause), .control(edge), .drain] }
+        return rules.map { Stage($0, burst: index, grace: grace) }
+    }
+}

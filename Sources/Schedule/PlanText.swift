@@ -1,0 +1,80 @@
+import Ticks
+
+/// The canonical text of a plan, and its hash: what two runs must share for their loads to be the same.
+///
+/// One line per fact, times in nanoseconds, texts as length and digest. In it: the seed, the workload and every stage.
+/// Not in it: targets, timeouts, limits, which do not change what is scheduled.
+extension RunPlan {
+    /// SHA-256 of the canonical text, 64 hexadecimal digits.
+    public var scheduleSHA256: String {
+        var hash = SHA256()
+        hash.update(canonicalText.utf8)
+        return hash.hexDigest()
+    }
+
+    var canonicalText: String {
+        var lines = ["spate.schedule/1", "seed \(seed)"]
+        lines += workload.canonicalLines
+        for phase in phases {
+            lines.append("phase \(phase.kind.rawValue) \(phase.name)")
+            lines += phase.stages.map(\.canonicalLine)
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+extension Workload {
+    fileprivate var canonicalLines: [String] {
+        var lines: [String] = []
+        switch source {
+        case .synthetic(let inputTokens): lines.append("prompts synthetic \(inputTokens)")
+        case .list(let prompts):
+            var hash = SHA256()
+            for prompt in prompts {
+                hash.update("prompt \(prompt.maxTokens.map(String.init) ?? "-")\n".utf8)
+                for message in prompt.messages {
+                    hash.update("\(message.role.utf8.count) \(message.content.utf8.count)\n".utf8)
+                    hash.update(message.role.utf8)
+                    hash.update(message.content.utf8)
+                }
+            }
+            lines.append("prompts list \(prompts.count) \(hash.hexDigest())")
+        }
+        lines.append("cache \(cache.rawValue)")
+        switch maxTokens {
+        case .fixed(let tokens): lines.append("max_tokens \(tokens)")
+        case .uniform(let least, let greatest): lines.append("max_tokens uniform \(least) \(greatest)")
+        }
+        lines.append("temperature \(temperature.map { "\($0)" } ?? "-")")
+        lines.append("ignore_eos \(ignoreEOS)")
+        lines.append("reasoning \(reasoning.rawValue)")
+        if let extraBody {
+            var hash = SHA256()
+            hash.update(extraBody.utf8)
+            lines.append("extra_body \(extraBody.utf8.count) \(hash.hexDigest())")
+        }
+        return lines
+    }
+}
+
+extension Stage {
+    fileprivate var canonicalLine: String {
+        var line = "stage \(kind.rawValue)"
+        switch rule {
+        case .warmup(let requests): line += " requests=\(requests)"
+        case .level(let level):
+            line += " concurrency=\(level.concurrency) hold=\(level.hold.nanoseconds)"
+            line += " settle=\(level.settle.nanoseconds) min_requests=\(level.minRequests)"
+            line += " hold_max=\(level.holdMax.nanoseconds)"
+        case .idle(let duration), .pause(let duration): line += " for=\(duration.nanoseconds)"
+        case .baseline(let concurrency, let requests): line += " concurrency=\(concurrency) requests=\(requests)"
+        case .edge(let edge), .control(let edge):
+            line += " requests=\(edge.requests) hold=\(edge.hold.nanoseconds)"
+            line += " connections=\(edge.connections.rawValue)"
+        case .probe(let requests, let gap): line += " requests=\(requests) gap=\(gap.nanoseconds)"
+        case .drain: break
+        }
+        if let burst { line += " burst=\(burst)" }
+        return line + " grace=\(grace.nanoseconds)"
+    }
+}

@@ -1,0 +1,60 @@
+/// All that a run will send to a target, and when: settled before the first byte.
+public struct RunPlan: Sendable, Hashable {
+    public var seed: UInt64
+    public var workload: Workload
+    public var phases: [PhasePlan]
+    public var timeouts: Timeouts
+    public var limits: Limits
+
+    /// - Parameters:
+    ///   - warmupRequests: sent once, as a phase of their own, before the first phase that takes them: not before idle
+    ///     times and bursts, which look for what a warm-up would spoil.
+    ///   - grace: how long measured requests and drains may take to end.
+    public init(
+        seed: UInt64,
+        workload: Workload,
+        warmupRequests: Int,
+        shapes: [PhaseShape],
+        grace: Duration,
+        timeouts: Timeouts = Timeouts(),
+        limits: Limits = Limits()
+    ) {
+        self.seed = seed
+        self.workload = workload
+        self.timeouts = timeouts
+        self.limits = limits
+        phases = []
+        var count: [PhasePlan.Kind: Int] = [:]
+        let warmedUp = warmupRequests > 0 ? shapes.firstIndex { $0.takesWarmup } : nil
+        for (index, shape) in shapes.enumerated() {
+            if index == warmedUp {
+                let stages = [Stage(.warmup(requests: warmupRequests), grace: grace), Stage(.drain, grace: grace)]
+                phases.append(PhasePlan(name: "warmup", kind: .warmup, stages: stages))
+            }
+            let ordinal = count[shape.kind, default: 0] + 1
+            count[shape.kind] = ordinal
+            let name = ordinal == 1 ? shape.kind.rawValue : "\(shape.kind.rawValue)-\(ordinal)"
+            phases.append(PhasePlan(name: name, kind: shape.kind, stages: shape.stages(grace: grace)))
+        }
+    }
+}
+
+/// How long a request may take to get so far; each is an outcome of its own.
+public struct Timeouts: Sendable, Hashable {
+    public var connect: Duration
+    public var firstToken: Duration  // from dispatch
+    public var idle: Duration  // between two reads
+    public var total: Duration  // from dispatch
+
+    public init(
+        connect: Duration = .seconds(10),
+        firstToken: Duration = .seconds(120),
+        idle: Duration = .seconds(60),
+        total: Duration = .seconds(600)
+    ) {
+        self.connect = connect
+        self.firstToken = firstToken
+        self.idle = idle
+        self.total = total
+    }
+}

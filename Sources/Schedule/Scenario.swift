@@ -1,0 +1,102 @@
+/// What a simulated provider is: how many replicas it has, how they start, how fast they answer, how they fail.
+///
+///     request ─► queue (FIFO, limited) ─► slot of a ready replica ─► prefill ─► one token per step ─► end
+///                  └─ more load than the ready and starting replicas bear ─► one more replica starts (cold start)
+///
+/// All times are as written; whoever runs the scenario multiplies them by `timeScale`, that is, runs `scaled()`.
+public struct Scenario: Sendable, Hashable {
+    /// When one more replica is started.
+    ///
+    /// At the first instant at least `delay` after the previous start at which the requests waiting and running exceed
+    /// `loadPerReplica` × (ready + starting replicas), while fewer than `replicasMax` are ready or starting. From zero
+    /// the first request starts one at once.
+    public struct ScaleUpRule: Sendable, Hashable {
+        public var loadPerReplica: Int  // 1 or more
+        public var delay: Duration
+
+        public init(loadPerReplica: Int, delay: Duration) {
+            self.loadPerReplica = loadPerReplica
+            self.delay = delay
+        }
+    }
+
+    /// Time from a slot to the first step of a sequence: `base` + `perThousandTokens` × prompt tokens / 1,000.
+    public struct Prefill: Sendable, Hashable {
+        public var base: Duration
+        public var perThousandTokens: Duration
+
+        public init(base: Duration, perThousandTokens: Duration) {
+            self.base = base
+            self.perThousandTokens = perThousandTokens
+        }
+
+        public func duration(promptTokens: Int) -> Duration {
+            base + perThousandTokens * (Double(promptTokens) / 1000)
+        }
+    }
+
+    /// Length of one step of a replica, which gives every active sequence `tokensPerStep`: `base` + `perActive` × n.
+    public struct Step: Sendable, Hashable {
+        public var base: Duration
+        public var perActive: Duration
+
+        public init(base: Duration, perActive: Duration) {
+            self.base = base
+            self.perActive = perActive
+        }
+
+        public func duration(active: Int) -> Duration { base + perActive * active }
+    }
+
+    /// Shares (0...1) of the requests that fail on purpose, each drawn on its own from the scenario's seed.
+    public struct Failures: Sendable, Hashable {
+        public var rateLimited = 0.0  // 429 at once
+        public var serverError = 0.0  // 500 at once
+        public var truncated = 0.0  // the connection ends in mid-stream
+        public var empty = 0.0  // 200 and a stream without a token
+        public var inbandError = 0.0  // 200 and an error object in the stream
+        public var stalled = 0.0  // the stream stops and stays open
+
+        public init() {}
+
+        /// The sum: the share of requests that do not answer well, at most 1.
+        public var total: Double { rateLimited + serverError + truncated + empty + inbandError + stalled }
+    }
+
+    public var name: String
+    public var replicasMin = 1  // 0 = scales to zero
+    public var replicasMax = 1
+    public var slotsPerReplica = 16
+    public var coldStart = DurationDistribution.constant(.zero)  // from the decision to start a replica to its first slot
+    /// A replica with no request for so long is let go, down to `replicasMin`; nil = never.
+    public var idleTimeout: Duration?
+    public var scaleUp = ScaleUpRule(loadPerReplica: 16, delay: .zero)
+    public var prefill = Prefill(base: .milliseconds(50), perThousandTokens: .milliseconds(100))
+    public var step = Step(base: .milliseconds(20), perActive: .zero)
+    /// Waiting requests beyond which the next is refused with 429 and Retry-After.
+    public var queueLimit = 10_000
+    public var tokensPerStep = 1
+    /// Half-width of a uniform factor on each step and prefill: 0.1 is ±10 %, 0 is a metronome.
+    public var jitter = 0.0
+    /// The model stops by itself after so many tokens, drawn uniformly, unless `ignore_eos`; nil = at max_tokens only.
+    public var stopsAfter: ClosedRange<Int>?
+    public var timeScale = 1.0  // all times are multiplied by it; 0.1 = ten times as fast
+    public var seed: UInt64 = 1
+    public var failures = Failures()
+
+    public init(name: String) { self.name = name }
+
+    /// The same provider with its times multiplied by `timeScale` (which becomes 1).
+    public func scaled() -> Scenario {
+        var scaled = self
+        scaled.timeScale = 1
+        scaled.coldStart = coldStart.scaled(by: timeScale)
+        scaled.idleTimeout = idleTimeout.map { $0 * timeScale }
+        scaled.scaleUp.delay = scaleUp.delay * timeScale
+        scaled.prefill.base = prefill.base * timeScale
+        scaled.prefill.perThousandTokens = prefill.perThousandTokens * timeScale
+        scaled.step.base = step.base * timeScale
+        scaled.step.perActive = step.perActive * timeScale
+        return scaled
+    }
+}

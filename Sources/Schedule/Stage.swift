@@ -1,0 +1,105 @@
+/// One stretch of a phase with one rule: a ramp's level, the edge of a burst, an idle time.
+///
+/// Several loops drive a stage together, each with its exact share of it: `segment(loop:of:)`.
+public struct Stage: Sendable, Hashable {
+    public enum Rule: Sendable, Hashable {
+        case warmup(requests: Int)  // one at a time, none measured
+        case level(Level)
+        case idle(Duration)  // nothing is sent
+        case baseline(concurrency: Int, requests: Int)  // a closed loop of so many requests, all measured
+        case edge(Edge)
+        case control(Edge)  // the same burst again, on the warm server
+        case pause(Duration)  // between a burst's drain and its control
+        case probe(requests: Int, gap: Duration)  // one at a time, `gap` from an end to the next start, all measured
+        case drain  // nothing is started; waits for what is in flight
+    }
+
+    /// A closed loop that keeps `concurrency` requests in flight.
+    ///
+    ///     start ── settle ──► settled ═══ measured window ═══► hold, or min_requests, at most hold_max
+    ///     └────────────────────── hold and hold_max count from here
+    public struct Level: Sendable, Hashable {
+        public var concurrency: Int
+        public var hold: Duration
+        public var settle: Duration
+        /// Requests dispatched after `settle` that must have ended before the window may close.
+        public var minRequests: Int
+        public var holdMax: Duration
+
+        public init(concurrency: Int, hold: Duration, settle: Duration, minRequests: Int, holdMax: Duration) {
+            self.concurrency = concurrency
+            self.hold = hold
+            self.settle = settle
+            self.minRequests = minRequests
+            self.holdMax = holdMax
+        }
+    }
+
+    /// `requests` at one instant; then, for `hold`, each completion starts another.
+    public struct Edge: Sendable, Hashable {
+        public var requests: Int
+        public var hold: Duration
+        public var connections: Connections
+
+        public init(requests: Int, hold: Duration, connections: Connections) {
+            self.requests = requests
+            self.hold = hold
+            self.connections = connections
+        }
+    }
+
+    /// What an edge finds: no connection, TCP connections without a request on them yet, or used ones.
+    public enum Connections: String, Sendable, Hashable, CaseIterable { case cold, preopened, warm }
+
+    /// The rule's name, as in `run.sqlite`.
+    public enum Kind: String, Sendable, Hashable {
+        case warmup, level, idle, baseline, edge, control, pause, probe, drain
+    }
+
+    public var rule: Rule
+    public var burst: Int?  // index of the burst cycle it belongs to, from 0
+    /// How long measured requests may take to end after the window has closed, and a drain may last.
+    public var grace: Duration
+    /// Rank in the whole edge wave of this share's first request.
+    public var firstRank = 0
+
+    public init(_ rule: Rule, burst: Int? = nil, grace: Duration) {
+        self.rule = rule
+        self.burst = burst
+        self.grace = grace
+    }
+
+    public var kind: Kind {
+        switch rule {
+        case .warmup: .warmup
+        case .level: .level
+        case .idle: .idle
+        case .baseline: .baseline
+        case .edge: .edge
+        case .control: .control
+        case .pause: .pause
+        case .probe: .probe
+        case .drain: .drain
+        }
+    }
+
+    /// Most requests that the stage itself keeps in flight.
+    public var concurrency: Int {
+        switch rule {
+        case .warmup(let requests): min(1, requests)
+        case .level(let level): level.concurrency
+        case .baseline(let concurrency, let requests): min(concurrency, requests)
+        case .edge(let edge), .control(let edge): edge.requests
+        case .probe(let requests, _): min(1, requests)
+        case .idle, .pause, .drain: 0
+        }
+    }
+
+    /// Whether some of its requests are measured, so that its window is closed by agreement of all loops.
+    public var hasWindow: Bool {
+        switch rule {
+        case .level, .baseline, .edge, .control, .probe: true
+        case .warmup, .idle, .pause, .drain: false
+        }
+    }
+}

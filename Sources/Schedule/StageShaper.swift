@@ -1,0 +1,194 @@
+public import Ticks
+
+/// Drives one stage on one loop: told the time and what ended, it answers what to do.
+///
+///     next ─► start ... ─► wait ─► (requestEnded ─► next) ...
+///     all loops said windowReady ─► closeWindow on each ─► ... ─► quiet on all ─► the next stage
+///
+/// A level stays up with unmeasured requests from the closing of its window until the loop is given the next stage, so
+/// that measured requests end under the load they began with and no gap opens between levels; what is then in flight
+/// goes into the next shaper as `carriedInFlight`. Every other stage starts nothing after its window.
+///
+/// The loop is closed: a completion releases the next start. A start's `scheduled` instant is that of the event which
+/// freed its slot; the stage's start for the first; the end of the pause where the slot had to pause (probe gap,
+/// back-off). Pure: the same calls give the same answers.
+public struct StageShaper: Sendable {
+    public enum Decision: Sendable, Hashable {
+        /// Start `count` requests now. `firstRank` is the first one's place in the edge wave, nil outside of it.
+        case start(count: Int, scheduled: Instant, measured: Bool, firstRank: Int?)
+        /// Nothing to do before then (nil: before the next event).
+        case wait(until: Instant?)
+        /// The window may close as far as this loop goes. Said once; it stays open until `closeWindow`.
+        case windowReady
+        /// The stage may end: its time is over, its requests have ended, or the grace for that has passed. Said once.
+        case quiet
+    }
+
+    /// What a request is to the stage during which it ends.
+    public enum RequestKind: Sendable, Hashable {
+        case carried  // started in an earlier stage, measured there or not
+        case unmeasured
+        case measured
+        case wave  // measured, with a rank in the edge wave
+    }
+
+    private let course: StageCourse
+    private let stage: Stage
+    private let start: Instant
+    private var slots = SlotQueue()  // free slots by the instant from which they may be used
+    private var backoff: FastFailureBackoff
+    private var wavePending: Int  // edge requests still to be released
+    private var started = 0  // without the carried ones
+    private var measuredEnded = 0
+    private var measuredInFlight = 0
+    private var waveInFlight = 0
+    private var closedAt: Instant?
+    private var stoppedAt: Instant?
+    private var saidReady = false
+    private var saidQuiet = false
+
+    /// Requests in flight on this loop, whatever stage they belong to.
+    public private(set) var inFlight: Int
+
+    /// - Parameters:
+    ///   - stage: this loop's segment of it.
+    ///   - start: common to all loops; nothing is decided before it.
+    ///   - carriedInFlight: what is in flight on this loop from the stages before.
+    public init(stage: Stage, start: Instant, carriedInFlight: Int) {
+        precondition(carriedInFlight >= 0, "\(carriedInFlight) requests cannot be in flight")
+        self.stage = stage
+        self.start = start
+        course = StageCourse(stage, start: start)
+        inFlight = carriedInFlight
+        backoff = FastFailureBackoff(slots: course.level)
+        wavePending = course.isWave ? course.level : 0
+        slots.reserve(course.level)
+        if !course.isWave {
+            for _ in 0..<max(0, min(course.level - carriedInFlight, course.budget)) { slots.insert(start) }
+        }
+    }
+
+    /// What to do at `now`. Call again until it answers `wait`.
+    public mutating func next(at now: Instant) -> Decision {
+        if now < start && stoppedAt == nil { return .wait(until: start) }
+        if let begun = startable(at: now) { return begun }
+        if course.hasWindow && !saidReady && closedAt == nil && isReady(at: now) {
+            saidReady = true
+            return .windowReady
+        }
+        if !saidQuiet && isQuiet(at: now) {
+            saidQuiet = true
+            return .quiet
+        }
+        return .wait(until: wakeUp(after: now))
+    }
+
+    /// One request ended on this loop.
+    /// - Parameter failedFast: it failed without costing the server or the wire any time worth the name (a refused
+    ///   port): its slot pauses before the next start, so that the loop does not spin.
+    public mutating func requestEnded(_ kind: RequestKind, failedFast: Bool, at now: Instant) {
+        precondition(inFlight > 0, "a request ended, and none is in flight")
+        inFlight -= 1
+        switch kind {
+        case .carried, .unmeasured: break
+        case .wave:
+            waveInFlight -= 1
+            measuredEnded += 1
+        case .measured:
+            measuredInFlight -= 1
+            measuredEnded += 1
+        }
+        precondition(waveInFlight >= 0 && measuredInFlight >= 0, "more \(kind) requests ended than were started")
+        let pause = backoff.pause(failedFast: failedFast)
+        guard inFlight + slots.count + wavePending < course.level, started + slots.count < course.budget else { return }
+        slots.insert(now.advanced(byNanoseconds: max(pause, course.gapNanoseconds)))
+    }
+
+    /// Requests dispatched at or after `instant` are not measured. The conductor gives all loops the same instant.
+    public mutating func closeWindow(at instant: Instant) {
+        if closedAt == nil { closedAt = instant }
+    }
+
+    /// Starts nothing any more (interrupt, cap): what is in flight has the stage's grace to end.
+    public mutating func stopStarting(at instant: Instant) {
+        guard stoppedAt == nil else { return }
+        stoppedAt = instant
+        closeWindow(at: instant)
+        slots.removeAll()
+        wavePending = 0
+        saidQuiet = false
+    }
+
+    // MARK: Decisions
+
+    private mutating func startable(at now: Instant) -> Decision? {
+        guard stoppedAt == nil else { return nil }
+        let open = closedAt.map { now < $0 } ?? true
+        if wavePending > 0 {
+            let count = wavePending
+            wavePending = 0
+            started += count
+            inFlight += count
+            waveInFlight += count
+            return .start(count: count, scheduled: start, measured: true, firstRank: stage.firstRank)
+        }
+        guard (open || course.refillsAfterClose) && now < course.lastStart else { return nil }
+        guard let (count, scheduled) = slots.takeFirst(notAfter: now, atMost: course.budget - started) else {
+            return nil
+        }
+        let measured = course.measures && open && now >= course.settled
+        started += count
+        inFlight += count
+        if measured { measuredInFlight += count }
+        return .start(count: count, scheduled: scheduled, measured: measured, firstRank: nil)
+    }
+
+    private func isReady(at now: Instant) -> Bool {
+        switch course.end {
+        case .time(let hold, let most): now >= most || (now >= hold && measuredEnded >= course.minimum)
+        case .budget: started == course.budget && measuredInFlight == 0
+        case .empty: false
+        }
+    }
+
+    private func isQuiet(at now: Instant) -> Bool {
+        if let stoppedAt { return inFlight == 0 || now >= stoppedAt.advanced(by: stage.grace) }
+        if course.hasWindow {
+            guard let closedAt, now >= closedAt, waveInFlight == 0 else { return false }
+            return measuredInFlight == 0 || now >= closedAt.advanced(by: stage.grace)
+        }
+        switch course.end {
+        case .time(let hold, _): return now >= hold
+        case .budget: return started == course.budget && inFlight == 0
+        case .empty: return inFlight == 0 || now >= start.advanced(by: stage.grace)
+        }
+    }
+
+    /// The first instant after `now` at which an answer may change by time alone.
+    private func wakeUp(after now: Instant) -> Instant? {
+        var earliest: Instant?
+        func consider(_ instant: Instant?) {
+            guard let instant, instant > now, instant < earliest ?? .distantFuture else { return }
+            earliest = instant
+        }
+        if let stoppedAt {
+            if !saidQuiet { consider(stoppedAt.advanced(by: stage.grace)) }
+            return earliest
+        }
+        let closed = closedAt.map { now >= $0 } ?? false
+        if (!closed || course.refillsAfterClose) && now < course.lastStart { consider(slots.first) }
+        if let closedAt {
+            consider(closedAt)
+            if !saidQuiet { consider(closedAt.advanced(by: stage.grace)) }
+        } else if !saidReady && !saidQuiet {
+            switch course.end {
+            case .time(let hold, let most):
+                consider(hold)
+                consider(most)
+            case .budget: break
+            case .empty: consider(start.advanced(by: stage.grace))
+            }
+        }
+        return earliest
+    }
+}

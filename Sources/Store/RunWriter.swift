@@ -1,0 +1,159 @@
+import Dispatch
+import GRDB
+import Glibc
+import Measurement
+import Synchronization
+
+/// The SQLite side of a run that is being written: creates the file, commits batches, closes.
+final class RunWriter: Sendable {
+    let path: String
+    private let queue: DatabaseQueue
+    private let texts = Mutex(TextTable())
+    private let startedAtUnixNanoseconds: Mutex<Int64>
+
+    /// Creates the file with the run's first facts in it.
+    ///
+    /// `exclusive` keeps the WAL's index in our memory instead of a shared -shm file, as network file systems need;
+    /// nobody can read the run before it ends then.
+    init(creating path: String, run: RunRecord, exclusive: Bool, pageLimit: Int?) throws(StoreError) {
+        self.path = path
+        startedAtUnixNanoseconds = Mutex(run.startedAtUnixNanoseconds)
+        let descriptor = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw StoreError(path: path, errno: errno, action: "create it") }
+        Glibc.close(descriptor)
+        do {
+            var configuration = Configuration()
+            configuration.foreignKeysEnabled = false  // a row may come before the one it points to
+            configuration.busyMode = .timeout(5)
+            configuration.label = "store"
+            queue = try DatabaseQueue(path: path, configuration: configuration)
+            try queue.inDatabase { db in
+                if exclusive { try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
+                // In the main file from the start; everything after it may stand in the -wal file only.
+                try db.execute(sql: "PRAGMA application_id = \(Schema.applicationID)")
+                try db.execute(sql: "PRAGMA user_version = \(Schema.version)")
+                let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
+                guard mode == "wal" else {
+                    throw StoreError(path: path, reason: .inputOutput, detail: "cannot hold a write-ahead log here")
+                }
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+                try db.inTransaction {
+                    try Schema.create(in: db)
+                    try Self.store(run, in: db)
+                    return .commit
+                }
+            }
+            if let pageLimit { try limitPages(to: pageLimit) }
+        } catch {
+            throw StoreError(path: path, error)
+        }
+    }
+
+    /// Makes the disk full after so many pages of 4 KiB.
+    func limitPages(to pages: Int) throws {
+        try queue.inDatabase { try $0.execute(sql: "PRAGMA max_page_count = \(pages)") }
+    }
+
+    /// One transaction: all of it or nothing. Rows that others point to first.
+    func commit(_ batches: [RecordBatch], run: RunRecord?) throws(StoreError) {
+        do {
+            try queue.inDatabase { db in
+                try db.inTransaction(.immediate) {
+                    if let run { try Self.store(run, in: db) }
+                    for batch in batches {
+                        try Schema.targets.insert(batch.targets, replacing: true, into: db)
+                        try Schema.phases.insert(batch.phases, replacing: true, into: db)
+                        try Schema.steps.insert(batch.steps, replacing: true, into: db)
+                        try Schema.requests.insert(intern(batch.requests, in: db), into: db)
+                        try Schema.bins.insert(batch.bins, into: db)
+                        try Schema.histograms.insert(batch.histograms.map(StoredHistogram.init), into: db)
+                        try Schema.health.insert(batch.health, into: db)
+                        try Schema.incidents.insert(batch.incidents, into: db)
+                    }
+                    return .commit
+                }
+            }
+            if let run { startedAtUnixNanoseconds.withLock { $0 = run.startedAtUnixNanoseconds } }
+        } catch {
+            texts.withLock { $0.forget() }  // ids that were rolled back
+            throw StoreError(path: path, error)
+        }
+    }
+
+    /// Closes the connection. With `joiningFiles` the -wal file is merged into the main file and the journal mode set
+    /// so that read-only media will do; false when another process kept the -wal file in use (nothing is lost then).
+    func close(joiningFiles: Bool) throws(StoreError) -> Bool {
+        do {
+            var joined = false
+            if joiningFiles {
+                joined = try queue.inDatabase { db in
+                    do {
+                        try db.execute(sql: "PRAGMA busy_timeout = 1000")
+                        _ = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+                        return try String.fetchOne(db, sql: "PRAGMA journal_mode = DELETE") == "delete"
+                    } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+                        return false
+                    }
+                }
+            }
+            try queue.close()
+            return joined
+        } catch {
+            throw StoreError(path: path, error)
+        }
+    }
+
+    /// The incident that makes a run suspect because the disk was slower than the loops. Its time is only as good as
+    /// the system clock.
+    func backlogIncident(bytes: Int) -> RecordBatch {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        let unix = Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
+        let start = startedAtUnixNanoseconds.withLock { $0 }
+        var incident = IncidentRecord()
+        incident.at = start > 0 ? max(0, unix - start) : 0
+        incident.kind = .store
+        incident.detail = "\(bytes >> 20) MB waited to be written"
+        var batch = RecordBatch()
+        batch.incidents = [incident]
+        return batch
+    }
+
+    private static func store(_ run: RunRecord, in db: Database) throws {
+        let statement = try db.cachedStatement(sql: "INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)")
+        for column in Schema.run {
+            try statement.execute(arguments: [column.name, column.value(run)])
+        }
+    }
+
+    private func intern(_ requests: [RequestRecord], in db: Database) throws -> [StoredRequest] {
+        try texts.withLock { texts in
+            try requests.map { request in
+                let error = try request.error.map { try texts.id(of: $0, in: db) }
+                let note = try request.note.map { try texts.id(of: $0, in: db) }
+                return StoredRequest(request: request, error: error, note: note)
+            }
+        }
+    }
+}
+
+/// Gives each text an id, and the same text the same id while it remembers it.
+private struct TextTable {
+    private static let capacity = 4096  // a server that never says the same twice must not fill the memory
+    private var ids: [String: Int64] = [:]
+    private var next: Int64?
+
+    mutating func id(of text: String, in db: Database) throws -> Int64 {
+        if let id = ids[text] { return id }
+        let id = try next ?? (Int64.fetchOne(db, sql: "SELECT coalesce(max(id), 0) FROM texts") ?? 0) + 1
+        try db.cachedStatement(sql: "INSERT INTO texts(id, text) VALUES (?, ?)").execute(arguments: [id, text.stored])
+        next = id + 1
+        if ids.count < Self.capacity { ids[text] = id }
+        return id
+    }
+
+    mutating func forget() {
+        ids.removeAll()
+        next = nil
+    }
+}

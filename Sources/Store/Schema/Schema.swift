@@ -1,0 +1,117 @@
+import GRDB
+import Measurement
+
+/// The tables of `run.sqlite`.
+///
+///     meta ── targets ─< phases ─< steps ─< requests >─ texts
+///                                        ├< bins        series, per loop
+///                                        └< histograms  gaps and lags, per second and loop
+///             health, incidents
+///
+/// All `*_ns` are CLOCK_MONOTONIC nanoseconds, since the run's t0 unless said otherwise; NULL = it never happened.
+enum Schema {
+    static let applicationID: Int64 = 1_397_768_564  // "SPAt", in the file's header: `file` and we tell it by that
+    static let version: Int64 = 1
+
+    static let meta = "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID"
+    /// Servers' words, each once; redacted before they came here.
+    static let texts = "CREATE TABLE texts(id INTEGER PRIMARY KEY, text TEXT NOT NULL)"
+
+    /// Facts of the run: rows of `meta`, not columns.
+    static let run: [Column<RunRecord>] = [
+        Column("id", \.id),
+        Column("tool_version", \.toolVersion),
+        Column("profile_name", \.profileName),
+        Column("label", \.label),
+        Column("metadata", \.metadata),
+        Column("seed", \.seed),
+        Column("schedule_sha256", \.scheduleSHA256),
+        Column("started_at_unix_ns", \.startedAtUnixNanoseconds),
+        Column("duration_ns", \.durationNanoseconds),
+        Column("complete", \.complete),
+        Column("interrupted", \.interrupted),
+        Column("simulated", \.simulated),
+        Column("fast", \.fast),
+        Column("stopped_by", \.stoppedBy),
+        Column("loops", \.loops),
+        Column("slo_ttft_ms", \.sloTTFT),
+        Column("slo_tpot_ms", \.sloTPOT),
+        Column("slo_e2e_ms", \.sloE2E),
+        Column("thresholds", \.thresholds),
+        Column("thresholds_confident", \.thresholdsConfident),
+        Column("warnings", \.warnings),
+    ]
+
+    static let targets = Table<TargetRecord>(
+        "targets",
+        constraints: ["PRIMARY KEY (id)"],
+        empty: { TargetRecord() },
+        columns: [
+            Column("id", \.id),
+            Column("name", \.name),
+            Column("provider", \.provider),
+            Column("model", \.model),
+            Column("api", \.api),
+            Column("url", \.url),
+            Column("insecure", \.insecure),
+            Column("input_price", \.inputPrice),
+            Column("cached_input_price", \.cachedInputPrice),
+            Column("output_price", \.outputPrice),
+            Column("dollars_per_hour", \.dollarsPerHour),
+            Column("resolve_ns", \.resolveNanoseconds),
+            Column("addresses", \.addresses),
+            Column("preflight_requests", \.preflightRequests),
+            Column("preflight_output_tokens", \.preflightOutputTokens),
+            Column("simulated", \.simulated),
+            Column("notes", \.notes),
+        ]
+    )
+
+    static let phases = Table<PhaseRecord>(
+        "phases",
+        constraints: ["PRIMARY KEY (id)"],
+        empty: { PhaseRecord() },
+        columns: [
+            Column("id", \.id),
+            Column("target", \.target),
+            Column("name", \.name),
+            Column("kind", \.kind),
+            Column("loop_model", \.loop),
+            Column("started_ns", \.started),
+            Column("ended_ns", \.ended),
+        ]
+    )
+
+    static let steps = Table<StepRecord>(
+        "steps",
+        constraints: ["PRIMARY KEY (id)"],
+        empty: { StepRecord() },
+        columns: [
+            Column("id", \.id),
+            Column("phase", \.phase),
+            Column("ordinal", \.ordinal),
+            Column("kind", \.kind),
+            Column("concurrency", \.concurrency),
+            Column("burst", \.burst),
+            Column("idle_ns", \.idle),
+            Column("connections", \.connections),
+            Column("warmed", \.warmed),
+            Column("release_ns", \.release),
+            Column("bin_ns", \.binWidth),
+            Column("started_ns", \.started),
+            Column("settled_ns", \.settled),
+            Column("window_ended_ns", \.windowEnded),
+            Column("drained_ns", \.drained),
+        ]
+    )
+
+    /// Everything a new file needs.
+    static func create(in db: Database) throws {
+        for sql in [
+            meta, texts, targets.creation, phases.creation, steps.creation, requests.creation, bins.creation,
+            histograms.creation, health.creation, incidents.creation, requestView,
+        ] {
+            try db.execute(sql: sql)
+        }
+    }
+}

@@ -1,0 +1,170 @@
+import Foundation
+import GRDB
+import Measurement
+
+/// A field's value as one SQLite value and back.
+protocol Storable: Sendable {
+    /// SQL type and constraint of its column.
+    static var declaration: String { get }
+    var stored: DatabaseValue { get }
+    /// nil when `stored` is no value of this type.
+    init?(stored: DatabaseValue)
+}
+
+extension Int64: Storable {
+    static var declaration: String { "INTEGER NOT NULL" }
+    var stored: DatabaseValue { databaseValue }
+    init?(stored: DatabaseValue) {
+        guard case .int64(let value) = stored.storage else { return nil }
+        self = value
+    }
+}
+
+extension Int: Storable {
+    static var declaration: String { "INTEGER NOT NULL" }
+    var stored: DatabaseValue { databaseValue }
+    init?(stored: DatabaseValue) {
+        guard case .int64(let value) = stored.storage, let exact = Int(exactly: value) else { return nil }
+        self = exact
+    }
+}
+
+/// As decimal text: SQLite's integers end at 2^63 - 1.
+extension UInt64: Storable {
+    static var declaration: String { "TEXT NOT NULL" }
+    var stored: DatabaseValue { String(self).databaseValue }
+    init?(stored: DatabaseValue) {
+        guard case .string(let text) = stored.storage, let value = UInt64(text) else { return nil }
+        self = value
+    }
+}
+
+/// 0 or 1.
+extension Bool: Storable {
+    static var declaration: String { "INTEGER NOT NULL" }
+    var stored: DatabaseValue { databaseValue }
+    init?(stored: DatabaseValue) {
+        switch stored.storage {
+        case .int64(0): self = false
+        case .int64(1): self = true
+        default: return nil
+        }
+    }
+}
+
+/// SQLite stores a NaN as NULL; no field of a record is ever one.
+extension Double: Storable {
+    static var declaration: String { "REAL NOT NULL" }
+    var stored: DatabaseValue { databaseValue }
+    init?(stored: DatabaseValue) {
+        switch stored.storage {
+        case .double(let value): self = value
+        case .int64(let value): self = Double(value)
+        default: return nil
+        }
+    }
+}
+
+/// A NUL, at which SQLite's text functions stop, is stored as its picture U+2400.
+extension String: Storable {
+    static var declaration: String { "TEXT NOT NULL" }
+    var stored: DatabaseValue {
+        guard utf8.contains(0) else { return databaseValue }
+        return String(String.UnicodeScalarView(unicodeScalars.map { $0 == "\0" ? "\u{2400}" : $0 })).databaseValue
+    }
+    init?(stored: DatabaseValue) {
+        guard case .string(let text) = stored.storage else { return nil }
+        self = text
+    }
+}
+
+extension Optional: Storable where Wrapped: Storable {
+    static var declaration: String {
+        Wrapped.declaration.replacingOccurrences(of: " NOT NULL", with: "")
+    }
+    var stored: DatabaseValue { self?.stored ?? .null }
+    init?(stored: DatabaseValue) {
+        if stored.isNull {
+            self = .none
+        } else {
+            guard let value = Wrapped(stored: stored) else { return nil }
+            self = .some(value)
+        }
+    }
+}
+
+/// What can be stored as a list.
+protocol StorableElement: Sendable {
+    static var listDeclaration: String { get }
+    static func stored(_ list: [Self]) -> DatabaseValue
+    static func list(stored: DatabaseValue) -> [Self]?
+}
+
+extension Array: Storable where Element: StorableElement {
+    static var declaration: String { Element.listDeclaration }
+    var stored: DatabaseValue { Element.stored(self) }
+    init?(stored: DatabaseValue) {
+        guard let list = Element.list(stored: stored) else { return nil }
+        self = list
+    }
+}
+
+/// Bytes as a blob.
+extension UInt8: StorableElement {
+    static var listDeclaration: String { "BLOB NOT NULL" }
+    static func stored(_ list: [UInt8]) -> DatabaseValue { Data(list).databaseValue }
+    static func list(stored: DatabaseValue) -> [UInt8]? {
+        guard case .blob(let data) = stored.storage else { return nil }
+        return Array(data)
+    }
+}
+
+/// A list of words as JSON text.
+extension String: StorableElement {
+    static var listDeclaration: String { "TEXT NOT NULL" }
+    static func stored(_ list: [String]) -> DatabaseValue { JSONText.encode(list) }
+    static func list(stored: DatabaseValue) -> [String]? { JSONText.decode(stored) }
+}
+
+/// Words by word as JSON text.
+extension Dictionary: Storable where Key == String, Value == String {
+    static var declaration: String { "TEXT NOT NULL" }
+    var stored: DatabaseValue { JSONText.encode(self) }
+    init?(stored: DatabaseValue) {
+        guard let value: Self = JSONText.decode(stored) else { return nil }
+        self = value
+    }
+}
+
+private enum JSONText {
+    static func encode(_ value: some Encodable) -> DatabaseValue {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self).stored } ?? .null
+    }
+
+    static func decode<Value: Decodable>(_ stored: DatabaseValue) -> Value? {
+        guard case .string(let text) = stored.storage else { return nil }
+        return try? JSONDecoder().decode(Value.self, from: Data(text.utf8))
+    }
+}
+
+/// An enumeration as its word.
+extension Storable where Self: RawRepresentable, RawValue == String {
+    static var declaration: String { "TEXT NOT NULL" }
+    var stored: DatabaseValue { rawValue.databaseValue }
+    init?(stored: DatabaseValue) {
+        guard case .string(let word) = stored.storage else { return nil }
+        self.init(rawValue: word)
+    }
+}
+
+extension Outcome: Storable {}
+extension RequestRecord.Connection: Storable {}
+extension RequestRecord.Stamp: Storable {}
+extension RequestRecord.TokenSource: Storable {}
+extension PhaseRecord.Kind: Storable {}
+extension PhaseRecord.LoopModel: Storable {}
+extension StepRecord.Kind: Storable {}
+extension HistogramRecord.Metric: Storable {}
+extension IncidentRecord.Kind: Storable {}

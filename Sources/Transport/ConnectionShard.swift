@@ -1,0 +1,116 @@
+internal import CCurl
+internal import CLibcurl
+internal import CLibuv
+internal import Ticks
+
+/// One libcurl multi handle and the few connections it may have.
+///
+/// libcurl 7.88 walks all connections of a multi on each completion and on each new request to a host it knows, so ten
+/// thousand connections on one handle cost seconds of CPU where 256 small handles cost one.
+final class ConnectionShard {
+    /// Connections a shard takes before another one is made.
+    static let capacity = 64
+
+    let multi: UnsafeMutableRawPointer
+    unowned(unsafe) let client: HTTPClient
+    /// Transfers added and not yet ended.
+    var active = 0
+    /// Connections that are open and carry no transfer.
+    var idleConnections = 0
+    /// Transfers that will take an idle connection and have not yet.
+    var reserved = 0
+    var isTouched = false
+    var isDue = false
+    var isListedIdle = false
+    /// When libcurl wants to be called although nothing happens; nil = never.
+    var deadline: Instant?
+
+    init(client: HTTPClient) {
+        guard let multi = curl_multi_init() else { preconditionFailure("libcurl could not make a multi handle") }
+        self.multi = multi
+        self.client = client
+        let me = Unmanaged.passUnretained(self).toOpaque()
+        spate_multi_set_socket(
+            multi,
+            { easy, socket, what, context, _ in
+                guard let context else { return 0 }
+                Unmanaged<ConnectionShard>.fromOpaque(context)._withUnsafeGuaranteedRef {
+                    $0.socketChanged(easy: easy, socket: socket, what: what)
+                }
+                return 0
+            },
+            me
+        )
+        spate_multi_set_timer(
+            multi,
+            { _, milliseconds, context in
+                guard let context else { return 0 }
+                Unmanaged<ConnectionShard>.fromOpaque(context)._withUnsafeGuaranteedRef {
+                    $0.timerChanged(milliseconds)
+                }
+                return 0
+            },
+            me
+        )
+        spate_multi_set_long(multi, CURLMOPT_MAXCONNECTS, Int(4 * Self.capacity))
+        spate_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
+    }
+
+    var load: Int { active + idleConnections }
+    var availableIdle: Int { idleConnections - reserved }
+
+    // MARK: what libcurl says
+
+    private func socketChanged(easy: UnsafeMutableRawPointer?, socket: curl_socket_t, what: Int32) {
+        guard let watch = client.watch(of: socket) else { return }
+        if what == CURL_POLL_REMOVE {
+            watch.rest(now: MonotonicClock.now())
+            client.connectionRests(watch, of: self)
+            return
+        }
+        if let easy, let transfer = Transfer.of(easy) { transfer.uses(watch) }
+        var events: Int32 = 0
+        if what & CURL_POLL_IN != 0 { events |= Int32(UV_READABLE.rawValue) }
+        if what & CURL_POLL_OUT != 0 { events |= Int32(UV_WRITABLE.rawValue) }
+        watch.want(events)
+    }
+
+    private func timerChanged(_ milliseconds: Int) {
+        if milliseconds < 0 {
+            deadline = nil
+        } else if milliseconds == 0 {
+            deadline = nil
+            client.shardIsDue(self)
+        } else {
+            let instant = MonotonicClock.now().advanced(byNanoseconds: Int64(milliseconds) * 1_000_000)
+            deadline = instant
+            client.shardWaits(until: instant)
+        }
+    }
+
+    // MARK: what happened to it
+
+    func socketReady(_ socket: curl_socket_t, status: Int32, events: Int32) {
+        var flags: Int32 = 0
+        if status < 0 { flags = CURL_CSELECT_ERR }
+        if events & Int32(UV_READABLE.rawValue) != 0 { flags |= CURL_CSELECT_IN }
+        if events & Int32(UV_WRITABLE.rawValue) != 0 { flags |= CURL_CSELECT_OUT }
+        act(on: socket, flags: flags)
+    }
+
+    /// Lets libcurl handle its expired timers, among them transfers that were just added.
+    func runTimers() { act(on: CURL_SOCKET_TIMEOUT, flags: 0) }
+
+    private func act(on socket: curl_socket_t, flags: Int32) {
+        var running: Int32 = 0
+        curl_multi_socket_action(multi, socket, flags, &running)
+        client.shardWasTouched(self)
+    }
+
+    func idleConnectionDied(_ watch: SocketWatch) {
+        guard watch.carriedPost else { return }
+        client.habit.closed(afterIdle: MonotonicClock.now().nanoseconds(since: watch.idleSince))
+    }
+
+    func close() { curl_multi_cleanup(multi) }
+}

@@ -1,0 +1,148 @@
+internal import CLibuv
+internal import Glibc
+internal import Synchronization
+public import Ticks
+
+/// Owns a libuv loop. Everything it calls back runs on the thread that calls `run()`.
+///
+/// One turn: timers, then `beforePoll` hooks, then the sockets' callbacks, then `afterPoll` hooks. Hooks are where work
+/// that callbacks noted gets done, so that nothing is freed under the feet of libcurl or libuv.
+public final class EventLoop {
+    let raw: UnsafeMutablePointer<uv_loop_t>
+    private let prepare: UnsafeMutablePointer<uv_prepare_t>
+    private let check: UnsafeMutablePointer<uv_check_t>
+    private let idle: UnsafeMutablePointer<uv_idle_t>
+    private let async: UnsafeMutablePointer<uv_async_t>
+    private var beforePoll: [() -> Void] = []
+    private var afterPoll: [() -> Void] = []
+    private var onWake: () -> Void = {}
+    private var closing: [() -> Void] = []
+    private var idling = false
+    private var stopped = false
+
+    /// When the loop last went to wait for events, and when the events of the previous turn began to be handled.
+    public private(set) var pollBegan = MonotonicClock.now()
+    public private(set) var previousPollBegan = MonotonicClock.now()
+    private var idleSeen: UInt64 = 0
+
+    /// Nanoseconds the latest turn spent in the callbacks of its events: what the last of them had to wait.
+    public private(set) var turnNanoseconds: Int64 = 0
+
+    /// The one door from another thread.
+    public let waker: Waker
+
+    public init() {
+        raw = .allocate(capacity: 1)
+        prepare = .allocate(capacity: 1)
+        check = .allocate(capacity: 1)
+        idle = .allocate(capacity: 1)
+        async = .allocate(capacity: 1)
+        precondition(uv_loop_init(raw) == 0, "libuv could not make a loop: out of descriptors or memory")
+        spate_uv_loop_measure_idle(raw)
+        uv_prepare_init(raw, prepare)
+        uv_check_init(raw, check)
+        uv_idle_init(raw, idle)
+        waker = Waker(address: UInt(bitPattern: async))
+        uv_async_init(raw, async) { handle in EventLoop.of(handle?.pointee.data).onWake() }
+        let me = Unmanaged.passUnretained(self).toOpaque()
+        prepare.pointee.data = me
+        check.pointee.data = me
+        async.pointee.data = me
+        uv_prepare_start(prepare) { handle in EventLoop.of(handle?.pointee.data).willPoll() }
+        uv_check_start(check) { handle in EventLoop.of(handle?.pointee.data).didPoll() }
+    }
+
+    private static func of(_ pointer: UnsafeMutableRawPointer?) -> EventLoop {
+        guard let pointer else { preconditionFailure("a libuv handle without its loop") }
+        return Unmanaged<EventLoop>.fromOpaque(pointer).takeUnretainedValue()
+    }
+
+    /// Runs until `stop()`; then closes every handle and returns. A loop runs once.
+    public func run() {
+        while !stopped { uv_run(raw, UV_RUN_DEFAULT) }
+        for close in closing.reversed() { close() }
+        waker.disconnect()
+        close(prepare)
+        close(check)
+        close(idle)
+        close(async)
+        while uv_loop_close(raw) == UV_EBUSY.rawValue { uv_run(raw, UV_RUN_ONCE) }
+        // Only now has libuv let go of every handle, whose memory the closures' owners hold.
+        closing.removeAll()
+        beforePoll.removeAll()
+        afterPoll.removeAll()
+        onWake = {}
+    }
+
+    /// Ends `run()` after the present turn.
+    public func stop() {
+        stopped = true
+        uv_stop(raw)
+    }
+
+    /// Adds work for each turn, before the loop waits.
+    public func onBeforePoll(_ body: @escaping () -> Void) { beforePoll.append(body) }
+    /// Adds work for each turn, after the sockets' callbacks.
+    public func onAfterPoll(_ body: @escaping () -> Void) { afterPoll.append(body) }
+    /// What `waker.wake()` calls, on this loop's thread. Several wakes may give one call.
+    public func onWake(_ body: @escaping () -> Void) { onWake = body }
+    /// Adds what must be closed before the loop is.
+    public func onClose(_ body: @escaping () -> Void) { closing.append(body) }
+
+    /// Makes the next turn start at once instead of waiting for an event.
+    public func turnAgain() {
+        guard !idling else { return }
+        idling = true
+        uv_idle_start(idle) { _ in }
+    }
+
+    private func willPoll() {
+        guard !stopped else { return }
+        if idling {
+            idling = false
+            uv_idle_stop(idle)
+        }
+        for hook in beforePoll { hook() }
+        previousPollBegan = pollBegan
+        pollBegan = MonotonicClock.now()
+    }
+
+    private func didPoll() {
+        guard !stopped else { return }
+        let waited = uv_metrics_idle_time(raw)
+        let now = MonotonicClock.now()
+        turnNanoseconds = max(0, now.nanoseconds(since: pollBegan) - Int64(waited &- idleSeen))
+        idleSeen = waited
+        for hook in afterPoll { hook() }
+    }
+
+    private func close<Handle>(_ handle: UnsafeMutablePointer<Handle>) {
+        handle.withMemoryRebound(to: uv_handle_t.self, capacity: 1) { uv_close($0, nil) }
+    }
+
+    deinit {
+        raw.deallocate()
+        prepare.deallocate()
+        check.deallocate()
+        idle.deallocate()
+        async.deallocate()
+    }
+
+    /// Wakes a loop from any thread; harmless once the loop has ended.
+    public final class Waker: Sendable {
+        private let address: Mutex<UInt>
+
+        fileprivate init(address: UInt) { self.address = Mutex(address) }
+
+        public func wake() {
+            address.withLock { bits in
+                guard let handle = UnsafeMutablePointer<uv_async_t>(bitPattern: bits) else { return }
+                uv_async_send(handle)
+            }
+        }
+
+        fileprivate func disconnect() { address.withLock { $0 = 0 } }
+    }
+}
+
+@available(*, unavailable) extension EventLoop: Sendable {}  // a loop never changes threads

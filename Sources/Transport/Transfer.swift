@@ -1,0 +1,337 @@
+internal import CCurl
+internal import CLibcurl
+internal import Glibc
+public import Ticks
+
+/// Gets what comes of a transfer. Called on the loop's thread; must not start or cancel transfers from `received`.
+public protocol TransferHandler: AnyObject {
+    /// A piece of the body. Pieces of one read share `stamp.read`. The bytes are valid during the call only.
+    func transfer(_ transfer: Transfer, received bytes: Span<UInt8>, at stamp: ReceiveStamp)
+    /// The transfer is over: nil when the response came whole. It may be reused from here on.
+    func transfer(_ transfer: Transfer, ended failure: TransferFailure?)
+}
+
+/// One HTTP exchange on a pooled libcurl handle. Made and recycled by its `HTTPClient`.
+public final class Transfer {
+    /// What is known of its instants. All on CLOCK_MONOTONIC; durations in nanoseconds; nil = did not happen.
+    public struct Timing: Sendable, Hashable {
+        public var dispatched = Instant.zero
+        /// The last byte of the request was given to the kernel.
+        public var written: Instant?
+        /// First byte of the response.
+        public var firstByte: Instant?
+        public var ended: Instant?
+        /// Set-up of the connection; nil on a reused one.
+        public var connect: Int64?
+        public var tls: Int64?
+        public var reused = false
+        public var preopened = false
+    }
+
+    let easy: UnsafeMutableRawPointer
+    unowned(unsafe) let client: HTTPClient
+    unowned(unsafe) var shard: ConnectionShard?
+    /// Not retained: whoever handles a transfer also holds it.
+    public unowned(unsafe) var handler: (any TransferHandler)?
+    public internal(set) var timing = Timing()
+    /// HTTP status; 0 before the response.
+    public private(set) var status = 0
+    var isRunning = false
+    var holdsReservation = false
+    var wantsPreopened = false
+    var isPost = false
+    private var socketNumber: Int32 = -1
+    private var sends = 0
+    private var systemError: Int32 = 0
+    private var headers: [UInt8] = []
+    private var path = ""
+    private var body: UnsafeMutableBufferPointer<UInt8>
+    private let errorText: UnsafeMutablePointer<CChar>
+    private let ownHeader: UnsafeMutablePointer<curl_slist>
+    private let ownHeaderText: UnsafeMutablePointer<CChar>
+    private static let ownHeaderCapacity = 128
+    /// Bodies up to this size keep their buffer for the next request.
+    private static let keptBody = 16 * 1024
+
+    init(client: HTTPClient) {
+        guard let easy = curl_easy_init() else { preconditionFailure("libcurl could not make a handle: out of memory") }
+        self.easy = easy
+        self.client = client
+        body = UnsafeMutableBufferPointer(start: nil, count: 0)
+        errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        ownHeaderText = .allocate(capacity: Self.ownHeaderCapacity)
+        ownHeader = .allocate(capacity: 1)
+        ownHeader.initialize(to: curl_slist(data: ownHeaderText, next: client.headerList))
+        setConstantOptions()
+    }
+
+    static func of(_ easy: UnsafeMutableRawPointer) -> Transfer? {
+        var pointer: UnsafeMutableRawPointer?
+        spate_easy_get_pointer(easy, CURLINFO_PRIVATE, &pointer)
+        return pointer.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    // MARK: before the start
+
+    /// Makes the transfer ready for `POST path` with these bytes, which are copied.
+    public func prepare(post path: String, body bytes: [UInt8], requestID: String) {
+        prepare(path: path, requestID: requestID)
+        if body.count < bytes.count || (body.count > Self.keptBody && bytes.count <= Self.keptBody) {
+            body.deallocate()
+            body = .allocate(capacity: max(bytes.count, 1))
+        }
+        _ = body.update(fromContentsOf: bytes)
+        isPost = true
+        spate_easy_set_long(easy, CURLOPT_POST, 1)
+        spate_easy_set_off_t(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
+        spate_easy_set_pointer(easy, CURLOPT_POSTFIELDS, body.baseAddress)
+    }
+
+    /// Makes the transfer ready for `GET path`.
+    public func prepare(get path: String, requestID: String) {
+        prepare(path: path, requestID: requestID)
+        isPost = false
+        spate_easy_set_long(easy, CURLOPT_HTTPGET, 1)
+    }
+
+    private func prepare(path newPath: String, requestID: String) {
+        precondition(!isRunning, "a transfer is prepared while it runs")
+        if newPath != path {
+            path = newPath
+            spate_easy_set_string(easy, CURLOPT_URL, client.endpoint.origin + newPath)
+        }
+        var position = 0
+        for byte in "X-Request-Id: \(requestID)".utf8.prefix(Self.ownHeaderCapacity - 1) {
+            ownHeaderText[position] = CChar(bitPattern: byte)
+            position += 1
+        }
+        ownHeaderText[position] = 0
+    }
+
+    private func setConstantOptions() {
+        let me = Unmanaged.passUnretained(self).toOpaque()
+        spate_easy_set_pointer(easy, CURLOPT_PRIVATE, me)
+        spate_easy_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
+        spate_easy_set_long(easy, CURLOPT_NOSIGNAL, 1)
+        spate_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+        spate_easy_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
+        spate_easy_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
+        spate_easy_set_string(easy, CURLOPT_PROXY, "")  // the environment's proxies would stand between us and the target
+        spate_easy_set_long(easy, CURLOPT_MAXAGE_CONN, 3600)
+        spate_easy_set_long(easy, CURLOPT_BUFFERSIZE, 4096)
+        // The watchdog above keeps the contract's four timeouts; libcurl's own would count from other instants.
+        spate_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, 86_400_000)
+        spate_easy_set_list(easy, CURLOPT_HTTPHEADER, ownHeader)
+        if let list = client.resolveList { spate_easy_set_list(easy, CURLOPT_RESOLVE, list) }
+        if !client.endpoint.verifiesTLS {
+            spate_easy_set_long(easy, CURLOPT_SSL_VERIFYPEER, 0)
+            spate_easy_set_long(easy, CURLOPT_SSL_VERIFYHOST, 0)
+        }
+        if let roots = client.endpoint.rootsFile { spate_easy_set_string(easy, CURLOPT_CAINFO, roots) }
+        spate_easy_set_write(
+            easy,
+            { bytes, _, count, context in
+                guard let context, let bytes else { return 0 }
+                return Unmanaged<Transfer>.fromOpaque(context)._withUnsafeGuaranteedRef {
+                    $0.received(bytes, count: count)
+                }
+            },
+            me
+        )
+        spate_easy_set_header(
+            easy,
+            { bytes, _, count, context in
+                guard let context, let bytes else { return 0 }
+                return Unmanaged<Transfer>.fromOpaque(context)._withUnsafeGuaranteedRef {
+                    $0.receivedHeader(bytes, count: count)
+                }
+            },
+            me
+        )
+        spate_easy_set_prereq(
+            easy,
+            { context, _, _, _, _ in
+                guard let context else { return CURL_PREREQFUNC_ABORT }
+                return Unmanaged<Transfer>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.willSend() }
+            },
+            me
+        )
+        spate_easy_set_open_socket(
+            easy,
+            { context, _, address in
+                guard let context, let address else { return -1 }
+                return Unmanaged<Transfer>.fromOpaque(context)._withUnsafeGuaranteedRef {
+                    $0.openSocket(
+                        family: address.pointee.family,
+                        type: address.pointee.socktype,
+                        protocol: address.pointee.protocol
+                    )
+                }
+            },
+            me
+        )
+        // A connection outlives its transfers, so closing belongs to the client.
+        spate_easy_set_close_socket(
+            easy,
+            { context, socket in
+                guard let context else { return 1 }
+                Unmanaged<HTTPClient>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.closeSocket(socket) }
+                return 0
+            },
+            Unmanaged.passUnretained(client).toOpaque()
+        )
+    }
+
+    // MARK: the start and the end, called by the client
+
+    func begin(fresh: Bool, forbidReuse: Bool, preopened: Bool, at now: Instant) {
+        timing = Timing()
+        timing.dispatched = now
+        status = 0
+        sends = 0
+        systemError = 0
+        socketNumber = -1
+        wantsPreopened = preopened
+        headers.removeAll(keepingCapacity: true)
+        errorText.pointee = 0
+        spate_easy_set_long(easy, CURLOPT_FRESH_CONNECT, fresh ? 1 : 0)
+        spate_easy_set_long(easy, CURLOPT_FORBID_REUSE, forbidReuse ? 1 : 0)
+        isRunning = true
+    }
+
+    /// Closes the books; nil when the response came whole.
+    func conclude(code: CURLcode, at now: Instant) -> TransferFailure? {
+        isRunning = false
+        noteWritten()
+        timing.ended = now
+        if code != CURLE_OK, systemError == 0 {
+            var number = 0
+            spate_easy_get_long(easy, CURLINFO_OS_ERRNO, &number)
+            systemError = Int32(truncatingIfNeeded: number)
+        }
+        var opened = 0
+        spate_easy_get_long(easy, CURLINFO_NUM_CONNECTS, &opened)
+        timing.reused = opened == 0 && sends > 0
+        if !timing.reused {
+            let (lookup, connected) = (time(CURLINFO_NAMELOOKUP_TIME_T), time(CURLINFO_CONNECT_TIME_T))
+            let secured = time(CURLINFO_APPCONNECT_TIME_T)
+            if connected > 0 { timing.connect = max(0, connected - lookup) }
+            if secured > 0 { timing.tls = max(0, secured - connected) }
+        }
+        guard code != CURLE_OK else { return nil }
+        return TransferFailure(
+            code: code,
+            systemError: systemError,
+            retried: sends > 1,
+            responded: timing.firstByte != nil,
+            text: String(cString: errorText)
+        )
+    }
+
+    private func time(_ info: CURLINFO) -> Int64 {
+        var microseconds: curl_off_t = 0
+        spate_easy_get_off_t(easy, info, &microseconds)
+        return Int64(microseconds) * 1000
+    }
+
+    // MARK: libcurl's callbacks
+
+    func uses(_ watch: SocketWatch) {
+        if socketNumber != watch.descriptor {
+            socketNumber = watch.descriptor
+            watch.carriedPost = isPost
+            client.releaseReservation(of: self)
+        }
+        noteWritten()
+    }
+
+    /// Right before the request is written. A second time means that libcurl sends it again: a POST is never resent.
+    private func willSend() -> Int32 {
+        sends += 1
+        return sends == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+    }
+
+    private func openSocket(family: Int32, type: Int32, protocol proto: Int32) -> curl_socket_t {
+        guard let shard else { return -1 }
+        client.releaseReservation(of: self)
+        if wantsPreopened, let descriptor = client.takePreopened(for: shard) {
+            timing.preopened = true
+            return descriptor
+        }
+        let descriptor = spate_stream_socket(family, type, proto)
+        guard descriptor >= 0 else {
+            systemError = errno
+            return -1
+        }
+        guard client.adopt(descriptor, by: shard) else {
+            systemError = EMFILE
+            _ = Glibc.close(descriptor)
+            return -1
+        }
+        return descriptor
+    }
+
+    private func noteWritten() {
+        guard timing.firstByte == nil, sends > 0, socketNumber >= 0 else { return }
+        let sent = spate_last_send(socketNumber)
+        if sent >= timing.dispatched.nanoseconds { timing.written = Instant(nanoseconds: sent) }
+    }
+
+    private func receivedHeader(_ bytes: UnsafeMutablePointer<CChar>, count: Int) -> Int {
+        if timing.firstByte == nil {
+            noteWritten()
+            timing.firstByte = client.stamp().instant
+        }
+        return bytes.withMemoryRebound(to: UInt8.self, capacity: count) { start in
+            let line = UnsafeBufferPointer(start: start, count: count)
+            if line.starts(with: "HTTP/".utf8) { headers.removeAll(keepingCapacity: true) }  // after a 1xx, the real one
+            if headers.count + count <= 64 * 1024 { headers.append(contentsOf: line) }
+            return count
+        }
+    }
+
+    private func received(_ bytes: UnsafeMutablePointer<CChar>, count: Int) -> Int {
+        let stamp = client.stamp()
+        if status == 0 { readStatus() }
+        bytes.withMemoryRebound(to: UInt8.self, capacity: count) { start in
+            handler?.transfer(self, received: Span(_unsafeStart: start, count: count), at: stamp)
+        }
+        return count
+    }
+
+    private func readStatus() {
+        var code = 0
+        spate_easy_get_long(easy, CURLINFO_RESPONSE_CODE, &code)
+        status = code
+    }
+
+    /// Called once more at the end, for responses without a body.
+    func noteStatus() { if status == 0 { readStatus() } }
+
+    // MARK: the response's head
+
+    /// Value of the first response header of that name (lower case), or nil.
+    public func responseHeader(_ name: String) -> String? {
+        for line in headers.split(separator: UInt8(ascii: "\n")) {
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
+            let found = String(decoding: line[..<colon], as: UTF8.self)
+            guard found.lowercased() == name else { continue }
+            var value = line[line.index(after: colon)...]
+            while let first = value.first, first == 0x20 || first == 0x09 { value.removeFirst() }
+            while let last = value.last, last == 0x20 || last == 0x09 || last == 0x0d { value.removeLast() }
+            return String(decoding: value, as: UTF8.self)
+        }
+        return nil
+    }
+
+    deinit {
+        curl_easy_cleanup(easy)
+        body.deallocate()
+        errorText.deallocate()
+        ownHeader.deallocate()
+        ownHeaderText.deallocate()
+    }
+}
+
+@available(*, unavailable) extension Transfer: Sendable {}

@@ -1,0 +1,38 @@
+import CSimdjson
+
+/// A JSON parser whose memory is reused from document to document: one per loop, shared by the replies on it.
+///
+/// simdjson's DOM behind a C face: 0.4 µs for a 300-byte chunk. At most 16 MiB and 1,024 levels per document.
+public final class JSONParser {
+    let raw: OpaquePointer
+
+    /// Traps when there is no memory for it (about 1 MB, most of it untouched).
+    public init() {
+        guard let raw = sj_parser_create() else { preconditionFailure("no memory for a JSON parser") }
+        self.raw = raw
+    }
+
+    deinit { sj_parser_free(raw) }
+
+    /// The root of one document; nil when it is no JSON. What it gives is valid until the next parse.
+    ///
+    /// `readable` counts the bytes from the document's start that may be read; 64 more than the document spare a copy.
+    func parse(_ bytes: UnsafeRawBufferPointer, readable: Int = 0) -> JSONValue? {
+        guard let base = bytes.baseAddress else { return nil }
+        var root = sj_value()
+        let start = base.assumingMemoryBound(to: UInt8.self)
+        guard sj_parse(raw, start, bytes.count, max(readable, bytes.count), &root) == sj_ok else { return nil }
+        return JSONValue(raw: root)
+    }
+
+    /// The members of a JSON object, each value as compact JSON text; nil when `text` is no JSON object.
+    public func members(of text: String) -> [JSONMember]? {
+        var text = text
+        return text.withUTF8 { utf8 in
+            guard let root = parse(UnsafeRawBufferPointer(utf8)), root.kind == .object else { return nil }
+            return root.members.map { JSONMember(name: $0.name, json: $0.value.json(by: self)) }
+        }
+    }
+}
+
+@available(*, unavailable) extension JSONParser: Sendable {}  // its memory belongs to one thread

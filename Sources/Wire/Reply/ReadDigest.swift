@@ -1,0 +1,17 @@
+/// What one read brought.
+public struct ReadDigest: Sendable, Hashable {
+    public var events = 0  // with a payload: no comments, no empty data, no [DONE]
+    public var tokenEvents = 0  // with text, reasoning, tool arguments or a refusal
+    // UTF-8 bytes of that text.
+    public var visibleBytes = 0
+    public var reasoningBytes = 0
+    public var toolBytes = 0
+    public var refusalBytes = 0
+    public var isFirstReasoning = false  // the reply's first reasoning is in this read
+    public var isFirstVisible = false  // the reply's first visible text or refusal is in this read
+    public var isDone = false  // the done marker is in this read
+
+    public init() {}
+
+    public var textBytes: Int { visibleBytes + reasoningBytes + toolBytes + refusalBytes }
+}

@@ -1,0 +1,249 @@
+/// Decodes one reply at a time: bytes in, read by read; out what each read brought, and what it all amounts to.
+///
+///     begin(status, content type) ─► receive(read)* ─► finish() ─► `reply` ─► reset()
+///
+/// The body may be an event stream, one JSON document, or something else; its first bytes decide, not its content type
+/// alone. Reading a token of a stream allocates nothing. Belongs to one loop, as its parser does.
+public final class ReplyDecoder {
+    var documentLimit = 16 * 1024 * 1024  // bytes of a JSON document
+
+    private let grammar: Grammar
+    private let parser: JSONParser
+    private let keepsText: Bool
+    private var mode = Mode.undecided
+    private var promise = BodySniffer.Promise.other
+    private var stream = EventStreamDecoder()
+    private var body: [UInt8] = []  // of a document; while undecided, the bytes so far
+    private var tally: ReplyTally
+
+    private enum Mode { case undecided, eventStream, json, opaque, overflown }
+
+    /// `keepsText` keeps what the model wrote, in `text`; it costs an allocation per token.
+    public init(api: API, parser: JSONParser, keepsText: Bool = false) {
+        grammar = api.grammar
+        self.parser = parser
+        self.keepsText = keepsText
+        tally = ReplyTally(keepsText: keepsText)
+    }
+
+    /// What the reply amounts to so far.
+    public var reply: ReplyFacts { tally.settled }
+
+    /// Empty unless text is kept.
+    public var text: ReplyText { tally.text ?? ReplyText() }
+
+    /// Makes ready for another reply; buffers are kept, up to 64 KiB each.
+    public func reset() {
+        mode = .undecided
+        promise = .other
+        stream.reset()
+        body.removeAll(keepingCapacity: body.capacity <= 65_536)
+        tally = ReplyTally(keepsText: keepsText)
+    }
+
+    /// The head of the response has come; called before its first byte of body, and again if another head follows.
+    public func begin(status: Int, contentType: String?) {
+        tally.facts.status = status
+        promise = BodySniffer.promise(of: contentType)
+    }
+
+    /// Takes the bytes of one read.
+    public func receive(_ bytes: Span<UInt8>) -> ReadDigest {
+        bytes.withUnsafeBytes { receive($0) }
+        return tally.endRead()
+    }
+
+    /// The body has ended. What an answer in one piece brought comes out here.
+    public func finish() -> ReadDigest {
+        switch mode {
+        case .eventStream: finishStream()
+        case .json: finishDocument()
+        case .undecided where body.contains { $0 != UInt8(ascii: " ") && !(0x09...0x0d).contains($0) }:
+            tally.facts.body = .opaque
+            finishOpaque()
+        case .opaque: finishOpaque()
+        case .undecided, .overflown: break
+        }
+        return tally.endRead()
+    }
+
+    private func receive(_ bytes: UnsafeRawBufferPointer) {
+        switch mode {
+        case .eventStream: receiveStream(bytes)
+        case .json: append(bytes)
+        case .opaque: body.append(contentsOf: bytes.prefix(max(0, ServerError.longest + 4 - body.count)))
+        case .undecided: decide(bytes)
+        case .overflown: break
+        }
+    }
+
+    private func decide(_ bytes: UnsafeRawBufferPointer) {
+        if body.isEmpty, let verdict = BodySniffer.verdict(on: bytes, promise: promise) {
+            enter(verdict)
+            return receive(bytes)
+        }
+        body.append(contentsOf: bytes)
+        guard let verdict = body.withUnsafeBytes({ BodySniffer.verdict(on: $0, promise: promise) }) else {
+            if body.count > 4096 { body.removeAll(keepingCapacity: true) }  // blank lines to keep the connection alive
+            return
+        }
+        var head: [UInt8] = []
+        swap(&head, &body)
+        enter(verdict)
+        head.withUnsafeBytes { receive($0) }
+        if body.isEmpty {
+            head.removeAll(keepingCapacity: true)
+            body = head
+        }
+    }
+
+    private func enter(_ verdict: BodySniffer.Verdict) {
+        switch verdict {
+        case .eventStream:
+            mode = .eventStream
+            tally.facts.body = .eventStream
+            if promise != .eventStream { tally.note(.otherContentType) }
+        case .json:
+            mode = .json
+            tally.facts.body = .json
+            if promise == .eventStream { tally.note(.jsonAsStream) }
+        case .opaque:
+            mode = .opaque
+            tally.facts.body = .opaque
+        }
+    }
+
+    private func append(_ bytes: UnsafeRawBufferPointer) {
+        if body.count + bytes.count > documentLimit { return overflow() }
+        body.append(contentsOf: bytes)
+    }
+
+    private func overflow() {
+        mode = .overflown
+        body = []
+        tally.note(.overflow)
+    }
+}
+
+@available(*, unavailable) extension ReplyDecoder: Sendable {}  // it shares its loop's parser
+
+// MARK: Event streams
+
+extension ReplyDecoder {
+    private func receiveStream(_ bytes: UnsafeRawBufferPointer) {
+        while let signal = stream.next(in: bytes) {
+            switch signal {
+            case .event(let payload): stream.withPayload(payload, of: bytes, readEvent)
+            case .stray(let payload): stream.withPayload(payload, of: bytes, readStray)
+            case .comment: tally.facts.keepAlives += 1
+            case .overflow: overflow()
+            }
+        }
+    }
+
+    private func finishStream() {
+        let none = UnsafeRawBufferPointer(start: nil, count: 0)
+        switch stream.unfinished() {
+        case .event(let payload):
+            stream.withPayload(payload, of: none) { bytes, readable in
+                let bytes = bytes.trimmed
+                if !bytes.isDoneMarker, parser.parse(bytes) == nil { return }  // cut off
+                tally.note(.noBlankLine)
+                readEvent(bytes, readable: bytes.count)
+            }
+        case .stray(let payload): stream.withPayload(payload, of: none, readStray)
+        case .comment, .overflow, nil: break
+        }
+    }
+
+    private func readEvent(_ payload: UnsafeRawBufferPointer, readable: Int) {
+        let trimmed = payload.trimmed
+        guard let first = trimmed.first else {
+            tally.facts.keepAlives += 1
+            return
+        }
+        if first == UInt8(ascii: ":") {  // `data: : keepalive`
+            tally.facts.keepAlives += 1
+            tally.note(.dataKeepAlive)
+            return
+        }
+        if trimmed.isDoneMarker {
+            tally.facts.hasDoneMarker = true
+            tally.digest.isDone = true
+            return
+        }
+        if tally.facts.hasDoneMarker { return tally.note(.eventsAfterDone) }
+        let isError = !stream.eventType.isEmpty && stream.eventType.elementsEqual("error".utf8)
+        if grammar.read(trimmed, readable - (payload.count - trimmed.count), false, parser, &tally) == .unparseable {
+            tally.facts.unparseable += 1
+            if isError { tally.fail(ServerError(message: trimmed.text(limit: ServerError.longest))) }
+        } else if isError, tally.facts.error == nil, let root = parser.parse(trimmed) {
+            tally.fail(ServerError(root, parser: parser))
+        }
+        tally.endEvent()
+    }
+
+    /// A line outside the format: of interest only when it is an error.
+    private func readStray(_ line: UnsafeRawBufferPointer, readable: Int) {
+        guard let root = parser.parse(line, readable: readable) else { return }
+        let value = root.kind == .array ? root.elements.first { _ in true } ?? .absent : root
+        guard value["error"].isPresent || value["object"].text == "error" else { return }
+        tally.note(.strayError)
+        tally.fail(ServerError(value, parser: parser))
+    }
+}
+
+// MARK: Bodies in one piece
+
+extension ReplyDecoder {
+    private func finishDocument() {
+        let isSuccess = tally.facts.status == 0 || (200..<300).contains(tally.facts.status)
+        body.withUnsafeBytes { bytes in
+            let bytes = bytes.withoutByteOrderMark
+            guard isSuccess else { return readErrorDocument(bytes) }
+            if grammar.read(bytes, bytes.count, true, parser, &tally) == .unparseable {
+                tally.facts.unparseable += 1
+                tally.facts.excerpt = bytes.text(limit: ServerError.longest)
+            } else if tally.facts.error == nil {
+                tally.note(.notStreamed)
+            }
+            tally.endEvent()
+        }
+    }
+
+    private func readErrorDocument(_ bytes: UnsafeRawBufferPointer) {
+        guard let root = parser.parse(bytes) else {
+            tally.facts.excerpt = bytes.text(limit: ServerError.longest)
+            return tally.fail(ServerError(message: bytes.text(limit: ServerError.longest)))
+        }
+        let value = root.kind == .array ? root.elements.first { _ in true } ?? root : root
+        tally.fail(ServerError(value, parser: parser))
+    }
+
+    private func finishOpaque() {
+        let text = body.withUnsafeBytes { $0.withoutByteOrderMark.text(limit: ServerError.longest) }
+        tally.facts.excerpt = text
+        if tally.facts.status >= 300 { tally.fail(ServerError(message: text)) }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    fileprivate var trimmed: UnsafeRawBufferPointer {
+        var low = 0
+        var high = count
+        while low < high, self[low] == UInt8(ascii: " ") { low += 1 }
+        while high > low, self[high - 1] == UInt8(ascii: " ") { high -= 1 }
+        return UnsafeRawBufferPointer(rebasing: self[low..<high])
+    }
+
+    /// SDKs compare the beginning only.
+    fileprivate var isDoneMarker: Bool { first == UInt8(ascii: "[") && starts(with: "[DONE]".utf8) }
+
+    fileprivate var withoutByteOrderMark: UnsafeRawBufferPointer {
+        starts(with: [0xef, 0xbb, 0xbf]) ? UnsafeRawBufferPointer(rebasing: self[3...]) : self
+    }
+
+    fileprivate func text(limit: Int) -> String {
+        String(decoding: prefix(limit + 4), as: UTF8.self).prefix(utf8: limit)
+    }
+}

@@ -1,0 +1,92 @@
+/// What a reply amounts to, so far or at its end.
+public struct ReplyFacts: Sendable, Hashable {
+    /// What the body turned out to be, whatever its content type said.
+    public enum Body: Sendable, Hashable {
+        case empty
+        case eventStream
+        case json  // one document: an error, or an answer that was not streamed
+        case opaque  // HTML or text, mostly from a proxy; see `excerpt`
+    }
+
+    /// One of the answers asked for (`n`), 1 mostly.
+    public struct Choice: Sendable, Hashable {
+        public var index: Int
+        public var finish: String?  // the server's word; the last one counts
+        public var toolCalls: Int  // distinct, by index
+
+        public init(index: Int, finish: String? = nil, toolCalls: Int = 0) {
+            self.index = index
+            self.finish = finish
+            self.toolCalls = toolCalls
+        }
+    }
+
+    /// How the stream said that it is complete.
+    public enum TerminalSign: Sendable, Hashable {
+        case none
+        case done  // a done marker, but some choice without finish reason (or no choice at all)
+        case finish  // a finish reason for each choice, but no done marker
+        case both
+    }
+
+    /// Deviations that do not make a reply fail.
+    public enum Note: String, Sendable, Hashable, CaseIterable {
+        case otherContentType = "an event stream under another content type"
+        case jsonAsStream = "JSON under an event stream's content type"
+        case notStreamed = "answered in one piece, not as a stream"
+        case dataKeepAlive = "keep-alives sent as data"
+        case noBlankLine = "no blank line behind the last event"
+        case eventsAfterDone = "events behind [DONE]"
+        case strayError = "an error outside the stream's format"
+        case overflow = "an event above 16 MiB"
+    }
+
+    public var status = 0  // HTTP, as given to `begin`
+    public var body = Body.empty
+    public var choices: [Choice] = []  // in order of appearance, at most 128
+    public var usage = Usage()
+    public var error: ServerError?  // the first one
+    public var hasDoneMarker = false
+    public var unparseable = 0  // events that are not what the API sends
+    public var keepAlives = 0  // comments and events without payload
+    public var serverTimings: ServerTimings?
+    public var serving: ServingFacts?  // from spate's own simulated provider
+    public var excerpt: String?  // the beginning of an opaque or unparseable body, at most 2 KiB
+    public var notes: [Note] = []  // each once
+
+    // Sums over all reads.
+    public var events = 0
+    public var tokenEvents = 0
+    public var visibleBytes: Int64 = 0
+    public var reasoningBytes: Int64 = 0
+    public var toolBytes: Int64 = 0
+    public var refusalBytes: Int64 = 0
+
+    public init() {}
+
+    public var textBytes: Int64 { visibleBytes + reasoningBytes + toolBytes + refusalBytes }
+    public var hasRefusal: Bool { refusalBytes > 0 }
+    public var toolCalls: Int { choices.reduce(0) { $0 + $1.toolCalls } }
+    public var isNotStreamed: Bool { notes.contains(.notStreamed) }
+    public var hasOverflowed: Bool { notes.contains(.overflow) }
+
+    /// Whether the server itself said that this request waited for a replica to start; nil = it said nothing.
+    public var reportedCold: Bool? { serving?.cold }
+
+    /// The server's finish reason: that of the choice with the lowest index.
+    public var finishWord: String? { choices.min { $0.index < $1.index }?.finish }
+
+    public var finish: FinishReason? { finishWord.map(FinishReason.init(serverWord:)) }
+
+    /// Choices that have begun and have no finish reason.
+    public var unfinishedChoices: Int { choices.count { $0.finish == nil } }
+
+    public var terminalSign: TerminalSign {
+        switch (hasDoneMarker, !choices.isEmpty && unfinishedChoices == 0) {
+        case (true, true): .both
+        case (true, false): .done
+        case (false, true): .finish
+        case (false, false): .none
+        }
+    }
+}

@@ -1,0 +1,128 @@
+/// Where an API's grammar puts what it read: counts, and text if it is to be kept.
+struct ReplyTally {
+    enum Kind { case visible, reasoning, refusal }
+
+    static let mostChoices = 128  // that are told apart; text of more is counted all the same
+    static let mostToolCalls = 128
+
+    var facts = ReplyFacts()
+    var digest = ReadDigest()  // of the current read
+    var text: ReplyText?  // nil = not kept
+    private var hasToken = false  // in the current event
+
+    init(keepsText: Bool) { text = keepsText ? ReplyText() : nil }
+
+    /// A non-empty text.
+    mutating func add(_ kind: Kind, _ text: UnsafeRawBufferPointer?, choice: Int64) {
+        guard let text, !text.isEmpty else { return }
+        hasToken = true
+        switch kind {
+        case .visible:
+            noteVisible()
+            digest.visibleBytes += text.count
+        case .refusal:
+            noteVisible()
+            digest.refusalBytes += text.count
+        case .reasoning:
+            if facts.reasoningBytes == 0, digest.reasoningBytes == 0 { digest.isFirstReasoning = true }
+            digest.reasoningBytes += text.count
+        }
+        if self.text != nil, let choice = Self.tracked(choice) { self.text?.add(kind, text, choice: choice) }
+    }
+
+    /// A part of a tool call; each of `id`, `name` and `arguments` is absent or not empty.
+    mutating func addToolCall(
+        _ index: Int64,
+        id: UnsafeRawBufferPointer?,
+        name: UnsafeRawBufferPointer?,
+        arguments: UnsafeRawBufferPointer?,
+        choice: Int64
+    ) {
+        if let arguments, !arguments.isEmpty {
+            hasToken = true
+            digest.toolBytes += arguments.count
+        }
+        guard index >= 0, index < Self.mostToolCalls, let choice = Self.tracked(choice) else { return }
+        if let place = place(of: choice) {
+            facts.choices[place].toolCalls = max(facts.choices[place].toolCalls, Int(index) + 1)
+        }
+        if text != nil { text?.addToolCall(Int(index), id: id, name: name, arguments: arguments, choice: choice) }
+    }
+
+    /// A choice appeared; `finish` is its finish reason, if any. An empty one is none.
+    mutating func note(choice: Int64, finish: UnsafeRawBufferPointer?) {
+        guard let choice = Self.tracked(choice), let place = place(of: choice) else { return }
+        if let finish, !finish.isEmpty {
+            facts.choices[place].finish = String(decoding: finish.prefix(64), as: UTF8.self)
+        }
+    }
+
+    /// A usage object. Counts are cumulative: the last one given wins, but a 0 takes back nothing.
+    mutating func count(_ usage: Usage) {
+        func take(_ new: Int64?, _ old: inout Int64?) {
+            if let new, new > 0 || old == nil { old = new }
+        }
+        take(usage.input, &facts.usage.input)
+        take(usage.output, &facts.usage.output)
+        take(usage.total, &facts.usage.total)
+        if usage.input == 0, usage.output == 0 { return }  // a form not filled in; its details say nothing either
+        take(usage.cachedInput, &facts.usage.cachedInput)
+        take(usage.reasoning, &facts.usage.reasoning)
+    }
+
+    mutating func fail(_ error: ServerError) { facts.error = facts.error ?? error }
+
+    mutating func note(_ note: ReplyFacts.Note) {
+        if !facts.notes.contains(note) { facts.notes.append(note) }
+    }
+
+    /// Closes an event that carried a payload.
+    mutating func endEvent() {
+        digest.events += 1
+        if hasToken { digest.tokenEvents += 1 }
+        hasToken = false
+    }
+
+    /// Closes a read and gives what it brought.
+    mutating func endRead() -> ReadDigest {
+        let result = digest
+        digest = ReadDigest()
+        facts.events += result.events
+        facts.tokenEvents += result.tokenEvents
+        facts.visibleBytes += Int64(result.visibleBytes)
+        facts.reasoningBytes += Int64(result.reasoningBytes)
+        facts.toolBytes += Int64(result.toolBytes)
+        facts.refusalBytes += Int64(result.refusalBytes)
+        return result
+    }
+
+    /// The facts as they stand. A count of 0 beside text that was seen means that the server did not count.
+    var settled: ReplyFacts {
+        var result = facts
+        if result.textBytes > 0 {
+            if result.usage.input == 0 { result.usage.input = nil }
+            if result.usage.output == 0 { result.usage.output = nil }
+            if result.usage.total == 0 { result.usage.total = nil }
+        }
+        if result.reasoningBytes > 0, result.usage.reasoning == 0 { result.usage.reasoning = nil }
+        return result
+    }
+
+    private mutating func noteVisible() {
+        if facts.visibleBytes == 0, facts.refusalBytes == 0, digest.visibleBytes == 0, digest.refusalBytes == 0 {
+            digest.isFirstVisible = true
+        }
+    }
+
+    private static func tracked(_ choice: Int64) -> Int? {
+        choice >= 0 && choice < mostChoices ? Int(choice) : nil
+    }
+
+    /// The place of a choice among the facts, made when it is new.
+    private mutating func place(of choice: Int) -> Int? {
+        if let first = facts.choices.first, first.index == choice { return 0 }
+        if let place = facts.choices.firstIndex(where: { $0.index == choice }) { return place }
+        facts.choices.append(ReplyFacts.Choice(index: choice))
+        return facts.choices.count - 1
+    }
+}

@@ -1,0 +1,45 @@
+/// Tokens of one reply as the server counted them; nil = it did not say.
+public struct Usage: Sendable, Hashable {
+    public var input: Int64?
+    public var cachedInput: Int64?  // part of `input`
+    public var output: Int64?  // reasoning included
+    public var reasoning: Int64?  // part of `output`
+    public var total: Int64?  // as the server added it up
+
+    public init(
+        input: Int64? = nil,
+        cachedInput: Int64? = nil,
+        output: Int64? = nil,
+        reasoning: Int64? = nil,
+        total: Int64? = nil
+    ) {
+        self.input = input
+        self.cachedInput = cachedInput
+        self.output = output
+        self.reasoning = reasoning
+        self.total = total
+    }
+
+    public var isEmpty: Bool { self == Usage() }
+
+    /// As OpenAI's `usage` object. Without `total` it is input + output.
+    func append(to buffer: inout [UInt8]) {
+        JSONText.append("{\"prompt_tokens\":", to: &buffer)
+        JSONText.append(input ?? 0, to: &buffer)
+        JSONText.append(",\"completion_tokens\":", to: &buffer)
+        JSONText.append(output ?? 0, to: &buffer)
+        JSONText.append(",\"total_tokens\":", to: &buffer)
+        JSONText.append(total ?? (input ?? 0) + (output ?? 0), to: &buffer)
+        if let cachedInput {
+            JSONText.append(",\"prompt_tokens_details\":{\"cached_tokens\":", to: &buffer)
+            JSONText.append(cachedInput, to: &buffer)
+            JSONText.append("}", to: &buffer)
+        }
+        if let reasoning {
+            JSONText.append(",\"completion_tokens_details\":{\"reasoning_tokens\":", to: &buffer)
+            JSONText.append(reasoning, to: &buffer)
+            JSONText.append("}", to: &buffer)
+        }
+        JSONText.append("}", to: &buffer)
+    }
+}

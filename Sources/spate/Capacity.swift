@@ -1,0 +1,28 @@
+import Schedule
+import Transport
+
+/// Whether this machine can hold what a job asks for, said before anything is sent.
+enum Capacity {
+    /// Descriptors that are not connections: loops, timers, store, standard streams.
+    private static let reserve = 128
+
+    static func check(_ job: Job) throws(Failure) {
+        let files = ProcessResources.raiseOpenFiles()
+        let peak = job.targets.map { peakInFlight($0.plan) }.max() ?? 0
+        guard peak + reserve <= files else {
+            throw Failure(
+                .badInput,
+                "the plan needs \(peak) connections, and this process may open \(files) files (ulimit -Hn); lower the concurrency or raise the limit"
+            )
+        }
+        let ports = ProcessResources.ephemeralPorts()
+        if ports > 0, peak * 2 > ports {
+            Console.error("warning: the plan needs \(peak) of this machine's \(ports) outgoing ports to one address\n")
+        }
+    }
+
+    /// Most requests that the plan keeps in flight by itself.
+    static func peakInFlight(_ plan: RunPlan) -> Int {
+        plan.phases.flatMap(\.stages).map(\.concurrency).max() ?? 0
+    }
+}

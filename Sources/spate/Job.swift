@@ -1,0 +1,54 @@
+import Engine
+import Measurement
+import Profile
+import Schedule
+import Wire
+
+/// A run as it is to be done: everything decided, nothing started.
+struct Job: Sendable {
+    var name: String
+    var label: String?
+    var metadata: [String: String] = [:]
+    var seed: UInt64
+    var isFast = false
+    var targets: [JobTarget]
+    /// The profile as it was resolved, without secrets: `profile.yaml`.
+    var profileYAML: String
+    var slo = ServiceLevels()
+    var thresholds: [String] = []
+    var thresholdsAreConfident = false
+    var limits = Limits()
+    var loops = 1
+    var output = Output()
+    var skipsPreflight = false
+    var saysYes = false
+    var allowsPlaintextKey = false
+    var warnings: [String] = []
+
+    /// The profile's `slo`, milliseconds.
+    struct ServiceLevels: Sendable { var ttft, tpot, e2e: Double? }
+
+    struct Output: Sendable {
+        /// Parent of the run's own folder; `exactly` overrides it.
+        var parent = "results"
+        var exactly: String?
+        var quiet = false
+        var json = false
+        var noColour = false
+    }
+}
+
+/// One target of a job, before it has been looked at.
+struct JobTarget: Sendable {
+    var name: String
+    var location: Target.Location
+    var model: String?  // nil: the only one that GET /models lists
+    var provider: Provider
+    var key: KeySource?
+    var price = Price()
+    var dollarsPerHour: Double?
+    var isInsecure = false
+    var plan: RunPlan
+
+    var isSimulated: Bool { if case .simulated = location { true } else { false } }
+}

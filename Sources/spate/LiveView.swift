@@ -1,0 +1,122 @@
+import Engine
+import Measurement
+import Report
+import Schedule
+import Ticks
+import Transport
+
+/// Shows how a run is going: redrawn in place on a terminal, a plain line now and then elsewhere. On standard error.
+struct LiveView {
+    private static let plainNanoseconds: Int64 = 10_000_000_000
+    /// Rates are taken over about this time.
+    private static let rateNanoseconds: Int64 = 2_000_000_000
+
+    private let isTerminal: Bool
+    private let isQuiet: Bool
+    private let isSimulated: Bool
+    private let program: Program
+    private let began: Instant
+    private var status: LiveStatus
+    private var lastPlain: Instant
+    private var lastStage = -1
+    private var history: [(at: Instant, tokens: Int64)] = []
+    var notice: String?
+
+    init(job: Job, program: Program, began: Instant) {
+        isQuiet = job.output.quiet
+        isTerminal = Console.errorIsTerminal
+        isSimulated = job.targets.allSatisfy(\.isSimulated)
+        self.program = program
+        self.began = began
+        lastPlain = began
+        status = LiveStatus(
+            style: TerminalStyle(
+                width: Console.width(of: 2),
+                colour: Console.wantsColour(2, refused: job.output.noColour),
+                unicode: Console.isUnicode
+            )
+        )
+    }
+
+    /// Called several times a second.
+    mutating func show(_ feed: LiveFeed.Snapshot) {
+        guard !isQuiet, let stage = feed.stage else { return }
+        history.append((feed.at, feed.tokenEvents))
+        while history.count > 2, feed.at.nanoseconds(since: history[1].at) >= Self.rateNanoseconds {
+            history.removeFirst()
+        }
+        if isTerminal {
+            Console.error(status.frame(snapshot(feed, stage)))
+        } else if stage.index != lastStage || feed.at.nanoseconds(since: lastPlain) >= Self.plainNanoseconds {
+            if worthALine(stage) { Console.error(status.plainLine(snapshot(feed, stage)) + "\n") }
+            lastPlain = feed.at
+            lastStage = stage.index
+        }
+    }
+
+    /// Takes the live lines away, so that the report stands alone.
+    mutating func clear() {
+        guard !isQuiet, isTerminal else { return }
+        Console.error(status.clear())
+    }
+
+    private func worthALine(_ stage: LiveFeed.StageView) -> Bool {
+        switch stage.stage.kind {
+        case .drain, .pause: false
+        case .warmup, .level, .idle, .baseline, .edge, .control, .probe: true
+        }
+    }
+
+    private func snapshot(_ feed: LiveFeed.Snapshot, _ stage: LiveFeed.StageView) -> LiveSnapshot {
+        let entry = program.entries[stage.index]
+        var live = LiveSnapshot()
+        live.simulated = isSimulated
+        live.target = program.targets.count > 1 ? stage.target : ""
+        live.phase = stage.phase
+        live.phaseIndex = entry.phase - 1
+        live.phaseCount = program.entries.last?.phase ?? 1
+        live.step = Self.name(of: stage.stage)
+        live.stepIndex = entry.ordinal
+        live.stepCount = program.entries.count { $0.phase == entry.phase }
+        live.elapsedSeconds = seconds(feed.at.nanoseconds(since: began))
+        live.stepElapsedSeconds = seconds(feed.at.nanoseconds(since: stage.started))
+        live.stepLeftSeconds = stage.plannedEnd.map { max(0, seconds($0.nanoseconds(since: feed.at))) }
+        live.activity = activity(stage, at: feed.at)
+        live.inFlight = feed.inFlight
+        if let first = history.first, feed.at > first.at {
+            live.tokensPerSecond =
+                Double(feed.tokenEvents - first.tokens) / seconds(feed.at.nanoseconds(since: first.at))
+        }
+        live.ttftP50Milliseconds = feed.ttft.quantile(.p50).map { Double($0) / 1e6 }
+        live.ttftP95Milliseconds = feed.ttft.quantile(.p95).map { Double($0) / 1e6 }
+        live.ended = Int(feed.requestsEnded)
+        live.outcomes = feed.unsuccessful
+        live.notice = notice
+        return live
+    }
+
+    private func activity(_ stage: LiveFeed.StageView, at now: Instant) -> LiveSnapshot.Activity {
+        switch stage.stage.rule {
+        case .idle, .pause: .waiting
+        case .drain: .draining
+        case .level(let level): now < stage.started.advanced(by: level.settle) ? .settling : .running
+        case .warmup, .baseline, .edge, .control, .probe: .running
+        }
+    }
+
+    private static func name(of stage: Stage) -> String {
+        switch stage.rule {
+        case .warmup(let requests): "\(requests) warm-up requests"
+        case .level(let level): level.concurrency == 1 ? "1 stream" : "\(level.concurrency) streams"
+        case .idle: "idle"
+        case .baseline(let concurrency, _): "baseline of \(concurrency)"
+        case .edge(let edge): "burst of \(edge.requests)"
+        case .control(let edge): "control burst of \(edge.requests)"
+        case .pause: "pause"
+        case .probe(let requests, _): "\(requests) probes"
+        case .drain: "drain"
+        }
+    }
+
+    private func seconds(_ nanoseconds: Int64) -> Double { Double(nanoseconds) / 1e9 }
+}

@@ -1,0 +1,59 @@
+import Glibc
+import Measurement
+import Report
+import Store
+
+/// Renders what was stored: the same way at the end of a run and for `spate report`.
+struct Presentation {
+    let job: Job
+    let folder: RunFolder
+
+    /// Reads the run back, prints it, writes `summary.json`; gives the exit code.
+    func present(storeProblem: String?, someTargetUnusable: Bool) throws(Failure) -> ExitStatus {
+        let recorded: RecordedRun
+        do throws(StoreError) { recorded = try RunStore.read(folder.path) } catch {
+            throw Failure(.localIO, storeProblem ?? "\(error)")
+        }
+        let result = RunResult(of: recorded)
+        let summary = SummaryJSON.encode(result)
+        var written: String? = storeProblem
+        do throws(Failure) { try folder.write(summary, to: "summary.json") } catch {
+            written = written ?? error.message
+        }
+        let files = [folder.file("summary.json"), folder.file("run.sqlite")]
+        let shown = Self.show(result, summary: summary, files: files, output: job.output)
+        if let written {
+            Console.error("error: \(written)\n")
+            return .localIO
+        }
+        guard shown else {
+            Console.error("error: the report could not be written to standard output; it is in \(folder.path)\n")
+            return .localIO
+        }
+        let status = ExitStatus(rawValue: Int32(result.exitCode)) ?? .success
+        return someTargetUnusable ? min(status, .unusableTarget) : status
+    }
+
+    /// False when standard output took it not.
+    static func show(_ result: RunResult, summary: [UInt8], files: [String], output: Job.Output) -> Bool {
+        let descriptor = output.json ? STDERR_FILENO : STDOUT_FILENO
+        let style = TerminalStyle(
+            width: isatty(descriptor) == 1 ? Console.width(of: descriptor) : 100,
+            colour: Console.wantsColour(descriptor, refused: output.noColour),
+            unicode: Console.isUnicode
+        )
+        let report = TerminalReport.render(result, style: style, files: files)
+        if output.json {
+            if !output.quiet { Console.error(report) }
+            return Console.out(String(decoding: summary, as: UTF8.self))
+        }
+        return Console.out(report)
+    }
+}
+
+/// One harmless line of what a server or the system said.
+enum SafeLine {
+    static func of(_ text: String) -> String {
+        String(text.unicodeScalars.map { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) ? " " : Character($0) })
+    }
+}

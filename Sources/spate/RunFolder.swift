@@ -1,0 +1,121 @@
+import Glibc
+import Store
+
+/// Where a run's files go: made for it alone, never overwritten, for its owner only.
+struct RunFolder {
+    let path: String
+    private let parent: String?  // where `latest` points here; nil for a folder that was named exactly
+
+    /// `parent/<UTC time>-<name>`, made unique by a number.
+    init(under parent: String, name: String, startedAt unixSeconds: Int) throws(Failure) {
+        try Self.makeFolders(parent)
+        let safe = String(name.map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "-" }.prefix(64))
+        let base = "\(parent)/\(Self.stamp(unixSeconds))-\(safe.hasPrefix(".") ? "run" : safe)"
+        var candidate = base
+        var number = 2
+        while mkdir(candidate, 0o700) != 0 {
+            guard errno == EEXIST, number < 1000 else { throw Self.failure("make the folder", candidate) }
+            candidate = "\(base)-\(number)"
+            number += 1
+        }
+        path = candidate
+        self.parent = parent
+    }
+
+    /// Points `parent/latest` here, once there is something to see.
+    func publish() {
+        guard let parent else { return }
+        let latest = "\(parent)/latest"
+        let link = String(path.dropFirst(parent.count + 1))
+        // A file of that name that is not ours to replace stays.
+        var facts = stat()
+        if lstat(latest, &facts) != 0 || facts.st_mode & S_IFMT == S_IFLNK {
+            let temporary = "\(parent)/.latest-\(getpid())"
+            if symlink(link, temporary) == 0 { rename(temporary, latest) }
+        }
+    }
+
+    /// Exactly this folder, which must be empty or not be there.
+    init(exactly path: String) throws(Failure) {
+        parent = nil
+        if mkdir(path, 0o700) == 0 {
+            self.path = path
+            return
+        }
+        guard errno == EEXIST else {
+            if errno == ENOENT {
+                let above = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
+                    separator: "/"
+                )
+                try Self.makeFolders(above)
+                guard mkdir(path, 0o700) == 0 else { throw Self.failure("make the folder", path) }
+                self.path = path
+                return
+            }
+            throw Self.failure("make the folder", path)
+        }
+        guard let folder = opendir(path) else { throw Self.failure("open the folder", path) }
+        defer { closedir(folder) }
+        var entries = 0
+        while readdir(folder) != nil { entries += 1 }
+        guard entries <= 2 else {
+            throw Failure(.badInput, "--output \(path) is not empty; nothing is overwritten. Name a new folder.")
+        }
+        self.path = path
+    }
+
+    /// Takes the folder away again when nothing was measured.
+    func removeIfEmpty() {
+        for name in ["truth.jsonl", "scenario.yaml"] { unlink(file(name)) }
+        rmdir(path)
+    }
+
+    func file(_ name: String) -> String { "\(path)/\(name)" }
+
+    /// Writes a file whole or not at all: temporary name, fsync, rename.
+    func write(_ bytes: [UInt8], to name: String) throws(Failure) {
+        let (final, temporary) = (file(name), file(".\(name).tmp"))
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Self.failure("write", final) }
+        var offset = 0
+        while offset < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress.map { $0 + offset }, bytes.count - offset)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                let failure = Self.failure("write", final)
+                close(descriptor)
+                unlink(temporary)
+                throw failure
+            }
+            offset += count
+        }
+        guard fsync(descriptor) == 0, close(descriptor) == 0, rename(temporary, final) == 0 else {
+            let failure = Self.failure("write", final)
+            unlink(temporary)
+            throw failure
+        }
+    }
+
+    private static func makeFolders(_ path: String) throws(Failure) {
+        var partial = path.hasPrefix("/") ? "" : "."
+        for part in path.split(separator: "/") {
+            partial += "/\(part)"
+            if mkdir(partial, 0o700) != 0, errno != EEXIST { throw failure("make the folder", path) }
+        }
+    }
+
+    private static func failure(_ action: String, _ path: String) -> Failure {
+        Failure(.localIO, "cannot \(action) \(path): \(String(cString: strerror(errno)))")
+    }
+
+    /// 20261121T093000Z
+    private static func stamp(_ unixSeconds: Int) -> String {
+        var (seconds, parts) = (time_t(unixSeconds), tm())
+        gmtime_r(&seconds, &parts)
+        var text = [CChar](repeating: 0, count: 32)
+        strftime(&text, text.count, "%Y%m%dT%H%M%SZ", &parts)
+        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,233 @@
+import Engine
+import Glibc
+import Measurement
+import Profile
+import Report
+import Schedule
+import Simulator
+import Store
+import Ticks
+import Transport
+import Wire
+
+/// One run from job to exit code: folder, simulated provider, targets, store, engine, live view, report.
+struct Session {
+    static let version = "0.1.0"
+    private let job: Job
+    private var signals: Signals
+
+    /// - Parameter signals: made before any thread.
+    init(job: Job, signals: Signals) {
+        self.job = job
+        self.signals = signals
+    }
+
+    mutating func run() throws(Failure) -> ExitStatus {
+        ProcessResources.raiseOpenFiles()
+        try Capacity.check(job)
+        let startedAt = Int(time(nil))
+        let folder =
+            if let exactly = job.output.exactly { try RunFolder(exactly: exactly) } else {
+                try RunFolder(under: job.output.parent, name: job.name, startedAt: startedAt)
+            }
+        var children: [SimulatorChild] = []
+        defer { for child in children { child.stop() } }
+        let targets = try prepareTargets(folder: folder, children: &children)
+        try folder.write(Array(job.profileYAML.utf8), to: "profile.yaml")
+
+        let t0 = MonotonicClock.now()
+        var record = runRecord(t0: t0, targets: targets)
+        let store: RunStore
+        do throws(StoreError) { store = try RunStore(creating: folder.file("run.sqlite"), run: record) } catch {
+            throw Failure(.localIO, "\(error)")
+        }
+        let rows = targets.enumerated().map { index, target in
+            targetRecord(target, job.targets[target.jobIndex], id: index + 1)
+        }
+        folder.publish()
+        var batch = RecordBatch()
+        batch.targets = rows
+        store.write(batch)
+
+        let outcome = drive(targets, t0: t0, store: store, children: children)
+        finish(&record, outcome: outcome, targets: targets)
+        record.warnings += simulatorWarnings(children: children)
+        var last = RecordBatch()
+        last.targets = rows.enumerated().map { index, row in
+            var row = row
+            if outcome.closesConnections.contains(index) {
+                row.notes.append("closes its connections after each answer: every request opened a new one")
+            }
+            return row
+        }
+        store.write(last)
+        var problem: String?
+        do throws(StoreError) { try store.finish(run: record) } catch { problem = "\(error)" }
+        let unusable = targets.count < job.targets.count
+        return try Presentation(job: job, folder: folder).present(storeProblem: problem, someTargetUnusable: unusable)
+    }
+
+    // MARK: targets
+
+    private struct Ready {
+        var jobIndex: Int
+        var url: String
+        var prepared: TargetPreparation.Prepared
+    }
+
+    private func prepareTargets(folder: RunFolder, children: inout [SimulatorChild]) throws(Failure) -> [Ready] {
+        var ready: [Ready] = []
+        for (index, target) in job.targets.enumerated() {
+            let origin: TargetAddress
+            switch target.location {
+            case .remote(let address): origin = address
+            case .simulated(let scenario):
+                let child = try start(scenario, folder: folder, suffix: job.targets.count == 1 ? "" : "-\(index + 1)")
+                children.append(child)
+                origin = try Self.loopback(port: child.port)
+            }
+            switch try TargetPreparation.prepare(target, id: ready.count + 1, at: origin, job: job) {
+            case .ready(let prepared): ready.append(Ready(jobIndex: index, url: origin.url, prepared: prepared))
+            case .unusable(let reason): Console.error("error: \(target.name) cannot be used: \(SafeLine.of(reason))\n")
+            }
+        }
+        guard !ready.isEmpty else {
+            folder.removeIfEmpty()
+            throw Failure(.unusableTarget, "no target can be used; nothing was measured")
+        }
+        return ready
+    }
+
+    /// The scenario goes to the child as a file, which stays with the result.
+    private func start(_ scenario: Scenario, folder: RunFolder, suffix: String) throws(Failure) -> SimulatorChild {
+        let file = "scenario\(suffix).yaml"
+        try folder.write(Array(scenario.resolvedYAML().utf8), to: file)
+        let arguments = [
+            "--scenario", folder.file(file), "--port", "0", "--truth", folder.file("truth\(suffix).jsonl"),
+        ]
+        do throws(SimulatorError) {
+            return try SimulatorChild(program: "/proc/self/exe", arguments: arguments)
+        } catch {
+            throw Failure(.localIO, error.text)
+        }
+    }
+
+    private static func loopback(port: Int) throws(Failure) -> TargetAddress {
+        do throws(TargetAddress.Refusal) { return try TargetAddress(parsing: "http://127.0.0.1:\(port)/v1") } catch {
+            throw Failure(.localIO, error.message)
+        }
+    }
+
+    // MARK: the run
+
+    private mutating func drive(_ targets: [Ready], t0: Instant, store: RunStore, children: [SimulatorChild])
+        -> Run.Outcome
+    {
+        let program = Program(targets: targets.map(\.prepared.target))
+        var options = Run.Options(
+            id: runID(t0),
+            prices: targets.map { job.targets[$0.jobIndex].price }
+        )
+        options.loops = job.loops
+        options.caps = job.limits
+        options.redactor = Redactor(secrets: targets.compactMap(\.prepared.key))
+        let run = Run(program: program, options: options, t0: t0, sink: store)
+        var view = LiveView(job: job, program: program, began: t0)
+        while !run.isOver {
+            let signal = signals.wait(milliseconds: 100)
+            let snapshot = run.feed.snapshot(at: MonotonicClock.now())
+            if signal != nil {
+                if run.conductor.stop == .interrupt { stopAtOnce(store, children: children) }
+                view.notice = "stopping: waits for \(snapshot.inFlight) requests; once more to stop at once"
+                if !Console.errorIsTerminal { Console.error((view.notice ?? "") + "\n") }
+                run.conductor.stop(.interrupt)
+            }
+            if store.failure != nil { run.conductor.stop(.cap("local_io")) }
+            view.show(snapshot)
+        }
+        view.clear()
+        return run.join()
+    }
+
+    /// The second signal: what is stored stays readable, and the run incomplete.
+    private func stopAtOnce(_ store: RunStore, children: [SimulatorChild]) {
+        do throws(StoreError) { try store.flush() } catch { Console.error("error: \(error)\n") }
+        Console.error("\nstopped at once; `spate report` shows what was stored\n")
+        for child in children { kill(child.processID, SIGTERM) }
+        _exit(ExitStatus.interrupted.rawValue)
+    }
+
+    // MARK: records
+
+    private func runID(_ t0: Instant) -> String {
+        let mixed = SplitMix64(seed: UInt64(bitPattern: t0.nanoseconds &+ Int64(getpid())))
+        var generator = mixed
+        let text = String(generator.next(), radix: 36)
+        return String(text.prefix(10))
+    }
+
+    private func runRecord(t0: Instant, targets: [Ready]) -> RunRecord {
+        var record = RunRecord()
+        record.id = runID(t0)
+        record.toolVersion = Self.version
+        record.profileName = job.name
+        record.label = job.label
+        record.metadata = job.metadata
+        record.seed = job.seed
+        record.scheduleSHA256 = job.targets[0].plan.scheduleSHA256
+        record.startedAtUnixNanoseconds = t0.nanoseconds + MonotonicClock.realtimeOffset()
+        record.simulated = job.targets.allSatisfy(\.isSimulated)
+        record.fast = job.isFast
+        record.loops = job.loops
+        record.sloTTFT = job.slo.ttft
+        record.sloTPOT = job.slo.tpot
+        record.sloE2E = job.slo.e2e
+        record.thresholds = job.thresholds
+        record.thresholdsConfident = job.thresholdsAreConfident
+        record.warnings = job.warnings
+        return record
+    }
+
+    private func targetRecord(_ ready: Ready, _ target: JobTarget, id: Int) -> TargetRecord {
+        var record = TargetRecord()
+        record.id = id
+        record.name = target.name
+        record.provider = target.provider.name
+        record.model = ready.prepared.target.model
+        record.api = target.provider.api.rawValue
+        record.url = ready.url
+        record.insecure = target.isInsecure
+        record.inputPrice = target.price.input
+        record.cachedInputPrice = target.price.cachedInput
+        record.outputPrice = target.price.output
+        record.dollarsPerHour = target.dollarsPerHour
+        record.resolveNanoseconds = ready.prepared.resolveNanoseconds
+        record.addresses = ready.prepared.target.endpoint.addresses
+        record.preflightRequests = ready.prepared.preflightRequests
+        record.simulated = target.isSimulated
+        record.notes = ready.prepared.notes
+        return record
+    }
+
+    private func finish(_ record: inout RunRecord, outcome: Run.Outcome, targets: [Ready]) {
+        record.durationNanoseconds = outcome.duration
+        record.complete = true
+        switch outcome.stop {
+        case .interrupt: record.interrupted = true
+        case .cap(let name): record.stoppedBy = name
+        case nil: break
+        }
+    }
+
+    /// A simulated provider that could not keep up must not be taken for a slow one.
+    private func simulatorWarnings(children: [SimulatorChild]) -> [String] {
+        children.compactMap { child in
+            let overflows = ProcessResources.listenOverflows() - overflowsBefore
+            return overflows > 0
+                ? "\(overflows) connection attempts overflowed a listening queue of this machine; the delay is the server's, not the generator's"
+                : nil
+        }.prefix(1).map { $0 }
+    }
+
+    private let overflowsBefore = ProcessResources.listenOverflows()
+}

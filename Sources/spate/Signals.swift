@@ -1,0 +1,22 @@
+import Glibc
+
+/// SIGINT and SIGTERM, taken by the main thread when it asks; every other thread has them blocked.
+struct Signals {
+    private var set = sigset_t()
+
+    /// Call before any thread is made: threads inherit what is blocked.
+    init() {
+        signal(SIGPIPE, SIG_IGN)  // a closed pipe is an error of write, not the end
+        sigemptyset(&set)
+        sigaddset(&set, SIGINT)
+        sigaddset(&set, SIGTERM)
+        pthread_sigmask(SIG_BLOCK, &set, nil)
+    }
+
+    /// Waits so long for a signal; nil when none came.
+    mutating func wait(milliseconds: Int) -> Int32? {
+        var time = timespec(tv_sec: milliseconds / 1000, tv_nsec: milliseconds % 1000 * 1_000_000)
+        let number = sigtimedwait(&set, nil, &time)
+        return number > 0 ? number : nil
+    }
+}

@@ -1,1 +1,0 @@
-// Tests of Engine follow file by file.

@@ -1,0 +1,409 @@
+import Measurement
+import Testing
+import Transport
+import Wire
+
+@testable import Engine
+
+/// The contract's outcomes, each with evidence for it. Bodies are what servers send; the decoder reads them.
+@Suite struct OutcomeRuleTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        var name: String
+        var ours: Outcome?
+        var failure: TransferFailure?
+        var status = 200
+        var type: String? = "text/event-stream"
+        var body = ""
+        var outcome: Outcome
+        var detail: String?
+        var note: String?
+
+        var testDescription: String { name }
+
+        var verdict: OutcomeRule.Verdict {
+            var evidence = OutcomeRule.Evidence()
+            evidence.ours = ours
+            evidence.failure = failure
+            evidence.status = status
+            evidence.reply = ReplySample.facts(status: status, contentType: type, body)
+            return OutcomeRule.judge(evidence)
+        }
+    }
+
+    private typealias R = ReplySample
+
+    private static func failure(_ kind: TransferFailure.Kind, _ detail: String) -> TransferFailure {
+        TransferFailure(kind: kind, detail: detail, text: "the library's words")
+    }
+
+    // MARK: what we decided
+
+    static let ours: [Case] = [.cancelled, .notSent, .timeoutConnect, .timeoutFirstToken, .timeoutIdle, .timeoutTotal]
+        .map { Case(name: "ours: \($0.rawValue)", ours: $0, body: R.role + R.text("a"), outcome: $0) }
+
+    // MARK: the way there
+
+    static let failures: [Case] = [
+        Case(name: "no address", failure: failure(.resolve, "dns"), status: 0, outcome: .dns, detail: "dns"),
+        Case(
+            name: "nobody listens",
+            failure: failure(.connect, "connect_refused"),
+            status: 0,
+            outcome: .connect,
+            detail: "connect_refused"
+        ),
+        Case(
+            name: "a wrong certificate",
+            failure: failure(.tls, "tls_verify"),
+            status: 0,
+            outcome: .tls,
+            detail: "tls_verify"
+        ),
+        Case(
+            name: "no descriptors left",
+            failure: failure(.clientResource, "no_descriptors"),
+            status: 0,
+            outcome: .clientResource,
+            detail: "no_descriptors"
+        ),
+        Case(
+            name: "reset before the head",
+            failure: failure(.reset, "reset_preheader"),
+            status: 0,
+            outcome: .reset,
+            detail: "reset_preheader"
+        ),
+        Case(
+            name: "reset amid the stream",
+            failure: failure(.reset, "reset_midstream"),
+            body: R.role + R.text("a"),
+            outcome: .reset,
+            detail: "reset_midstream"
+        ),
+        Case(
+            name: "a bad chunk size",
+            failure: failure(.protocol, "protocol_chunk"),
+            body: R.role + R.text("a"),
+            outcome: .protocol,
+            detail: "protocol_chunk"
+        ),
+        Case(
+            name: "the connection ended before the body did",
+            failure: failure(.truncated, "truncated_body"),
+            body: R.role + R.text("a"),
+            outcome: .truncated,
+            detail: "truncated_body"
+        ),
+        Case(
+            name: "given up by the library",
+            failure: failure(.cancelled, "aborted"),
+            status: 0,
+            outcome: .cancelled,
+            detail: "aborted"
+        ),
+    ]
+
+    // MARK: the server's answer
+
+    static let statuses: [Case] = [
+        (301, .http4xx, "redirect_301"), (302, .http4xx, "redirect_302"), (307, .http4xx, "redirect_307"),
+        (308, .http4xx, "redirect_308"),
+        (400, .http4xx, "http_400"), (401, .auth, "http_401"), (402, .auth, "http_402"), (403, .auth, "http_403"),
+        (404, .http4xx, "http_404"), (408, .http4xx, "http_408"), (413, .http4xx, "http_413"),
+        (422, .http4xx, "http_422"), (429, .rateLimited, "http_429"),
+        (500, .http5xx, "http_500"), (502, .http5xx, "http_502"), (503, .overloaded, "http_503"),
+        (504, .http5xx, "http_504"), (529, .overloaded, "http_529"),
+        (101, .protocol, "status_101"), (600, .protocol, "status_600"),
+    ].map { (status: Int, outcome: Outcome, detail: String) in
+        Case(
+            name: "status \(status)",
+            status: status,
+            type: "application/json",
+            body: "{\"error\":{\"message\":\"no\",\"type\":\"t\",\"code\":\"c\"}}",
+            outcome: outcome,
+            detail: detail
+        )
+    }
+
+    static let answersThatFail: [Case] = [
+        Case(
+            name: "HTML with status 200",
+            type: "text/html",
+            body: "<!doctype html><title>Welcome</title>",
+            outcome: .protocol,
+            detail: "not_a_stream"
+        ),
+        Case(
+            name: "plain text with status 200",
+            type: "text/plain",
+            body: "upstream is down",
+            outcome: .protocol,
+            detail: "not_a_stream"
+        ),
+        Case(
+            name: "an error inside the stream, before any token",
+            body: R.role + R.error(type: "server_error", code: "500"),
+            outcome: .inbandError,
+            detail: "500"
+        ),
+        Case(
+            name: "an error inside the stream, behind tokens",
+            body: R.role + R.text("a") + R.error(type: "server_error"),
+            outcome: .inbandError,
+            detail: "server_error"
+        ),
+        Case(
+            name: "an error inside the stream, behind its end",
+            body: R.text("a") + R.finish("stop") + R.error(type: "server_error"),
+            outcome: .inbandError,
+            detail: "server_error"
+        ),
+        Case(
+            name: "an error as a JSON body with status 200",
+            type: "application/json",
+            body: "{\"error\":{\"message\":\"no\",\"type\":\"bad\"}}",
+            outcome: .inbandError,
+            detail: "bad"
+        ),
+        Case(
+            name: "a finish reason that says error",
+            body: R.text("a") + R.finish("error") + R.done,
+            outcome: .inbandError,
+            detail: "error"
+        ),
+        Case(
+            name: "overloaded inside the stream, by type",
+            body: R.role + R.error(type: "overloaded_error"),
+            outcome: .overloaded,
+            detail: "inband_overloaded"
+        ),
+        Case(
+            name: "overloaded inside the stream, by code 503",
+            body: R.role + R.error(type: "x", code: "503"),
+            outcome: .overloaded,
+            detail: "inband_overloaded"
+        ),
+        Case(
+            name: "overloaded inside the stream, by code 529",
+            body: R.role + R.error(type: "x", code: "529"),
+            outcome: .overloaded,
+            detail: "inband_overloaded"
+        ),
+        Case(
+            name: "a body that ends without a sign",
+            body: R.role + R.text("a"),
+            outcome: .truncated,
+            detail: "no_terminal_sign"
+        ),
+        Case(name: "no body at all", outcome: .truncated, detail: "empty_stream"),
+        Case(name: "nothing but keep-alives", body: ": ping\n\n", outcome: .truncated, detail: "empty_stream"),
+    ]
+
+    // MARK: the model's answer
+
+    static let answers: [Case] = [
+        Case(name: "a whole answer", body: R.role + R.text("a") + R.finish("stop") + R.done, outcome: .ok),
+        Case(
+            name: "a tool call",
+            body: R.chunk(
+                "\"tool_calls\":[{\"index\":0,\"id\":\"t\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]"
+            )
+                + R.finish("tool_calls") + R.done,
+            outcome: .ok
+        ),
+        Case(
+            name: "a tool call without arguments",
+            body: R.chunk(
+                "\"tool_calls\":[{\"index\":0,\"id\":\"t\",\"function\":{\"name\":\"f\",\"arguments\":\"\"}}]"
+            )
+                + R.finish("tool_calls") + R.done,
+            outcome: .ok
+        ),
+        Case(
+            name: "an answer cut by max_tokens",
+            body: R.text("a") + R.finish("length") + R.done,
+            outcome: .okLength
+        ),
+        Case(
+            name: "a finish reason without [DONE]",
+            body: R.text("a") + R.finish("stop"),
+            outcome: .ok,
+            note: "no [DONE]"
+        ),
+        Case(
+            name: "[DONE] without a finish reason",
+            body: R.text("a") + R.done,
+            outcome: .ok,
+            note: "no finish reason"
+        ),
+        Case(
+            name: "a reset behind the end",
+            failure: failure(.reset, "reset_midstream"),
+            body: R.text("a") + R.finish("stop") + R.done,
+            outcome: .ok,
+            note: "reset_midstream after the end of the answer"
+        ),
+        Case(
+            name: "a body cut behind the end",
+            failure: failure(.truncated, "truncated_body"),
+            body: R.text("a") + R.finish("length") + R.done,
+            outcome: .okLength,
+            note: "truncated_body after the end of the answer"
+        ),
+        Case(
+            name: "a reset behind a finish reason, instead of [DONE]",
+            failure: failure(.reset, "reset_midstream"),
+            body: R.text("a") + R.finish("stop"),
+            outcome: .ok,
+            note: "no [DONE]; reset_midstream after the end of the answer"
+        ),
+        Case(
+            name: "an answer in one piece",
+            type: "application/json",
+            body: "{\"object\":\"chat.completion\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\","
+                + "\"content\":\"hello\"},\"finish_reason\":\"stop\"}]}",
+            outcome: .ok,
+            note: "answered in one piece, not as a stream"
+        ),
+        Case(
+            name: "an event that is no JSON",
+            body: R.text("a") + "data: {oops\n\n" + R.finish("stop") + R.done,
+            outcome: .ok,
+            note: "1 events could not be read"
+        ),
+        Case(
+            name: "a refusal in words",
+            body: R.chunk("\"refusal\":\"I cannot\"") + R.finish("stop") + R.done,
+            outcome: .refusal
+        ),
+        Case(name: "a refusal by reason", body: R.text("a") + R.finish("refusal") + R.done, outcome: .refusal),
+        Case(name: "filtered", body: R.text("a") + R.finish("content_filter") + R.done, outcome: .filtered),
+        Case(name: "filtered before a word", body: R.role + R.finish("content_filter") + R.done, outcome: .filtered),
+        Case(name: "an empty answer", body: R.role + R.finish("stop") + R.done, outcome: .empty, detail: "stop"),
+        Case(
+            name: "cut by max_tokens before a word",
+            body: R.role + R.finish("length") + R.done,
+            outcome: .empty,
+            detail: "length"
+        ),
+        Case(name: "[DONE] alone", body: R.done, outcome: .empty),
+        Case(name: "status 204", status: 204, type: nil, outcome: .empty, detail: "http_204"),
+        Case(
+            name: "reasoning and no answer",
+            body: R.reasoning("hm") + R.finish("length") + R.done,
+            outcome: .reasoningOnly,
+            detail: "length"
+        ),
+        Case(
+            name: "reasoning that was billed and not shown, and no answer",
+            body: R.role + R.finish("stop") + R.usage(input: 3, output: 7, reasoning: 7) + R.done,
+            outcome: .reasoningOnly,
+            detail: "stop"
+        ),
+    ]
+
+    // MARK: where two match, the first in the contract's order
+
+    static let precedence: [Case] = [
+        Case(
+            name: "our decision before the transfer's failure",
+            ours: .timeoutIdle,
+            failure: failure(.reset, "reset_midstream"),
+            outcome: .timeoutIdle
+        ),
+        Case(
+            name: "our lack of descriptors before the status",
+            failure: failure(.clientResource, "no_descriptors"),
+            status: 500,
+            outcome: .clientResource,
+            detail: "no_descriptors"
+        ),
+        Case(
+            name: "a reset before the status",
+            failure: failure(.reset, "reset_midstream"),
+            status: 500,
+            type: "application/json",
+            body: "{\"error\":",
+            outcome: .reset,
+            detail: "reset_midstream"
+        ),
+        Case(
+            name: "a reset before an error in the stream",
+            failure: failure(.reset, "reset_midstream"),
+            body: R.error(type: "server_error"),
+            outcome: .reset,
+            detail: "reset_midstream"
+        ),
+        Case(
+            name: "the status before a cut body",
+            failure: failure(.truncated, "truncated_body"),
+            status: 429,
+            type: "application/json",
+            body: "{\"error\":",
+            outcome: .rateLimited,
+            detail: "http_429"
+        ),
+        Case(
+            name: "an error in the stream before a cut body",
+            failure: failure(.truncated, "truncated_body"),
+            body: R.text("a") + R.error(type: "server_error"),
+            outcome: .inbandError,
+            detail: "server_error"
+        ),
+        Case(
+            name: "an overload in the stream before a cut body",
+            failure: failure(.truncated, "truncated_body"),
+            body: R.text("a") + R.error(type: "overloaded_error"),
+            outcome: .overloaded,
+            detail: "inband_overloaded"
+        ),
+        Case(
+            name: "the status before a body that is no stream",
+            status: 502,
+            type: "text/html",
+            body: "<html>Bad Gateway</html>",
+            outcome: .http5xx,
+            detail: "http_502"
+        ),
+        Case(
+            name: "an error in the stream before its missing end",
+            body: R.text("a") + R.error(type: "server_error", code: "c"),
+            outcome: .inbandError,
+            detail: "c"
+        ),
+        Case(
+            name: "a refusal before the filter",
+            body: R.chunk("\"refusal\":\"no\"") + R.finish("content_filter") + R.done,
+            outcome: .refusal
+        ),
+        Case(
+            name: "a refusal before a lack of text",
+            body: R.role + R.finish("refusal") + R.done,
+            outcome: .refusal
+        ),
+    ]
+
+    static let all = ours + failures + statuses + answersThatFail + answers + precedence
+
+    @Test(arguments: all)
+    func `evidence gets the outcome of the contract`(_ example: Case) {
+        let verdict = example.verdict
+        #expect(verdict.outcome == example.outcome)
+        #expect(verdict.detail == example.detail)
+        #expect(verdict.note == example.note)
+    }
+
+    @Test func `every outcome of the contract has evidence`() {
+        #expect(Set(Self.all.map(\.outcome)) == Set(Outcome.allCases))
+    }
+
+    @Test func `an event above the limit is a breach of protocol`() {
+        var evidence = OutcomeRule.Evidence()
+        evidence.status = 200
+        evidence.reply = R.facts(R.text("a"))
+        evidence.reply.notes = [.overflow]
+        let verdict = OutcomeRule.judge(evidence)
+        #expect(verdict.outcome == .protocol)
+        #expect(verdict.detail == "protocol_limit")
+    }
+}

@@ -1,0 +1,78 @@
+import Schedule
+import Testing
+import Transport
+import Wire
+
+@testable import Engine
+
+@Suite struct ProgramTests {
+    private func target(_ name: String, id: Int, _ shapes: [PhaseShape], warmup: Int = 0) -> EngineTarget {
+        EngineTarget(
+            id: id,
+            name: name,
+            endpoint: Endpoint(scheme: .http, host: "127.0.0.1", port: 1),
+            basePath: "/v1",
+            model: "m",
+            provider: Provider(name: "test"),
+            headers: [],
+            plan: RunPlan(
+                seed: 1,
+                workload: Workload(source: .synthetic(inputTokens: 8)),
+                warmupRequests: warmup,
+                shapes: shapes,
+                grace: .seconds(1)
+            )
+        )
+    }
+
+    @Test func `paths are the base URL's with the API's own behind`() {
+        let target = target("a", id: 1, [])
+        #expect(target.requestPath == "/v1/chat/completions")
+        #expect(target.modelsPath == "/v1/models")
+    }
+
+    @Test func `a ramp is its levels and a drain, numbered from one`() {
+        let program = Program(targets: [target("a", id: 1, [.ramp(.init(concurrency: [1, 2]))], warmup: 3)])
+        #expect(program.entries.map(\.stage.kind) == [.warmup, .drain, .level, .level, .drain])
+        #expect(program.entries.map(\.step) == [1, 2, 3, 4, 5])
+        #expect(program.entries.map(\.phase) == [1, 1, 2, 2, 2])
+        #expect(program.entries.map(\.phaseName) == ["warmup", "warmup", "ramp", "ramp", "ramp"])
+        #expect(program.entries.map(\.phaseKind) == [.warmup, .warmup, .ramp, .ramp, .ramp])
+        #expect(program.entries.map(\.ordinal) == [0, 1, 0, 1, 2])
+        #expect(program.entries.map(\.isFirstOfPhase) == [true, false, true, false, false])
+        #expect(program.entries.map(\.isLastOfPhase) == [false, true, false, false, true])
+    }
+
+    @Test func `targets take turns phase by phase, and one with fewer phases just ends earlier`() {
+        let a = target("a", id: 7, [.ramp(.init(concurrency: [1])), .idle(.seconds(1))])
+        let b = target("b", id: 9, [.ramp(.init(concurrency: [2]))])
+        let program = Program(targets: [a, b])
+        #expect(program.entries.map(\.target) == [0, 0, 1, 1, 0])
+        #expect(program.entries.map(\.phase) == [1, 1, 2, 2, 3])
+        #expect(program.entries.map(\.step) == [1, 2, 3, 4, 5])
+        #expect(program.entries.map(\.stage.kind) == [.level, .drain, .level, .drain, .idle])
+    }
+
+    @Test func `the edge to make ready is that behind an idle time or a pause`() {
+        var burst = PhaseShape.Burst(requests: 8)
+        burst.connections = .warm
+        let program = Program(targets: [target("a", id: 1, [.burst(burst)])])
+        #expect(
+            program.entries.map(\.stage.kind) == [.baseline, .idle, .edge, .drain, .pause, .control, .drain]
+        )
+        let ready = program.entries.indices.map { program.edge(after: $0)?.requests }
+        #expect(ready == [nil, 8, nil, nil, 8, nil, nil])
+        #expect(program.edge(after: 1)?.connections == .warm)
+    }
+
+    @Test func `another target's edge is not made ready`() {
+        var burst = PhaseShape.Burst(requests: 8)
+        burst.baseline = nil
+        let a = target("a", id: 1, [.idle(.seconds(1))])
+        let b = target("b", id: 2, [.burst(burst)])
+        let program = Program(targets: [a, b])
+        #expect(program.entries.map(\.stage.kind).prefix(3) == [.idle, .idle, .edge])
+        #expect(program.edge(after: 0) == nil)
+        #expect(program.edge(after: 1)?.requests == 8)
+    }
+}

@@ -1,0 +1,71 @@
+import Measurement
+import Schedule
+import Testing
+import Ticks
+
+@testable import Engine
+
+@Suite struct WatchdogTests {
+    /// connect 1 s, first token 5 s, idle 2 s, total 20 s; a request dispatched at 100 s.
+    private let watchdog = Watchdog(
+        Timeouts(connect: .seconds(1), firstToken: .seconds(5), idle: .seconds(2), total: .seconds(20))
+    )
+
+    /// Seconds after the dispatch.
+    private func at(_ seconds: Double) -> Instant { Instant(nanoseconds: 100_000_000_000 + Int64(seconds * 1e9)) }
+
+    private func verdict(
+        written: Double? = nil,
+        firstToken: Double? = nil,
+        lastRead: Double? = nil,
+        now: Double,
+        by other: Watchdog? = nil
+    ) -> Outcome? {
+        (other ?? watchdog).verdict(
+            dispatched: at(0),
+            written: written.map(at),
+            firstToken: firstToken.map(at),
+            lastRead: lastRead.map(at),
+            now: at(now)
+        )
+    }
+
+    @Test func `a request that has not been written runs into the connect timeout, at the instant`() {
+        #expect(verdict(now: 0.999_999_999) == nil)
+        #expect(verdict(now: 1) == .timeoutConnect)
+    }
+
+    @Test func `a request that was written waits for its first token`() {
+        #expect(verdict(written: 0.1, now: 4.999_999_999) == nil)
+        #expect(verdict(written: 0.1, now: 5) == .timeoutFirstToken)
+    }
+
+    @Test func `keep-alives put off neither the first token's timeout nor, before it, the idle one`() {
+        #expect(verdict(written: 0.1, lastRead: 4.9, now: 5) == .timeoutFirstToken)
+        #expect(verdict(written: 0.1, lastRead: 0.2, now: 4.9) == nil)
+    }
+
+    @Test func `a reader knows that the request was written, whatever else it knows`() {
+        #expect(verdict(lastRead: 0.5, now: 3) == nil)
+    }
+
+    @Test func `a stream that pauses runs into the idle timeout, counted from the last read`() {
+        #expect(verdict(written: 0.1, firstToken: 0.3, lastRead: 6, now: 7.999_999_999) == nil)
+        #expect(verdict(written: 0.1, firstToken: 0.3, lastRead: 6, now: 8) == .timeoutIdle)
+    }
+
+    @Test func `a stream that never pauses runs into the total timeout`() {
+        #expect(verdict(written: 0.1, firstToken: 0.3, lastRead: 19.9, now: 19.999_999_999) == nil)
+        #expect(verdict(written: 0.1, firstToken: 0.3, lastRead: 19.9, now: 20) == .timeoutTotal)
+    }
+
+    @Test func `where several have run out, the contract's order decides`() {
+        let equal = Watchdog(
+            Timeouts(connect: .seconds(1), firstToken: .seconds(1), idle: .seconds(1), total: .seconds(1))
+        )
+        #expect(verdict(now: 1, by: equal) == .timeoutConnect)
+        #expect(verdict(written: 0.1, now: 1, by: equal) == .timeoutFirstToken)
+        #expect(verdict(written: 0.1, firstToken: 0.2, lastRead: 0.2, now: 1.2, by: equal) == .timeoutIdle)
+        #expect(verdict(written: 0.1, firstToken: 0.2, lastRead: 0.9, now: 1.2, by: equal) == .timeoutTotal)
+    }
+}

@@ -1,0 +1,99 @@
+import Testing
+
+@testable import Report
+
+@Suite struct LayoutTests {
+    private let table = TextTable(
+        columns: [
+            .init("name", alignment: .left), .init("two", "lines"), .init("spare", dropRank: 1),
+            .init("more", dropRank: 2),
+        ],
+        rows: [
+            .init([Span("a"), Span("1"), Span("x"), Span("y")], mark: "← here"),
+            .init([Span("long name"), Span("12,345"), Span(""), Span("–")]),
+        ]
+    )
+
+    private func lines(width: Int, unicode: Bool = true) -> [String] {
+        TerminalTable(table, style: .init(width: width, unicode: unicode)).lines
+    }
+
+    @Test func `columns stand under their headers, numbers to the right and words to the left`() {
+        #expect(
+            lines(width: 60) == [
+                "               two",
+                " name        lines  spare  more",
+                " a               1      x     y  ← here",
+                " long name  12,345            –",
+            ]
+        )
+    }
+
+    @Test func `a narrow table loses its gaps first and then its columns by rank, and says which`() {
+        #expect(lines(width: 36)[1] == " name       lines spare more")
+        #expect(
+            lines(width: 31) == [
+                "              two",
+                " name       lines spare",
+                " a              1     x  ← here",
+                " long name 12,345",
+                " (too narrow for: more;",
+                " summary.json has them)",
+            ]
+        )
+        #expect(lines(width: 25)[1] == " name       lines")
+    }
+
+    @Test func `ASCII stands in before the columns are measured`() {
+        #expect(lines(width: 60, unicode: false)[2] == " a               1      x     y  <- here")
+    }
+
+    @Test func `a flexible column is cut off with an ellipsis`() {
+        let words = String(repeating: "word ", count: 30)
+        let table = TextTable(
+            columns: [.init("n"), .init("words", alignment: .left, flexible: true)],
+            rows: [.init([Span("1"), Span(words)])]
+        )
+        let line = TerminalTable(table, style: .init(width: 50)).lines[1]
+        #expect(line.count == 50)
+        #expect(line.hasSuffix("…"))
+    }
+
+    @Test func `sentences break at blanks, but never between a number and its unit`() {
+        let lines = TerminalLines(style: .init(width: 20)).wrapped(
+            [Span("seven words that end in"), Span("210\u{A0}ms of time", .strong)],
+            indent: 1,
+            hanging: 3
+        )
+        #expect(lines == [" seven words that", "   end in 210\u{A0}ms of", "   time"])
+    }
+
+    @Test func `a word longer than the line is cut, and nothing of it is lost`() {
+        let word = String(repeating: "0123456789", count: 5)
+        let lines = TerminalLines(style: .init(width: 20)).wrapped([Span("a \(word) b")], indent: 1, hanging: 1)
+        #expect(lines.allSatisfy { $0.count <= 20 })
+        #expect(lines.joined().filter { $0 != " " } == "a\(word)b")
+    }
+
+    @Test func `a bar's length is its share of the longest, to an eighth of a cell`() {
+        let chart = BarChart(
+            labelTitle: "n",
+            seriesTitles: ["up"],
+            rows: [
+                .init(label: "1", values: [1]), .init(label: "2", values: [2]), .init(label: "4", values: [16]),
+                .init(label: "8", values: [nil]), .init(label: "9", values: [0]),
+            ]
+        )
+        // 20 columns: 1 indent, 1 label, 2 gap, 4 figures, 1 blank: 11 cells of bar.
+        #expect(
+            TerminalBars(chart, style: .init(width: 20)).lines == [
+                " n  up", " 1  ▊ 1.00", " 2  █▍ 2.00", " 4  ███████████ 16.0", " 8   –", " 9   0",
+            ]
+        )
+        #expect(
+            TerminalBars(chart, style: .init(width: 20, unicode: false)).lines == [
+                " n  up", " 1  # 1.00", " 2  # 2.00", " 4  ########### 16.0", " 8   -", " 9   0",
+            ]
+        )
+    }
+}

@@ -1,1 +1,0 @@
-// Tests of Report follow file by file.

@@ -1,0 +1,74 @@
+import Measurement
+
+extension Samples {
+    /// `result` with every part that a summary can have.
+    static var everything: RunResult {
+        var result = result
+        result.targets[0].totals.ttftMilliseconds = distribution(250, 900, count: 931)
+        result.targets[0].totals.ttftMilliseconds?.adjustedP95 = 950
+        result.targets[0].totals.cost = RequestStatistics.Cost(dollars: 0.12)
+        result.targets[0].phases[0].drift = [
+            "ttft": DriftResult(
+                slopePerHour: 1.5,
+                interval: ConfidenceInterval(lower: -1, upper: 4),
+                p: 0.2,
+                verdict: .undetermined
+            )
+        ]
+        var incident = IncidentResult(startSeconds: 12, endSeconds: 12.5, kind: .stall)
+        incident.requests = 9
+        result.targets[0].phases[0].incidents = [incident]
+        result.targets[0].phases[1].transition?.ttftByRank = [
+            .init(rank: 0, coldMilliseconds: 12_000, warmMilliseconds: 300)
+        ]
+        result.targets[0].phases[2].batch = BatchResult()
+        result.targets[0].phases[2].keepwarm = KeepwarmResult()
+        var comparison = ComparisonResult()
+        comparison.base = "a"
+        var row = ComparisonResult.Row()
+        row.target = "b"
+        row.metric = "ttft"
+        row.ratio = 1.2
+        row.interval = ConfidenceInterval(lower: 1.1, upper: 1.3)
+        row.pHolm = 0.01
+        row.verdict = "slower"
+        comparison.rows = [row]
+        result.comparison = comparison
+        return result
+    }
+
+    /// One target, one phase, one step, one distribution.
+    static var small: RunResult {
+        var result = RunResult()
+        result.tool.version = "0.1.0"
+        result.run.id = "r1"
+        result.run.profile = "ramp"
+        result.run.metadata = ["b": "2", "a": "1"]
+        result.run.seed = .max
+        result.run.scheduleSHA256 = "ab12"
+        result.run.startedAtUnixNanoseconds = 1_795_225_000_123_000_000
+        result.run.durationSeconds = 12.5
+        result.run.complete = true
+        result.validity.verdict = .suspect
+        result.validity.reasons = ["loop CPU 91 % is above 85 %"]
+        result.warnings = ["one \"window\" only"]
+        var target = TargetResult()
+        target.name = "mine"
+        target.api = "openai-chat"
+        target.url = "http://127.0.0.1:8080/v1"
+        var phase = PhaseResult()
+        phase.name = "ramp"
+        var step = StepResult()
+        step.concurrency = 4
+        step.retention = 0.875
+        step.stats.requests.scheduled = 30
+        step.stats.requests.success = 29
+        step.stats.requests.failed = 1
+        step.stats.outcomes = [.ok: 29, .reset: 1]
+        step.stats.ttftMilliseconds = distribution(200, 400, count: 29, upper: false)
+        phase.steps = [step]
+        target.phases = [phase]
+        result.targets = [target]
+        return result
+    }
+}

@@ -1,1 +1,0 @@
-// Tests of Schedule follow file by file.

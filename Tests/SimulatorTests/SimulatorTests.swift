@@ -1,1 +1,0 @@
-// Tests of Simulator follow file by file.

@@ -1,0 +1,234 @@
+import Foundation
+import Measurement
+
+@testable import Store
+
+/// Records in which every field differs from its default, so that a field that is not stored shows.
+enum Samples {
+    static var run: RunRecord {
+        var run = RunRecord()
+        run.id = "0198"
+        run.toolVersion = "0.1.0"
+        run.profileName = "ramp"
+        run.label = "a label, \"quoted\""
+        run.metadata = ["commit": "abc", "Straße": "日本"]
+        run.seed = .max
+        run.scheduleSHA256 = String(repeating: "ab", count: 32)
+        run.startedAtUnixNanoseconds = 1_790_000_000_123_456_789
+        run.durationNanoseconds = 61_000_000_001
+        run.complete = true
+        run.interrupted = true
+        run.simulated = true
+        run.fast = true
+        run.stoppedBy = "max_cost"
+        run.loops = 2
+        run.sloTTFT = 500
+        run.sloTPOT = 50.5
+        run.sloE2E = 30_000
+        run.thresholds = ["ttft.p95 < 500ms", "error_rate < 1%"]
+        run.thresholdsConfident = true
+        run.warnings = ["one window only"]
+        return run
+    }
+
+    static var target: TargetRecord {
+        var target = TargetRecord()
+        target.id = 3
+        target.name = "do/kimi"
+        target.provider = "digitalocean"
+        target.model = "kimi-k2.6"
+        target.api = "openai-chat"
+        target.url = "https://example.test/v1"
+        target.insecure = true
+        target.inputPrice = 0.1
+        target.cachedInputPrice = 0.025
+        target.outputPrice = 0.4
+        target.dollarsPerHour = 2.5
+        target.resolveNanoseconds = 12_345_678
+        target.addresses = ["192.0.2.1", "2001:db8::1"]
+        target.preflightRequests = 2
+        target.preflightOutputTokens = 9
+        target.simulated = true
+        target.notes = ["closes the connection after each answer"]
+        return target
+    }
+
+    static var phase: PhaseRecord {
+        var phase = PhaseRecord()
+        phase.id = 5
+        phase.target = 3
+        phase.name = "burst"
+        phase.kind = .burst
+        phase.loop = .open
+        phase.started = 1
+        phase.ended = 60_000_000_000
+        return phase
+    }
+
+    static var step: StepRecord {
+        var step = StepRecord()
+        step.id = 7
+        step.phase = 5
+        step.ordinal = 2
+        step.kind = .edge
+        step.concurrency = 64
+        step.burst = 1
+        step.idle = 60_000_000_000
+        step.connections = "cold"
+        step.warmed = 4
+        step.release = 5_000_000_001
+        step.binWidth = 100_000_000
+        step.started = 5_000_000_000
+        step.settled = 5_000_000_002
+        step.windowEnded = 35_000_000_000
+        step.drained = 36_000_000_000
+        return step
+    }
+
+    static var request: RequestRecord {
+        var request = RequestRecord()
+        request.sequence = 41
+        request.step = 7
+        request.rank = 12
+        request.measured = true
+        request.loop = 1
+        request.attempt = 2
+        request.scheduled = 5_000_000_001
+        request.dispatchLag = 210_000
+        request.dns = 1
+        request.connect = 2_000_000
+        request.tls = 3_000_000
+        request.written = 4_000_000
+        request.firstByte = 200_000_000
+        request.firstEvent = 200_000_001
+        request.firstReasoning = 200_000_002
+        request.firstToken = 200_000_003
+        request.firstVisible = 300_000_000
+        request.lastToken = 1_200_000_000
+        request.ended = 1_200_000_009
+        request.outcome = .okLength
+        request.detail = "http_200"
+        request.useful = true
+        request.httpStatus = 200
+        request.finish = "length"
+        request.note = "no [DONE]"
+        request.error = "slow down, \u{1b}[31mred\u{7}"
+        request.connection = .preopened
+        request.stamp = .kernel
+        request.reportedCold = false
+        request.inputTokens = 512
+        request.cachedInputTokens = 128
+        request.outputTokens = 256
+        request.reasoningTokens = 16
+        request.tokenSource = .usage
+        request.events = 240
+        request.tokenEvents = 238
+        request.reads = 230
+        request.tokenReads = 229
+        request.textBytes = 1_024
+        request.visibleBytes = 1_000
+        request.firstReadTextBytes = 4
+        request.hiddenReasoning = true
+        request.maxGap = 80_000_000
+        request.arrivals = [0, 1, 2, 255, 128]
+        return request
+    }
+
+    static var bin: BinRecord {
+        var bin = BinRecord()
+        bin.step = 7
+        bin.bin = 51
+        bin.loop = 1
+        bin.started = 2
+        bin.firstTokens = 3
+        bin.ended = 4
+        bin.failed = 5
+        bin.tokenEvents = 6
+        bin.inFlightArea = 6_400_000_000
+        bin.inFlightMax = 64
+        return bin
+    }
+
+    static var histogram: HistogramRecord {
+        var record = HistogramRecord()
+        record.step = 7
+        record.second = 5
+        record.loop = 1
+        record.metric = .loopLag
+        for value: Int64 in [0, 1, 255, 12_345_678, 9_000_000_000] { record.histogram.record(value) }
+        return record
+    }
+
+    static var health: HealthRecord {
+        var health = HealthRecord()
+        health.at = 6_000_000_000
+        health.loop = 1
+        health.loopCPU = 1
+        health.processCPU = 2
+        health.residentBytes = 3
+        health.descriptors = 4
+        health.inFlight = 5
+        health.reads = 6
+        health.kernelStamps = 7
+        health.discardedStamps = 8
+        health.connectionsOpened = 9
+        health.realtimeOffset = 10
+        health.boottimeOffset = 11
+        health.listenOverflows = 12
+        return health
+    }
+
+    static var incident: IncidentRecord {
+        var incident = IncidentRecord()
+        incident.at = 7
+        incident.until = 8
+        incident.kind = .clockStep
+        incident.detail = "stepped by 3 s"
+        return incident
+    }
+
+    /// All of the above as one run.
+    static var recorded: RecordedRun {
+        var run = RecordedRun()
+        run.run = Self.run
+        run.targets = [target]
+        run.phases = [phase]
+        run.steps = [step]
+        run.requests = [request]
+        run.bins = [bin]
+        run.histograms = [histogram]
+        run.health = [health]
+        run.incidents = [incident]
+        return run
+    }
+
+    static func batch(_ run: RecordedRun) -> RecordBatch {
+        var batch = RecordBatch()
+        batch.requests = run.requests
+        batch.bins = run.bins
+        batch.histograms = run.histograms
+        batch.health = run.health
+        batch.incidents = run.incidents
+        batch.targets = run.targets
+        batch.phases = run.phases
+        batch.steps = run.steps
+        return batch
+    }
+}
+
+/// A folder that is gone with the test; in memory where that can be had, since every commit waits for the disk.
+final class TemporaryFolder {
+    let path: String
+
+    init() throws {
+        let memory = "/dev/shm"
+        let parent =
+            FileManager.default.isWritableFile(atPath: memory) ? memory : FileManager.default.temporaryDirectory.path
+        path = parent + "/spate-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    var file: String { path + "/run.sqlite" }
+}

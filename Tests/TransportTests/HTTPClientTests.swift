@@ -1,0 +1,205 @@
+import Testing
+import Ticks
+
+@testable import Transport
+
+/// Runs transfers one after another on a loop of this thread and gives what came of each.
+///
+/// Each entry of `pauses` is a wait before that transfer, so that idle connections can be seen.
+func exchange(
+    with endpoint: Endpoint,
+    count: Int = 1,
+    connection: HTTPClient.Connection = .any,
+    pauseMilliseconds: Int64 = 0,
+    timeoutMilliseconds: Int64 = 5_000,
+    preopen: Int = 0,
+    body: String = "{}"
+) -> [Collected] {
+    let loop = EventLoop()
+    let client = HTTPClient(loop: loop, endpoint: endpoint, headers: [("Content-Type", "application/json")])
+    var results: [Collected] = []
+    var next: () -> Void = {}
+    let timer = PreciseTimer(loop: loop) { _ in next() }
+    let guardTimer = PreciseTimer(loop: loop) { _ in loop.stop() }
+    guardTimer.arm(at: MonotonicClock.now().advanced(byNanoseconds: timeoutMilliseconds * 1_000_000))
+    next = {
+        guard results.count < count else { return loop.stop() }
+        let result = Collected()
+        results.append(result)
+        let transfer = client.transfer()
+        transfer.handler = result
+        transfer.prepare(post: "/v1/x", body: Array(body.utf8), requestID: "r-\(results.count)")
+        result.onEnd = { _ in
+            client.recycle(transfer)
+            timer.arm(at: MonotonicClock.now().advanced(byNanoseconds: pauseMilliseconds * 1_000_000))
+        }
+        client.start(transfer, connection: connection)
+    }
+    if preopen > 0 {
+        client.preopen(preopen) { _ in next() }
+    } else {
+        timer.arm(at: MonotonicClock.now())
+    }
+    loop.run()
+    return results
+}
+
+private func local(_ port: Int) -> Endpoint { Endpoint(scheme: .http, host: "127.0.0.1", port: port) }
+
+private let okay = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 9\r\n\r\ndata: a\n\n"
+
+@Suite struct HTTPClientTests {
+    @Test func `a request is written once, with its headers, and its answer comes back`() throws {
+        let server = ScriptedServer { connection, _ in
+            guard let request = connection.request() else { return }
+            let wanted = [
+                "POST /v1/x HTTP/1.1\r\n", "X-Request-Id: r-1\r\n", "Accept-Encoding: identity\r\n",
+                "Content-Type: application/json\r\n", "\r\n\r\n{\"a\":1}",
+            ]
+            let good = wanted.allSatisfy { request.contains($0) } && !request.contains("Expect")
+            connection.send(good ? okay : "HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n")
+        }
+        let result = try #require(exchange(with: local(server.port), body: "{\"a\":1}").first)
+        server.stop()
+        #expect(result.failure == nil)
+        #expect(result.status == 200)
+        #expect(result.text == "data: a\n\n")
+        let written = try #require(result.timing.written)
+        let first = try #require(result.timing.firstByte)
+        #expect(result.timing.dispatched <= written && written <= first)
+        #expect(try #require(result.timing.connect) > 0)
+        #expect(!result.timing.reused)
+    }
+
+    @Test func `bytes over http carry the kernel's stamp, which lies before the read`() throws {
+        let server = ScriptedServer { connection, _ in
+            _ = connection.request()
+            connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            for _ in 0..<20 {
+                connection.pause(milliseconds: 2)
+                connection.send("9\r\ndata: a\n\n\r\n")
+            }
+            connection.send("0\r\n\r\n")
+        }
+        let result = try #require(exchange(with: local(server.port)).first)
+        server.stop()
+        #expect(result.failure == nil)
+        #expect(result.stamps.count == 20)
+        #expect(result.stamps.filter(\.isKernel).count >= 19)
+        for stamp in result.stamps { #expect(stamp.instant <= stamp.readAt) }
+        for (a, b) in zip(result.stamps, result.stamps.dropFirst()) { #expect(a.instant < b.instant) }
+    }
+
+    @Test func `a server that keeps connections alive gets its second request on the first connection`() {
+        let server = ScriptedServer { connection, _ in
+            while connection.request() != nil { connection.send(okay) }
+        }
+        let results = exchange(with: local(server.port), count: 3, pauseMilliseconds: 120)
+        server.stop()
+        #expect(results.map(\.timing.reused) == [false, true, true])
+        #expect(server.accepts == 1)
+    }
+
+    @Test func `cold connections are new for each request`() {
+        let server = ScriptedServer { connection, _ in
+            while connection.request() != nil { connection.send(okay) }
+        }
+        let results = exchange(with: local(server.port), count: 3, connection: .cold, pauseMilliseconds: 20)
+        server.stop()
+        #expect(results.map(\.timing.reused) == [false, false, false])
+        #expect(server.accepts == 3)
+    }
+
+    @Test func `preopened connections are used and were open before the request`() throws {
+        let server = ScriptedServer { connection, _ in
+            while connection.request() != nil { connection.send(okay) }
+        }
+        let results = exchange(with: local(server.port), count: 2, connection: .preopened, preopen: 2)
+        server.stop()
+        #expect(results.map(\.timing.preopened) == [true, true])
+        #expect(results.allSatisfy { $0.failure == nil && !$0.timing.reused })
+        #expect(server.accepts == 2)
+    }
+
+    @Test func `a server that closes after each answer is learnt, and no request dies of it`() {
+        let server = ScriptedServer { connection, _ in
+            _ = connection.request()
+            connection.send(okay)  // promises keep-alive, closes
+        }
+        let results = exchange(with: local(server.port), count: 5)
+        server.stop()
+        #expect(results.count == 5)
+        #expect(results.allSatisfy { $0.failure == nil && !$0.timing.reused })
+    }
+
+    @Test func `a request that meets a closing connection is reset and never sent again`() throws {
+        let server = ScriptedServer { connection, number in
+            _ = connection.request()
+            connection.send(okay)
+            guard number == 0 else { return }
+            _ = connection.request()  // reads the second request, then closes without a word
+        }
+        let results = exchange(with: local(server.port), count: 2, pauseMilliseconds: 120)
+        server.stop()
+        let second = try #require(results.last?.failure)
+        #expect(second.kind == .reset)
+        #expect(second.detail == "stale_connection")
+    }
+
+    @Test(arguments: [
+        ("", TransferFailure.Kind.reset, "reset_preheader"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\ndata: a\n\n", .truncated, "truncated_body"),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\ndata: a\n\n\r\n", .truncated, "truncated_body"),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", .protocol, "protocol_chunk"),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFFF\r\n", .protocol, "protocol_chunk"),
+        ("SSH-2.0-OpenSSH_9.2\r\n", .protocol, "protocol_1"),
+    ])
+    func `a broken answer has its class`(reply: String, kind: TransferFailure.Kind, detail: String) throws {
+        let server = ScriptedServer { connection, _ in
+            _ = connection.request()
+            connection.send(reply)
+        }
+        let failure = try #require(exchange(with: local(server.port)).first?.failure)
+        server.stop()
+        #expect(failure.kind == kind)
+        #expect(failure.detail == detail)
+    }
+
+    @Test func `a reset in mid-stream keeps what had come`() throws {
+        let server = ScriptedServer { connection, _ in
+            _ = connection.request()
+            connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\ndata: a\n\n\r\n")
+            connection.pause(milliseconds: 30)
+            connection.abort()
+        }
+        let result = try #require(exchange(with: local(server.port)).first)
+        server.stop()
+        #expect(result.failure?.kind == .reset)
+        #expect(result.failure?.detail == "reset_midstream")
+        #expect(result.text == "data: a\n\n")
+    }
+
+    @Test func `a refused port is a refused connection`() throws {
+        let server = ScriptedServer { _, _ in }
+        server.stop()
+        let failure = try #require(exchange(with: local(server.port)).first?.failure)
+        #expect(failure.kind == .connect)
+        #expect(failure.detail == "connect_refused")
+    }
+
+    @Test func `redirects are not followed and a 103 is skipped`() throws {
+        let server = ScriptedServer { connection, number in
+            _ = connection.request()
+            connection.send(
+                number == 0
+                    ? "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 307 Temporary Redirect\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"
+                    : okay
+            )
+        }
+        let result = try #require(exchange(with: local(server.port)).first)
+        server.stop()
+        #expect(result.failure == nil)
+        #expect(result.status == 307)
+        #expect(server.accepts == 1)
+    }
+}

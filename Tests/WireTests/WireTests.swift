@@ -1,1 +1,0 @@
-// Tests of Wire follow file by file.
