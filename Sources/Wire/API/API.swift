@@ -3,10 +3,22 @@ public enum API: String, Sendable, Hashable, CaseIterable {
     case openAIChat = "openai-chat"
 
     /// What follows the base URL.
-    public var path: String { grammar.path }
+    public func path(model: String, streams: Bool = true) -> String { grammar.path(model, streams) }
+
+    /// Path of a base URL that was given without one; empty for some.
+    public var basePath: String { grammar.basePath }
+
+    /// Where the models are listed, behind the base URL.
+    public var modelsPath: String { grammar.modelsPath }
 
     /// Headers of every request, the key's apart.
     public var headers: [Header] { grammar.headers }
+
+    /// Members of a request that switch reasoning off; nil = the format itself has no such switch.
+    public var reasoningOff: [JSONMember]? { grammar.reasoningOff }
+
+    /// Members of a request that ask for an effort of reasoning ("low", "medium" or "high"); nil = the format has none.
+    public func reasoning(effort: String) -> [JSONMember]? { grammar.reasoningEffort(effort) }
 
     var grammar: Grammar {
         switch self {
