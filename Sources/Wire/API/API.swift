@@ -1,6 +1,7 @@
 /// The API families spate can speak; the raw value is the word in profiles and results.
 public enum API: String, Sendable, Hashable, CaseIterable {
     case openAIChat = "openai-chat"
+    case openAICompletions = "openai-completions"
 
     /// What follows the base URL.
     public func path(model: String, streams: Bool = true) -> String { grammar.path(model, streams) }
@@ -23,6 +24,7 @@ public enum API: String, Sendable, Hashable, CaseIterable {
     var grammar: Grammar {
         switch self {
         case .openAIChat: .openAIChat
+        case .openAICompletions: .openAICompletions
         }
     }
 }
