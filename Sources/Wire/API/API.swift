@@ -2,6 +2,7 @@
 public enum API: String, Sendable, Hashable, CaseIterable {
     case openAIChat = "openai-chat"
     case openAICompletions = "openai-completions"
+    case openAIResponses = "openai-responses"
 
     /// What follows the base URL.
     public func path(model: String, streams: Bool = true) -> String { grammar.path(model, streams) }
@@ -25,6 +26,7 @@ public enum API: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .openAIChat: .openAIChat
         case .openAICompletions: .openAICompletions
+        case .openAIResponses: .openAIResponses
         }
     }
 }
