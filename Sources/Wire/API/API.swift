@@ -3,6 +3,7 @@ public enum API: String, Sendable, Hashable, CaseIterable {
     case openAIChat = "openai-chat"
     case openAICompletions = "openai-completions"
     case openAIResponses = "openai-responses"
+    case anthropic
 
     /// What follows the base URL.
     public func path(model: String, streams: Bool = true) -> String { grammar.path(model, streams) }
@@ -27,6 +28,7 @@ public enum API: String, Sendable, Hashable, CaseIterable {
         case .openAIChat: .openAIChat
         case .openAICompletions: .openAICompletions
         case .openAIResponses: .openAIResponses
+        case .anthropic: .anthropic
         }
     }
 }
