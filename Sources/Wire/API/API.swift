@@ -4,6 +4,7 @@ public enum API: String, Sendable, Hashable, CaseIterable {
     case openAICompletions = "openai-completions"
     case openAIResponses = "openai-responses"
     case anthropic
+    case gemini
 
     /// What follows the base URL.
     public func path(model: String, streams: Bool = true) -> String { grammar.path(model, streams) }
@@ -29,6 +30,7 @@ public enum API: String, Sendable, Hashable, CaseIterable {
         case .openAICompletions: .openAICompletions
         case .openAIResponses: .openAIResponses
         case .anthropic: .anthropic
+        case .gemini: .gemini
         }
     }
 }
