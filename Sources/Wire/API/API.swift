@@ -5,6 +5,7 @@ public enum API: String, Sendable, Hashable, CaseIterable {
     case openAIResponses = "openai-responses"
     case anthropic
     case gemini
+    case ollama
 
     /// What follows the base URL.
     public func path(model: String, streams: Bool = true) -> String { grammar.path(model, streams) }
@@ -31,6 +32,7 @@ public enum API: String, Sendable, Hashable, CaseIterable {
         case .openAIResponses: .openAIResponses
         case .anthropic: .anthropic
         case .gemini: .gemini
+        case .ollama: .ollama
         }
     }
 }
