@@ -6,6 +6,7 @@ public enum API: String, Sendable, Hashable, CaseIterable {
     case anthropic
     case gemini
     case ollama
+    case textGenerationInference = "tgi"
 
     /// What follows the base URL.
     public func path(model: String, streams: Bool = true) -> String { grammar.path(model, streams) }
@@ -33,6 +34,7 @@ public enum API: String, Sendable, Hashable, CaseIterable {
         case .anthropic: .anthropic
         case .gemini: .gemini
         case .ollama: .ollama
+        case .textGenerationInference: .textGenerationInference
         }
     }
 }
