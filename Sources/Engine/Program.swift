@@ -35,8 +35,8 @@ public struct EngineTarget: Sendable {
         self.plan = plan
     }
 
-    var modelsPath: String { basePath + "/models" }
-    var requestPath: String { basePath + provider.api.path }
+    var modelsPath: String { basePath + provider.api.modelsPath }
+    var requestPath: String { basePath + provider.api.path(model: model, streams: provider.streams) }
 }
 
 /// Everything a run does, in order: stages of phases of targets, numbered as the store will know them.

@@ -84,7 +84,7 @@ struct Session {
             case .simulated(let scenario):
                 let child = try start(scenario, folder: folder, suffix: job.targets.count == 1 ? "" : "-\(index + 1)")
                 children.append(child)
-                origin = try Self.loopback(port: child.port)
+                origin = try Self.loopback(port: child.port, api: target.provider.api)
             }
             switch try TargetPreparation.prepare(target, id: ready.count + 1, at: origin, job: job) {
             case .ready(let prepared): ready.append(Ready(jobIndex: index, url: origin.url, prepared: prepared))
@@ -112,8 +112,8 @@ struct Session {
         }
     }
 
-    private static func loopback(port: Int) throws(Failure) -> TargetAddress {
-        do throws(TargetAddress.Refusal) { return try TargetAddress(parsing: "http://127.0.0.1:\(port)/v1") } catch {
+    private static func loopback(port: Int, api: API) throws(Failure) -> TargetAddress {
+        do throws(TargetAddress.Refusal) { return try TargetAddress(parsing: "http://127.0.0.1:\(port)", api: api) } catch {
             throw Failure(.localIO, error.message)
         }
     }
