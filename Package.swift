@@ -11,7 +11,12 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "spate",
     products: [
-        .executable(name: "spate", targets: ["spate"])
+        .executable(name: "spate", targets: ["spate"]),
+        // For Benchmarks/, which sees public API only.
+        .library(name: "Measurement", targets: ["Measurement"]),
+        .library(name: "Schedule", targets: ["Schedule"]),
+        .library(name: "Ticks", targets: ["Ticks"]),
+        .library(name: "Wire", targets: ["Wire"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

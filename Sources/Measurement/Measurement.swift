@@ -4,7 +4,9 @@
 /// from one to the other is `RunResult(of:)`; the end of a run and `spate report` both call it, so they agree.
 ///
 /// - Records: `RequestRecord` (one row per request), `Outcome`, `ArrivalLog` (its tokens over time), `RecordedRun`.
-/// - `Distribution/`: percentiles, intervals, variation. `Analysis/`: steps, knee, burst transition, validity.
+/// - `Distribution/`: percentiles, intervals, variation. `Analysis/`: knee, cold starts, steady state, drift.
+///   `Comparison/`: tests between two samples.
+/// - `Result/`: from records to `RunResult` - totals, steps, bursts, validity, thresholds.
 ///
 /// All instants in records are nanoseconds of CLOCK_MONOTONIC since the run's start (`t0`); all durations are
 /// nanoseconds. Milliseconds appear in `RunResult` only, with the unit in the name.

@@ -150,7 +150,11 @@ extension YAMLValue {
 
     func count(_ path: String, _ log: ProblemLog, _ range: ClosedRange<Int>, note: String = "") -> Int? {
         guard let text = plain, let count = Units.integer(text), range.contains(count) else {
-            log.report(place, path, "read \(shown); allowed: a whole number from \(range.lowerBound) to \(range.upperBound)\(note)")
+            log.report(
+                place,
+                path,
+                "read \(shown); allowed: a whole number from \(range.lowerBound) to \(range.upperBound)\(note)"
+            )
             return nil
         }
         return count

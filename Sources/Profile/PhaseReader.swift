@@ -24,7 +24,11 @@ struct PhaseReader {
         }
         let items = value.items("phases", log)
         if case .list([]) = value.content {
-            log.report(value.place, "phases", "read an empty list; allowed: at least one of \(Self.built.joined(separator: ", "))")
+            log.report(
+                value.place,
+                "phases",
+                "read an empty list; allowed: at least one of \(Self.built.joined(separator: ", "))"
+            )
         }
         return items.enumerated().compactMap { index, item in phase(item, path: "phases.\(index)") }
     }
@@ -61,7 +65,12 @@ struct PhaseReader {
         ramp.settle = keys.duration("settle", min(ramp.settle, ramp.hold / 2), zeroIsAllowed: true)
         ramp.holdMax = keys.duration("hold_max", ramp.hold * 5)
         if let minimum = keys.take("min_requests"), minimum.plain != "auto" {
-            ramp.minRequests = minimum.count(keys.path(of: "min_requests"), log, 0...Self.mostRequests, note: ", or auto")
+            ramp.minRequests = minimum.count(
+                keys.path(of: "min_requests"),
+                log,
+                0...Self.mostRequests,
+                note: ", or auto"
+            )
         }
         keys.finish()
         if ramp.settle >= ramp.hold { settleTooLong(keys, value, ramp.settle, "hold", ramp.hold) }
@@ -96,7 +105,11 @@ struct PhaseReader {
         let factor = keys.number("factor", 1.01...1000) ?? 2
         guard let from, let to else { return [] }
         guard from <= to else {
-            log.report(keys.place, keys.path(of: "from"), "read \(from), more than to (\(to)); a list may fall, a range rises")
+            log.report(
+                keys.place,
+                keys.path(of: "from"),
+                "read \(from), more than to (\(to)); a list may fall, a range rises"
+            )
             return []
         }
         return Self.range(from: from, to: to, factor: factor)
@@ -179,6 +192,10 @@ struct PhaseReader {
     ) {
         let place = value["settle"]?.place ?? value.place
         let (read, most) = (Units.text(settle), Units.text(length))
-        log.report(place, keys.path(of: "settle"), "read \(read); allowed: less than \(end) (\(most)), or nothing is measured")
+        log.report(
+            place,
+            keys.path(of: "settle"),
+            "read \(read); allowed: less than \(end) (\(most)), or nothing is measured"
+        )
     }
 }

@@ -62,7 +62,8 @@ public struct Profile: Sendable, Hashable {
         fast.phases = phases.map { $0.fast() }
         for (index, target) in targets.enumerated() {
             guard case .simulated(let scenario) = target.location else {
-                let message = "\(target.name) is a real target, whose times cannot be scaled; --fast is for the simulated one"
+                let message =
+                    "\(target.name) is a real target, whose times cannot be scaled; --fast is for the simulated one"
                 throw ProfileError([.init(place: .init(source: "--fast"), key: "targets.\(index)", message: message)])
             }
             fast.targets[index].location = .simulated(scenario.fast())

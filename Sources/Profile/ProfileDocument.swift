@@ -12,7 +12,11 @@ public struct ProfileDocument: Sendable {
         do {
             try self.init(text: try TextFile.read(file), file: file)
         } catch let failure as TextFile.Failure {
-            let problem = ProfileError.Problem(place: .init(source: file), key: "", message: "the file \(failure.message)")
+            let problem = ProfileError.Problem(
+                place: .init(source: file),
+                key: "",
+                message: "the file \(failure.message)"
+            )
             throw ProfileError([problem])
         } catch let error as ProfileError {
             throw error
@@ -29,9 +33,13 @@ public struct ProfileDocument: Sendable {
         switch root.content {
         case .map(let entries) where !entries.isEmpty: break
         case .null, .map:
-            throw ProfileError([.init(place: root.place, key: "", message: "the profile is empty; it needs phases at least")])
+            throw ProfileError([
+                .init(place: root.place, key: "", message: "the profile is empty; it needs phases at least")
+            ])
         case .scalar, .list:
-            throw ProfileError([.init(place: root.place, key: "", message: "read \(root.shown); allowed: a map of keys")])
+            throw ProfileError([
+                .init(place: root.place, key: "", message: "read \(root.shown); allowed: a map of keys")
+            ])
         }
     }
 
@@ -80,8 +88,9 @@ public struct ProfileDocument: Sendable {
         switch tree?.content {
         case .list(var items):
             guard let index, (0...items.count).contains(index) else {
-                let most = items.count
-                let message = "read \"\(key)\" in a list of \(most); allowed: a position from 0 to \(max(0, most - 1)), or \(most) for a new one"
+                let next = items.count
+                let allowed = next == 0 ? "0, a new one" : "a position from 0 to \(next - 1), or \(next) for a new one"
+                let message = "read \"\(key)\" in a list of \(next); allowed: \(allowed)"
                 throw ProfileError([.init(place: place, key: path, message: message)])
             }
             let old = index < items.count ? items[index] : nil

@@ -150,15 +150,21 @@ struct ProfileReader {
 
     private func checkNames(_ targets: [Target], _ entries: [TargetSelection.Entry]) {
         guard targets.count == entries.count else { return }  // faults enough were found
-        for (index, target) in targets.enumerated() where targets[..<index].contains(where: { $0.name == target.name }) {
+        for (index, target) in targets.enumerated() where targets[..<index].contains(where: { $0.name == target.name })
+        {
             let entry = entries[index]
-            log.report(entry.value.place, "\(entry.path).name", "\"\(target.name)\" is there twice; each target needs a name of its own")
+            log.report(
+                entry.value.place,
+                "\(entry.path).name",
+                "\"\(target.name)\" is there twice; each target needs a name of its own"
+            )
         }
     }
 
     private func checkOrder(_ order: Profile.Order, _ targets: [Target]) {
         guard targets.count > 1, order != .interleaved else { return }
-        let message = "the order \(order.rawValue) is not built yet; this version interleaves several targets phase by phase"
+        let message =
+            "the order \(order.rawValue) is not built yet; this version interleaves several targets phase by phase"
         log.report(document.place(of: "order"), "order", message, kind: .notBuilt)
     }
 
@@ -173,18 +179,21 @@ struct ProfileReader {
         if let most = profile.limits.maxOutputTokens, profile.workload.ignoreEOS {
             let tokens = total.multipliedReportingOverflow(by: profile.workload.maxTokens.least)
             if tokens.overflow || tokens.partialValue > most {
-                let message = "read \(most); the plan asks for at least \(total) answers of \(profile.workload.maxTokens.least) tokens"
+                let each = profile.workload.maxTokens.least
+                let message = "read \(most); the plan asks for at least \(total) answers of \(each) tokens"
                 log.report(document.place(of: "limits.max_output_tokens"), "limits.max_output_tokens", message)
             }
         }
         if profile.limits.maxCost != nil {
             for (index, target) in profile.targets.enumerated() where target.hasUnknownPrice {
-                let message = "max_cost needs prices, and that of \(target.name) is unknown; write price: {input: ..., output: ...}"
+                let form = "price: {input: ..., output: ...}"
+                let message = "max_cost needs prices, and that of \(target.name) is unknown; write \(form)"
                 log.report(document.place(of: "limits.max_cost"), "targets.\(index).price", message)
             }
         }
         if profile.timeouts.firstToken > profile.timeouts.total {
-            let message = "longer than timeouts.total (\(Units.text(profile.timeouts.total))), so it would never be seen"
+            let message =
+                "longer than timeouts.total (\(Units.text(profile.timeouts.total))), so it would never be seen"
             log.report(document.place(of: "timeouts.first_token"), "timeouts.first_token", message)
         }
     }

@@ -34,7 +34,8 @@ enum PromptFile {
             } else {
                 faults += 1
                 guard faults <= 10 else { continue }
-                let message = "no prompt; allowed: a JSON object with \"prompt\": text or \"messages\": [{role, content}]"
+                let message =
+                    "no prompt; allowed: a JSON object with \"prompt\": text or \"messages\": [{role, content}]"
                 log.report(ProfileError.Place(source: path, line: index + 1), key, message)
             }
         }

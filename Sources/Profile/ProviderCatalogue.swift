@@ -125,7 +125,11 @@ extension YAMLValue {
         }
         return entries.compactMap { entry in
             guard let json = entry.value.json else {
-                log.report(entry.value.place, "\(path).\(entry.key)", "read \(entry.value.shown); allowed: what JSON holds")
+                log.report(
+                    entry.value.place,
+                    "\(path).\(entry.key)",
+                    "read \(entry.value.shown); allowed: what JSON holds"
+                )
                 return nil
             }
             return JSONMember(name: entry.key, json: json)
@@ -141,12 +145,20 @@ extension YAMLValue {
         return entries.compactMap { entry in
             let path = "\(path).\(entry.key)"
             guard !Self.secretHeaders.contains(entry.key.lowercased()) else {
-                log.report(entry.keyPlace, path, "a header that carries a secret; use key: {env: NAME}, {file: F} or {command: C}")
+                log.report(
+                    entry.keyPlace,
+                    path,
+                    "a header that carries a secret; use key: {env: NAME}, {file: F} or {command: C}"
+                )
                 return nil
             }
             let nameIsGood = !entry.key.isEmpty && entry.key.utf8.allSatisfy { Self.tokenBytes.contains($0) }
             guard nameIsGood, let text = entry.value.plain, text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) else {
-                log.report(entry.value.place, path, "read \(entry.value.shown); allowed: a header name and a line of ASCII")
+                log.report(
+                    entry.value.place,
+                    path,
+                    "read \(entry.value.shown); allowed: a header name and a line of ASCII"
+                )
                 return nil
             }
             return Header(name: entry.key, value: text)
@@ -158,5 +170,7 @@ extension YAMLValue {
     ]
 
     /// `token` of RFC 9110, section 5.6.2.
-    private static let tokenBytes = Set("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".utf8)
+    private static let tokenBytes = Set(
+        "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".utf8
+    )
 }

@@ -1,4 +1,4 @@
-import Schedule
+public import Schedule
 import Wire
 
 extension Profile {
@@ -120,7 +120,10 @@ extension PhaseShape {
                 + flow([
                     ("requests", "\(burst.requests)"), ("repeat", "\(burst.cycles)"), ("idle", Units.text(burst.idle)),
                     ("hold", Units.text(burst.hold)),
-                    ("baseline", burst.baseline.map { "{concurrency: \($0.concurrency), requests: \($0.requests)}" } ?? "none"),
+                    (
+                        "baseline",
+                        burst.baseline.map { "{concurrency: \($0.concurrency), requests: \($0.requests)}" } ?? "none"
+                    ),
                     ("control", "\(burst.control)"), ("pause", Units.text(burst.pause)),
                     ("connections", burst.connections.rawValue),
                 ])
@@ -162,6 +165,9 @@ extension Profile.Objectives {
 }
 
 extension Scenario {
+    /// The scenario as a YAML file: reading it gives an equal scenario.
+    public func resolvedYAML() -> String { lines.joined(separator: "\n") + "\n" }
+
     fileprivate var lines: [String] {
         let start: String =
             switch coldStart {

@@ -70,7 +70,9 @@ struct ScenarioReader {
             }
             return keys(root, path: "", depth: depth + 1)
         } catch {
-            for problem in error.problems { log.report(problem.place, problem.key, problem.message, kind: problem.kind) }
+            for problem in error.problems {
+                log.report(problem.place, problem.key, problem.message, kind: problem.kind)
+            }
             return Scenario(name: "")
         }
     }
@@ -192,7 +194,9 @@ struct ScenarioReader {
         failures.inbandError = keys.number("inband_error", 0...1) ?? failures.inbandError
         failures.stalled = keys.number("stalled", 0...1) ?? failures.stalled
         keys.finish()
-        if failures.total > 1 { log.report(value.place, path, "the shares add up to \(failures.total); allowed: at most 1") }
+        if failures.total > 1 {
+            log.report(value.place, path, "the shares add up to \(failures.total); allowed: at most 1")
+        }
         scenario.failures = failures
     }
 }

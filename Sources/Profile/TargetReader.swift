@@ -54,7 +54,11 @@ struct TargetReader {
         if isSimulated {
             for (name, given) in [("url", value["url"]), ("key", key), ("headers", value["headers"])] {
                 guard let given else { continue }
-                log.report(given.place, keys.path(of: name), "the simulated provider is started by spate and takes no \(name)")
+                log.report(
+                    given.place,
+                    keys.path(of: name),
+                    "the simulated provider is started by spate and takes no \(name)"
+                )
             }
         } else if let scenario {
             log.report(scenario.place, keys.path(of: "scenario"), "only the simulated provider plays a scenario")
@@ -80,9 +84,15 @@ struct TargetReader {
         return reader.read(value ?? standard, path: path)
     }
 
-    private func address(_ url: String?, _ value: YAMLValue, _ keys: MapReader, _ provider: Provider) -> Target.Location? {
+    private func address(_ url: String?, _ value: YAMLValue, _ keys: MapReader, _ provider: Provider) -> Target
+        .Location?
+    {
         guard let url else {
-            log.report(value.place, keys.path(of: "url"), "missing; the provider \(provider.name) has no address of its own")
+            log.report(
+                value.place,
+                keys.path(of: "url"),
+                "missing; the provider \(provider.name) has no address of its own"
+            )
             return nil
         }
         do {
@@ -100,7 +110,12 @@ struct TargetReader {
         case .known(let api): return api
         case .notBuilt:
             let built = API.allCases.map(\.rawValue).joined(separator: ", ")
-            log.report(value.place, keys.path(of: "api"), "\(value.shown) is not built yet; this version speaks \(built)", kind: .notBuilt)
+            log.report(
+                value.place,
+                keys.path(of: "api"),
+                "\(value.shown) is not built yet; this version speaks \(built)",
+                kind: .notBuilt
+            )
         case .unknown:
             let hint = value.plain.map { Spelling.hint($0, among: APIName.words) } ?? ""
             keys.report("api", value, allowed: API.allCases.map(\.rawValue).joined(separator: ", ") + hint)
@@ -122,7 +137,8 @@ struct TargetReader {
             if let off = entry.reasoningOff {
                 provider.extraMembers += off
             } else if provider.name != ProviderCatalogue.simulated {
-                let message = "no way is known to switch reasoning off at \(provider.name); say it in workload.extra_body"
+                let message =
+                    "no way is known to switch reasoning off at \(provider.name); say it in workload.extra_body"
                 log.report(place, path, "workload.reasoning is off: \(message)")
             }
         case .low, .medium, .high:
@@ -167,7 +183,8 @@ struct TargetReader {
         }
         if let variable {
             guard let name = variable.plain, Self.isVariable(name) else {
-                let message = "no name of a variable (letters, digits and _); if it is the key itself, put it into a variable"
+                let message =
+                    "no name of a variable (letters, digits and _); if it is the key itself, put it into a variable"
                 log.report(variable.place, "\(path).env", message)
                 return nil
             }
@@ -181,7 +198,8 @@ struct TargetReader {
             return .file(pathOfFile(name, file.place))
         }
         guard let command else { return nil }
-        let words = command.plain.map { $0.split(separator: " ").map(String.init) } ?? command.texts("\(path).command", log)
+        let words =
+            command.plain.map { $0.split(separator: " ").map(String.init) } ?? command.texts("\(path).command", log)
         if words.isEmpty { log.report(command.place, "\(path).command", "allowed: a program and its arguments") }
         return words.isEmpty ? nil : .command(words)
     }

@@ -14,7 +14,9 @@ struct TargetSelection {
         var entries: [Entry] = []
         if let value {
             let items = value.items("targets", log)
-            if case .list([]) = value.content { log.report(value.place, "targets", "read an empty list; allowed: a target, or no key") }
+            if case .list([]) = value.content {
+                log.report(value.place, "targets", "read an empty list; allowed: a target, or no key")
+            }
             entries = items.enumerated().flatMap { index, item in expanded(item, path: "targets.\(index)") }
         } else {
             entries = [Entry(path: "targets.0", value: standard)]

@@ -42,7 +42,9 @@ public enum Units {
     }
 
     /// Dollars, 0 or more.
-    public static func money(_ text: String) -> Double? { number(String(text.hasPrefix("$") ? text.dropFirst() : text[...])) }
+    public static func money(_ text: String) -> Double? {
+        number(String(text.hasPrefix("$") ? text.dropFirst() : text[...]))
+    }
 
     /// A decimal number of 0 or more; `_` between digits is allowed.
     public static func number(_ text: String) -> Double? {

@@ -46,7 +46,11 @@ struct WorkloadReader {
         keys.finish()
         let sources = [("synthetic", synthetic), ("file", file), ("list", list)].filter { $0.1 != nil }.map(\.0)
         if sources.count > 1 {
-            log.report(value.place, keys.path, "read \(sources.joined(separator: " and ")); allowed: one of synthetic, file, list")
+            log.report(
+                value.place,
+                keys.path,
+                "read \(sources.joined(separator: " and ")); allowed: one of synthetic, file, list"
+            )
             return
         }
         if let synthetic {

@@ -125,7 +125,9 @@ extension YAMLValue {
         }
     }
 
-    private static func problem(of error: any Error, in text: String, source: String, isFile: Bool) -> ProfileError.Problem {
+    private static func problem(of error: any Error, in text: String, source: String, isFile: Bool)
+        -> ProfileError.Problem
+    {
         func problem(_ line: Int?, _ message: String) -> ProfileError.Problem {
             ProfileError.Problem(place: .init(source: source, line: isFile ? line : nil), key: "", message: message)
         }

@@ -213,15 +213,20 @@ public final class HTTPClient {
 
     /// Puts a new socket under watch; false when libuv cannot take it.
     func adopt(_ descriptor: Int32, by shard: ConnectionShard) -> Bool {
-        watch(of: descriptor)?.letGo()  // the number was given out anew, so what had it is gone
         spate_forget_send(descriptor)
         spate_stamp_socket(descriptor)
-        while watches.count <= Int(descriptor) { watches.append(nil) }
-        watches[Int(descriptor)] = nil
         guard let watch = SocketWatch(descriptor: descriptor, shard: shard, loop: loop) else { return false }
+        while watches.count <= Int(descriptor) { watches.append(nil) }
+        watches[Int(descriptor)]?.abandon()  // its number came back to us, so it is closed
         watches[Int(descriptor)] = watch
         connectionsOpened += 1
         return true
+    }
+
+    /// The connection was given up before it carried anything; libcurl has closed it.
+    func abandon(_ watch: SocketWatch) {
+        watches[Int(watch.descriptor)] = nil
+        watch.abandon()
     }
 
     func closeSocket(_ descriptor: Int32) {
@@ -336,7 +341,7 @@ public final class HTTPClient {
         isClosed = true
         for transfer in all where transfer.isRunning { cancel(transfer) }
         for shard in shards { shard.close() }
-        for watch in watches { watch?.letGo() }  // of sockets that libcurl closed by itself
+        for watch in watches { watch?.abandon() }
         watches.removeAll()
         preopenedSockets.closeAll()
         pool.removeAll()

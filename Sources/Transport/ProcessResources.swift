@@ -39,13 +39,18 @@ public enum ProcessResources {
     }
 
     /// How often a listen queue of this machine overflowed since boot (all sockets; TcpExt ListenOverflows).
-    public static func listenOverflows() -> Int64 {
+    public static func listenOverflows() -> Int64 { tcpExtension("ListenOverflows") }
+
+    /// How often a listening socket of this machine dropped a connection since boot, for whatever reason.
+    public static func listenDrops() -> Int64 { tcpExtension("ListenDrops") }
+
+    private static func tcpExtension(_ name: String) -> Int64 {
         guard let text = read("/proc/net/netstat") else { return 0 }
         let lines = text.split(separator: "\n").filter { $0.hasPrefix("TcpExt:") }
         guard lines.count == 2 else { return 0 }
         let names = lines[0].split(separator: " ")
         let values = lines[1].split(separator: " ")
-        guard let index = names.firstIndex(of: "ListenOverflows"), index < values.count else { return 0 }
+        guard let index = names.firstIndex(where: { $0 == name }), index < values.count else { return 0 }
         return Int64(values[index]) ?? 0
     }
 

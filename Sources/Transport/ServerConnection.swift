@@ -4,6 +4,9 @@ internal import Glibc
 internal import Ticks
 
 /// One client's connection to an `HTTPServer`: reads requests one after another, sends what the exchange gives it.
+///
+///     reading ──request complete──► replying ──reply ended──► reading …
+///        └──malformed──► lingering: the refusal is out, what still comes is thrown away   any ──FIN, error──► closed
 final class ServerConnection {
     /// What may wait for a client that does not read.
     private static let outputLimit = 64 * 1024 * 1024
@@ -13,29 +16,35 @@ final class ServerConnection {
     private let poll: UnsafeMutablePointer<uv_poll_t>
     private var events: Int32 = 0
     private var input: [UInt8] = []
-    private var searched = 0  // bytes of `input` known to hold no end of a head
+    private var start = 0  // of what is not consumed yet
+    private var searched = 0  // up to where no end of a head was found
+    private var lastRead = Instant.zero
     private var head: RequestHead?
     private var chunked = ChunkedBody()
     private var exchange: HTTPExchange?
+    private var requests = 0
+    private var isProcessing = false
     private var output: [UInt8] = []
     private var outputSent = 0
     private var closesWhenSent = false
-    private var received = Instant.zero
+    private var isLingering = false
+    private var isBroken = false
     private var isClosed = false
 
     init?(descriptor: Int32, server: HTTPServer) {
         self.descriptor = descriptor
         self.server = server
         poll = .allocate(capacity: 1)
-        guard uv_poll_init(server.loop.raw, poll, descriptor) == 0 else { return nil }
-        var on: Int32 = 1
-        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)
-        spate_stamp_socket(descriptor)
+        guard uv_poll_init(server.loop.raw, poll, descriptor) == 0 else {
+            poll.deallocate()
+            return nil
+        }
         poll.pointee.data = Unmanaged.passRetained(self).toOpaque()  // released in the close callback
     }
 
     /// The request is mostly there with the connection already.
     func begin() {
+        guard !isClosed else { return }
         watch(Int32(UV_READABLE.rawValue))
         readable()
     }
@@ -58,99 +67,170 @@ final class ServerConnection {
     // MARK: in
 
     private func readable() {
-        withUnsafeTemporaryAllocation(byteCount: 64 * 1024, alignment: 16) { buffer in
-            while !isClosed {
-                let count = Glibc.recv(descriptor, buffer.baseAddress, buffer.count, 0)
-                if count > 0 {
-                    received = server.stamp()
-                    input.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-                    if input.count > HTTPServer.bodyLimit + HTTPServer.headLimit { return refuse(413) }
-                    if count == buffer.count { continue }
-                    break
+        let buffer = server.receiveBuffer
+        while true {
+            let count = Glibc.recv(descriptor, buffer.baseAddress, buffer.count, 0)
+            if count > 0 {
+                if isLingering { continue }
+                lastRead = server.stampOfRead()
+                input.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                if input.count - start > HTTPServer.bodyLimit + HTTPServer.headLimit {
+                    return exchange == nil ? refuse(413) : close()
                 }
-                if count < 0, errno == EAGAIN || errno == EWOULDBLOCK { break }
-                if count < 0, errno == EINTR { continue }
-                return close()  // FIN or error: nobody waits for the reply
+                if count == buffer.count { continue }
+                break
             }
+            if count < 0, errno == EAGAIN || errno == EWOULDBLOCK { break }
+            if count < 0, errno == EINTR { continue }
+            return close()  // FIN or error: nobody waits for the reply
         }
         process()
     }
 
     private func process() {
-        while exchange == nil, !isClosed, !closesWhenSent {
-            if head == nil {
-                guard let end = endOfHead() else {
-                    if input.count > HTTPServer.headLimit { refuse(431) }
-                    return
-                }
-                do {
-                    let read = try RequestHead(input[..<end])
-                    head = read
-                    input.removeSubrange(..<end)
-                    searched = 0
-                    if read.expectsContinue { send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) }
-                } catch {
-                    return refuse(error.rawValue)
-                }
-            }
-            guard let head else { return }
-            switch head.body {
-            case .none: dispatch(head, body: [])
-            case .bytes(let length):
-                guard length <= HTTPServer.bodyLimit else { return refuse(413) }
-                guard input.count >= length else { return }
-                let body = Array(input[..<length])
-                input.removeSubrange(..<length)
-                dispatch(head, body: body)
-            case .chunked:
-                var rest = input[...]
-                let isGood = chunked.take(&rest, limit: HTTPServer.bodyLimit)
-                input.removeSubrange(..<rest.startIndex)
-                guard isGood else { return refuse(400) }
-                guard chunked.isComplete else { return }
+        guard !isProcessing else { return }
+        isProcessing = true
+        defer {
+            isProcessing = false
+            dropConsumed()
+        }
+        while exchange == nil, !isClosed, !closesWhenSent, !isLingering, start < input.count || head != nil {
+            guard takeRequest() else { return }
+        }
+    }
+
+    /// Takes one request out of the input; false when more must come first or the connection ends.
+    private func takeRequest() -> Bool {
+        if head == nil {
+            guard takeHead() else { return false }
+        }
+        guard let head else { return false }
+        switch head.body {
+        case .none: dispatch(head, body: [])
+        case .bytes(let length):
+            guard input.count - start >= length else { return false }
+            let body = Array(input[start..<(start + length)])
+            start += length
+            dispatch(head, body: body)
+        case .chunked:
+            var rest = input[start...]
+            let progress = chunked.take(&rest, limit: HTTPServer.bodyLimit)
+            start = rest.startIndex
+            switch progress {
+            case .needsMore: return false
+            case .malformed: refuse(400)
+            case .tooLarge: refuse(413)
+            case .complete:
                 let body = chunked.bytes
                 chunked = ChunkedBody()
                 dispatch(head, body: body)
             }
         }
+        return true
     }
+
+    private func takeHead() -> Bool {
+        let end: Int
+        switch endOfHead() {
+        case .at(let found): end = found
+        case .notYet:
+            if input.count - start > HTTPServer.headLimit { refuse(431) }
+            return false
+        case .malformed:
+            refuse(400)
+            return false
+        }
+        guard end - start <= HTTPServer.headLimit else {
+            refuse(431)
+            return false
+        }
+        do throws(RequestHead.Problem) {
+            let read = try RequestHead(input[start..<end])
+            if case .bytes(let length) = read.body, length > HTTPServer.bodyLimit {
+                refuse(413)
+                return false
+            }
+            head = read
+            start = end
+            if read.expectsContinue, read.isVersion1_1, read.body != .none, start == input.count {
+                send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
+            }
+            return true
+        } catch {
+            refuse(error.rawValue)
+            return false
+        }
+    }
+
+    private enum HeadEnd { case at(Int), notYet, malformed }
+
+    /// Looks for the blank line behind a line that is not blank; a line that ends without CR is malformed.
+    private func endOfHead() -> HeadEnd {
+        var lineStart = max(searched, start)
+        while let newline = input[lineStart...].firstIndex(of: 0x0a) {
+            guard newline > lineStart, input[newline - 1] == 0x0d else { return .malformed }
+            let isBlank = newline == lineStart + 1
+            if isBlank, lineStart > start, !isOnlyBlank(upTo: lineStart) { return .at(newline + 1) }
+            lineStart = newline + 1
+            searched = lineStart
+        }
+        return .notYet
+    }
+
+    private func isOnlyBlank(upTo end: Int) -> Bool { input[start..<end].allSatisfy { $0 == 0x0d || $0 == 0x0a } }
 
     private func dispatch(_ head: RequestHead, body: [UInt8]) {
         self.head = nil
-        let exchange = HTTPExchange(head: head, body: body, received: received, connection: self)
+        let exchange = HTTPExchange(
+            head: head,
+            body: body,
+            received: lastRead,
+            numberOnConnection: requests,
+            connection: self
+        )
+        requests += 1
         self.exchange = exchange
         server.handle(exchange)
     }
 
-    /// Offset behind the blank line, or nil.
-    private func endOfHead() -> Int? {
-        var index = max(3, searched)
-        while index < input.count {
-            if input[index] == 0x0a, input[index - 1] == 0x0d, input[index - 2] == 0x0a, input[index - 3] == 0x0d {
-                return index + 1
-            }
-            index += 1
+    private func dropConsumed() {
+        guard start > 0 else { return }
+        if start == input.count {
+            input.removeAll(keepingCapacity: input.capacity <= 65_536)
+        } else {
+            input.removeSubrange(..<start)
         }
-        searched = max(0, input.count - 3)
-        return nil
+        start = 0
+        searched = 0
     }
 
+    /// Answers what cannot be served, and reads on until the client is done: closing now would reset the connection
+    /// before the answer is read (RFC 9112, 9.6).
     private func refuse(_ status: Int) {
-        let body = "{\"error\":{\"message\":\"request refused\",\"type\":\"invalid_request_error\",\"code\":\(status)}}"
-        let text =
-            "HTTP/1.1 \(status) Refused\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n"
-        send(Array((text + body).utf8))
+        let reason = HTTPExchange.reason(status)
+        let body =
+            "{\"error\":{\"message\":\"\(reason)\",\"type\":\"invalid_request_error\",\"param\":null,\"code\":null}}"
+        let head =
+            "HTTP/1.1 \(status) \(reason)\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n"
+            + "Connection: close\r\n\r\n"
+        send(Array((head + body).utf8))
+        isLingering = true
+        start = input.count
         closeWhenSent()
     }
 
     // MARK: out
 
-    func send(_ bytes: [UInt8]) { bytes.withUnsafeBytes { send($0) } }
+    /// Bytes that wait for the client to read.
+    var backlog: Int { output.count - outputSent }
+
+    @discardableResult
+    func send(_ bytes: [UInt8]) -> Instant { bytes.withUnsafeBytes { send($0) } }
 
     /// `length CRLF bytes CRLF`, put together on the stack for one system call.
-    func sendChunk(_ bytes: Span<UInt8>) {
+    func sendChunk(_ bytes: Span<UInt8>) -> Instant {
         bytes.withUnsafeBytes { payload in
-            withUnsafeTemporaryAllocation(byteCount: payload.count + 16, alignment: 8) { buffer in
+            withUnsafeTemporaryAllocation(byteCount: payload.count + 20, alignment: 8) { buffer in
                 var digits = 0
                 var rest = payload.count
                 repeat {
@@ -167,42 +247,50 @@ final class ServerConnection {
                 let end = digits + 2 + payload.count
                 buffer[end] = 0x0d
                 buffer[end + 1] = 0x0a
-                send(UnsafeRawBufferPointer(rebasing: buffer[..<(end + 2)]))
+                return send(UnsafeRawBufferPointer(rebasing: buffer[..<(end + 2)]))
             }
         }
     }
 
-    private func send(_ bytes: UnsafeRawBufferPointer) {
-        guard !isClosed else { return }
+    /// When the kernel had taken all of it, else the present.
+    @discardableResult
+    func send(_ bytes: UnsafeRawBufferPointer) -> Instant {
+        guard !isClosed, !isBroken else { return MonotonicClock.now() }
         var offset = 0
         if output.isEmpty {
-            while offset < bytes.count {
-                let count = spate_send_now(descriptor, bytes.baseAddress.map { $0 + offset }, bytes.count - offset)
-                if count < 0, errno == EINTR { continue }
-                if count < 0, errno == EAGAIN || errno == EWOULDBLOCK { break }
-                guard count > 0 else { return close() }
-                offset += count
-            }
+            if let sent = push(bytes) { offset = sent } else { fail() }
+            if offset == bytes.count { return Instant(nanoseconds: spate_last_send(descriptor)) }
         }
-        guard offset < bytes.count else { return }
-        output.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[offset...]))
-        guard output.count <= Self.outputLimit else { return close() }
-        watch(Int32(UV_READABLE.rawValue | UV_WRITABLE.rawValue))
+        if !isBroken {
+            output.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[offset...]))
+            if output.count > Self.outputLimit { fail() }
+            watch(Int32(UV_READABLE.rawValue | UV_WRITABLE.rawValue))
+        }
+        return MonotonicClock.now()
+    }
+
+    /// Gives the kernel what it takes; how much that was, or nil when the connection is gone.
+    private func push(_ bytes: UnsafeRawBufferPointer) -> Int? {
+        var offset = 0
+        while offset < bytes.count {
+            let count = spate_send_now(descriptor, bytes.baseAddress.map { $0 + offset }, bytes.count - offset)
+            if count < 0, errno == EINTR { continue }
+            if count < 0, errno == EAGAIN || errno == EWOULDBLOCK { break }
+            guard count > 0 else { return nil }
+            offset += count
+        }
+        return offset
     }
 
     private func flush() {
-        while outputSent < output.count {
-            let count = output.withUnsafeBytes {
-                spate_send_now(descriptor, $0.baseAddress.map { $0 + outputSent }, $0.count - outputSent)
-            }
-            if count < 0, errno == EINTR { continue }
-            if count < 0, errno == EAGAIN || errno == EWOULDBLOCK { return }
-            guard count > 0 else { return close() }
-            outputSent += count
+        guard let sent = output.withUnsafeBytes({ push(UnsafeRawBufferPointer(rebasing: $0[outputSent...])) }) else {
+            return close()
         }
+        outputSent += sent
+        guard outputSent == output.count else { return }
         output.removeAll(keepingCapacity: output.capacity <= 65_536)
         outputSent = 0
-        if closesWhenSent { return close() }
+        if closesWhenSent { return endSending() }
         watch(Int32(UV_READABLE.rawValue))
     }
 
@@ -210,12 +298,29 @@ final class ServerConnection {
     func replyEnded(keepsAlive: Bool) {
         exchange = nil
         if !keepsAlive { return closeWhenSent() }
-        if !input.isEmpty { process() }
+        if start < input.count, !isProcessing { server.noteInput(self) }
+    }
+
+    /// Goes on with what came before the last reply had ended.
+    func resume() {
+        if !isClosed { process() }
     }
 
     private func closeWhenSent() {
         closesWhenSent = true
-        if output.isEmpty { close() }
+        if output.isEmpty { endSending() }
+    }
+
+    private func endSending() {
+        guard isLingering else { return close() }
+        shutdown(descriptor, Int32(SHUT_WR))
+        watch(Int32(UV_READABLE.rawValue))
+    }
+
+    /// The client cannot be reached. Whoever is sending finds out at the next turn, by `onDisconnect`.
+    private func fail() {
+        isBroken = true
+        server.noteBroken(self)
     }
 
     func close() {

@@ -1,4 +1,3 @@
-internal import CCurl
 internal import CLibuv
 internal import Glibc
 internal import Ticks
@@ -16,6 +15,9 @@ final class SocketWatch {
     private var events: Int32 = 0
     private(set) var state = State.opening
     private(set) var idleSince = Instant.zero
+    /// A request has been written on it. Until then libcurl closes the socket itself when it gives up (the filter has
+    /// "never published" it), without a call of the close callback.
+    var isEstablished = false
     /// The last answer on it was to a POST: only those tell how the server treats streams.
     var carriedPost = false
 
@@ -24,7 +26,10 @@ final class SocketWatch {
         self.descriptor = descriptor
         self.shard = shard
         poll = .allocate(capacity: 1)
-        guard uv_poll_init(loop.raw, poll, descriptor) == 0 else { return nil }
+        guard uv_poll_init(loop.raw, poll, descriptor) == 0 else {
+            poll.deallocate()
+            return nil
+        }
         poll.pointee.data = Unmanaged.passRetained(self).toOpaque()  // released in the close callback
     }
 
@@ -38,15 +43,8 @@ final class SocketWatch {
     }
 
     /// libcurl wants nothing of it for now.
-    ///
-    /// A socket that never carried a byte is no idle connection: libcurl 7.88 closes one that it gives up while it
-    /// connects by itself, without asking us, and watching a closed descriptor would end the process.
     func rest(now: Instant) {
         guard state == .busy else { return }
-        guard spate_last_send(descriptor) != 0 else {
-            state = .opening
-            return watch(0)
-        }
         state = .idle
         idleSince = now
         shard.idleConnections += 1
@@ -84,15 +82,21 @@ final class SocketWatch {
 
     /// libcurl is done with the connection: stops watching and closes the descriptor.
     func close() {
-        letGo()
-        _ = Glibc.close(descriptor)
-    }
-
-    /// The descriptor was closed behind our back: stops watching it.
-    func letGo() {
         if state == .idle { shard.idleConnections -= 1 }
         state = .dead
         uv_poll_stop(poll)
+        _ = Glibc.close(descriptor)
+        letGo()
+    }
+
+    /// libcurl has closed the descriptor itself: only the watch is left to end.
+    func abandon() {
+        if state == .idle { shard.idleConnections -= 1 }
+        state = .dead
+        letGo()
+    }
+
+    private func letGo() {
         poll.withMemoryRebound(to: uv_handle_t.self, capacity: 1) {
             uv_close($0) { handle in
                 guard let data = handle?.pointee.data else { return }

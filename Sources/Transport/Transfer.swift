@@ -57,7 +57,7 @@ public final class Transfer {
         guard let easy = curl_easy_init() else { preconditionFailure("libcurl could not make a handle: out of memory") }
         self.easy = easy
         self.client = client
-        body = UnsafeMutableBufferPointer(start: nil, count: 0)
+        body = .allocate(capacity: 1)
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         ownHeaderText = .allocate(capacity: Self.ownHeaderCapacity)
@@ -243,12 +243,14 @@ public final class Transfer {
             watch.carriedPost = isPost
             client.releaseReservation(of: self)
         }
+        if sends > 0 { watch.isEstablished = true }
         noteWritten()
     }
 
     /// Right before the request is written. A second time means that libcurl sends it again: a POST is never resent.
     private func willSend() -> Int32 {
         sends += 1
+        client.watch(of: socketNumber)?.isEstablished = true
         return sends == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
     }
 

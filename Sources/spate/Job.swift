@@ -1,5 +1,6 @@
 import Engine
 import Measurement
+import Profile
 import Schedule
 import Wire
 
@@ -39,40 +40,15 @@ struct Job: Sendable {
 
 /// One target of a job, before it has been looked at.
 struct JobTarget: Sendable {
-    enum Place: Sendable {
-        /// The built-in provider, started as a process of its own.
-        case simulated(SimulatedPlace)
-        case remote(Origin)
-    }
-
-    /// The scenario to play, as `spate simulate` takes it.
-    struct SimulatedPlace: Sendable, Hashable {
-        var scenario: String  // name of a built-in one, or a file
-        var timeScale = 1.0
-    }
-
-    /// Where a URL points: `scheme://host:port` and the path without the API's own.
-    struct Origin: Sendable, Hashable {
-        var isTLS: Bool
-        var host: String
-        var port: Int
-        var basePath: String
-
-        /// This machine: no consent and no encryption needed.
-        var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
-        var url: String { "\(isTLS ? "https" : "http")://\(host.contains(":") ? "[\(host)]" : host):\(port)\(basePath)" }
-    }
-
     var name: String
-    var place: Place
+    var location: Target.Location
     var model: String?  // nil: the only one that GET /models lists
     var provider: Provider
     var key: KeySource?
-    var price: Price = Price()
+    var price = Price()
     var dollarsPerHour: Double?
     var isInsecure = false
-    var rootsFile: String?
     var plan: RunPlan
 
-    var isSimulated: Bool { if case .simulated = place { true } else { false } }
+    var isSimulated: Bool { if case .simulated = location { true } else { false } }
 }

@@ -1,11 +1,5 @@
 import Glibc
-
-/// Where a target's key comes from; never from the command line or the profile itself.
-enum KeySource: Sendable, Hashable {
-    case environment(String)
-    case file(String)
-    case command([String])  // words, run without a shell
-}
+import Profile
 
 /// Reads keys, and refuses what could not be a header's value.
 enum KeyRing {
@@ -27,7 +21,10 @@ enum KeyRing {
         let key = text.trimmingWhitespace
         guard !key.isEmpty else { throw Failure(.badInput, "the key from \(origin) is empty") }
         guard key.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
-            throw Failure(.badInput, "the key from \(origin) has a character that no header may carry (space, line end, non-ASCII)")
+            throw Failure(
+                .badInput,
+                "the key from \(origin) has a character that no header may carry (space, line end, non-ASCII)"
+            )
         }
         return key
     }
@@ -53,7 +50,9 @@ enum KeyRing {
     private static func output(of words: [String]) throws(Failure) -> String {
         guard let program = words.first else { throw Failure(.badInput, "--key-command is empty") }
         var pipes: [Int32] = [0, 0]
-        guard pipe(&pipes) == 0 else { throw Failure(.localIO, "cannot make a pipe: \(String(cString: strerror(errno)))") }
+        guard pipe(&pipes) == 0 else {
+            throw Failure(.localIO, "cannot make a pipe: \(String(cString: strerror(errno)))")
+        }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }

@@ -42,7 +42,9 @@ struct LiveView {
     mutating func show(_ feed: LiveFeed.Snapshot) {
         guard !isQuiet, let stage = feed.stage else { return }
         history.append((feed.at, feed.tokenEvents))
-        while history.count > 2, feed.at.nanoseconds(since: history[1].at) >= Self.rateNanoseconds { history.removeFirst() }
+        while history.count > 2, feed.at.nanoseconds(since: history[1].at) >= Self.rateNanoseconds {
+            history.removeFirst()
+        }
         if isTerminal {
             Console.error(status.frame(snapshot(feed, stage)))
         } else if stage.index != lastStage || feed.at.nanoseconds(since: lastPlain) >= Self.plainNanoseconds {
@@ -82,7 +84,8 @@ struct LiveView {
         live.activity = activity(stage, at: feed.at)
         live.inFlight = feed.inFlight
         if let first = history.first, feed.at > first.at {
-            live.tokensPerSecond = Double(feed.tokenEvents - first.tokens) / seconds(feed.at.nanoseconds(since: first.at))
+            live.tokensPerSecond =
+                Double(feed.tokenEvents - first.tokens) / seconds(feed.at.nanoseconds(since: first.at))
         }
         live.ttftP50Milliseconds = feed.ttft.quantile(.p50).map { Double($0) / 1e6 }
         live.ttftP95Milliseconds = feed.ttft.quantile(.p95).map { Double($0) / 1e6 }

@@ -17,7 +17,9 @@ struct Presentation {
         let result = RunResult(of: recorded)
         let summary = SummaryJSON.encode(result)
         var written: String? = storeProblem
-        do throws(Failure) { try folder.write(summary, to: "summary.json") } catch { written = written ?? error.message }
+        do throws(Failure) { try folder.write(summary, to: "summary.json") } catch {
+            written = written ?? error.message
+        }
         let files = [folder.file("summary.json"), folder.file("run.sqlite")]
         let shown = Self.show(result, summary: summary, files: files, output: job.output)
         if let written {

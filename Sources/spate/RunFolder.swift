@@ -4,8 +4,9 @@ import Store
 /// Where a run's files go: made for it alone, never overwritten, for its owner only.
 struct RunFolder {
     let path: String
+    private let parent: String?  // where `latest` points here; nil for a folder that was named exactly
 
-    /// `parent/<UTC time>-<name>`, made unique by a number; `parent/latest` then points to it.
+    /// `parent/<UTC time>-<name>`, made unique by a number.
     init(under parent: String, name: String, startedAt unixSeconds: Int) throws(Failure) {
         try Self.makeFolders(parent)
         let safe = String(name.map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "-" }.prefix(64))
@@ -18,8 +19,14 @@ struct RunFolder {
             number += 1
         }
         path = candidate
+        self.parent = parent
+    }
+
+    /// Points `parent/latest` here, once there is something to see.
+    func publish() {
+        guard let parent else { return }
         let latest = "\(parent)/latest"
-        let link = String(candidate.dropFirst(parent.count + 1))
+        let link = String(path.dropFirst(parent.count + 1))
         // A file of that name that is not ours to replace stays.
         var facts = stat()
         if lstat(latest, &facts) != 0 || facts.st_mode & S_IFMT == S_IFLNK {
@@ -30,16 +37,17 @@ struct RunFolder {
 
     /// Exactly this folder, which must be empty or not be there.
     init(exactly path: String) throws(Failure) {
+        parent = nil
         if mkdir(path, 0o700) == 0 {
             self.path = path
             return
         }
         guard errno == EEXIST else {
             if errno == ENOENT {
-                let parent = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
+                let above = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
                     separator: "/"
                 )
-                try Self.makeFolders(parent)
+                try Self.makeFolders(above)
                 guard mkdir(path, 0o700) == 0 else { throw Self.failure("make the folder", path) }
                 self.path = path
                 return
@@ -58,7 +66,7 @@ struct RunFolder {
 
     /// Takes the folder away again when nothing was measured.
     func removeIfEmpty() {
-        for name in ["truth.jsonl", "profile.yaml"] { unlink(file(name)) }
+        for name in ["truth.jsonl", "scenario.yaml"] { unlink(file(name)) }
         rmdir(path)
     }
 

@@ -1,6 +1,7 @@
 import Engine
 import Glibc
 import Measurement
+import Profile
 import Report
 import Schedule
 import Simulator
@@ -40,7 +41,10 @@ struct Session {
         do throws(StoreError) { store = try RunStore(creating: folder.file("run.sqlite"), run: record) } catch {
             throw Failure(.localIO, "\(error)")
         }
-        let rows = targets.enumerated().map { index, target in targetRecord(target, job.targets[target.jobIndex], id: index + 1) }
+        let rows = targets.enumerated().map { index, target in
+            targetRecord(target, job.targets[target.jobIndex], id: index + 1)
+        }
+        folder.publish()
         var batch = RecordBatch()
         batch.targets = rows
         store.write(batch)
@@ -74,13 +78,13 @@ struct Session {
     private func prepareTargets(folder: RunFolder, children: inout [SimulatorChild]) throws(Failure) -> [Ready] {
         var ready: [Ready] = []
         for (index, target) in job.targets.enumerated() {
-            let origin: JobTarget.Origin
-            switch target.place {
-            case .remote(let place): origin = place
-            case .simulated(let place):
-                let child = try start(place, truth: folder.file(job.targets.count == 1 ? "truth.jsonl" : "truth-\(index).jsonl"))
+            let origin: TargetAddress
+            switch target.location {
+            case .remote(let address): origin = address
+            case .simulated(let scenario):
+                let child = try start(scenario, folder: folder, suffix: job.targets.count == 1 ? "" : "-\(index + 1)")
                 children.append(child)
-                origin = JobTarget.Origin(isTLS: false, host: "127.0.0.1", port: child.port, basePath: "/v1")
+                origin = try Self.loopback(port: child.port)
             }
             switch try TargetPreparation.prepare(target, id: ready.count + 1, at: origin, job: job) {
             case .ready(let prepared): ready.append(Ready(jobIndex: index, url: origin.url, prepared: prepared))
@@ -94,8 +98,13 @@ struct Session {
         return ready
     }
 
-    private func start(_ place: JobTarget.SimulatedPlace, truth: String) throws(Failure) -> SimulatorChild {
-        let arguments = ["--scenario", place.scenario, "--time-scale", "\(place.timeScale)", "--port", "0", "--truth", truth]
+    /// The scenario goes to the child as a file, which stays with the result.
+    private func start(_ scenario: Scenario, folder: RunFolder, suffix: String) throws(Failure) -> SimulatorChild {
+        let file = "scenario\(suffix).yaml"
+        try folder.write(Array(scenario.resolvedYAML().utf8), to: file)
+        let arguments = [
+            "--scenario", folder.file(file), "--port", "0", "--truth", folder.file("truth\(suffix).jsonl"),
+        ]
         do throws(SimulatorError) {
             return try SimulatorChild(program: "/proc/self/exe", arguments: arguments)
         } catch {
@@ -103,9 +112,17 @@ struct Session {
         }
     }
 
+    private static func loopback(port: Int) throws(Failure) -> TargetAddress {
+        do throws(TargetAddress.Refusal) { return try TargetAddress(parsing: "http://127.0.0.1:\(port)/v1") } catch {
+            throw Failure(.localIO, error.message)
+        }
+    }
+
     // MARK: the run
 
-    private mutating func drive(_ targets: [Ready], t0: Instant, store: RunStore, children: [SimulatorChild]) -> Run.Outcome {
+    private mutating func drive(_ targets: [Ready], t0: Instant, store: RunStore, children: [SimulatorChild])
+        -> Run.Outcome
+    {
         let program = Program(targets: targets.map(\.prepared.target))
         var options = Run.Options(
             id: runID(t0),

@@ -1,9 +1,55 @@
+/// The executable: words to calls, results to exit codes.
+///
+/// It wires the parts (key ring, simulator process, store, live view) and holds nothing that is worth a unit test.
+
 import ArgumentParser
+import Glibc
 
 @main
 struct Spate: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "spate",
-        abstract: "Load generator and throughput tester for LLM inference APIs."
+        abstract: "Load generator and throughput tester for LLM inference APIs.",
+        discussion: """
+            Without a target, everything runs against the built-in simulated provider and says SIMULATED.
+
+              spate run Profiles/ramp.yaml                          where does speed per user break?
+              spate run Profiles/burst.yaml                         what does a burst after idle pay?
+              spate ramp --concurrency 1,2,4,8 --url http://127.0.0.1:8000 --model m
+            """,
+        version: Session.version,
+        subcommands: [
+            RunCommand.self, RampCommand.self, BurstCommand.self, SoakCommand.self, ProbeCommand.self,
+            SimulateCommand.self, ReportCommand.self, ProvidersCommand.self,
+        ]
     )
+
+    static func main() {
+        let words: [String]
+        do throws(Failure) { words = try CommandLineWords.normal(Array(CommandLine.arguments.dropFirst())) } catch {
+            end(with: error)
+        }
+        do {
+            var command = try parseAsRoot(words)
+            try command.run()
+        } catch let failure as Failure {
+            end(with: failure)
+        } catch {
+            let isSuccess = exitCode(for: error) == .success
+            let message = fullMessage(for: error)
+            if isSuccess {
+                _ = Console.out(message + "\n")
+                leave(.success)
+            }
+            if !message.isEmpty { Console.error(message + "\n") }
+            leave((error as? ExitCode).flatMap { ExitStatus(rawValue: $0.rawValue) } ?? .badInput)
+        }
+    }
+
+    private static func leave(_ status: ExitStatus) -> Never { Glibc.exit(status.rawValue) }
+
+    private static func end(with failure: Failure) -> Never {
+        Console.error("error: \(failure.message)\n")
+        leave(failure.status)
+    }
 }

@@ -1,4 +1,5 @@
 import Engine
+import Profile
 import Transport
 import Wire
 
@@ -19,10 +20,9 @@ enum TargetPreparation {
     }
 
     /// - Parameter place: where the target is, the simulated provider's port filled in.
-    static func prepare(_ target: JobTarget, id: Int, at place: JobTarget.Origin, job: Job) throws(Failure) -> Verdict {
+    static func prepare(_ target: JobTarget, id: Int, at place: TargetAddress, job: Job) throws(Failure) -> Verdict {
         var endpoint = Endpoint(scheme: place.isTLS ? .https : .http, host: place.host, port: place.port)
         endpoint.verifiesTLS = !target.isInsecure
-        endpoint.rootsFile = target.rootsFile
         let key: String?
         if let source = target.key { key = try KeyRing.read(source) } else { key = nil }
         if key != nil, !place.isTLS, !place.isLoopback, !job.allowsPlaintextKey {
@@ -39,7 +39,7 @@ enum TargetPreparation {
                 id: id,
                 name: target.name,
                 endpoint: endpoint,
-                basePath: place.basePath,
+                basePath: place.path,
                 model: target.model ?? "",
                 provider: target.provider,
                 headers: headers,
@@ -53,11 +53,11 @@ enum TargetPreparation {
         if job.skipsPreflight, target.model != nil, place.isLoopback { return .ready(prepared) }
 
         let answer = Preflight.ask(
-            Preflight.Question(endpoint: endpoint, basePath: place.basePath, headers: headers)
+            Preflight.Question(endpoint: endpoint, basePath: place.path, headers: headers)
         )
         let redactor = Redactor(secrets: key.map { [$0] } ?? [])
         if let failure = answer.failure {
-            return .unusable(reason: "\(place.url): \(redactor.redacted(explain(failure)))")
+            return .unusable(reason: "\(place.url): \(redactor.redacted(explain(failure, isTLS: place.isTLS)))")
         }
         prepared.target.endpoint = answer.endpoint
         prepared.resolveNanoseconds = answer.resolveNanoseconds
@@ -67,7 +67,7 @@ enum TargetPreparation {
         case 401, 402, 403:
             return .unusable(reason: "\(place.url): the key was refused (HTTP \(answer.status)): \(words)")
         case 200: break
-        default: prepared.notes.append("GET \(place.basePath)/models answered HTTP \(answer.status)")
+        default: prepared.notes.append("GET \(place.path)/models answered HTTP \(answer.status)")
         }
         if let model = target.model {
             if !answer.models.isEmpty, !answer.models.contains(model) {
@@ -82,7 +82,7 @@ enum TargetPreparation {
     private static func onlyModel(
         _ answer: Preflight.Answer,
         target: JobTarget,
-        place: JobTarget.Origin,
+        place: TargetAddress,
         words: String
     ) throws(Failure) -> String {
         switch answer.models.count {
@@ -101,12 +101,13 @@ enum TargetPreparation {
         }
     }
 
-    private static func explain(_ failure: TransferFailure) -> String {
+    private static func explain(_ failure: TransferFailure, isTLS: Bool) -> String {
         switch (failure.kind, failure.detail) {
         case (.connect, "connect_refused"): "connection refused: nothing listens there"
         case (.tls, "tls_verify"): "the certificate could not be verified (\(failure.text)); --insecure would skip that"
         case (.tls, _): "no TLS there (\(failure.text)); is it an http:// address?"
         case (.protocol, _): "what answers is not an HTTP API (\(failure.text)); is it an https:// address?"
+        case (.connect, "connect_timeout") where isTLS: failure.text + "; is it an http:// address?"
         default: failure.text
         }
     }

@@ -133,13 +133,19 @@ private func burst(cold: ClosedRange<Int>? = 6...9) -> RunResultBuilder {
         #expect(try result(builder).hold?.requests.scheduled == 20)
     }
 
-    @Test func `a burst that never recovers is censored at the last dispatch that ten requests followed`() throws {
+    @Test func `the last cold request of a wave with nine warm ones behind it is no recovery`() throws {
+        var builder = burst(cold: 0...9)
+        for place in 0..<12 as Range<Int64> { builder.request(3, at: 23_000 + 100 * place, ttft: 150) }
+        #expect(try result(builder).timeToRecoverSeconds == 3)
+    }
+
+    @Test func `a burst that never recovers is censored at the time it was held`() throws {
         var builder = burst(cold: 0...9)
         for place in 0..<12 as Range<Int64> { builder.request(3, at: 24_000 + 100 * place, ttft: 2000) }
         let burst = try result(builder)
         #expect(burst.timeToRecoverSeconds == nil)
-        // 22 requests; the 13th, third of the hold, is the last with nine behind it.
-        #expect(burst.censoredAtSeconds == 4.2)
+        // Held from 20 s to 30 s; the last dispatch was at 25.1 s.
+        #expect(burst.censoredAtSeconds == 10)
         #expect(builder.result.targets[0].phases[0].transition?.censored == 1)
         #expect(builder.result.targets[0].phases[0].transition?.timeToRecoverSeconds == nil)
     }
@@ -155,7 +161,7 @@ private func burst(cold: ClosedRange<Int>? = 6...9) -> RunResultBuilder {
             failing.recorded.requests[place].firstToken = nil
         }
         #expect(try result(failing).timeToRecoverSeconds == nil)
-        #expect(try result(failing).censoredAtSeconds == 4)
+        #expect(try result(failing).censoredAtSeconds == 10)
         #expect(try result(failing).coldShare == nil)
 
         var cancelled = burst(cold: nil)
@@ -180,11 +186,23 @@ private func burst(cold: ClosedRange<Int>? = 6...9) -> RunResultBuilder {
         #expect(builder.result.warnings.contains("burst: burst 0 has no warm control to be held against."))
     }
 
+    @Test func `without a control a wave of two shapes tells its slow requests`() throws {
+        var builder = burst()
+        builder.recorded.steps.removeAll { $0.kind == .control }
+        builder.recorded.requests.removeAll { $0.step == 4 }
+        let burst = try result(builder)
+        #expect(burst.coldBy == .shape)
+        #expect(burst.coldShare == 0.4)
+        #expect(burst.coldPenaltyMilliseconds == nil)
+    }
+
     @Test func `first tokens come in waves`() {
         // Warm server: 0.2 s. Five at once, a quiet longer than a quarter of the time, five more.
         let instants = [3.0, 3.1, 3.2, 3.3, 3.4, 5.0, 5.1, 5.2]
         let waves = TransitionResult.waves(instants, warmMilliseconds: 200)
         #expect(waves == [.init(atSeconds: 3, requests: 5), .init(atSeconds: 5, requests: 3)])
+        // 0.6 s after 3.4 s is less than a quarter of the time.
+        #expect(TransitionResult.waves([3.0, 3.4, 4.0], warmMilliseconds: 200).map(\.requests) == [3])
         // A warm time to first token of 2 s is no quiet.
         #expect(TransitionResult.waves(instants, warmMilliseconds: 2000).map(\.requests) == [8])
         #expect(TransitionResult.waves([], warmMilliseconds: nil).isEmpty)

@@ -97,14 +97,16 @@ import Testing
         )
         // 40 tokens, one every 250 ms from 8.25 s to 18 s: 16 of them from 12 s on and before 16 s.
         builder.request(one, at: 8000, ttft: 250, tokens: 40, gap: 250, measured: false)
-        // Cut off without usage: its events count, 10 from 12 s on.
-        builder.request(two, at: 12_000, ttft: 0, tokens: 10, gap: 100) {
+        // Cut off without usage: its events count, 10 from 12 s on; it left before the window and its first token came in it.
+        builder.request(two, at: 11_900, ttft: 100, tokens: 10, gap: 100) {
             $0.outcome = .timeoutTotal
             $0.useful = false
             ($0.outputTokens, $0.tokenSource) = (nil, nil)
         }
         let step = builder.result.targets[0].phases[0].steps[1]
         #expect(step.stats.outputTokensPerSecond == Double(16 + 10) / 4)
+        // Input counts at the first token: the first request's came before the window, though it streams in it.
+        #expect(step.stats.totalTokensPerSecond == Double(16 + 10 + 10) / 4)
         #expect(step.stats.requests.scheduled == 1)
         #expect(step.stats.requests.failed == 1)
     }
@@ -116,6 +118,18 @@ import Testing
         #expect(step.windowSeconds == nil)
         #expect(step.stats.outputTokensPerSecond == nil)
         #expect(step.stats.ttftMilliseconds?.p50 == 200)
+    }
+
+    @Test func `what is not yet steady is told as discarded and stays in the figures`() {
+        var builder = RunResultBuilder()
+        let phase = builder.phase(.ramp, from: 0, to: 50_000)
+        let step = builder.step(.level, of: phase, 1, from: 0, settled: 0, windowEnded: 50_000, drained: 50_000)
+        // Two batches of five at 2 s, eight at 200 ms: without the two nothing varies.
+        for place in 0..<50 as Range<Int64> { builder.request(step, at: 1000 * place, ttft: place < 10 ? 2000 : 200) }
+        let result = builder.result.targets[0].phases[0].steps[0]
+        #expect(result.discarded == 10)
+        #expect(result.stats.ttftMilliseconds?.count == 50)
+        #expect(result.stats.ttftMilliseconds?.maximum == 2000)
     }
 
     @Test func `too short an answer, or one in two reads, has no decode speed`() {
@@ -141,5 +155,56 @@ import Testing
         #expect(request.streamedTokens == 8)
         #expect(request.decodeTPS == 6)
         #expect(request.requestTPS == 10)
+    }
+}
+
+@Suite struct StepSummaryKneeTests {
+    /// A server of eight slots that each take a second: to eight streams every stream brings its eight tokens a second,
+    /// beyond that they wait.
+    private func ramp(_ levels: [Int], slots: (_ place: Int) -> Int = { _ in 8 }) -> PhaseResult {
+        var builder = RunResultBuilder()
+        let each: Int64 = 40_000
+        let phase = builder.phase(.ramp, from: 0, to: each * Int64(levels.count))
+        for (place, level) in levels.enumerated() {
+            let start = each * Int64(place)
+            let end = start + each
+            let step = builder.step(
+                .level,
+                of: phase,
+                level,
+                from: start,
+                settled: start,
+                windowEnded: end,
+                drained: end
+            )
+            for second in 0..<40 as Range<Int64> {
+                for slot in 0..<min(level, slots(place)) {
+                    let wait = Int64(max(0, level - 8) * 1000 / 8)
+                    builder.request(step, at: start + 1000 * second - wait, ttft: 200 + wait + Int64(slot))
+                }
+            }
+        }
+        return builder.result.targets[0].phases[0]
+    }
+
+    @Test func `the knee is the last level that still gains half of what the first one gave`() throws {
+        let knee = try #require(ramp([1, 2, 4, 8, 16, 32]).knee)
+        #expect(knee.concurrency == 8)
+        #expect(knee.bracket == [8, 16])
+        #expect(abs(try #require(knee.hinge).concurrency - 8) < 0.01)
+        #expect(knee.agree == true)
+        #expect(knee.usl != nil)
+    }
+
+    @Test func `a knee beyond the levels is not reached`() throws {
+        let knee = try #require(ramp([1, 2, 4, 8]).knee)
+        #expect(knee.concurrency == nil)
+        #expect(knee.bracket == [8])
+    }
+
+    @Test func `one level has no knee, and the way down does not move it`() {
+        #expect(ramp([4]).knee == nil)
+        // Eight streams again, with two slots left: against that nine would seem to gain.
+        #expect(ramp([1, 2, 4, 8, 9, 8]) { $0 == 5 ? 2 : 8 }.knee?.bracket == [8, 9])
     }
 }

@@ -55,6 +55,8 @@ import Testing
         #expect(ttft.count == 95)
         #expect(ttft.adjustedP95 == 200)
         #expect(ttft.adjustedP99 == nil)
+        let throttled = probe(good: 94, Array(repeating: .overloaded, count: 6))
+        #expect(throttled.result.targets[0].totals.ttftMilliseconds?.adjustedP95 == nil)
         let short = probe(good: 94, Array(repeating: .http5xx, count: 6))
         #expect(short.result.targets[0].totals.ttftMilliseconds?.adjustedP95 == nil)
         #expect(short.result.targets[0].totals.ttftMilliseconds?.p95 == 200)
@@ -66,10 +68,12 @@ import Testing
         builder.recorded.requests[0].cachedInputTokens = 6
         builder.recorded.requests[1].reasoningTokens = 5
         builder.recorded.requests[3].tokenEvents = 3  // cut off: three events came
+        builder.recorded.requests[3].tokenReads = 1
         let totals = builder.result.targets[0].totals
         #expect(totals.inputTokens == 30)
         #expect(totals.cachedInputTokens == 6)
         #expect(totals.outputTokens == 27)
+        #expect(totals.tokensPerChunk == 1)
         #expect(totals.reasoningTokens == 5)
         #expect(totals.outputTokensPerRequest?.count == 3)
         #expect(totals.outputTokensPerRequest?.p50 == 8)

@@ -2,28 +2,28 @@ import Measurement
 import Testing
 
 @Suite struct ValidityTests {
-    /// A thousand requests at level 1, median TTFT 200 ms; the last `late` of them left `lag` ms after they were due.
-    private func steady(late: Int, lag: Double, ttft: Int64 = 200) -> RunResultBuilder {
+    /// A request a second at level 1, median TTFT 200 ms; the last `late` of them left `lag` ms after they were due.
+    private func steady(_ count: Int = 200, late: Int, lag: Double, ttft: Int64 = 200) -> RunResultBuilder {
         var builder = RunResultBuilder()
-        let phase = builder.phase(.steady, from: 0, to: 1_000_000)
-        let step = builder.step(.level, of: phase, 1, from: 0, settled: 0, windowEnded: 1_000_000, drained: 1_000_000)
-        for place in 0..<1000 {
+        let end = Int64(count) * 1000
+        let phase = builder.phase(.steady, from: 0, to: end)
+        let step = builder.step(.level, of: phase, 1, from: 0, settled: 0, windowEnded: end, drained: end)
+        for place in 0..<count {
             builder.request(step, at: Int64(place) * 1000, ttft: ttft) {
-                $0.dispatchLag = place >= 1000 - late ? Int64(lag * 1e6) : 0
+                $0.dispatchLag = place >= count - late ? Int64(lag * 1e6) : 0
             }
         }
-        builder.inFlight(step, 1, from: 0, to: 1_000_000)
+        builder.inFlight(step, 1, from: 0, to: end)
         return builder
     }
 
-    // p99 of 1,000 is the 990th: 11 late ones reach it, 10 do not. Limits at 200 ms: 2 ms and 10 ms.
+    // p99 of 200 is the 198th: three late ones reach it, two do not. Limits at 200 ms: 2 ms and 10 ms.
     @Test(
         arguments: [
-            (10, 500.0, 200, ValidityResult.Verdict.valid), (11, 2.0, 200, .valid), (11, 2.1, 200, .suspect),
-            (11, 10.0, 200, .suspect), (11, 10.1, 200, .invalid),
+            (2, 500.0, 200, ValidityResult.Verdict.valid), (3, 2.0, 200, .valid), (3, 2.1, 200, .suspect),
+            (3, 10.0, 200, .suspect), (3, 10.1, 200, .invalid),
             // At 1,000 ms they are 1 % and 5 % of it.
-            (11, 10.0, 1000, .valid), (11, 10.1, 1000, .suspect), (11, 50.0, 1000, .suspect),
-            (11, 50.1, 1000, .invalid),
+            (3, 10.0, 1000, .valid), (3, 10.1, 1000, .suspect), (3, 50.0, 1000, .suspect), (3, 50.1, 1000, .invalid),
         ] as [(Int, Double, Int64, ValidityResult.Verdict)]
     )
     func `dispatch lag is judged at its p99 against the larger of the two limits`(
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test func `a reason names the figure and its limit`() {
-        let reasons = steady(late: 11, lag: 12.34).result.validity.reasons
+        let reasons = steady(late: 3, lag: 12.34).result.validity.reasons
         #expect(reasons == ["steady: dispatch lag p99 12.3 ms, limit 10 ms: requests left late"])
     }
 
@@ -95,8 +95,20 @@ import Testing
         #expect(builder.result.validity.verdict == .suspect)
     }
 
+    @Test func `the busiest step counts, not the mean of the ramp`() {
+        var builder = rampOfTwoLevels()
+        // Level 1 to 31 s at 10 %, level 2 from then on at 90 %.
+        builder.recorded.health = [0, 30, 32, 92].map { second in
+            health(second, cpuPercent: 0) {
+                $0.loopCPU = second <= 30 ? second * 100_000_000 : 3_000_000_000 + (second - 32) * 900_000_000
+            }
+        }
+        #expect(builder.result.validity.cpuPercent == 90)
+        #expect(builder.result.validity.verdict == .suspect)
+    }
+
     @Test func `one request in a thousand without files or ports is borne, more is invalid`() {
-        var builder = steady(late: 0, lag: 0)
+        var builder = steady(1000, late: 0, lag: 0)
         builder.recorded.requests[5].outcome = .clientResource
         #expect(builder.result.validity.verdict == .valid)
         builder.recorded.requests[6].outcome = .clientResource
@@ -112,24 +124,24 @@ import Testing
     }
 
     @Test func `a generator that stood still for over a hundredth of the time is invalid`() {
-        var builder = steady(late: 0, lag: 0)  // 1,000 s
-        builder.recorded.incidents = [stall(.stall, from: 100_000, to: 110_000)]
+        var builder = steady(late: 0, lag: 0)  // 200 s
+        builder.recorded.incidents = [stall(.stall, from: 100_000, to: 102_000)]
         #expect(builder.result.validity.verdict == .valid)
         // The same moment seen twice counts once.
-        builder.recorded.incidents.append(stall(.suspend, from: 101_000, to: 110_000))
+        builder.recorded.incidents.append(stall(.suspend, from: 101_000, to: 102_000))
         #expect(builder.result.validity.verdict == .valid)
-        builder.recorded.incidents.append(stall(.stall, from: 500_000, to: 500_100))
+        builder.recorded.incidents.append(stall(.stall, from: 150_000, to: 150_100))
         #expect(builder.result.validity.verdict == .invalid)
         #expect(builder.result.targets[0].phases[0].incidents.count == 3)
-        #expect(builder.result.targets[0].phases[0].incidents[0].requests == 11)
-        builder.recorded.incidents = [stall(.limit, from: 0, to: 900_000)]
+        #expect(builder.result.targets[0].phases[0].incidents[0].requests == 3)
+        builder.recorded.incidents = [stall(.limit, from: 0, to: 190_000)]
         #expect(builder.result.validity.verdict == .valid)
     }
 
     @Test func `a machine that slept is found by its two clocks`() {
         var builder = steady(late: 0, lag: 0)
         builder.recorded.health = [
-            health(10, cpuPercent: 1), health(20, cpuPercent: 1) { $0.boottimeOffset = 11_000_000_000 },
+            health(10, cpuPercent: 1), health(20, cpuPercent: 1) { $0.boottimeOffset = 2_100_000_000 },
         ]
         #expect(builder.result.validity.verdict == .invalid)
     }
@@ -177,10 +189,10 @@ import Testing
     }
 
     @Test func `the run is as bad as its worst phase`() {
-        var builder = steady(late: 11, lag: 3)
-        let probe = builder.phase(.probe, from: 1_000_000, to: 1_010_000)
-        let step = builder.step(.probe, of: probe, 1, from: 1_000_000, drained: 1_010_000)
-        builder.request(step, at: 1_000_000)
+        var builder = steady(late: 3, lag: 3)
+        let probe = builder.phase(.probe, from: 200_000, to: 210_000)
+        let step = builder.step(.probe, of: probe, 1, from: 200_000, drained: 210_000)
+        builder.request(step, at: 200_000)
         let result = builder.result
         #expect(result.targets[0].phases.map(\.validity.verdict) == [.suspect, .valid])
         #expect(result.validity.verdict == .suspect)

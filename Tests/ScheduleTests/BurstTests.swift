@@ -12,7 +12,12 @@ import Ticks
         return burst
     }
 
-    private func run(_ burst: PhaseShape.Burst, slots: Int = 100, service: Duration = .milliseconds(500), loops: Int = 1)
+    private func run(
+        _ burst: PhaseShape.Burst,
+        slots: Int = 100,
+        service: Duration = .milliseconds(500),
+        loops: Int = 1
+    )
         -> (stages: [Stage], run: VirtualRun)
     {
         let stages = PhaseShape.burst(burst).stages(grace: .seconds(30))
@@ -54,7 +59,9 @@ import Ticks
         let (_, run) = run(burst(8))
         let wave = run.requests(of: 2).filter { $0.rank != nil }
         #expect(wave.map(\.rank) == Array(0..<8))
-        #expect(wave.allSatisfy { $0.dispatched == run.passages[2].started && $0.scheduled == $0.dispatched && $0.measured })
+        #expect(
+            wave.allSatisfy { $0.dispatched == run.passages[2].started && $0.scheduled == $0.dispatched && $0.measured }
+        )
     }
 
     @Test func `during the hold each completion starts another, and none after it`() throws {

@@ -144,7 +144,8 @@ struct VirtualRun {
         for index in over {
             let request = requests[index]
             let kind: StageShaper.RequestKind =
-                request.stage != stage ? .carried : request.rank != nil ? .wave : request.measured ? .measured : .unmeasured
+                request.stage != stage
+                ? .carried : request.rank != nil ? .wave : request.measured ? .measured : .unmeasured
             shapers[request.loop].requestEnded(kind, failedFast: server.refusesAfter != nil, at: now)
         }
         if !over.isEmpty { inFlight.append((now, running.count)) }

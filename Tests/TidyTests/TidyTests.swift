@@ -16,7 +16,8 @@ import Testing
         "Store": ["Measurement", "Ticks"],
         "Simulator": ["Wire", "Schedule", "Transport", "Ticks"],
         "spate": [
-            "Ticks", "Schedule", "Wire", "Profile", "Measurement", "Transport", "Engine", "Store", "Report", "Simulator",
+            "Ticks", "Schedule", "Wire", "Profile", "Measurement", "Transport", "Engine", "Store", "Report",
+            "Simulator",
         ],
     ]
 
@@ -29,7 +30,9 @@ import Testing
 
     private static func files(of target: String) throws -> [(path: String, text: String)] {
         let folder = root.appendingPathComponent("Sources/\(target)")
-        guard let walker = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil) else { return [] }
+        guard let walker = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil) else {
+            return []
+        }
         return try walker.compactMap { $0 as? URL }
             .filter { ["swift", "c", "cpp", "h"].contains($0.pathExtension) }
             .map { ($0.path, try String(contentsOf: $0, encoding: .utf8)) }
@@ -38,7 +41,9 @@ import Testing
     private static func imports(in text: String) -> [String] {
         text.split(separator: "\n").compactMap { line in
             let words = line.split(separator: " ")
-            guard let position = words.firstIndex(of: "import"), position <= 1, position + 1 < words.count else { return nil }
+            guard let position = words.firstIndex(of: "import"), position <= 1, position + 1 < words.count else {
+                return nil
+            }
             guard position == 0 || ["public", "internal", "private", "@testable"].contains(words[0]) else { return nil }
             return String(words[position + 1])
         }
@@ -72,7 +77,10 @@ import Testing
     @Test(arguments: allowed.keys.sorted())
     func `a target opens with a file of its own name that says what it is`(target: String) throws {
         let name = target == "spate" ? "Spate" : target
-        let text = try String(contentsOf: Self.root.appendingPathComponent("Sources/\(target)/\(name).swift"), encoding: .utf8)
+        let text = try String(
+            contentsOf: Self.root.appendingPathComponent("Sources/\(target)/\(name).swift"),
+            encoding: .utf8
+        )
         #expect(text.hasPrefix("///"), "Sources/\(target)/\(name).swift has no opening prose")
     }
 }

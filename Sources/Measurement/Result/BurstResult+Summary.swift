@@ -67,9 +67,9 @@ extension BurstResult {
         }
         waves = TransitionResult.waves(edge.firstTokenSeconds, warmMilliseconds: cycle.warmTTFT(timeline.index))
 
-        recoveryThresholdMilliseconds = band
+        recoveryThresholdMilliseconds = band?.threshold
         guard let band else { return }
-        switch Recovery(of: edge, below: band) {
+        switch RecoveryTime(of: edge, band) {
         case .after(let seconds): timeToRecoverSeconds = seconds
         case .notWithin(let seconds): censoredAtSeconds = seconds
         case nil: break
@@ -93,40 +93,36 @@ extension BurstResult {
 }
 
 /// When a burst's requests were back within the warm band.
-enum Recovery: Sendable, Hashable {
+enum RecoveryTime: Sendable, Hashable {
     case after(seconds: Double)  // since the edge
     case notWithin(seconds: Double)
 
-    /// The first dispatch from which at most 1 of the next 10 requests exceeds the limit, itself among the ten.
+    /// The first dispatch, edge and hold together, that `Recovery` finds.
     ///
-    /// A request that failed without a first token exceeds it; one that we cancelled says nothing. Ten must follow:
-    /// where fewer are left nothing is shown, so a burst that gets there has not recovered within the last dispatch
-    /// that ten followed. nil when there never were ten, or the edge's instant is not known.
-    init?(of edge: EdgeWave, below limit: Double) {
+    /// That dispatch must itself be within the band: the wave leaves at one instant, and its last cold request with nine
+    /// warm ones after it would else recover "at once". A request that failed without a first token exceeds the band; one
+    /// that we cancelled says nothing. Where fewer than ten are left nothing is shown, so a burst that gets there has not
+    /// recovered within the time it was held. nil when there never were ten, or the edge's instant is not known.
+    init?(of edge: EdgeWave, _ band: Recovery) {
         guard let release = edge.release else { return nil }
-        let told = RequestSet(ordering: Array(edge.wave) + Array(edge.hold)).only {
-            $0.dispatched != nil && ($0.firstToken != nil || $0.outcome.class != .excluded)
-        }
         var dispatches: [Double] = []
-        var exceeds: [Bool] = []
-        for request in told {
+        var waits: [Double] = []
+        for request in RequestSet(ordering: Array(edge.wave) + Array(edge.hold)) {
             guard let dispatched = request.dispatched else { continue }
+            if request.firstToken == nil, request.outcome.class == .excluded { continue }
             dispatches.append((Double(dispatched) - Double(release)) / 1e9)
-            exceeds.append((EdgeWave.ttft(request) ?? .infinity) > limit)
+            waits.append(EdgeWave.ttft(request) ?? .infinity)
         }
-        guard exceeds.count >= Self.window else { return nil }
-        var over = exceeds.prefix(Self.window).count { $0 }
-        for first in 0...(exceeds.count - Self.window) {
-            if first > 0 {
-                over += (exceeds[first + Self.window - 1] ? 1 : 0) - (exceeds[first - 1] ? 1 : 0)
-            }
-            if over <= 1 {
-                self = .after(seconds: max(0, dispatches[first]))
+        guard waits.count >= Recovery.window, let last = dispatches.last else { return nil }
+        var start = 0
+        while let index = band.index(in: waits, from: start) {
+            if !band.exceeds(waits[index]) {
+                self = .after(seconds: max(0, dispatches[index]))
                 return
             }
+            start = index + 1
         }
-        self = .notWithin(seconds: max(0, dispatches[exceeds.count - Self.window]))
+        let held = edge.step.windowEnded.map { (Double($0) - Double(release)) / 1e9 } ?? 0
+        self = .notWithin(seconds: max(0, held, last))
     }
-
-    static let window = 10
 }

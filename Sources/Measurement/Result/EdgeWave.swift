@@ -25,11 +25,9 @@ struct EdgeWave: Sendable {
     }
 
     /// Median + 3 × 1.4826 MAD of the wave's times to first token, milliseconds: what a warm server stays below.
-    var band: Double? {
+    var band: Recovery? {
         let samples = SortedSamples(wave.figures(Self.ttft))
-        guard samples.count >= Self.fewestForBand, let median = samples.median, let spread = samples.scaledMAD
-        else { return nil }
-        return median + 3 * spread
+        return samples.count >= Self.fewestForBand ? Recovery(reference: samples) : nil
     }
 
     private var writtenInstants: [Int64] { wave.compactMap { $0.instant($0.written) } }
@@ -73,20 +71,24 @@ struct ColdRequests: Sendable, Hashable {
     var ranks: Set<Int> = []
     var known = 0  // requests with a first token that could be told
 
-    /// By the server's own word; where that is missing, by the warm control's band. nil when no request can be told.
-    init?(_ edge: EdgeWave, band: Double?) {
+    /// By the server's own word; where that is missing, by the warm control's band; without a control, by the shape of
+    /// the wave's times to first token. nil when no request can be told: a wave of one shape alone may be all cold.
+    init?(_ edge: EdgeWave, band: Recovery?) {
         let answered = edge.wave.only { EdgeWave.ttft($0) != nil && $0.rank != nil }
         if answered.contains(where: { $0.reportedCold != nil }) {
             evidence = .reported
             for request in answered {
-                guard let cold = request.reportedCold ?? Self.isAbove(band, request) else { continue }
+                guard let cold = request.reportedCold ?? Self.isAbove(band?.threshold, request) else { continue }
                 note(request, isCold: cold)
             }
         } else if let band {
             evidence = .control
-            for request in answered { note(request, isCold: Self.isAbove(band, request) ?? false) }
+            for request in answered { note(request, isCold: Self.isAbove(band.threshold, request) ?? false) }
         } else {
-            return nil
+            evidence = .shape
+            let shape = ColdStartClassifier(SortedSamples(answered.figures(EdgeWave.ttft)))
+            guard let limit = shape.coldThreshold else { return nil }
+            for request in answered { note(request, isCold: Self.isAbove(limit, request) ?? false) }
         }
         if known == 0 { return nil }
     }

@@ -33,6 +33,11 @@ struct GeneratorHealth: Sendable {
         byLoop.keys.flatMap { samples(of: $0, in: span) }.map { Double($0.residentBytes) / 1e6 }.max()
     }
 
+    /// The most files and sockets open; nil without a sample.
+    func descriptors(in span: MeasuredWindow) -> Double? {
+        byLoop.keys.flatMap { samples(of: $0, in: span) }.map { Double($0.descriptors) }.max()
+    }
+
     /// Listen queues of this machine that overflowed during the span.
     func listenOverflows(in span: MeasuredWindow) -> Int64 {
         byLoop.keys.map { loop in

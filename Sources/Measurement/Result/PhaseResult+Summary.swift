@@ -19,7 +19,10 @@ extension PhaseResult {
         steps = records.filter { $0.kind == .level }.map { StepResult(of: $0, in: phase, timeline) }
         if kind == .ramp {
             StepResult.compare(&steps)
+            knee = KneeResult(of: steps) { loop == .open ? $0.ttftScheduledMilliseconds : $0.ttftMilliseconds }
         }
+        if kind == .steady { drift = DriftResult.all(of: phase, timeline, health) }
+        if kind == .probe { consistency = ConsistencyResult(of: requests) }
         let cycles = BurstCycle.all(of: phase, index)
         bursts = cycles.map { BurstResult(of: $0, in: phase, timeline) }
         transition = TransitionResult(of: cycles, bursts, timeline)

@@ -42,7 +42,7 @@ public struct StepResult: Sendable, Hashable {
 /// Where more concurrency stops paying.
 public struct KneeResult: Sendable, Hashable {
     public var concurrency: Int?  // nil = not reached within the tested levels, or not to be told from them
-    public var bracket: [Int] = []  // the knee and the next level
+    public var bracket: [Int] = []  // the knee and the next level; not reached: the largest level alone
     public var hinge: Hinge?
     public var usl: USL?
     public var agree: Bool?
@@ -99,7 +99,9 @@ public struct BatchResult: Sendable, Hashable {
 
 public struct DriftResult: Sendable, Hashable {
     public enum Verdict: String, Sendable, Hashable {
-        case steady, drifting, undetermined
+        case steady  // whatever trend there is does not matter over the time measured
+        case drifting  // significant, and it matters
+        case undetermined  // the interval holds trends that would matter
     }
     public var slopePerHour: Double
     public var interval: ConfidenceInterval

@@ -85,6 +85,12 @@ enum RunWarnings {
             }
         }
         warnings += hysteresis(of: phase)
+        for (name, drift) in phase.drift.sorted(by: { $0.key < $1.key }) where drift.verdict == .drifting {
+            let direction = drift.slopePerHour < 0 ? "falls" : "rises"
+            warnings.append(
+                "\(phase.name): \(name) \(direction) by \(inWords(abs(drift.slopePerHour))) an hour: not a steady state."
+            )
+        }
         for burst in phase.bursts where burst.control == nil {
             warnings.append("\(phase.name): burst \(burst.index) has no warm control to be held against.")
         }

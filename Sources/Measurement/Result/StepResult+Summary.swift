@@ -19,6 +19,7 @@ extension StepResult {
             }
         }
         stats = RequestStatistics(of: measured, in: scope)
+        discarded = SteadyState(measured.successes.figures(scope.ttft))?.discarded
     }
 
     /// Sets what a level keeps of the lowest one: retention, decode retention and efficiency.

@@ -1,0 +1,38 @@
+import Benchmark
+import Schedule
+import Ticks
+
+@Sendable func scheduling() {
+    Benchmark("stage decision, per completed request of a level of 1,000") { benchmark in
+        let level = Stage.Level(
+            concurrency: 1000,
+            hold: .seconds(3600),
+            settle: .zero,
+            minRequests: 25,
+            holdMax: .seconds(3600)
+        )
+        let stage = Stage(.level(level), grace: .seconds(30))
+        var shaper = StageShaper(stage: stage, start: .zero, carriedInFlight: 0)
+        var now = Instant.zero
+        var started = 0
+        func pump() {
+            while case .start(let count, _, _, _) = shaper.next(at: now) { started += count }
+        }
+        pump()
+        benchmark.startMeasurement()
+        for _ in benchmark.scaledIterations {
+            now = now.advanced(byNanoseconds: 1000)
+            shaper.requestEnded(.measured, failedFast: false, at: now)
+            pump()
+        }
+        benchmark.stopMeasurement()
+        precondition(started == 1000 + benchmark.scaledIterations.count, "\(started) started")
+    }
+
+    Benchmark("synthetic prompt of 256 tokens, per prompt", configuration: .init(scalingFactor: .kilo)) { benchmark in
+        let prompts = Prompts(workload: Workload(source: .synthetic(inputTokens: 256)), seed: 1)
+        benchmark.startMeasurement()
+        for index in benchmark.scaledIterations { blackHole(prompts.messages(at: index)) }
+        benchmark.stopMeasurement()
+    }
+}

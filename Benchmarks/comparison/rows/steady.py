@@ -1,0 +1,146 @@
+"""CPU per token in the steady state: against the bare reader, against peers; and the truth of the same runs."""
+
+import time
+
+from .. import processes, reference
+from ..figures import median, percentile
+from ..processes import Failed
+from ..product import Result
+from .row import Row, row
+
+
+def window(server, generator, seconds, with_children=False):
+    """CPU seconds per million tokens that the server sent, resident bytes, and the share of late steps of the server."""
+    cpu, before = processes.cpu_seconds(generator.pid, with_children), server.stats()
+    time.sleep(seconds)
+    resident = processes.resident_bytes(generator.pid, with_children)
+    used, after = processes.cpu_seconds(generator.pid, with_children) - cpu, server.stats()
+    tokens = after["tokens"] - before["tokens"]
+    if not generator.poll() or tokens == 0:
+        raise Failed(f"the generator did not last for the window of {seconds:.1f} s\n{generator.tail()}")
+    return {
+        "cpu_per_million": used / tokens * 1e6, "tokens": tokens, "seconds": (after["now"] - before["now"]) / 1e9,
+        "cpu_s": used, "resident": resident,
+        "late_steps": (after["late_ticks"] - before["late_ticks"]) / max(1, after["ticks"] - before["ticks"])}
+
+
+def answer_seconds(tokens, rate, ttft=0.2):
+    return ttft + (tokens - 1) / rate
+
+
+def steady_reader(setting, streams, rate, stamps):
+    tokens, period = setting.tokens, answer_seconds(setting.tokens, rate)
+    with reference.TokenServer(setting.work, rate=rate, ttft=200) as server:
+        process = reference.reader(server.port, streams, tokens, 1, period * 2 + 6, stamps)
+        server.wait_for(int(streams * 0.98), 30, process)
+        time.sleep(2)
+        found = window(server, process, period)
+        process.end()
+    return found
+
+
+def steady_spate(setting, streams, rate, journal=False):
+    """Returns the window's figures, the run's result and the server's journal."""
+    tokens, period = setting.tokens, answer_seconds(setting.tokens, rate)
+    hold = period + 8
+    with reference.TokenServer(setting.work, journal=journal, rate=rate, ttft=200) as server:
+        phase = f"steady: {{concurrency: {streams}, for: {hold:.0f}s}}"
+        process = setting.spate.start(server.port, phase, tokens)
+        server.wait_for(int(streams * 0.98), 30, process)
+        time.sleep(2)
+        found = window(server, process, period)
+        process.wait(hold + period + 60)
+        found["server"] = server.stop()
+        found["exit"] = process.status
+        truth = server.journal() if journal else None
+    return found, Result(process), truth
+
+
+def cpu_per_token(setting):
+    """1,000 streams x 20 tokens/s against the bare reader that takes the same stamps; the truth of the same run."""
+    streams = 200 if setting.quick else 1000
+    plain, stamped, ours, truths = [], [], [], []
+    for _ in range(setting.rounds):
+        plain.append(steady_reader(setting, streams, 20, False)["cpu_per_million"])
+        stamped.append(steady_reader(setting, streams, 20, True)["cpu_per_million"])
+        found, result, truth = steady_spate(setting, streams, 20, journal=True)
+        ours.append(found["cpu_per_million"])
+        truths.append((found, result, truth))
+    setting.raw["cpu"] = {"reader": plain, "reader with stamps": stamped, "spate": ours,
+                          "late_steps": [found["late_steps"] for found, _, _ in truths]}
+    spread = f"spate {min(ours):.1f}-{max(ours):.1f}, reader {min(stamped):.1f}-{max(stamped):.1f}"
+    rows = [
+        row(f"CPU per million tokens, {streams:,} x 20/s, against the bare reader with stamps",
+            median(ours), median(stamped), "s", 1.8, spread),
+        Row("  the same against the bare reader without stamps", f"{median(ours):.1f} s", f"{median(plain):.1f} s",
+            median(ours) / median(plain)),
+    ]
+    return rows + truth_rows(setting, truths)
+
+
+def truth_rows(setting, truths):
+    """What the run says of each request beside what the server knows of it."""
+    waits, overheads, unmatched, verdicts = [], [], 0, set()
+    for _, result, truth in truths:
+        run = result.meta("id")
+        verdicts.add(result.verdict())
+        for request in result.rows(
+                "SELECT sequence, written_ns, first_token_ns FROM requests WHERE measured AND outcome IN ('ok', 'ok_length')"):
+            entry = truth.get(f"{run}-{request['sequence']}")
+            if entry is None or request["written_ns"] is None:
+                unmatched += 1
+                continue
+            known = entry["first_token"] - entry["received"]
+            waits.append((request["first_token_ns"] - request["written_ns"] - known) / 1e6)
+            overheads.append((request["first_token_ns"] - known) / 1e6)
+    if not waits:
+        raise Failed(f"no request of the run is in the server's journal ({unmatched} unmatched)")
+    errors = [abs(error) for error in waits]
+    p50, p99 = percentile(errors, 50), percentile(errors, 99)
+    setting.raw["truth"] = {
+        "requests": len(waits), "unmatched": unmatched, "wait_error_ms": [percentile(waits, p) for p in (1, 50, 99, 100)],
+        "ttft_over_truth_ms": [percentile(overheads, p) for p in (1, 50, 99, 100)], "verdicts": sorted(verdicts)}
+    note = f"{len(waits):,} requests; signed p50 {percentile(waits, 50):+.3f}; verdict {', '.join(sorted(verdicts))}"
+    if unmatched:
+        note += f"; {unmatched} NOT IN THE JOURNAL"
+    return [
+        Row("error of wait against the server's journal, p50", f"{p50:.3f} ms", target="< 1 ms", met=p50 < 1, note=note),
+        Row("  p99", f"{p99:.3f} ms", target="< 5 ms", met=p99 < 5 and not unmatched),
+        Row("  TTFT above the truth (the way there included), p50 / p99",
+            f"{percentile(overheads, 50):.3f} / {percentile(overheads, 99):.3f} ms"),
+    ]
+
+
+def against_peers(setting):
+    """500 streams x 20 tokens/s: spate, then each peer, on streams of the same server."""
+    streams = 100 if setting.quick else 500
+    ours = [steady_spate(setting, streams, 20)[0]["cpu_per_million"] for _ in range(setting.rounds)]
+    bare = [steady_reader(setting, streams, 20, True)["cpu_per_million"] for _ in range(setting.rounds)]
+    setting.raw["cpu at 500"] = {"spate": ours, "reader with stamps": bare}
+    rows = [Row(f"CPU per million tokens, {streams} x 20/s", f"{median(ours):.1f} s", f"{median(bare):.1f} s",
+                median(ours) / median(bare), note="against the bare reader with stamps")]
+    if setting.peers is None:
+        return rows + [Row("  against peers", "", note="left out; --peers installs and runs them")]
+    limits = {"vllm-rs": 0.7, "vllm python": 1 / 8, "aiperf": 1 / 15, "guidellm": 1 / 20}
+    for name in setting.peers.names():
+        try:
+            found = steady_peer(setting, name, streams)
+        except Failed as problem:
+            rows.append(Row(f"  against {name}", "", target=f"at most {limits[name]:.2g}x", note=f"skipped: {problem}"[:300]))
+            continue
+        setting.raw[f"cpu at 500, {name}"] = found
+        rows.append(row(f"  against {name}", median(ours), found["cpu_per_million"], "s", limits[name],
+                        f"{found['tokens'] / found['seconds']:,.0f} tokens/s read, {found['resident'] / 1e6:.0f} MB",
+                        fact="at most {:.4}x"))
+    return rows
+
+
+def steady_peer(setting, name, streams):
+    period = answer_seconds(setting.tokens, 20)
+    with reference.TokenServer(setting.work, rate=20, ttft=200) as server:
+        process = setting.peers.start(name, setting.work, server.port, streams, setting.tokens, streams * 4)
+        server.wait_for(int(streams * 0.8), 180, process)
+        time.sleep(3)
+        found = window(server, process, period, with_children=True)
+        process.end()
+    return found

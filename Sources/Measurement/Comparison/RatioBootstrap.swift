@@ -1,0 +1,181 @@
+import Glibc
+import Ticks
+
+/// The bootstrap interval of the ratio of a figure of y to that of x.
+public struct RatioBootstrap: Sendable, Hashable {
+    public enum Statistic: Sendable, Hashable {
+        case mean
+        case quantile(Quantile)  // linear, as numpy's; .p50 is the median
+    }
+    public let ratio: Double
+    public let percentile: ConfidenceInterval
+    /// Bias-corrected and accelerated; nil for quantiles other than the median, whose jackknife is no use, and for
+    /// windows.
+    public let bca: ConfidenceInterval?
+
+    /// Requests resampled independently. nil when a sample has fewer than two values, or one is not above 0 and finite.
+    ///
+    /// A quantile's resample needs no n draws: the k-th smallest of n uniform draws is Beta(k, n − k + 1), and it points at
+    /// the order statistic. So the cost does not grow with n.
+    public init?(
+        _ statistic: Statistic,
+        _ x: [Double],
+        _ y: [Double],
+        resamples: Int = 5000,
+        level: Double = 0.95,
+        seed: UInt64 = 0
+    ) {
+        guard let a = Sample(x, statistic), let b = Sample(y, statistic), resamples > 0 else { return nil }
+        var random = SplitMix64(seed: seed, stream: "ratio")
+        let logs = (0..<resamples).map { _ in
+            let denominator = a.resampled(&random)
+            return log(b.resampled(&random)) - log(denominator)
+        }
+        let point = log(b.value) - log(a.value)
+        ratio = exp(point)
+        let replicates = SortedSamples(logs)
+        percentile = Self.exponential(Bootstrap.percentile(replicates: replicates, level: level))
+        if statistic == .mean || statistic == .quantile(.p50) {
+            let influence = a.influence.map { -$0 } + b.influence
+            let squares = influence.reduce(0) { $0 + $1 * $1 }
+            let cubes = influence.reduce(0) { $0 + $1 * $1 * $1 }
+            bca = Self.exponential(
+                Bootstrap.bca(
+                    point: point,
+                    replicates: replicates,
+                    acceleration: squares > 0 ? cubes / (6 * pow(squares, 1.5)) : 0,
+                    level: level
+                )
+            )
+        } else {
+            bca = nil
+        }
+    }
+
+    /// Windows resampled first, then requests within each: what differs between windows is not averaged away. Needs three
+    /// windows or more on each side, else nil.
+    public init?(
+        _ statistic: Statistic,
+        windows x: [[Double]],
+        _ y: [[Double]],
+        resamples: Int = 2000,
+        level: Double = 0.95,
+        seed: UInt64 = 0
+    ) {
+        guard x.count >= 3, y.count >= 3, resamples > 0, (x + y).allSatisfy({ !$0.isEmpty }),
+            let a = Sample(x.flatMap { $0 }, statistic), let b = Sample(y.flatMap { $0 }, statistic)
+        else { return nil }
+        var random = SplitMix64(seed: seed, stream: "ratio")
+        let draw = { (windows: [[Double]]) -> Double in
+            var drawn: [Double] = []
+            for _ in windows {
+                let window = windows[Self.index(windows.count, &random)]
+                for _ in window { drawn.append(window[Self.index(window.count, &random)]) }
+            }
+            return Sample(drawn, statistic)?.value ?? .nan
+        }
+        let logs = (0..<resamples).map { _ in
+            let denominator = draw(x)
+            return log(draw(y)) - log(denominator)
+        }
+        ratio = b.value / a.value
+        percentile = Self.exponential(Bootstrap.percentile(replicates: SortedSamples(logs), level: level))
+        bca = nil
+    }
+
+    private static func exponential(_ interval: ConfidenceInterval) -> ConfidenceInterval {
+        ConfidenceInterval(lower: interval.lower.map { exp($0) }, upper: interval.upper.map { exp($0) })
+    }
+
+    fileprivate static func index(_ count: Int, _ random: inout SplitMix64) -> Int {
+        Int(truncatingIfNeeded: random.next().multipliedFullWidth(by: UInt64(count)).high)
+    }
+}
+
+/// One side of the ratio.
+private struct Sample {
+    let samples: SortedSamples
+    let statistic: RatioBootstrap.Statistic
+    let value: Double
+
+    init?(_ values: [Double], _ statistic: RatioBootstrap.Statistic) {
+        guard values.count >= 2, values.allSatisfy({ $0 > 0 && $0.isFinite }) else { return nil }
+        samples = SortedSamples(values)
+        self.statistic = statistic
+        switch statistic {
+        case .mean: value = values.reduce(0, +) / Double(values.count)
+        case .quantile(let quantile): value = samples.linear(quantile.fraction) ?? .nan
+        }
+    }
+
+    func resampled(_ random: inout SplitMix64) -> Double {
+        let values = samples.values
+        let n = values.count
+        switch statistic {
+        case .mean:
+            if n > MomentResampler.exactCount {
+                // The mean of many positive draws is normal but for its tail, which `MomentResampler` keeps.
+                var resampler = MomentResampler(samples, centre: value, seed: random.next())
+                return max(values[0], value + resampler.next().sum / Double(n))
+            }
+            var sum = 0.0
+            for _ in 0..<n { sum += values[RatioBootstrap.index(n, &random)] }
+            return sum / Double(n)
+        case .quantile(let quantile):
+            let position = Double(n - 1) * quantile.fraction + 1
+            let k = Int(position)
+            let weight = position - Double(k)
+            let u = OrderStatistic.uniform(rank: k, of: n, &random)
+            let low = values[min(n, max(1, Int((u * Double(n)).rounded(.up)))) - 1]
+            if weight == 0 || k == n { return low }
+            let next = 1 - (1 - u) * pow(max(1e-300, random.unit()), 1 / Double(n - k))
+            return low + weight * (values[min(n, max(1, Int((next * Double(n)).rounded(.up)))) - 1] - low)
+        }
+    }
+
+    /// The influence of each value on the log of the statistic, by leaving it out, over n: jackknife differences.
+    var influence: [Double] {
+        let values = samples.values
+        let n = values.count
+        let leftOut: [Double]
+        switch statistic {
+        case .mean:
+            let total = value * Double(n)
+            leftOut = values.map { log((total - $0) / Double(n - 1)) }
+        case .quantile(let quantile):
+            // Without a value, ranks above it move down by one.
+            let position = Double(n - 2) * quantile.fraction
+            let k = Int(position)
+            let weight = position - Double(k)
+            leftOut = values.indices.map { index in
+                let at = { (rank: Int) in values[min(n - 1, rank >= index ? rank + 1 : rank)] }
+                return log(at(k) + weight * (at(min(n - 2, k + 1)) - at(k)))
+            }
+        }
+        let mean = leftOut.reduce(0, +) / Double(n)
+        return leftOut.map { Double(n - 1) / Double(n) * (mean - $0) }
+    }
+}
+
+/// Order statistics of uniform draws.
+enum OrderStatistic {
+    /// The `rank`-th smallest (from 1) of `count` uniform draws: Beta(k, n − k + 1), as a ratio of gamma variables.
+    static func uniform(rank: Int, of count: Int, _ random: inout SplitMix64) -> Double {
+        let a = gamma(Double(rank), &random)
+        let b = gamma(Double(count - rank + 1), &random)
+        return a / (a + b)
+    }
+
+    /// Marsaglia and Tsang, "A Simple Method for Generating Gamma Variables" (2000), for shape >= 1.
+    private static func gamma(_ shape: Double, _ random: inout SplitMix64) -> Double {
+        let d = shape - 1.0 / 3
+        let c = 1 / (9 * d).squareRoot()
+        while true {
+            let z = NormalDistribution.quantile(max(1e-300, random.unit()))
+            let v = 1 + c * z
+            if v <= 0 { continue }
+            let cube = v * v * v
+            if log(max(1e-300, random.unit())) < z * z / 2 + d - d * cube + d * log(cube) { return d * cube }
+        }
+    }
+}

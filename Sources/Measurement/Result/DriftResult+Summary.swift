@@ -1,0 +1,98 @@
+extension DriftResult {
+    /// Fewer windows than this show no trend; more than this add nothing but work.
+    static let windowCounts = 10...60
+    static let fewestPerWindow = 20
+    static let significance = 0.01
+    /// What a drift must add up to over the time measured: this share of the median, or for a rate of errors as much.
+    static let leastChange = 0.05
+    static let leastErrorChange = 0.01
+
+    /// The trends over the longest level of a phase, by figure: the server's, and the load generator's own memory and
+    /// descriptors (`tool_` before the name). Empty when the level is too short to have a trend.
+    static func all(
+        of phase: PhaseRecord,
+        _ timeline: TargetTimeline,
+        _ health: GeneratorHealth
+    ) -> [String: DriftResult] {
+        let levels = timeline.index.steps(of: phase).filter { $0.kind == .level }
+        let longest = levels.compactMap { step in
+            timeline.window(of: step, from: step.settled).map { (step: step, window: $0) }
+        }.max { $0.window.nanoseconds < $1.window.nanoseconds }
+        guard let (step, window) = longest else { return [:] }
+        let requests = timeline.index.requests(of: step).only(\.measured)
+        let count = min(windowCounts.upperBound, requests.count / fewestPerWindow)
+        let parts = window.parts(count, binWidth: step.binWidth)
+        guard parts.count >= windowCounts.lowerBound else { return [:] }
+        let scope = timeline.scope(for: phase)
+        let byPart = requests.only { window.contains($0.dispatched) }.grouped { request in
+            Int(((request.dispatched ?? window.start) - window.start) / parts[0].nanoseconds)
+        }
+        let split = parts.indices.map { byPart[$0] ?? RequestSet([], []) }
+        let median = { (set: RequestSet, figure: (RequestRecord) -> Double?) in
+            SortedSamples(set.successes.figures(figure)).nearestRank(.p50)
+        }
+        let series: [(String, [Double?], limit: Double?)] = [
+            ("ttft", split.map { median($0, scope.ttft) }, nil),
+            ("ttft_p95", split.map { SortedSamples($0.successes.figures(scope.ttft)).nearestRank(.p95) }, nil),
+            ("e2e", split.map { median($0, \.e2eMilliseconds) }, nil),
+            ("output_tokens_per_second", parts.map { Double(timeline.arrivals.sum(in: $0).tokens) / $0.seconds }, nil),
+            ("error_rate", split.map(errorRate), leastErrorChange),
+            ("tool_rss_mb", parts.map(health.residentMB), nil),
+            ("tool_descriptors", parts.map(health.descriptors), nil),
+        ]
+        return Dictionary(
+            series.compactMap { name, values, limit in
+                DriftResult(of: values, over: parts, limit: limit).map { (name, $0) }
+            }
+        ) { first, _ in first }
+    }
+
+    private static func errorRate(of requests: RequestSet) -> Double? {
+        let failed = requests.only { $0.outcome.class == .failed }.count
+        let counted = requests.only { $0.outcome.class != .excluded }.count
+        return counted > 0 ? Double(failed) / Double(counted) : nil
+    }
+
+    /// `values` by window, nil where one has none; `limit` is the change over the time that matters, else a share of the
+    /// median does. nil with too few values.
+    init?(of values: [Double?], over windows: [MeasuredWindow], limit: Double? = nil) {
+        let points = zip(values, windows).compactMap { value, window in
+            value.finite.map { (hours: (Double(window.start) + Double(window.end)) / 2 / 3.6e12, value: $0) }
+        }
+        guard points.count >= Self.windowCounts.lowerBound, let first = points.first, let last = points.last,
+            let median = SortedSamples(points.map(\.value)).median
+        else { return nil }
+        guard let trend = Trend(points.map(\.value), at: points.map(\.hours)) else {
+            // Every value the same: no trend can be flatter.
+            self.init(slopePerHour: 0, interval: ConfidenceInterval(lower: 0, upper: 0), p: 1, verdict: .steady)
+            return
+        }
+        guard trend.slope.isFinite, trend.correctedP.isFinite else { return nil }
+        let limitPerHour = (limit ?? Self.leastChange * abs(median)) / (last.hours - first.hours)
+        let interval = ConfidenceInterval(
+            lower: trend.slopeInterval.lower.finite,
+            upper: trend.slopeInterval.upper.finite
+        )
+        let steepest = max(abs(interval.lower ?? .infinity), abs(interval.upper ?? .infinity))
+        let verdict: Verdict =
+            if trend.correctedP < Self.significance, abs(trend.slope) > limitPerHour {
+                .drifting
+            } else {
+                steepest <= limitPerHour ? .steady : .undetermined
+            }
+        self.init(slopePerHour: trend.slope, interval: interval, p: trend.correctedP, verdict: verdict)
+    }
+}
+
+extension MeasuredWindow {
+    /// Equal parts of whole bins, as many as asked or as there are bins; what is left over at the end is in none.
+    func parts(_ count: Int, binWidth: Int64) -> [MeasuredWindow] {
+        guard count > 0, binWidth > 0 else { return [] }
+        let bins = nanoseconds / binWidth
+        let width = bins / Int64(count) * binWidth
+        guard width > 0 else { return [] }
+        return (0..<Int64(count)).compactMap {
+            MeasuredWindow(exactlyFrom: start + $0 * width, to: start + ($0 + 1) * width)
+        }
+    }
+}

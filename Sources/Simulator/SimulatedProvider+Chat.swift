@@ -1,0 +1,160 @@
+internal import Ticks
+internal import Transport
+internal import Wire
+
+/// The chat endpoint: from a request to the model, and from the model's events to the client.
+extension SimulatedProvider {
+    func takeChat(_ exchange: HTTPExchange) {
+        requests += 1
+        var record = TruthRecord(received: exchange.received)
+        record.id = exchange.header("x-request-id").map { String($0.prefix(128)) } ?? "request-\(requests)"
+        record.connection = exchange.numberOnConnection
+        guard let facts = readFacts(exchange, &record) else { return }
+        let plan = ReplyPlan(
+            scenario: scenario,
+            request: requests,
+            maxTokens: facts.maxTokens,
+            ignoresEndOfSequence: facts.ignoresEndOfSequence
+        )
+        record.promptTokens = max(1, facts.promptBytes / 4)
+        record.maxTokens = facts.maxTokens
+        record.streams = facts.streams
+        let session = ChatSession(
+            exchange: exchange,
+            facts: facts,
+            plan: plan,
+            number: requests,
+            created: created,
+            record: record
+        )
+        switch plan.fault {
+        case .rateLimited: return reject(session, retryAfter: .seconds(1))
+        case .serverError:
+            refuse(exchange, 500, "the simulated server failed", type: "server_error", code: "internal_error")
+            return finish(session, .serverError, status: 500)
+        case .truncated, .empty, .inbandError, .stalled, nil: admit(session)
+        }
+    }
+
+    private func readFacts(_ exchange: HTTPExchange, _ record: inout TruthRecord) -> ChatRequestFacts? {
+        func refused(_ status: Int, _ message: String, parameter: String?, code: String?) -> ChatRequestFacts? {
+            refuse(exchange, status, message, type: "invalid_request_error", parameter: parameter, code: code)
+            record.outcome = .refused
+            record.status = status
+            record.ended = MonotonicClock.now()
+            journal?.add(record)
+            return nil
+        }
+        let body = exchange.body
+        let facts: ChatRequestFacts
+        do throws(ChatRequestFacts.Refusal) {
+            facts = try ChatRequestFacts(body: body.span, parser: parser)
+        } catch {
+            return refused(400, error.message, parameter: error.parameter, code: nil)
+        }
+        guard facts.model == Self.model else {
+            let message = "the model `\(facts.model)` does not exist; there is only `\(Self.model)`"
+            return refused(404, message, parameter: "model", code: "model_not_found")
+        }
+        if let tokens = facts.maxTokens, !(1...ReplyPlan.tokenLimit).contains(tokens) {
+            let message = "max_tokens must be 1 to \(ReplyPlan.tokenLimit)"
+            return refused(400, message, parameter: "max_tokens", code: nil)
+        }
+        guard facts.choices == 1 else { return refused(400, "n must be 1", parameter: "n", code: nil) }
+        return facts
+    }
+
+    private func admit(_ session: ChatSession) {
+        advance()  // frees what is free by now
+        switch model.admit(
+            promptTokens: session.record.promptTokens,
+            tokens: session.plan.tokens,
+            arrived: session.record.received,
+            into: &events
+        ) {
+        case .refused(let retryAfter): reject(session, retryAfter: retryAfter)
+        case .accepted(let id):
+            session.sequence = id
+            sessions[id] = session
+            session.exchange.onDisconnect = { [unowned self] in leave(session) }
+            session.begin(&buffer)
+        }
+        perform()
+        arm()
+    }
+
+    private func reject(_ session: ChatSession, retryAfter: Duration) {
+        refuse(
+            session.exchange,
+            429,
+            "too many requests wait; try again later",
+            type: "rate_limit_error",
+            code: "rate_limit_exceeded",
+            headers: [("Retry-After", String(retryAfter.components.seconds))]
+        )
+        finish(session, .rejected, status: 429)
+    }
+
+    /// Deals with the model's events. They bring no new ones.
+    func perform() {
+        guard !events.isEmpty else { return }
+        for (index, event) in events.enumerated() {
+            switch event {
+            case .dequeued(let id, let replica, let cold, let at):
+                sessions[id]?.record.dequeued = at
+                sessions[id]?.record.replica = replica
+                sessions[id]?.record.cold = cold
+            case .tokens(let id, let count, let isLast, let at): give(count, isLast: isLast, to: id, due: at)
+            case .replicaStarting(let number, let at): replicas.starting(number, at: at)
+            case .replicaReady(let number, let at): replicas.ready(number, at: at)
+            case .replicaGone(let number, let at): replicas.gone(number, at: at)
+            }
+            if index % 256 == 255 { server?.acceptWaiting() }
+        }
+        events.removeAll(keepingCapacity: true)
+    }
+
+    private func give(_ count: Int, isLast: Bool, to id: ServerModel.SequenceID, due: Instant) {
+        guard let session = sessions[id] else { return }
+        if isLast { sessions[id] = nil }
+        let (written, isOver) = session.give(count, isLast: isLast, &buffer)
+        if let written { lag.add(nanoseconds: written.nanoseconds(since: due)) }
+        guard isLast else { return }
+        if isOver { finish(session, outcome(of: session.plan)) } else { stalled.append(session) }
+    }
+
+    private func outcome(of plan: ReplyPlan) -> TruthRecord.Outcome {
+        switch plan.fault {
+        case nil: .completed
+        case .empty: .empty
+        case .truncated: .truncated
+        case .inbandError: .inbandError
+        case .stalled: .stalled
+        case .serverError: .serverError
+        case .rateLimited: .rejected
+        }
+    }
+
+    /// The client went away: its place in the queue or its slot is free at once.
+    private func leave(_ session: ChatSession) {
+        if let index = stalled.firstIndex(where: { $0 === session }) {
+            stalled.remove(at: index)
+            return finish(session, .stalled)
+        }
+        guard let id = session.sequence, sessions[id] === session else { return }
+        sessions[id] = nil
+        finish(session, .cancelled)
+        advance()
+        model.cancel(id, into: &events)
+        perform()
+        arm()
+    }
+
+    func finish(_ session: ChatSession, _ outcome: TruthRecord.Outcome, status: Int = 200) {
+        session.exchange.onDisconnect = {}
+        session.record.ended = MonotonicClock.now()
+        session.record.outcome = outcome
+        session.record.status = status
+        journal?.add(session.record)
+    }
+}

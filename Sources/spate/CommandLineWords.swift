@@ -1,0 +1,59 @@
+/// The command line as the parser takes it: names with `_` as with `-`, and the names that users of other tools know.
+enum CommandLineWords {
+    private static let aliases = [
+        "--base-url": "--url", "--endpoint-type": "--api", "--backend": "--api", "--max-concurrency": "--concurrency",
+        "--num-prompts": "--request-count", "--num-requests": "--request-count",
+        "--num-warmups": "--warmup-request-count",
+        "--benchmark-duration": "--duration", "--random-input-len": "--input-tokens", "--isl": "--input-tokens",
+        "--random-output-len": "--max-tokens", "--osl": "--max-tokens", "--dataset-path": "--prompts",
+        "--input-file": "--prompts", "-c": "--concurrency", "-n": "--request-count", "-H": "--header",
+    ]
+    private static let apis = [
+        "chat": "openai-chat", "openai": "openai-chat", "vllm": "openai-chat", "sglang": "openai-chat",
+    ]
+    private static let shapes: Set<String> = [
+        "--concurrency", "--hold", "--settle", "--min-requests", "--hold-max", "--size", "--idle", "--repeat",
+        "--duration", "--gap", "--request-count", "--connections", "--no-control",
+    ]
+    private static let later: Set<String> = [
+        "rate", "batch", "replay", "keepwarm", "selftest", "check", "compare", "merge",
+    ]
+
+    static func normal(_ words: [String]) throws(Failure) -> [String] {
+        if let first = words.first, later.contains(first) {
+            throw Failure(
+                .badInput,
+                "`spate \(first)` is not built yet; see CHANGELOG.md. `spate --help` lists what is"
+            )
+        }
+        var result: [String] = []
+        for word in words {
+            guard word.hasPrefix("-"), word.count > 1 else {
+                result.append(result.last == "--api" ? apis[word] ?? word : word)
+                continue
+            }
+            var (name, value) = split(word)
+            if name.hasPrefix("--") { name = name.replacing("_", with: "-") }
+            name = aliases[name] ?? name
+            if name == "--api-key" {
+                throw Failure(
+                    .badInput,
+                    "--api-key would show the key in the process list; use --key-env NAME, --key-file FILE or --key-command COMMAND"
+                )
+            }
+            if words.first == "run", shapes.contains(name) {
+                throw Failure(
+                    .badInput,
+                    "\(name) shapes a phase; use `spate ramp` or another shortcut, or --set (--set phases.0.ramp.hold=10s)"
+                )
+            }
+            result.append(value.map { "\(name)=\($0)" } ?? name)
+        }
+        return result
+    }
+
+    private static func split(_ word: String) -> (name: String, value: String?) {
+        guard word.hasPrefix("--"), let equals = word.firstIndex(of: "=") else { return (word, nil) }
+        return (String(word[..<equals]), String(word[word.index(after: equals)...]))
+    }
+}

@@ -1,0 +1,157 @@
+import ArgumentParser
+import Engine
+import Measurement
+import Profile
+import Schedule
+import Wire
+
+/// From a profile and flags to a job, and on to the run.
+struct Launch {
+    private var document: ProfileDocument
+    private let target: TargetFlags
+    private let flags: RunFlags
+
+    init(document: ProfileDocument, target: TargetFlags, flags: RunFlags) {
+        self.document = document
+        self.target = target
+        self.flags = flags
+    }
+
+    /// A profile of one phase.
+    /// - Parameter keys: of the phase: name, value as YAML, the flag that says so.
+    init(shortcut phase: String, keys: [(String, String?, String)], target: TargetFlags, flags: RunFlags) throws {
+        var document = ProfileDocument(shortcut: phase == "steady" ? "soak" : phase)
+        try refusingFaults { () throws(ProfileError) in
+            for (key, value, flag) in keys {
+                if let value { try document.set("phases.0.\(phase).\(key)", yaml: value, from: flag) }
+            }
+        }
+        self.init(document: document, target: target, flags: flags)
+    }
+
+    func run() throws {
+        let signals = Signals()
+        let job = try makeJob()
+        if flags.printProfile {
+            _ = Console.out(job.profileYAML)
+            return
+        }
+        let estimate = PlanSummary(job)
+        if flags.dryRun {
+            _ = Console.out(estimate.text)
+            return
+        }
+        try estimate.askForConsent()
+        var session = Session(job: job, signals: signals)
+        let status = try session.run()
+        if status != .success { throw ExitCode(status.rawValue) }
+    }
+
+    // MARK: the job
+
+    private func makeJob() throws -> Job {
+        var document = document
+        try target.apply(to: &document)
+        do { try flags.apply(to: &document) } catch let error as ProfileError {
+            throw Failure(.badInput, error.problems.map(\.description).joined(separator: "\n"))
+        }
+        let checked = document
+        let profile = try refusingFaults { () throws(ProfileError) in
+            let profile = try checked.profile(catalogue: try ProviderCatalogue.builtIn())
+            return flags.fast ? try profile.fast() : profile
+        }
+        guard (1...256).contains(flags.loops) else {
+            throw Failure(.badInput, "--loops \(flags.loops): allowed: 1 to 256")
+        }
+        let thresholds = profile.thresholds + flags.threshold
+        try check(thresholds, from: profile.thresholds.count, document: checked)
+        let plan = profile.plan()
+        var job = Job(
+            name: profile.name,
+            seed: profile.seed,
+            targets: try profile.targets.map { try jobTarget($0, profile: profile, plan: plan) },
+            profileYAML: profile.resolvedYAML()
+        )
+        job.label = flags.label
+        job.metadata = try metadata()
+        job.isFast = flags.fast
+        job.slo = Job.ServiceLevels(
+            ttft: profile.objectives.ttft.map(milliseconds),
+            tpot: profile.objectives.tpot.map(milliseconds),
+            e2e: profile.objectives.e2e.map(milliseconds)
+        )
+        job.thresholds = thresholds
+        job.thresholdsAreConfident = flags.thresholdsConfident
+        job.limits = profile.limits
+        job.loops = flags.loops
+        job.skipsPreflight = flags.noPreflight
+        job.saysYes = flags.yes
+        job.allowsPlaintextKey = target.allowPlaintextKey
+        job.output.parent = profile.output.folder
+        job.output.exactly = flags.output
+        job.output.quiet = flags.quiet
+        job.output.json = flags.json
+        job.output.noColour = flags.noColor
+        if profile.targets.count > 1, profile.order != .interleaved {
+            job.warnings.append("order: \(profile.order.rawValue) is not built yet; targets took turns phase by phase")
+        }
+        return job
+    }
+
+    private func jobTarget(_ target: Target, profile: Profile, plan: RunPlan) throws -> JobTarget {
+        var provider = target.provider
+        for (name, value) in try self.target.headers() { provider.headers.append(Header(name: name, value: value)) }
+        if let extra = profile.workload.extraBody {
+            guard let members = JSONParser().members(of: extra) else {
+                throw Failure(.badInput, "extra_body is not a JSON object: \(extra)")
+            }
+            provider.extraMembers += members
+        }
+        var job = JobTarget(name: target.name, location: target.location, provider: provider, plan: plan)
+        job.model = target.isSimulated ? "simulated" : target.model
+        job.key = target.key ?? KeyRing.firstSet(of: provider.keyVariables)
+        if job.key == nil, !target.isSimulated, !provider.keyVariables.isEmpty, !provider.keyIsOptional {
+            throw Failure(
+                .badInput,
+                "\(target.name): no key. Set one of \(provider.keyVariables.joined(separator: ", ")), "
+                    + "or say --key-env NAME, --key-file FILE or --key-command COMMAND"
+            )
+        }
+        job.price.input = target.price.input
+        job.price.cachedInput = target.price.cachedInput
+        job.price.output = target.price.output
+        job.dollarsPerHour = target.price.perHour
+        job.isInsecure = target.isInsecure
+        if profile.limits.maxCost != nil, target.price.input == nil || target.price.output == nil,
+            profile.limits.maxOutputTokens == nil, !target.isSimulated
+        {
+            throw Failure(
+                .badInput,
+                "\(target.name): max_cost cannot be kept without a price; give price, or max_output_tokens"
+            )
+        }
+        return job
+    }
+
+    private func check(_ thresholds: [String], from fileCount: Int, document: ProfileDocument) throws {
+        for (index, expression) in thresholds.enumerated() {
+            do throws(ThresholdError) { _ = try Threshold(parsing: expression) } catch {
+                let place = index < fileCount ? "\(document.place(of: "thresholds.\(index)"))" : "--threshold"
+                throw Failure(.badInput, "\(place): \(error)")
+            }
+        }
+    }
+
+    private func metadata() throws -> [String: String] {
+        var result: [String: String] = [:]
+        for pair in flags.metadata {
+            guard let equals = pair.firstIndex(of: "="), equals != pair.startIndex else {
+                throw Failure(.badInput, "--metadata \(pair): allowed: key=value")
+            }
+            result[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
+        }
+        return result
+    }
+
+    private func milliseconds(_ duration: Duration) -> Double { duration / .milliseconds(1) }
+}

@@ -1,0 +1,78 @@
+import Engine
+import Glibc
+import Profile
+import Schedule
+
+/// What a job will ask of its targets at most, before anything is sent: for --dry-run, and for consent.
+struct PlanSummary {
+    private let job: Job
+
+    init(_ job: Job) { self.job = job }
+
+    private struct Line {
+        var target: JobTarget
+        var worst: PlanEstimate
+        var likely: PlanEstimate
+        var dollars: Double?
+    }
+
+    private var lines: [Line] {
+        job.targets.map { target in
+            let worst = target.plan.estimate(answer: target.plan.fastAnswer)
+            let likely = target.plan.estimate(
+                answer: .milliseconds(500) + .milliseconds(20) * target.plan.workload.maxTokens.mean
+            )
+            var dollars: Double?
+            if let input = target.price.input, let output = target.price.output {
+                dollars = (input * Double(worst.inputTokens) + output * Double(worst.outputTokens)) / 1e6
+            }
+            return Line(target: target, worst: worst, likely: likely, dollars: dollars)
+        }
+    }
+
+    var text: String {
+        var text = "plan \(job.name), seed \(job.seed), schedule \(job.targets[0].plan.scheduleSHA256.prefix(12))\n"
+        for phase in job.targets[0].plan.phases {
+            let stages = phase.stages.map {
+                $0.concurrency > 0 ? "\($0.kind.rawValue) \($0.concurrency)" : $0.kind.rawValue
+            }
+            text += "  \(phase.name): \(stages.joined(separator: ", "))\n"
+        }
+        for line in lines {
+            let place =
+                switch line.target.location {
+                case .simulated(let scenario): "simulated provider, scenario \(scenario.name)"
+                case .remote(let address): address.url
+                }
+            text += "target \(line.target.name): \(place)\n"
+            text += "  requests: at least \(line.worst.requestsLeast), at most about \(line.worst.requests)\n"
+            text += "  peak concurrency: \(line.worst.peakInFlight)\n"
+            text += "  tokens, at most about: \(line.worst.inputTokens) in, \(line.worst.outputTokens) out\n"
+            let dollars = line.dollars.map { "at most about $\(($0 * 100).rounded(.up) / 100)" }
+            text += "  cost: \(line.target.isSimulated ? "nothing" : dollars ?? "unknown (no price given)")\n"
+            text += "  time: about \(line.likely.duration.components.seconds) s\n"
+        }
+        return text
+    }
+
+    /// A target elsewhere that would get much is shown and asked about; without a terminal it needs --yes.
+    func askForConsent() throws(Failure) {
+        guard !job.saysYes, lines.contains(where: needsConsent) else { return }
+        Console.error(text)
+        guard isatty(STDIN_FILENO) == 1, Console.errorIsTerminal else {
+            throw Failure(.badInput, "this is much for a target that is not on this machine; say --yes to go on")
+        }
+        Console.error("Go on? [y/N] ")
+        guard let answer = readLine(), ["y", "yes"].contains(answer.lowercased()) else {
+            throw Failure(.badInput, "not started")
+        }
+    }
+
+    /// Above 500 requests, 64 in flight, $1, or 1 M tokens at an unknown price.
+    private func needsConsent(_ line: Line) -> Bool {
+        guard case .remote(let address) = line.target.location, !address.isLoopback else { return false }
+        let tokens = line.worst.inputTokens + line.worst.outputTokens
+        return line.worst.requests > 500 || line.worst.peakInFlight > 64
+            || line.dollars.map { $0 > 1 } ?? (tokens > 1_000_000)
+    }
+}

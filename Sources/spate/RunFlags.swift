@@ -1,0 +1,184 @@
+import ArgumentParser
+import Profile
+
+/// Which target: laid over the profile's.
+struct TargetFlags: ParsableArguments {
+    @Option(help: "Base URL of an OpenAI-compatible server; without a path it gets /v1.")
+    var url: String?
+    @Option(name: [.long, .customShort("m")], help: "Model; without it the only one that GET /models lists.")
+    var model: String?
+    @Option(help: "A preset (`spate providers` lists them).")
+    var provider: String?
+    @Option(help: "API spoken there: openai-chat.")
+    var api: String?
+    @Option(help: "The profile's target of that name, where it has several.")
+    var target: String?
+    @Option(help: ArgumentHelp("Variable that holds the key.", valueName: "name"))
+    var keyEnv: String?
+    @Option(help: ArgumentHelp("File that holds the key.", valueName: "file"))
+    var keyFile: String?
+    @Option(help: ArgumentHelp("Command that prints the key; run without a shell.", valueName: "command"))
+    var keyCommand: String?
+    @Flag(help: "Do not verify the server's certificate.")
+    var insecure = false
+    @Option(name: .long, help: ArgumentHelp("Header sent with each request; no secrets.", valueName: "name: value"))
+    var header: [String] = []
+    @Flag(help: "Let a key travel over plain http to another machine.")
+    var allowPlaintextKey = false
+
+    func apply(to document: inout ProfileDocument) throws(Failure) {
+        document.target.name = target
+        document.target.url = url
+        document.target.provider = provider
+        document.target.api = api
+        document.target.model = model
+        document.target.isInsecure = insecure
+        let keys: [KeySource] = [
+            keyEnv.map(KeySource.environment), keyFile.map(KeySource.file),
+            keyCommand.map { .command($0.split(separator: " ").map(String.init)) },
+        ].compactMap { $0 }
+        guard keys.count <= 1 else { throw Failure(.badInput, "--key-env, --key-file and --key-command: give one") }
+        document.target.key = keys.first
+    }
+
+    /// Headers as pairs; those that carry secrets are refused, since the command line is public.
+    func headers() throws(Failure) -> [(name: String, value: String)] {
+        var result: [(name: String, value: String)] = []
+        for text in header {
+            guard let colon = text.firstIndex(of: ":"), colon != text.startIndex else {
+                throw Failure(.badInput, "--header \"\(text)\": allowed: \"Name: value\"")
+            }
+            let name = String(text[..<colon])
+            let value = String(text[text.index(after: colon)...].drop { $0 == " " })
+            if ["authorization", "api-key", "x-api-key", "x-goog-api-key", "cookie", "proxy-authorization"].contains(
+                name.lowercased()
+            ) {
+                throw Failure(
+                    .badInput,
+                    "--header \(name) would show a secret in the process list; use --key-env, --key-file or --key-command"
+                )
+            }
+            guard (name + value).utf8.allSatisfy({ (0x20...0x7e).contains($0) }), !name.contains(" ") else {
+                throw Failure(.badInput, "--header \(name): only printable ASCII is allowed")
+            }
+            result.append((name, value))
+        }
+        return result
+    }
+}
+
+/// What goes for every run.
+struct RunFlags: ParsableArguments {
+    @Option(help: "Seed of everything random.")
+    var seed: UInt64?
+    @Flag(help: "A look in under a minute: times of profile and simulated provider divided by ten.")
+    var fast = false
+    @Flag(help: "Show the plan with requests, tokens, cost and time, and stop.")
+    var dryRun = false
+    @Flag(help: "Show the resolved profile and stop.")
+    var printProfile = false
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp("Set a value of the profile: phases.0.ramp.hold=10s", valueName: "path=value")
+    )
+    var settings: [String] = []
+    @Option(help: "Parent of the run's own folder.")
+    var resultDir: String?
+    @Option(name: [.long, .customShort("o")], help: "Exactly this folder; it must be new or empty.")
+    var output: String?
+    @Flag(help: "The summary on standard output, all else on standard error.")
+    var json = false
+    @Flag(help: "No live view.")
+    var quiet = false
+    @Flag(help: "No colours.")
+    var noColor = false
+    @Option(
+        help: ArgumentHelp(
+            "A condition on the result; exit 99 when it fails: 'ttft.p95 < 500ms'",
+            valueName: "expression"
+        )
+    )
+    var threshold: [String] = []
+    @Flag(help: "Judge thresholds on the interval, not the point.")
+    var thresholdsConfident = false
+    @Option(help: ArgumentHelp("SLOs in ms: 'ttft:200 tpot:50 e2el:3000'", valueName: "slo"))
+    var goodput: String?
+    @Option(help: "Event loops, each a thread.")
+    var loops: Int = 1
+    @Option(help: "A name for this run.")
+    var label: String?
+    @Option(help: ArgumentHelp("Kept with the result.", valueName: "key=value"))
+    var metadata: [String] = []
+    @Option(help: "Stop after so many requests.")
+    var maxRequests: Int?
+    @Option(help: "Stop before more output tokens than this.")
+    var maxOutputTokens: Int?
+    @Option(help: ArgumentHelp("Stop before it costs more.", valueName: "$5"))
+    var maxCost: String?
+    @Option(help: "Refuse plans with more requests in flight.")
+    var maxInFlight: Int?
+    @Flag(help: "Go on without asking.")
+    var yes = false
+    @Flag(help: "No look at the target beforehand.")
+    var noPreflight = false
+    @Option(help: ArgumentHelp("Members added to each request body.", valueName: "json"))
+    var extraBody: String?
+    @Flag(help: "Ask the server to ignore the end of sequence: fixed output length.")
+    var ignoreEos = false
+    @Option(help: "Cap on output tokens of a request.")
+    var maxTokens: String?
+    @Option(help: "Tokens of a synthetic prompt, about.")
+    var inputTokens: Int?
+    @Option(help: ArgumentHelp("Prompts, one JSON object a line.", valueName: "file.jsonl"))
+    var prompts: String?
+    @Option(help: "Requests sent first and not counted.")
+    var warmupRequestCount: Int?
+
+    func apply(to document: inout ProfileDocument) throws {
+        if let seed { try document.set("seed", yaml: "\(seed)", from: "--seed") }
+        if let maxTokens { try document.set("workload.max_tokens", yaml: maxTokens, from: "--max-tokens") }
+        if let inputTokens {
+            try document.set(
+                "workload.prompts",
+                yaml: "{synthetic: {input_tokens: \(inputTokens)}}",
+                from: "--input-tokens"
+            )
+        }
+        if let prompts { try document.set("workload.prompts.file", text: prompts, from: "--prompts") }
+        if ignoreEos { try document.set("workload.ignore_eos", yaml: "true", from: "--ignore-eos") }
+        if let extraBody { try document.set("workload.extra_body", yaml: extraBody, from: "--extra-body") }
+        if let warmupRequestCount {
+            try document.set("warmup.requests", yaml: "\(warmupRequestCount)", from: "--warmup-request-count")
+        }
+        if let resultDir { try document.set("output.dir", text: resultDir, from: "--result-dir") }
+        if let maxRequests { try document.set("limits.max_requests", yaml: "\(maxRequests)", from: "--max-requests") }
+        if let maxOutputTokens {
+            try document.set("limits.max_output_tokens", yaml: "\(maxOutputTokens)", from: "--max-output-tokens")
+        }
+        if let maxCost { try document.set("limits.max_cost", text: maxCost, from: "--max-cost") }
+        if let maxInFlight { try document.set("limits.max_in_flight", yaml: "\(maxInFlight)", from: "--max-in-flight") }
+        for setting in settings {
+            guard let equals = setting.firstIndex(of: "="), equals != setting.startIndex else {
+                throw Failure(.badInput, "--set \(setting): allowed: path=value, e.g. phases.0.ramp.hold=10s")
+            }
+            let value = String(setting[setting.index(after: equals)...])
+            try document.set(String(setting[..<equals]), yaml: value, from: "--set \(setting[..<equals])")
+        }
+        if let goodput { try applyGoodput(goodput, to: &document) }
+    }
+
+    private func applyGoodput(_ text: String, to document: inout ProfileDocument) throws {
+        let names = ["ttft": "ttft", "tpot": "tpot", "e2el": "e2e", "e2e": "e2e"]
+        for part in text.split(whereSeparator: { $0 == " " || $0 == "," }) {
+            let words = part.split(separator: ":")
+            guard words.count == 2, let key = names[String(words[0])], let value = Double(words[1]) else {
+                throw Failure(.badInput, "--goodput \"\(part)\": allowed: ttft:MS tpot:MS e2el:MS")
+            }
+            try document.set(
+                "slo.\(key)",
+                yaml: value == value.rounded() ? "\(Int(value))ms" : "\(value)ms",
+                from: "--goodput"
+            )
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import Glibc
+import Measurement
+import Testing
+import Ticks
+
+@Suite struct RatioTests {
+    @Test(arguments: [("A40_B40", "A40", "B40"), ("A8_B8", "A8", "B8")])
+    func `the Hodges-Lehmann ratio and its intervals match the reference`(key: String, a: String, b: String) throws {
+        let (x, y) = (try Oracles.data(a), try Oracles.data(b))
+        let table = "hodges_lehmann_ratio_B_over_A"
+        let oracle = { (name: String) in try Oracles.main.number("two_sample", key, table, name) }
+        let exact = try #require(HodgesLehmann(x, y))
+        #expect(exact.isExact)
+        #expect(near(exact.ratio, try oracle("ratio_y_over_x"), relative: 1e-12))
+        #expect(Double(exact.rank) == (try oracle("rank_exact")))
+        #expect(near(exact.coverage, try oracle("coverage_exact"), relative: 1e-10))
+        let interval = try Oracles.main.bounds("two_sample", key, table, "ci_exact")
+        #expect(near(exact.interval.lower, interval.lower, relative: 1e-12))
+        #expect(near(exact.interval.upper, interval.upper, relative: 1e-12))
+
+        let normal = try #require(HodgesLehmann(x, y, exact: false))
+        #expect(!normal.isExact)
+        #expect(Double(normal.rank) == (try oracle("rank_normal_approx")))
+        let approximate = try Oracles.main.bounds("two_sample", key, table, "ci_normal_approx")
+        #expect(near(normal.interval.lower, approximate.lower, relative: 1e-12))
+        #expect(near(normal.interval.upper, approximate.upper, relative: 1e-12))
+    }
+
+    @Test func `a difference is claimed only when it is sure and large enough`() throws {
+        let (a, b) = (try Oracles.data("A40"), try Oracles.data("B40"))
+        let larger = try #require(HodgesLehmann(a, b))
+        #expect(larger.verdict() == .larger)
+        #expect(larger.verdict(smallestDifference: 0.25) == .noDifferenceShown)
+        #expect(HodgesLehmann(b, a)?.verdict() == .smaller)
+        let small = try #require(HodgesLehmann(try Oracles.data("A8"), try Oracles.data("B8")))
+        #expect(small.verdict() == .noDifferenceShown)
+        // Three against three: the least p is 2/20, so there is no 95 % interval.
+        let few = try #require(HodgesLehmann([1, 2, 3], [4, 5, 6]))
+        #expect(few.rank == 0 && few.interval == ConfidenceInterval(lower: nil, upper: nil))
+        #expect(few.verdict() == .undetermined)
+    }
+
+    @Test func `the pairwise median is found among more pairs than could be listed`() throws {
+        // y = 1.5 x, 3,000 of each: nine million pairs.
+        var random = SplitMix64(seed: 3)
+        let x = (0..<3000).map { _ in exp(0.3 * NormalDistribution.quantile(max(1e-300, random.unit()))) }
+        let found = try #require(HodgesLehmann(x, x.map { 1.5 * $0 }))
+        #expect(!found.isExact && near(found.ratio, 1.5, relative: 1e-9))
+        #expect(found.interval.contains(1.5) && found.verdict() == .larger)
+        let width = try #require(found.interval.upper) / (try #require(found.interval.lower))
+        // σ√(2π/3 · ... ) by hand: the estimate's error is about σ√(π/3 · 2/n) = 0.3·√(2.094/3000) = 0.0079.
+        #expect(near(log(width), 2 * 1.96 * 0.0079, relative: 0.1))
+    }
+
+    @Test func `values that have no logarithm are refused`() {
+        #expect(HodgesLehmann([1, 0], [1, 2]) == nil)
+        #expect(HodgesLehmann([], [1]) == nil)
+        #expect(HodgesLehmann([1, .infinity], [1, 2]) == nil)
+        #expect(RatioBootstrap(.mean, [1], [1, 2]) == nil)
+        #expect(RatioBootstrap(.mean, [1, -1], [1, 2]) == nil)
+    }
+
+    @Test(arguments: [
+        ("median", RatioBootstrap.Statistic.quantile(.p50)), ("mean", .mean), ("p95", .quantile(.p95)),
+    ])
+    func `the bootstrap ratio matches the reference`(key: String, statistic: RatioBootstrap.Statistic) throws {
+        let oracle = { (name: String) in try Oracles.main.number("bootstrap_ratio_B_over_A", key, name) }
+        #expect(5000 == (try Oracles.main.number("bootstrap_ratio_B_over_A", "resamples")))
+        let found = try #require(
+            RatioBootstrap(statistic, try Oracles.data("A40"), try Oracles.data("B40"), resamples: 5000, seed: 5)
+        )
+        let point = try oracle("point")
+        #expect(near(found.ratio, point, relative: 1e-12))
+        // The tolerance named in the reference.
+        let tolerance = 0.03 * point
+        let percentile = try Oracles.main.bounds("bootstrap_ratio_B_over_A", key, "percentile")
+        #expect(near(found.percentile.lower, percentile.lower, absolute: tolerance))
+        #expect(near(found.percentile.upper, percentile.upper, absolute: tolerance))
+        guard key != "p95" else {
+            #expect(found.bca == nil)
+            return
+        }
+        let bca = try Oracles.main.bounds("bootstrap_ratio_B_over_A", key, "BCa")
+        #expect(near(found.bca?.lower, bca.lower, absolute: tolerance), "\(String(describing: found.bca))")
+        #expect(near(found.bca?.upper, bca.upper, absolute: tolerance), "\(String(describing: found.bca))")
+    }
+
+    @Test func `a resampled order statistic has the distribution that drawing and sorting gives`() throws {
+        // The chance that the median of 5 draws from 1...5 is v: P(X₍₃₎ <= v) = P(Bin(5, v/5) >= 3).
+        let found = try #require(
+            RatioBootstrap(.quantile(.p50), [1, 1], [1, 2, 3, 4, 5], resamples: 20_000, level: 0.683_36, seed: 9)
+        )
+        // P(<= 2) = 0.31744 and P(<= 1) = 0.05792: the 15.8 % point of the replicates is 2, the 84.2 % point 4.
+        #expect(near(found.percentile.lower, 2) && near(found.percentile.upper, 4))
+        #expect(near(BinomialDistribution.survival(2, 5, 0.4), 0.31744))
+    }
+
+    @Test func `windows that differ widen the interval`() throws {
+        // Five windows each, levels 0.8 to 1.2, with little spread inside: the request-level interval is far too sure.
+        var random = SplitMix64(seed: 12)
+        let windows = { (scale: Double) in
+            [0.8, 0.9, 1, 1.1, 1.2].map { level in
+                (0..<50).map { _ in
+                    scale * level * exp(0.05 * NormalDistribution.quantile(max(1e-300, random.unit())))
+                }
+            }
+        }
+        let (x, y) = (windows(1), windows(1.1))
+        let naive = try #require(RatioBootstrap(.mean, x.flatMap { $0 }, y.flatMap { $0 }, resamples: 400))
+        let clustered = try #require(RatioBootstrap(.mean, windows: x, y, resamples: 400))
+        #expect(near(clustered.ratio, naive.ratio, relative: 1e-9))
+        let narrow = try #require(naive.percentile.upper) / (try #require(naive.percentile.lower))
+        let wide = try #require(clustered.percentile.upper) / (try #require(clustered.percentile.lower))
+        #expect(log(wide) > 2 * log(narrow))
+        #expect(!naive.percentile.contains(1) && clustered.percentile.contains(1))
+        #expect(RatioBootstrap(.mean, windows: Array(x[..<2]), y) == nil)
+    }
+}

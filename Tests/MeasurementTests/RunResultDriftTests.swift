@@ -1,0 +1,70 @@
+import Measurement
+import Testing
+
+@Suite struct RunResultDriftTests {
+    /// An hour at level 4, a request every 3 s: 60 windows of a minute with 20 requests each.
+    private func hour(ttft: (Int64) -> Int64) -> RunResultBuilder {
+        var builder = RunResultBuilder()
+        let phase = builder.phase(.steady, from: 0, to: 3_600_000)
+        let step = builder.step(.level, of: phase, 4, from: 0, settled: 0, windowEnded: 3_600_000, drained: 3_600_000)
+        for place in 0..<1200 as Range<Int64> { builder.request(step, at: 3000 * place, ttft: ttft(place)) }
+        return builder
+    }
+
+    @Test func `a time to first token that grows by the hour is drift`() throws {
+        // 200 ms and 1 ms more a minute; within a minute all alike but for a wobble of one millisecond.
+        let phase = hour { 200 + $0 / 20 + ($0 % 7 == 0 ? 1 : 0) }.result.targets[0].phases[0]
+        let drift = try #require(phase.drift["ttft"])
+        #expect(drift.verdict == .drifting)
+        #expect(abs(drift.slopePerHour - 60) < 0.5)
+        #expect(drift.p < 0.001)
+        #expect(try #require(drift.interval.lower) > 59)
+        #expect(phase.drift["output_tokens_per_second"]?.verdict == .steady)
+        #expect(phase.drift["error_rate"]?.verdict == .steady)
+        #expect(phase.drift["tool_rss_mb"] == nil)
+    }
+
+    @Test func `a trend too small to matter is none`() throws {
+        // 60 ms in the hour, of 10 s: certain, and a hundred-and-sixtieth.
+        let phase = hour { 10_000 + $0 / 20 + ($0 % 7 == 0 ? 1 : 0) }.result.targets[0].phases[0]
+        let drift = try #require(phase.drift["ttft"])
+        #expect(drift.p < 0.001)
+        #expect(drift.verdict == .steady)
+    }
+
+    @Test func `noise that could hide a trend leaves it undetermined`() throws {
+        // Whole minutes anywhere from 100 to 500 ms: a line through 60 of them is uncertain by some 100 ms an hour, and
+        // 15 ms would matter.
+        let phase = hour { 100 + 4 * (($0 / 20) * 37 % 101) }.result.targets[0].phases[0]
+        let drift = try #require(phase.drift["ttft"])
+        #expect(drift.verdict == .undetermined)
+        #expect(drift.p > 0.01)
+    }
+
+    @Test func `drift is named in a warning with its direction`() {
+        let warnings = hour { 400 - $0 / 20 }.result.warnings
+        #expect(warnings.contains("steady: ttft falls by 60 an hour: not a steady state."))
+        #expect(!hour { _ in 200 }.result.warnings.contains { $0.contains("an hour:") })
+    }
+
+    @Test func `too few requests have no trend`() {
+        var builder = hour { 200 + $0 }
+        builder.recorded.requests.removeAll { $0.sequence >= 199 }
+        #expect(builder.result.targets[0].phases[0].drift.isEmpty)
+    }
+
+    @Test func `a generator that grows is told apart from the server`() throws {
+        var builder = hour { _ in 200 }
+        for minute in 0..<60 as Range<Int64> {
+            var health = HealthRecord()
+            health.at = (minute * 60 + 30) * 1_000_000_000
+            health.residentBytes = 100_000_000 + minute * 1_000_000
+            health.descriptors = 12
+            builder.recorded.health.append(health)
+        }
+        let drift = builder.result.targets[0].phases[0].drift
+        #expect(drift["tool_rss_mb"]?.verdict == .drifting)
+        #expect(abs(try #require(drift["tool_rss_mb"]).slopePerHour - 60) < 1e-6)
+        #expect(drift["tool_descriptors"]?.verdict == .steady)
+    }
+}
