@@ -4,10 +4,13 @@ import Store
 /// Where a run's files go: made for it alone, never overwritten, for its owner only.
 struct RunFolder {
     let path: String
+    /// Where `latest` lies; nil for a folder that was named exactly.
+    private let parent: String?
+    private let madeParent: Bool
 
-    /// `parent/<UTC time>-<name>`, made unique by a number; `parent/latest` then points to it.
+    /// `parent/<UTC time>-<name>`, made unique by a number.
     init(under parent: String, name: String, startedAt unixSeconds: Int) throws(Failure) {
-        try Self.makeFolders(parent)
+        madeParent = try Self.makeFolders(parent)
         let safe = String(name.map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "-" }.prefix(64))
         let base = "\(parent)/\(Self.stamp(unixSeconds))-\(safe.hasPrefix(".") ? "run" : safe)"
         var candidate = base
@@ -18,8 +21,14 @@ struct RunFolder {
             number += 1
         }
         path = candidate
+        self.parent = parent
+    }
+
+    /// Points `parent/latest` to it: once something is measured, not before.
+    func becomeLatest() {
+        guard let parent else { return }
         let latest = "\(parent)/latest"
-        let link = String(candidate.dropFirst(parent.count + 1))
+        let link = String(path.dropFirst(parent.count + 1))
         // A file of that name that is not ours to replace stays.
         var facts = stat()
         if lstat(latest, &facts) != 0 || facts.st_mode & S_IFMT == S_IFLNK {
@@ -30,6 +39,7 @@ struct RunFolder {
 
     /// Exactly this folder, which must be empty or not be there.
     init(exactly path: String) throws(Failure) {
+        (parent, madeParent) = (nil, false)
         if mkdir(path, 0o700) == 0 {
             self.path = path
             return
@@ -39,7 +49,7 @@ struct RunFolder {
                 let parent = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
                     separator: "/"
                 )
-                try Self.makeFolders(parent)
+                _ = try Self.makeFolders(parent)
                 guard mkdir(path, 0o700) == 0 else { throw Self.failure("make the folder", path) }
                 self.path = path
                 return
@@ -56,10 +66,13 @@ struct RunFolder {
         self.path = path
     }
 
-    /// Takes the folder away again when nothing was measured.
-    func removeIfEmpty() {
-        for name in ["truth.jsonl", "scenario.yaml"] { unlink(file(name)) }
+    /// Takes the folder away again when nothing was measured, with what a simulated provider was given in it.
+    func removeIfEmpty(simulatedProviders: Int) {
+        for suffix in [""] + (0..<simulatedProviders).map({ "-\($0 + 1)" }) {
+            for name in ["truth\(suffix).jsonl", "scenario\(suffix).yaml"] { unlink(file(name)) }
+        }
         rmdir(path)
+        if madeParent, let parent { rmdir(parent) }
     }
 
     func file(_ name: String) -> String { "\(path)/\(name)" }
@@ -90,12 +103,16 @@ struct RunFolder {
         }
     }
 
-    private static func makeFolders(_ path: String) throws(Failure) {
+    /// Gives whether the last of them is new.
+    private static func makeFolders(_ path: String) throws(Failure) -> Bool {
+        var isNew = false
         var partial = path.hasPrefix("/") ? "" : "."
         for part in path.split(separator: "/") {
             partial += "/\(part)"
-            if mkdir(partial, 0o700) != 0, errno != EEXIST { throw failure("make the folder", path) }
+            isNew = mkdir(partial, 0o700) == 0
+            if !isNew, errno != EEXIST { throw failure("make the folder", path) }
         }
+        return isNew
     }
 
     private static func failure(_ action: String, _ path: String) -> Failure {
