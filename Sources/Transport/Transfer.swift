@@ -274,16 +274,21 @@ public final class Transfer {
         return descriptor
     }
 
+    /// A quick server's first byte is read before libcurl names the socket, so the write may be noted after it; and the
+    /// answer can be there before `send` returns, yet never before the request.
     private func noteWritten() {
-        guard timing.firstByte == nil, sends > 0, socketNumber >= 0 else { return }
+        guard timing.firstByte == nil || timing.written == nil, sends > 0, socketNumber >= 0 else { return }
         let sent = spate_last_send(socketNumber)
-        if sent >= timing.dispatched.nanoseconds { timing.written = Instant(nanoseconds: sent) }
+        guard sent >= timing.dispatched.nanoseconds else { return }
+        timing.written = Instant(nanoseconds: min(sent, timing.firstByte?.nanoseconds ?? sent))
     }
 
     private func receivedHeader(_ bytes: UnsafeMutablePointer<CChar>, count: Int) -> Int {
         if timing.firstByte == nil {
             noteWritten()
-            timing.firstByte = client.stamp().instant
+            let first = client.stamp().instant
+            timing.firstByte = first
+            if let written = timing.written { timing.written = min(written, first) }
         }
         return bytes.withMemoryRebound(to: UInt8.self, capacity: count) { start in
             let line = UnsafeBufferPointer(start: start, count: count)

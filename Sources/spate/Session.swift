@@ -32,7 +32,12 @@ struct Session {
             }
         var children: [SimulatorChild] = []
         defer { for child in children { child.stop() } }
-        let targets = try prepareTargets(folder: folder, children: &children)
+        let targets: [Ready]
+        do throws(Failure) { targets = try prepareTargets(folder: folder, children: &children) } catch {
+            folder.removeIfEmpty(simulatedProviders: job.targets.count)
+            throw error
+        }
+        folder.becomeLatest()
         try folder.write(Array(job.profileYAML.utf8), to: "profile.yaml")
 
         let t0 = MonotonicClock.now()
@@ -44,7 +49,6 @@ struct Session {
         let rows = targets.enumerated().map { index, target in
             targetRecord(target, job.targets[target.jobIndex], id: index + 1)
         }
-        folder.publish()
         var batch = RecordBatch()
         batch.targets = rows
         store.write(batch)
@@ -91,10 +95,7 @@ struct Session {
             case .unusable(let reason): Console.error("error: \(target.name) cannot be used: \(SafeLine.of(reason))\n")
             }
         }
-        guard !ready.isEmpty else {
-            folder.removeIfEmpty()
-            throw Failure(.unusableTarget, "no target can be used; nothing was measured")
-        }
+        guard !ready.isEmpty else { throw Failure(.unusableTarget, "no target can be used; nothing was measured") }
         return ready
     }
 

@@ -25,6 +25,7 @@ struct Spate: ParsableCommand {
     )
 
     static func main() {
+        signal(SIGPIPE, SIG_IGN)  // a closed pipe is an error of write, not the end
         let words: [String]
         do throws(Failure) { words = try CommandLineWords.normal(Array(CommandLine.arguments.dropFirst())) } catch {
             end(with: error)
