@@ -5,8 +5,10 @@ WINDOW, ALLOWED = 10, 1  # of PRODUCT's time_to_recover: at most 1 of the next 1
 
 
 def serverless(bench):
-    """The whole cycle on a provider that scales to zero, its times divided by five."""
-    outcome = bench.run(
+    """The whole cycle on a provider that scales to zero, its times divided by five: all requests meet a cold start."""
+    cycles(
+        bench,
+        3,
         """
 targets:
   - provider: simulated
@@ -16,11 +18,32 @@ warmup: {requests: 0}
 phases:
   - burst: {requests: 48, repeat: 3, baseline: {concurrency: 2, requests: 25}, idle: 8s, hold: 8s, pause: 500ms}
 """,
-        seconds=150,
     )
+
+
+def partly_cold(bench):
+    """One replica stays, so that a third of the edge is warm; answers are long, or it would serve the rest as well."""
+    cycles(
+        bench,
+        1,
+        """
+targets:
+  - provider: simulated
+    scenario: {from: serverless, name: kept, replicas: {min: 1, max: 4}, time_scale: 0.2, jitter: 0.3}
+workload: {prompts: {synthetic: {input_tokens: 128}}, max_tokens: 600}
+warmup: {requests: 0}
+phases:
+  - burst: {requests: 48, repeat: 1, baseline: {concurrency: 12, requests: 25}, idle: 8s, hold: 12s, pause: 500ms}
+""",
+        mixed=True,
+    )
+
+
+def cycles(bench, count, profile, mixed=False):
+    outcome = bench.run(profile, seconds=150)
     journal, rows = outcome.journal, outcome.requests()
     phase = outcome.target["phases"][0]
-    bench.equal("cycles", len(phase["bursts"]), 3)
+    bench.equal("cycles", len(phase["bursts"]), count)
     for burst in phase["bursts"]:
         index = burst["index"]
         edge = wave(rows, journal, index, "edge")
@@ -28,6 +51,8 @@ phases:
         ranked = [one for one in edge if one["rank"] is not None]
         share = sum(one["cold"] for one in ranked) / len(ranked)
         bench.equal(f"burst {index}: cold share", round(burst["cold_share"], 6), round(share, 6))
+        if mixed:
+            bench.row(f"burst {index}: some warm, some cold", f"{share:.2f}", "0 < share < 1", 0 < share < 1)
         warm = {one["rank"]: one["ttft"] for one in control if one["rank"] is not None}
         penalty = median([one["ttft"] - warm[one["rank"]] for one in ranked if one["rank"] in warm])
         near(bench, f"burst {index}: cold penalty", burst["cold_penalty_ms"], penalty, "ms")

@@ -14,7 +14,8 @@ def ramp(bench):
         return
     before = settled(url)
     child = bench.popen(
-        "ramp", "--concurrency", "1,2,4,8,16", "--hold", "10s", "--settle", "1s", "--max-tokens", "48", "--url", url,
+        "ramp", "--concurrency", "1,2,4,8,16", "--hold", "10s", "--settle", "1s", "--input-tokens", "24", "--max-tokens", "48",
+        "--url", url,
         "-o", str(bench.folder / "run"), "--quiet",
     )
     outcome = bench.finish(child, 300)
@@ -22,7 +23,10 @@ def ramp(bench):
     target = outcome.target
     parts = {name: target[name]["output_tokens"] for name in ("totals", "warmup", "preflight")}
     requests = target["totals"]["requests"]
-    bench.row("requests, of them successful", f"{requests['scheduled']}, {requests['success']}", "")
+    bench.row("requests", f"{requests['scheduled']}", ">= 125", requests["scheduled"] >= 125)
+    bench.equal("of them successful", requests["success"], requests["scheduled"])
+    if not requests["success"]:
+        raise RuntimeError(f"nothing succeeded: {target['failures'][:3]}")
     bench.row("output tokens: totals, warm-up, preflight", ", ".join(str(part) for part in parts.values()), "")
     bench.equal("their sum, against the server's counter", sum(parts.values()), after - before)
     bench.row("tokens per chunk", f"{target['totals']['tokens_per_chunk'] or 0:.2f}", "")
