@@ -53,7 +53,9 @@ final class LoopDriver {
             recorder.timer(lag: MonotonicClock.now().nanoseconds(since: deadline))
             pump()
         }
-        housekeeping = Housekeeping(loop: loop, t0: run.t0, loopIndex: loopIndex) { [unowned self] now in tick(now) }
+        housekeeping = Housekeeping(loop: loop, t0: run.t0, loopIndex: loopIndex, recorder: recorder) {
+            [unowned self] now in tick(now)
+        }
         loop.onAfterPoll { [unowned self] in recorder.turn(lag: loop.turnNanoseconds) }
         loop.onWake { [unowned self] in takeCommands() }
         let inbox = inbox

@@ -28,6 +28,8 @@ enum Samples {
         run.thresholds = ["ttft.p95 < 500ms", "error_rate < 1%"]
         run.thresholdsConfident = true
         run.warnings = ["one window only"]
+        run.selftestStreams = 512
+        run.selftestTokensPerSecond = 12_345.5
         return run
     }
 

@@ -39,7 +39,8 @@ extension PhaseResult {
             steps: records.filter { $0.kind != .warmup },
             levels: steps,
             edges: edges,
-            span: span
+            span: span,
+            tokensPerSecond: stats.outputTokensPerSecond
         )
         validity = ValidityResult(of: evidence, index, health)
         if let span { incidents = health.incidents(in: span).map { IncidentResult($0, timeline) } }

@@ -40,6 +40,8 @@ enum Schema {
         Column("thresholds", \.thresholds),
         Column("thresholds_confident", \.thresholdsConfident),
         Column("warnings", \.warnings),
+        Column("selftest_streams", \.selftestStreams),
+        Column("selftest_tokens_per_s", \.selftestTokensPerSecond),
     ]
 
     static let targets = Table<TargetRecord>(
