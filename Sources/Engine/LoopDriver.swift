@@ -44,7 +44,7 @@ final class LoopDriver {
         self.loop = loop
         self.run = run
         recorder = Recorder(loop: loopIndex, t0: run.t0, sink: run.sink, feed: run.feed)
-        nextSequence = Int64(loopIndex)
+        nextSequence = run.program.continuation.sequence + Int64(loopIndex)
     }
 
     /// Attaches to the conductor; the rest happens in the loop's callbacks.

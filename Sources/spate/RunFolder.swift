@@ -90,7 +90,7 @@ struct RunFolder {
         }
     }
 
-    private static func makeFolders(_ path: String) throws(Failure) {
+    static func makeFolders(_ path: String) throws(Failure) {
         var partial = path.hasPrefix("/") ? "" : "."
         for part in path.split(separator: "/") {
             partial += "/\(part)"

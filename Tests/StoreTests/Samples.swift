@@ -30,6 +30,9 @@ enum Samples {
         run.warnings = ["one window only"]
         run.selftestStreams = 512
         run.selftestTokensPerSecond = 12_345.5
+        run.find = "ttft.p95 < 1s"
+        run.findFrom = 1
+        run.findTo = 256
         return run
     }
 

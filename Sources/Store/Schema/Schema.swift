@@ -42,6 +42,9 @@ enum Schema {
         Column("warnings", \.warnings),
         Column("selftest_streams", \.selftestStreams),
         Column("selftest_tokens_per_s", \.selftestTokensPerSecond),
+        Column("find", \.find),
+        Column("find_from", \.findFrom),
+        Column("find_to", \.findTo),
     ]
 
     static let targets = Table<TargetRecord>(
