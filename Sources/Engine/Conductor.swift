@@ -158,7 +158,7 @@ public final class Conductor: Sendable {
             phase.name = entry.phaseName
             phase.kind = PhaseRecord.Kind(rawValue: entry.phaseKind.rawValue) ?? .ramp
             phase.loop = .closed
-            phase.started = offset
+            phase.started = program.continuation.phaseStarted ?? offset
             state.phase = phase
         }
         var step = StepRecord()

@@ -48,7 +48,8 @@ final class LiveRequest: TransferHandler {
 
     func transfer(_ transfer: Transfer, received bytes: Span<UInt8>, at stamp: ReceiveStamp) {
         if !hasBegun { begin() }
-        driver.recorder.read(lag: stamp.readAt.nanoseconds(since: stamp.instant), at: stamp.instant)
+        let lag = stamp.isKernel ? stamp.readAt.nanoseconds(since: stamp.instant) : nil
+        driver.recorder.read(lag: lag, at: stamp.instant)
         lastRead = stamp
         note(decoder.receive(bytes), stamp)
     }

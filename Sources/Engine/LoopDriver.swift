@@ -45,7 +45,7 @@ final class LoopDriver {
         self.loop = loop
         self.run = run
         recorder = Recorder(loop: loopIndex, t0: run.t0, sink: run.sink, feed: run.feed)
-        nextSequence = Int64(loopIndex)
+        nextSequence = run.program.continuation.sequence + Int64(loopIndex)
     }
 
     /// Attaches to the conductor; the rest happens in the loop's callbacks.
@@ -54,7 +54,9 @@ final class LoopDriver {
             recorder.timer(lag: MonotonicClock.now().nanoseconds(since: deadline))
             pump()
         }
-        housekeeping = Housekeeping(loop: loop, t0: run.t0, loopIndex: loopIndex) { [unowned self] now in tick(now) }
+        housekeeping = Housekeeping(loop: loop, t0: run.t0, loopIndex: loopIndex, recorder: recorder) {
+            [unowned self] now in tick(now)
+        }
         loop.onAfterPoll { [unowned self] in recorder.turn(lag: loop.turnNanoseconds) }
         loop.onWake { [unowned self] in takeCommands() }
         let inbox = inbox

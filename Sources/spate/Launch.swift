@@ -10,6 +10,8 @@ struct Launch {
     private var document: ProfileDocument
     private let target: TargetFlags
     private let flags: RunFlags
+    /// The ramp is a search, planned as its worst case.
+    var search: Job.Search?
 
     init(document: ProfileDocument, target: TargetFlags, flags: RunFlags) {
         self.document = document
@@ -83,6 +85,12 @@ struct Launch {
         job.thresholds = thresholds
         job.thresholdsAreConfident = flags.thresholdsConfident
         job.limits = profile.limits
+        job.search = search
+        if search != nil {
+            let caps = profile.limits
+            guard profile.targets.count == 1, caps.maxRequests == nil, caps.maxOutputTokens == nil, caps.maxCost == nil
+            else { throw Failure(.badInput, "--find takes one target, and no limits but max_in_flight") }
+        }
         job.loops = flags.loops
         job.skipsPreflight = flags.noPreflight
         job.saysYes = flags.yes

@@ -104,7 +104,8 @@ struct RunFolder {
     }
 
     /// Gives whether the last of them is new.
-    private static func makeFolders(_ path: String) throws(Failure) -> Bool {
+    @discardableResult
+    static func makeFolders(_ path: String) throws(Failure) -> Bool {
         var isNew = false
         var partial = path.hasPrefix("/") ? "" : "."
         for part in path.split(separator: "/") {

@@ -20,7 +20,7 @@ struct Spate: ParsableCommand {
         version: Session.version,
         subcommands: [
             RunCommand.self, RampCommand.self, BurstCommand.self, SoakCommand.self, ProbeCommand.self,
-            SimulateCommand.self, ReportCommand.self, ProvidersCommand.self,
+            SelftestCommand.self, SimulateCommand.self, ReportCommand.self, ProvidersCommand.self,
         ]
     )
 
