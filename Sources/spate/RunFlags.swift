@@ -9,7 +9,9 @@ struct TargetFlags: ParsableArguments {
     var model: String?
     @Option(help: "A preset (`spate providers` lists them).")
     var provider: String?
-    @Option(help: "API spoken there: openai-chat, openai-completions, openai-responses, anthropic, gemini, ollama, tgi.")
+    @Option(
+        help: "API spoken there: openai-chat, openai-completions, openai-responses, anthropic, gemini, ollama, tgi."
+    )
     var api: String?
     @Option(help: "The profile's target of that name, where it has several.")
     var target: String?

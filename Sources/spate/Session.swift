@@ -141,7 +141,9 @@ struct Session {
     }
 
     private static func loopback(port: Int, api: API) throws(Failure) -> TargetAddress {
-        do throws(TargetAddress.Refusal) { return try TargetAddress(parsing: "http://127.0.0.1:\(port)", api: api) } catch {
+        do throws(TargetAddress.Refusal) {
+            return try TargetAddress(parsing: "http://127.0.0.1:\(port)", api: api)
+        } catch {
             throw Failure(.localIO, error.message)
         }
     }

@@ -14,7 +14,7 @@ import Transport
         let recorder = Recorder(loop: 3, t0: t0, sink: sink, feed: LiveFeed(loops: 4))
         recorder.enter(step: 1, binWidth: 1_000_000_000, now: t0)
         var housekeeping: Housekeeping?
-        housekeeping = Housekeeping(loop: loop, t0: t0, loopIndex: 3) { now in
+        housekeeping = Housekeeping(loop: loop, t0: t0, loopIndex: 3, recorder: recorder) { now in
             housekeeping?.note(into: recorder, clients: [], inFlight: 0, now: now)
             guard now.nanoseconds(since: t0) > 450_000_000 else { return }
             recorder.finish(at: now)
@@ -29,7 +29,8 @@ import Transport
         let until = try #require(stall.until)
         #expect((50_000_000...275_000_000).contains(stall.at))
         #expect(until - stall.at > 100_000_000)
-        #expect(stall.detail == "loop 3 did not run for \((until - stall.at) / 1_000_000) ms")
+        #expect(stall.detail?.contains("the load generator, not the server") ?? false)
+        #expect(stall.detail?.contains("(loop 3)") ?? false)
         #expect(sink.run.incidents.count == stalls.count)
     }
 }

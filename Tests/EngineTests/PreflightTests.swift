@@ -11,7 +11,7 @@ extension RunTests {
             Preflight.ask(
                 Preflight.Question(
                     endpoint: Endpoint(scheme: .http, host: host, port: port),
-                    basePath: "/v1",
+                    path: "/v1/models",
                     headers: [Header(name: "Authorization", value: "Bearer k")]
                 ),
                 seconds: seconds

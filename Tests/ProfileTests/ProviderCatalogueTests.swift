@@ -6,7 +6,11 @@ import Wire
     @Test func `the presets read, and every rule is a regular expression`() throws {
         let catalogue = try ProviderCatalogue.builtIn()
         #expect(
-            catalogue.names == ["simulated", "openai-compatible", "digitalocean", "fireworks", "together", "openai"]
+            catalogue.names == [
+                "simulated", "openai-compatible", "digitalocean", "fireworks", "together", "openai", "anthropic",
+                "google",
+                "ollama",
+            ]
         )
         for entry in catalogue.entries { #expect(entry.provider.modelRules.allSatisfy { $0.isWellFormed }) }
         #expect(catalogue["openai"]?.provider.sampling(for: "gpt-5-mini") == .omit)

@@ -63,7 +63,7 @@ import Wire
         (
             "{provider: togehter}",
             "targets.0.provider: read \"togehter\"; allowed: simulated, openai-compatible, digitalocean, fireworks, together, "
-                + "openai; did you mean together?"
+                + "openai, anthropic, google, ollama; did you mean together?"
         ),
         (
             "{url: myserver}",
@@ -88,12 +88,13 @@ import Wire
             "targets.0.price: read one of input and output; allowed: both (0 where it is free)"
         ),
         (
-            "{url: 'h:1', api: anthropic}",
-            "targets.0.api: \"anthropic\" is not built yet; this version speaks openai-chat"
+            "{url: 'h:1', api: cohere-v2}",
+            "targets.0.api: \"cohere-v2\" is not built yet; this version speaks openai-chat, openai-completions, "
+                + "openai-responses, anthropic, gemini, ollama, tgi"
         ),
         (
             "{url: 'h:1', api: openai-chta}",
-            "targets.0.api: read \"openai-chta\"; allowed: openai-chat; did you mean openai-chat?"
+            "targets.0.api: read \"openai-chta\"; allowed: openai-chat, openai-completions, openai-responses, anthropic, gemini, ollama, tgi; did you mean openai-chat?"
         ),
     ]
 
@@ -192,7 +193,7 @@ import Wire
         #expect(
             problems(ramp) { $0.target.provider = "opanai" } == [
                 "--provider: targets.0.provider: read \"opanai\"; allowed: simulated, openai-compatible, digitalocean, fireworks, "
-                    + "together, openai; did you mean openai?"
+                    + "together, openai, anthropic, google, ollama; did you mean openai?"
             ]
         )
     }

@@ -146,7 +146,8 @@ import Testing
             expectSoundBooks(driven)
             expectSameJournal(driven, server)
             #expect(driven.outcomes == [.ok: driven.requests.count])
-            #expect(server.journal.mostInFlight == 5)
+            // The client may see an answer's end, and ask again, before the server has counted it.
+            #expect((5...6).contains(server.journal.mostInFlight))
             let levels = driven.steps(.level)
             #expect(levels.count == 2)
             // A level of 1 is the first loop's alone; of 5 the first has three and the second two.
