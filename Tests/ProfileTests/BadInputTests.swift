@@ -28,7 +28,7 @@ import Testing
         (
             "phases:\n  - ramp: {concurrency: [1], hld: 10s}\n",
             "p.yaml:2: phases.0.ramp.hld: unknown key; allowed: concurrency, from, to, factor, hold, settle, hold_max, "
-                + "min_requests; "
+                + "direction, min_requests; "
                 + "did you mean hold?"
         ),
         (
