@@ -215,9 +215,9 @@ public final class HTTPClient {
     func adopt(_ descriptor: Int32, by shard: ConnectionShard) -> Bool {
         spate_forget_send(descriptor)
         spate_stamp_socket(descriptor)
-        guard let watch = SocketWatch(descriptor: descriptor, shard: shard, loop: loop) else { return false }
         while watches.count <= Int(descriptor) { watches.append(nil) }
-        watches[Int(descriptor)]?.abandon()  // its number came back to us, so it is closed
+        if let old = watches[Int(descriptor)] { abandon(old) }  // its number came back to us, so it is closed
+        guard let watch = SocketWatch(descriptor: descriptor, shard: shard, loop: loop) else { return false }
         watches[Int(descriptor)] = watch
         connectionsOpened += 1
         return true

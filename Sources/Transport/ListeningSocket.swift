@@ -53,7 +53,6 @@ final class ListeningSocket {
         self.readable = readable
         poll = .allocate(capacity: 1)
         guard uv_poll_init(loop.raw, poll, descriptor) == 0 else {
-            poll.deallocate()
             _ = Glibc.close(descriptor)
             throw HTTPServerError(text: "cannot watch the listening socket: out of descriptors")
         }

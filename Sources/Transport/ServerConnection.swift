@@ -35,7 +35,7 @@ final class ServerConnection {
         self.descriptor = descriptor
         self.server = server
         poll = .allocate(capacity: 1)
-        guard uv_poll_init(server.loop.raw, poll, descriptor) == 0 else { return nil }  // deinit frees it
+        guard uv_poll_init(server.loop.raw, poll, descriptor) == 0 else { return nil }
         poll.pointee.data = Unmanaged.passRetained(self).toOpaque()  // released in the close callback
     }
 

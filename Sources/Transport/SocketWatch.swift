@@ -1,3 +1,4 @@
+internal import CCurl
 internal import CLibuv
 internal import Glibc
 internal import Ticks
@@ -26,7 +27,7 @@ final class SocketWatch {
         self.descriptor = descriptor
         self.shard = shard
         poll = .allocate(capacity: 1)
-        guard uv_poll_init(loop.raw, poll, descriptor) == 0 else { return nil }  // deinit frees it
+        guard uv_poll_init(loop.raw, poll, descriptor) == 0 else { return nil }
         poll.pointee.data = Unmanaged.passRetained(self).toOpaque()  // released in the close callback
     }
 
@@ -67,8 +68,10 @@ final class SocketWatch {
         switch state {
         case .busy, .opening:
             shard.socketReady(descriptor, status: status, events: events)
-        case .idle:  // FIN, RST, or bytes nobody asked for: of no more use
-            state = .dead
+        case .idle:
+            // The answer may have ended after this event was fetched: libcurl also reads on its timers.
+            if status == 0, spate_is_quiet(descriptor) { return }
+            state = .dead  // FIN, RST, or bytes nobody asked for: of no more use
             shard.idleConnections -= 1
             watch(0)
             shard.idleConnectionDied(self)

