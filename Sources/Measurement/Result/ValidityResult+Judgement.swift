@@ -168,7 +168,7 @@ extension ValidityResult {
             add(
                 .invalid,
                 "the generator did not run for \(inWords(stopped * span.seconds)) s, \(inPercent(stopped)) of the "
-                    + "time, limit \(inPercent(Self.stoppedLimit)): it was stopped, which the server has nothing to do with"
+                    + "time, limit \(inPercent(Self.stoppedLimit)): stopped, or without a core; not the server"
             )
         } else if let heldUp = heldUpShare, heldUp > Self.stoppedLimit {
             add(
