@@ -119,6 +119,8 @@ let package = Package(
             dependencies: ["Simulator", "Schedule", "Wire", "Transport", "Ticks"],
             swiftSettings: strict
         ),
+        // Runs the program as a child process; the dependency has it built.
+        .testTarget(name: "SpateTests", dependencies: ["spate"], swiftSettings: strict),
         .testTarget(name: "TidyTests"),
     ],
     swiftLanguageModes: [.v6],

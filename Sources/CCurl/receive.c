@@ -54,6 +54,8 @@ VISIBLE ssize_t recv(int socket, void *bytes, size_t length, int flags) {
 }
 
 VISIBLE ssize_t send(int socket, const void *bytes, size_t length, int flags) {
+    // Taken before the call: over loopback the peer may run within it.
+    int64_t now = spate_monotonic();
     ssize_t count = sendto(socket, bytes, length, flags, NULL, 0);
     if (count > 0 && socket >= 0) {
         int saved = errno;
@@ -66,7 +68,7 @@ VISIBLE ssize_t send(int socket, const void *bytes, size_t length, int flags) {
                 sent_count = wanted;
             }
         }
-        if (socket < sent_count) sent[socket] = spate_monotonic();
+        if (socket < sent_count) sent[socket] = now;
         errno = saved;
     }
     return count;

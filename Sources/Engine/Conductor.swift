@@ -69,7 +69,7 @@ public final class Conductor: Sendable {
         state.withLock { state in
             guard index == state.index else { return }
             state.ready.insert(loop)
-            if state.ready.count == loops { closeWindow(&state, at: MonotonicClock.now()) }
+            if state.ready.count == loops { closeWindow(&state, at: commonInstant(after: MonotonicClock.now())) }
         }
     }
 
@@ -117,9 +117,14 @@ public final class Conductor: Sendable {
         post(.stop(index: state.index, at: now), state)
     }
 
-    private func closeWindow(_ state: inout State, at now: Instant) {
-        state.step?.windowEnded = now.nanoseconds(since: t0)
-        post(.closeWindow(index: state.index, at: now), state)
+    private func closeWindow(_ state: inout State, at instant: Instant) {
+        state.step?.windowEnded = instant.nanoseconds(since: t0)
+        post(.closeWindow(index: state.index, at: instant), state)
+    }
+
+    /// One loop acts at once; several need an instant that lies ahead of them all.
+    private func commonInstant(after now: Instant) -> Instant {
+        loops == 1 ? now : now.advanced(byNanoseconds: 2_000_000)
     }
 
     private func advance(_ state: inout State) {
@@ -138,8 +143,7 @@ public final class Conductor: Sendable {
         if state.index >= 0, program.entries[next].phase != program.entries[state.index].phase {
             finishPhase(&state, at: now)
         }
-        // One loop begins at once; several need the same instant in the future.
-        let start = loops == 1 ? now : now.advanced(byNanoseconds: 2_000_000)
+        let start = commonInstant(after: now)
         begin(&state, index: next, start: start)
         post(.enter(index: next, start: start), state)
     }
@@ -154,7 +158,7 @@ public final class Conductor: Sendable {
             phase.name = entry.phaseName
             phase.kind = PhaseRecord.Kind(rawValue: entry.phaseKind.rawValue) ?? .ramp
             phase.loop = .closed
-            phase.started = offset
+            phase.started = program.continuation.phaseStarted ?? offset
             state.phase = phase
         }
         var step = StepRecord()

@@ -8,6 +8,7 @@ internal import Transport
 final class EdgePreparation {
     private let client: HTTPClient
     private let path: String
+    private let connections: Stage.Connections
     private let count: Int
     private var timer: PreciseTimer?
     private var warmers: [Warmer] = []
@@ -30,6 +31,7 @@ final class EdgePreparation {
     ) {
         self.client = client
         self.path = path
+        self.connections = connections
         self.count = count
         guard connections != .cold, count > 0 else { return }
         // 0.2 ms a connection and a quarter of a second to settle, but not before the idle time has begun.
@@ -69,6 +71,10 @@ final class EdgePreparation {
             client.cancel(transfer)
             client.recycle(transfer)
         }
-        return preopened > 0 ? preopened : client.idleConnections
+        switch connections {
+        case .cold: return 0
+        case .preopened: return preopened
+        case .warm: return min(count, client.idleConnections)
+        }
     }
 }

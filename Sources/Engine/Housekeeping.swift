@@ -2,10 +2,11 @@ internal import Measurement
 internal import Ticks
 internal import Transport
 
-/// Looks after one loop from the inside: a tick every 50 ms, a health row every second, and what went wrong with time.
+/// Looks after one loop from the inside: a heartbeat every 2 ms, a tick every 50 ms, a health row every second, and what
+/// went wrong with time.
 final class Housekeeping {
     private static let interval: Int64 = 50_000_000
-    /// A tick so late means that the loop did not run.
+    /// A heartbeat so late is worth a row of its own.
     private static let stall: Int64 = 100_000_000
     /// A wall clock that jumped by more was stepped; slewing moves it by at most half a millisecond a second.
     private static let clockStep: Int64 = 5_000_000
@@ -14,35 +15,51 @@ final class Housekeeping {
     private let t0: Instant
     private let loopIndex: Int
     private let tick: (Instant) -> Void
+    private let recorder: Recorder
     private var timer: PreciseTimer?
-    private var expected: Instant
+    private let runQueue = RunQueueWait()
+    private var heartbeat: Heartbeat
+    private var nextTick: Instant
     private var lastHealth: Instant
     private var realtimeOffset = MonotonicClock.realtimeOffset()
     private var boottimeOffset = MonotonicClock.boottimeOffset()
-    private var late: [(due: Instant, ran: Instant)] = []
+    private var late: [Heartbeat.Finding] = []
 
-    init(loop: EventLoop, t0: Instant, loopIndex: Int, tick: @escaping (Instant) -> Void) {
+    init(loop: EventLoop, t0: Instant, loopIndex: Int, recorder: Recorder, tick: @escaping (Instant) -> Void) {
         self.t0 = t0
         self.loopIndex = loopIndex
         self.tick = tick
-        expected = MonotonicClock.now().advanced(byNanoseconds: Self.interval)
+        self.recorder = recorder
+        let now = MonotonicClock.now()
+        heartbeat = Heartbeat(at: now, cpu: ProcessResources.threadCPU(), queued: runQueue.nanoseconds())
+        nextTick = now.advanced(byNanoseconds: Self.interval)
         lastHealth = t0
         timer = PreciseTimer(loop: loop) { [unowned self] _ in fire() }
-        timer?.arm(at: expected)
+        timer?.arm(at: heartbeat.due)
     }
 
     private func fire() {
         let now = MonotonicClock.now()
-        if now.nanoseconds(since: expected) > Self.stall { late.append((expected, now)) }
-        tick(now)
-        expected = now.advanced(byNanoseconds: Self.interval)
-        timer?.arm(at: expected)
+        let (cpu, queued) = (ProcessResources.threadCPU(), runQueue.nanoseconds())
+        if let finding = heartbeat.beat(at: now, cpu: cpu, queued: queued) {
+            recorder.heartbeat(finding)
+            if finding.lateness > Self.stall { late.append(finding) }
+        }
+        if now >= nextTick {
+            tick(now)
+            nextTick = now.advanced(byNanoseconds: Self.interval)
+        }
+        timer?.arm(at: heartbeat.due)
     }
 
     func note(into recorder: Recorder, clients: [HTTPClient], inFlight: Int, now: Instant) {
-        for (due, ran) in late {
-            let milliseconds = ran.nanoseconds(since: due) / 1_000_000
-            incident(recorder, .stall, from: due, until: ran, "loop \(loopIndex) did not run for \(milliseconds) ms")
+        for stall in late {
+            let milliseconds = stall.lateness / 1_000_000
+            let cause =
+                stall.held < stall.lateness / 2
+                ? "was busy with itself" : stall.queued > stall.held / 2 ? "waited for a core" : "was stopped"
+            let words = "the load generator, not the server, \(cause) for \(milliseconds) ms (loop \(loopIndex))"
+            incident(recorder, .stall, from: stall.due, until: stall.ran, words)
         }
         late.removeAll()
         guard now.nanoseconds(since: lastHealth) >= 1_000_000_000 else { return }

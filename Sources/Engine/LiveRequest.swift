@@ -14,7 +14,10 @@ final class LiveRequest: TransferHandler {
     private var arrivals = ArrivalLog()
     private(set) var state = ReplyState()
     private var hasBegun = false
+    private var lastRead: ReceiveStamp?
 
+    /// Index of the target it is for.
+    var target = 0
     /// What it is to the stage that started it, and which one that was.
     var kind = StageShaper.RequestKind.unmeasured
     var step = 0
@@ -36,6 +39,7 @@ final class LiveRequest: TransferHandler {
         decoder.reset()
         state = ReplyState()
         hasBegun = false
+        lastRead = nil
         rank = nil
         transfer.handler = self
     }
@@ -44,7 +48,9 @@ final class LiveRequest: TransferHandler {
 
     func transfer(_ transfer: Transfer, received bytes: Span<UInt8>, at stamp: ReceiveStamp) {
         if !hasBegun { begin() }
-        driver.recorder.read(lag: stamp.readAt.nanoseconds(since: stamp.instant), at: stamp.instant)
+        let lag = stamp.isKernel ? stamp.readAt.nanoseconds(since: stamp.instant) : nil
+        driver.recorder.read(lag: lag, at: stamp.instant)
+        lastRead = stamp
         note(decoder.receive(bytes), stamp)
     }
 
@@ -72,11 +78,10 @@ final class LiveRequest: TransferHandler {
 
     func transfer(_ transfer: Transfer, ended failure: TransferFailure?) {
         if !hasBegun, transfer.status != 0 { begin() }
+        // An error body or an answer in one piece is understood at its end; it arrived with the last read.
         if hasBegun {
-            // An error body or an answer in one piece is understood at its end; it arrived with the last read.
             let digest = decoder.finish()
-            let at = state.lastRead ?? transfer.timing.ended ?? MonotonicClock.now()
-            note(digest, ReceiveStamp(instant: at, readAt: at, isKernel: false, read: .max))
+            if digest.events > 0, let lastRead { note(digest, lastRead) }
         }
         driver.ended(self, ours: nil, failure: failure)
     }
@@ -116,7 +121,8 @@ final class LiveRequest: TransferHandler {
         record.dispatchLag = dispatched.nanoseconds(since: scheduled)
         record.connect = timing.connect
         record.tls = timing.tls
-        record.written = timing.written?.nanoseconds(since: dispatched)
+        // The call that wrote it may return after the answer has come.
+        record.written = timing.written.map { min($0, timing.firstByte ?? $0).nanoseconds(since: dispatched) }
         record.firstByte = timing.firstByte?.nanoseconds(since: dispatched)
         record.firstEvent = state.firstEvent?.nanoseconds(since: dispatched)
         record.firstReasoning = state.firstReasoning?.nanoseconds(since: dispatched)
@@ -127,10 +133,10 @@ final class LiveRequest: TransferHandler {
         record.lastToken = state.lastToken?.nanoseconds(since: dispatched)
         record.ended = timing.ended?.nanoseconds(since: dispatched)
         record.outcome = verdict.outcome
-        record.detail = verdict.detail
+        record.detail = verdict.detail.map { redactor.redacted($0) }
         record.note = verdict.note
         record.httpStatus = transfer.status == 0 ? nil : transfer.status
-        record.finish = reply.finishWord
+        record.finish = reply.finishWord.map { redactor.redacted($0) }
         record.connection = timing.reused ? .reused : timing.preopened ? .preopened : timing.connect == nil ? nil : .new
         record.stamp = state.readStamps == 0 && state.tokenReads > 0 ? .kernel : .read
         record.reportedCold = reply.reportedCold

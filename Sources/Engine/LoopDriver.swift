@@ -22,6 +22,7 @@ final class LoopDriver {
 
     private var index = -1
     private var shaper: StageShaper?
+    private var windowEnd: Instant?  // of the present stage
     private var nextSequence: Int64
     private var timer: PreciseTimer?
     private var preparation: EdgePreparation?
@@ -44,7 +45,7 @@ final class LoopDriver {
         self.loop = loop
         self.run = run
         recorder = Recorder(loop: loopIndex, t0: run.t0, sink: run.sink, feed: run.feed)
-        nextSequence = Int64(loopIndex)
+        nextSequence = run.program.continuation.sequence + Int64(loopIndex)
     }
 
     /// Attaches to the conductor; the rest happens in the loop's callbacks.
@@ -53,7 +54,9 @@ final class LoopDriver {
             recorder.timer(lag: MonotonicClock.now().nanoseconds(since: deadline))
             pump()
         }
-        housekeeping = Housekeeping(loop: loop, t0: run.t0, loopIndex: loopIndex) { [unowned self] now in tick(now) }
+        housekeeping = Housekeeping(loop: loop, t0: run.t0, loopIndex: loopIndex, recorder: recorder) {
+            [unowned self] now in tick(now)
+        }
         loop.onAfterPoll { [unowned self] in recorder.turn(lag: loop.turnNanoseconds) }
         loop.onWake { [unowned self] in takeCommands() }
         let inbox = inbox
@@ -67,22 +70,35 @@ final class LoopDriver {
     // MARK: commands
 
     private func takeCommands() {
+        obey()
+        pump()
+    }
+
+    private func obey() {
         for command in inbox.take() {
             switch command {
             case .enter(let index, let start): enter(index, start: start)
             case .closeWindow(let index, let instant):
-                if index == self.index { shaper?.closeWindow(at: instant) }
+                guard index == self.index else { continue }
+                shaper?.closeWindow(at: instant)
+                windowEnd = windowEnd ?? instant
             case .stop(let index, let instant):
-                if index == self.index { shaper?.stopStarting(at: instant) }
+                guard index == self.index else { continue }
+                shaper?.stopStarting(at: instant)
+                windowEnd = windowEnd ?? instant
             case .end: end()
             }
         }
-        pump()
     }
 
     private func enter(_ newIndex: Int, start: Instant) {
         let entry = run.program.entries[newIndex]
+        if index >= 0, run.program.entries[index].phase != entry.phase {
+            shaper = nil
+            cancelAll()  // a target that was given up may have left some
+        }
         index = newIndex
+        windowEnd = nil
         recorder.enter(step: entry.step, binWidth: entry.binWidth.nanoseconds, now: max(start, MonotonicClock.now()))
         let share = entry.stage.segment(loop: loopIndex, of: run.loops)
         shaper = StageShaper(stage: share, start: start, carriedInFlight: running.count)
@@ -109,6 +125,7 @@ final class LoopDriver {
                 start(count, scheduled: scheduled, measured: measured, firstRank: firstRank)
             case .windowReady:
                 run.conductor.windowReady(loop: loopIndex, index: index)
+                obey()  // where this loop was the last, the window is closed before anything else is started
             case .quiet:
                 if case .drain = run.program.entries[index].stage.rule { cancelAll() }
                 let warmed = preparation?.finish() ?? 0
@@ -130,14 +147,14 @@ final class LoopDriver {
             request.rank = firstRank.map { $0 + offset }
             request.kind = firstRank != nil ? .wave : measured ? .measured : .unmeasured
             if let cap = run.budget.reserve(request.claim) {
-                skip(request, target: entry.target)
+                skip(request)
                 run.conductor.stop(.cap(cap))
                 continue
             }
             let connection: HTTPClient.Connection = firstRank == nil ? .any : policy(of: entry.stage)
             request.slot = running.count
             running.append(request)
-            client(of: entry.target).start(request.transfer, connection: connection)
+            client(of: request.target).start(request.transfer, connection: connection)
             recorder.requestStarted(at: request.transfer.timing.dispatched)
         }
     }
@@ -155,7 +172,7 @@ final class LoopDriver {
     }
 
     /// A cap was reached: the request is in the books as not sent.
-    private func skip(_ request: LiveRequest, target: Int) {
+    private func skip(_ request: LiveRequest) {
         let now = MonotonicClock.now()
         var record = RequestRecord()
         record.sequence = request.sequence
@@ -168,7 +185,7 @@ final class LoopDriver {
         record.detail = "cap"
         recorder.requestNotSent(record)
         shaper?.requestEnded(request.kind, failedFast: true, at: now)
-        recycle(request, target: target)
+        recycle(request)
     }
 
     // MARK: requests
@@ -183,6 +200,7 @@ final class LoopDriver {
             request = LiveRequest(transfer: client.transfer(), decoder: decoder, driver: self)
         }
         request.reset()
+        request.target = target
         request.sequence = nextSequence
         nextSequence += Int64(run.loops)
         let (body, cap) = maker(of: target).body(index: request.sequence)
@@ -200,9 +218,9 @@ final class LoopDriver {
 
     /// A request is over, by its transfer's end or by our decision (`ours`; the transfer is then cancelled here).
     func ended(_ request: LiveRequest, ours: Outcome?, failure: TransferFailure?) {
-        let target = run.program.entries[index].target
+        let target = request.target
         let context = run.program.targets[target]
-        let record = request.record(
+        var record = request.record(
             t0: run.t0,
             ours: ours,
             failure: failure,
@@ -210,6 +228,10 @@ final class LoopDriver {
             redactor: run.redactor
         )
         let now = request.transfer.timing.ended ?? MonotonicClock.now()
+        let began = request.transfer.timing.dispatched
+        let kind = request.step == run.program.entries[index].step ? request.kind : .carried
+        // Another loop may have learnt of the window's end a moment after it.
+        if kind == .measured, let windowEnd, began >= windowEnd { record.measured = false }
         let last = running.removeLast()
         if last !== request {
             last.slot = request.slot
@@ -221,28 +243,24 @@ final class LoopDriver {
             outputTokens: record.tokenSource == .usage ? record.outputTokens.map { Int($0) } : nil,
             nanodollars: run.prices[target].cost(of: record)
         )
-        let began = request.transfer.timing.dispatched
         let failedFast = record.outcome.class != .success && now.nanoseconds(since: began) < 50_000_000
-        let kind = request.step == run.program.entries[index].step ? request.kind : .carried
         shaper?.requestEnded(kind, failedFast: failedFast, at: now)
         breakers[target, default: Breaker()].note(record.outcome)
-        recycle(request, target: target)
+        recycle(request)
         if let reason = breakers[target]?.reason { run.conductor.abandon(target: target, reason: reason) }
         pump()
     }
 
-    private func recycle(_ request: LiveRequest, target: Int) { pool[target, default: []].append(request) }
+    private func recycle(_ request: LiveRequest) { pool[request.target, default: []].append(request) }
 
     private func cancelAll() {
         while let request = running.last { cancel(request, as: .cancelled) }
-        if let target = index >= 0 ? run.program.entries[index].target : nil {
-            for request in prepared { recycle(request, target: target) }
-        }
+        for request in prepared { recycle(request) }
         prepared.removeAll()
     }
 
     private func cancel(_ request: LiveRequest, as outcome: Outcome) {
-        client(of: run.program.entries[index].target).cancel(request.transfer)
+        client(of: request.target).cancel(request.transfer)
         ended(request, ours: outcome, failure: nil)
     }
 
@@ -290,16 +308,12 @@ final class LoopDriver {
     // MARK: several times a second
 
     private func tick(_ now: Instant) {
-        if index >= 0 {
-            let watchdog = run.watchdogs[run.program.entries[index].target]
-            var position = running.count
-            while position > 0 {
-                position -= 1
-                guard position < running.count else { continue }
-                if let outcome = running[position].overdue(watchdog, now: now) {
-                    cancel(running[position], as: outcome)
-                }
-            }
+        var position = running.count
+        while position > 0 {
+            position -= 1
+            guard position < running.count else { continue }
+            let request = running[position]
+            if let outcome = request.overdue(run.watchdogs[request.target], now: now) { cancel(request, as: outcome) }
         }
         housekeeping?.note(into: recorder, clients: Array(clients.values), inFlight: running.count, now: now)
         recorder.tick(at: now)

@@ -89,7 +89,7 @@ enum OutcomeRule {
         }
         var notes = reply.notes.map(\.rawValue)
         if sign == .done, reply.textBytes > 0 { notes.append("no finish reason") }
-        if sign == .finish, !reply.isNotStreamed { notes.append("no [DONE]") }
+        if sign == .finish, !reply.isNotStreamed, reply.expectsDoneMarker { notes.append("no [DONE]") }
         if reply.unparseable > 0 { notes.append("\(reply.unparseable) events could not be read") }
         let note = notes.isEmpty ? nil : notes.joined(separator: "; ")
         if reply.hasRefusal || reply.finish == .refusal { return Verdict(outcome: .refusal, note: note) }

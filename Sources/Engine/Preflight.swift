@@ -6,12 +6,12 @@ public import Wire
 public struct Preflight: Sendable {
     public struct Question: Sendable {
         public var endpoint: Endpoint
-        public var basePath: String
+        public var path: String  // of the list of models
         public var headers: [Header]
 
-        public init(endpoint: Endpoint, basePath: String, headers: [Header]) {
+        public init(endpoint: Endpoint, path: String, headers: [Header]) {
             self.endpoint = endpoint
-            self.basePath = basePath
+            self.path = path
             self.headers = headers
         }
     }
@@ -88,7 +88,7 @@ private final class ModelsProbe: TransferHandler {
         client = HTTPClient(loop: loop, endpoint: endpoint, headers: question.headers.map { ($0.name, $0.value) })
         let transfer = client.transfer()
         transfer.handler = self
-        transfer.prepare(get: question.basePath + "/models", requestID: "preflight")
+        transfer.prepare(get: question.path, requestID: "preflight")
         client.start(transfer, connection: .cold)
     }
 

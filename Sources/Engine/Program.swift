@@ -35,8 +35,8 @@ public struct EngineTarget: Sendable {
         self.plan = plan
     }
 
-    var modelsPath: String { basePath + "/models" }
-    var requestPath: String { basePath + provider.api.path }
+    var modelsPath: String { basePath + provider.api.modelsPath }
+    var requestPath: String { basePath + provider.api.path(model: model, streams: provider.streams) }
 }
 
 /// Everything a run does, in order: stages of phases of targets, numbered as the store will know them.
@@ -54,14 +54,27 @@ public struct Program: Sendable {
         public var isLastOfPhase: Bool
     }
 
+    /// Where an earlier program of the same run left off: a search decides each level when the one before has ended.
+    public struct Continuation: Sendable {
+        public var phase = 1  // id of the first phase
+        public var phaseStarted: Int64?  // when an earlier program began it, since t0
+        public var step = 1  // id of the first step
+        public var ordinal = 0  // of that step within its phase
+        public var sequence: Int64 = 0  // of the first request
+
+        public init() {}
+    }
+
     public let targets: [EngineTarget]
+    public let continuation: Continuation
     public let entries: [Entry]
 
     /// Phase by phase, and within a phase target by target, so that targets share the time of day.
-    public init(targets: [EngineTarget]) {
+    public init(targets: [EngineTarget], continuing continuation: Continuation = Continuation()) {
         self.targets = targets
+        self.continuation = continuation
         var entries: [Entry] = []
-        var phaseID = 0
+        var phaseID = continuation.phase - 1
         let phases = targets.map(\.plan.phases.count).max() ?? 0
         for number in 0..<phases {
             for (index, target) in targets.enumerated() where number < target.plan.phases.count {
@@ -74,8 +87,8 @@ public struct Program: Sendable {
                             phase: phaseID,
                             phaseName: phase.name,
                             phaseKind: phase.kind,
-                            step: entries.count + 1,
-                            ordinal: ordinal,
+                            step: continuation.step + entries.count,
+                            ordinal: ordinal + (entries.count < phase.stages.count ? continuation.ordinal : 0),
                             stage: stage,
                             binWidth: phase.binWidth,
                             isFirstOfPhase: ordinal == 0,

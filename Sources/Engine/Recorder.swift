@@ -18,7 +18,7 @@ final class Recorder {
     private var lastFlush: Instant
     private var live = LiveFeed.LoopState()
 
-    private var step = 0
+    private var step = 0  // 0 = none: before the first and behind the last
     private(set) var binWidth: Int64 = 1_000_000_000
     private var bin = BinRecord()
     private var binEnd = Instant.zero
@@ -31,6 +31,10 @@ final class Recorder {
     private var readLag = Histogram()
     private var loopLag = Histogram()
     private var timerLag = Histogram()
+    private var wakeLag = Histogram()
+    private var heldUp = Histogram()
+    private var stopped = Histogram()
+    private var turnHasRead = false
 
     init(loop: Int, t0: Instant, sink: any RecordSink, feed: LiveFeed) {
         self.loop = loop
@@ -94,9 +98,11 @@ final class Recorder {
     // MARK: per read
 
     /// Comes before what the read brought, which counts in its bin and second.
-    func read(lag: Int64, at instant: Instant) {
+    /// - Parameter lag: nil without a kernel stamp, for then nobody knows it
+    func read(lag: Int64?, at instant: Instant) {
         advance(to: instant)
-        readLag.record(lag)
+        turnHasRead = true
+        if let lag { readLag.record(lag) }
     }
 
     func tokens(_ events: Int) {
@@ -113,7 +119,25 @@ final class Recorder {
 
     // MARK: per turn and per tick
 
-    func turn(lag: Int64) { loopLag.record(lag) }
+    /// Only turns that read something had events to keep waiting.
+    func turn(lag: Int64) {
+        if turnHasRead { loopLag.record(lag) }
+        turnHasRead = false
+    }
+
+    func heartbeat(_ finding: Heartbeat.Finding) {
+        advance(to: finding.ran)
+        for beat in 0..<finding.beats { wakeLag.record(finding.lateness - Int64(beat) * Heartbeat.interval) }
+        // Waiting for a core is the scheduler's doing, however long; the rest is not, when it is long.
+        let rest = finding.held - finding.queued
+        if rest >= HistogramRecord.Metric.shortestStop {
+            stopped.record(rest)
+            if finding.queued > 0 { heldUp.record(finding.queued) }
+        } else if finding.held > 0 {
+            heldUp.record(finding.held)
+        }
+    }
+
     func timer(lag: Int64) { timerLag.record(lag) }
 
     func incident(_ incident: IncidentRecord) { batch.incidents.append(incident) }
@@ -130,6 +154,7 @@ final class Recorder {
         advance(to: now)
         closeBin(at: now)
         closeSecond()
+        step = 0  // what comes now belongs to no step
         flush(at: now)
     }
 
@@ -203,10 +228,15 @@ final class Recorder {
         emit(&readLag, .readLag)
         emit(&loopLag, .loopLag)
         emit(&timerLag, .timerLag)
+        emit(&wakeLag, .wakeLag)
+        emit(&heldUp, .heldUp)
+        emit(&stopped, .stopped)
     }
 
     private func emit(_ histogram: inout Histogram, _ metric: HistogramRecord.Metric) {
         guard histogram.count > 0 else { return }
+        defer { histogram.reset() }
+        guard step > 0 else { return }
         var record = HistogramRecord()
         record.step = step
         record.second = second
@@ -214,7 +244,6 @@ final class Recorder {
         record.metric = metric
         record.histogram = histogram
         batch.histograms.append(record)
-        histogram.reset()
     }
 
     private func openSecond(at now: Instant) {

@@ -39,6 +39,13 @@ public struct RunRecord: Sendable, Hashable, Codable {
     /// Whether they are judged on the 95 % interval instead of the figure.
     public var thresholdsConfident = false
     public var warnings: [String] = []
+    /// How far this machine's self-test went, made with as many loops or more; nil = there was none, 0 = it failed.
+    public var selftestStreams: Int?
+    public var selftestTokensPerSecond: Double?
+    /// A capacity search: the promise, and the levels between which its ramp looks.
+    public var find: String?
+    public var findFrom: Int?
+    public var findTo: Int?
 
     public init() {}
 }
@@ -145,6 +152,12 @@ public struct HistogramRecord: Sendable, Hashable {
         case loopLag = "loop_lag"  // from the loop's wake-up to the end of its turn: what a late event may have waited
         case readLag = "read_lag"  // callback minus kernel stamp
         case timerLag = "timer_lag"  // how late a precise timer fired
+        case wakeLag = "wake_lag"  // how late the loop ran, at instants evenly spread over time
+        case heldUp = "held_up"  // how long its thread was kept from running, each time from 1 ms: others had its core
+        case stopped  // the same, from `shortestStop` up, while it waited for no core: a signal, or the machine
+
+        /// 20 ms.
+        public static let shortestStop: Int64 = 20_000_000
     }
     public var step = 0
     public var second: Int64 = 0  // since t0

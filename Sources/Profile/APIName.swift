@@ -7,19 +7,27 @@ public enum APIName: Sendable, Hashable {
     case unknown
 
     public init(_ word: String) {
+        if let api = Self.names.first(where: { $0.value.contains(word) })?.key ?? API(rawValue: word) {
+            self = .known(api)
+            return
+        }
         switch word {
-        case "openai-chat", "chat", "openai", "vllm", "sglang", "llamacpp", "openai-compatible":
-            self = .known(.openAIChat)
         case let word where Self.later.contains(word): self = .notBuilt
         default: self = .unknown
         }
     }
 
-    private static let later: Set<String> = [
-        "openai-completions", "completions", "openai-responses", "responses", "anthropic", "messages", "gemini",
-        "ollama", "openai-embeddings", "embeddings", "tgi", "cohere-v2", "triton",
+    /// What people say instead of our own words.
+    private static let names: [API: [String]] = [
+        .openAIChat: ["chat", "openai", "vllm", "sglang", "llamacpp", "openai-compatible"],
+        .openAICompletions: ["completions"],
+        .openAIResponses: ["responses"],
+        .anthropic: ["messages", "anthropic-messages"],
+        .gemini: ["google"],
     ]
 
+    private static let later: Set<String> = ["openai-embeddings", "embeddings", "cohere-v2", "triton"]
+
     /// All words that mean something.
-    static let words = ["openai-chat", "chat", "vllm"] + later.sorted()
+    static let words = API.allCases.map(\.rawValue) + names.values.flatMap(\.self).sorted() + later.sorted()
 }

@@ -64,6 +64,7 @@ struct PhaseReader {
         ramp.hold = keys.duration("hold", ramp.hold)
         ramp.settle = keys.duration("settle", min(ramp.settle, ramp.hold / 2), zeroIsAllowed: true)
         ramp.holdMax = keys.duration("hold_max", ramp.hold * 5)
+        ramp.direction = keys.word("direction", PhaseShape.Ramp.Direction.self) ?? ramp.direction
         if let minimum = keys.take("min_requests"), minimum.plain != "auto" {
             ramp.minRequests = minimum.count(
                 keys.path(of: "min_requests"),

@@ -88,9 +88,9 @@ public struct ProfileDocument: Sendable {
         switch tree?.content {
         case .list(var items):
             guard let index, (0...items.count).contains(index) else {
-                let most = items.count
-                let message =
-                    "read \"\(key)\" in a list of \(most); allowed: a position from 0 to \(max(0, most - 1)), or \(most) for a new one"
+                let next = items.count
+                let allowed = next == 0 ? "0, a new one" : "a position from 0 to \(next - 1), or \(next) for a new one"
+                let message = "read \"\(key)\" in a list of \(next); allowed: \(allowed)"
                 throw ProfileError([.init(place: place, key: path, message: message)])
             }
             let old = index < items.count ? items[index] : nil

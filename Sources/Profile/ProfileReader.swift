@@ -179,15 +179,15 @@ struct ProfileReader {
         if let most = profile.limits.maxOutputTokens, profile.workload.ignoreEOS {
             let tokens = total.multipliedReportingOverflow(by: profile.workload.maxTokens.least)
             if tokens.overflow || tokens.partialValue > most {
-                let message =
-                    "read \(most); the plan asks for at least \(total) answers of \(profile.workload.maxTokens.least) tokens"
+                let each = profile.workload.maxTokens.least
+                let message = "read \(most); the plan asks for at least \(total) answers of \(each) tokens"
                 log.report(document.place(of: "limits.max_output_tokens"), "limits.max_output_tokens", message)
             }
         }
         if profile.limits.maxCost != nil {
             for (index, target) in profile.targets.enumerated() where target.hasUnknownPrice {
-                let message =
-                    "max_cost needs prices, and that of \(target.name) is unknown; write price: {input: ..., output: ...}"
+                let form = "price: {input: ..., output: ...}"
+                let message = "max_cost needs prices, and that of \(target.name) is unknown; write \(form)"
                 log.report(document.place(of: "limits.max_cost"), "targets.\(index).price", message)
             }
         }

@@ -111,7 +111,7 @@ extension PhaseShape {
                     ("concurrency", "[\(ramp.concurrency.map(String.init).joined(separator: ", "))]"),
                     ("hold", Units.text(ramp.hold)), ("settle", Units.text(ramp.settle)),
                     ("min_requests", ramp.minRequests.map(String.init) ?? "auto"),
-                    ("hold_max", Units.text(ramp.holdMax)),
+                    ("hold_max", Units.text(ramp.holdMax)), ("direction", ramp.direction.rawValue),
                 ])
         case .idle(let duration):
             "idle: \(Units.text(duration))"

@@ -1,3 +1,5 @@
+public import Wire
+
 /// Where a target is: `scheme://host:port` and the base path in front of the API's own.
 public struct TargetAddress: Sendable, Hashable {
     /// Why a text is no address: what is wrong and what is allowed. Does not repeat the text, which may hold a secret.
@@ -8,13 +10,14 @@ public struct TargetAddress: Sendable, Hashable {
     public var isTLS: Bool
     public var host: String  // lower case; an IPv6 address without brackets
     public var port: Int
-    public var path: String  // "/v1"; empty never
+    public var path: String  // "/v1"; empty where the API has no base of its own
 
     /// Reads what a person calls a URL.
     ///
-    /// Without a scheme it is http on loopback and private addresses and https elsewhere; without a path it gets `/v1`;
-    /// the path of a chat call at the end is dropped, since people paste whole endpoints. A bare word is refused.
-    public init(parsing text: String) throws(Refusal) {
+    /// Without a scheme it is http on loopback and private addresses and https elsewhere; without a path it gets the
+    /// API's base (`/v1` mostly); the path of a call at the end is dropped, since people paste whole endpoints. A bare
+    /// word is refused.
+    public init(parsing text: String, api: API = .openAIChat) throws(Refusal) {
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }), !text.isEmpty else {
             throw Refusal(message: "empty, or with spaces or letters that no URL has; " + Self.form)
         }
@@ -41,7 +44,7 @@ public struct TargetAddress: Sendable, Hashable {
             throw Refusal(message: "a word is no address; " + Self.form)
         }
         self.host = host
-        self.path = Self.basePath(path)
+        self.path = Self.basePath(path, api)
         isTLS = scheme.map { $0 == "https" } ?? !Self.isPrivate(host)
         self.port = port ?? (isTLS ? 443 : 80)
     }
@@ -87,10 +90,11 @@ public struct TargetAddress: Sendable, Hashable {
         return (host.lowercased(), port)
     }
 
-    private static func basePath(_ path: Substring) -> String {
+    private static func basePath(_ path: Substring, _ api: API) -> String {
         var path = withoutSlashes(path)
-        if path.hasSuffix("/chat/completions") { path = withoutSlashes(path.dropLast("/chat/completions".count)) }
-        return path.isEmpty ? "/v1" : String(path)
+        let call = [API.openAIChat, api].map { $0.path(model: "") }.first { path.hasSuffix($0) }
+        if let call { path = withoutSlashes(path.dropLast(call.count)) }
+        return path.isEmpty ? api.basePath : String(path)
     }
 
     /// Without slashes at its end.

@@ -96,7 +96,7 @@ struct TargetReader {
             return nil
         }
         do {
-            return .remote(try TargetAddress(parsing: url))
+            return .remote(try TargetAddress(parsing: url, api: provider.api))
         } catch {
             let shown = url.contains("@") ? "a URL" : "\"\(url.prefix(60))\""
             log.report(value.place, keys.path(of: "url"), "read \(shown): \(error.message)")
@@ -134,7 +134,8 @@ struct TargetReader {
         switch workload.reasoning {
         case .default: break
         case .off:
-            if let off = entry.reasoningOff {
+            let own = entry.provider.api == provider.api ? entry.reasoningOff : nil
+            if let off = own ?? provider.api.reasoningOff {
                 provider.extraMembers += off
             } else if provider.name != ProviderCatalogue.simulated {
                 let message =
@@ -142,8 +143,12 @@ struct TargetReader {
                 log.report(place, path, "workload.reasoning is off: \(message)")
             }
         case .low, .medium, .high:
-            let effort = JSONText.quoted(workload.reasoning.rawValue)
-            provider.extraMembers.append(JSONMember(name: "reasoning_effort", json: effort))
+            if let members = provider.api.reasoning(effort: workload.reasoning.rawValue) {
+                provider.extraMembers += members
+            } else {
+                let message = "\(provider.api.rawValue) knows no effort of reasoning"
+                log.report(place, path, "workload.reasoning is \(workload.reasoning.rawValue): \(message)")
+            }
         }
         if let extra = workload.extraBody, let members = JSONParser().members(of: extra) {
             provider.extraMembers += members

@@ -45,8 +45,8 @@ extension RunPlan {
             var carried = 0
             for stage in phase.stages {
                 let (least, requests, duration) = stage.estimate(answer: answer, carried: carried)
-                sum.requestsLeast += least
-                sum.requests += requests
+                sum.requestsLeast = sum.requestsLeast.saturatingSum(least)
+                sum.requests = sum.requests.saturatingSum(requests)
                 sum.peakInFlight = max(sum.peakInFlight, stage.concurrency)
                 sum.duration += duration
                 carried = stage.kind == .level ? stage.concurrency : 0

@@ -13,8 +13,23 @@ public enum PhaseShape: Sendable, Hashable {
         public var settle = Duration.seconds(5)
         public var minRequests: Int?  // nil = auto
         public var holdMax = Duration.seconds(150)
+        public var direction = Direction.up
+
+        /// Whether the levels come once, or again in falling order after the last.
+        public enum Direction: String, Sendable, Hashable, CaseIterable {
+            case up
+            case upDown = "up-down"
+        }
 
         public init(concurrency: [Int]) { self.concurrency = concurrency }
+
+        /// The levels as they are run: up and down over 1, 2, 4 is 1, 2, 4, 2, 1.
+        public var visits: [Int] {
+            switch direction {
+            case .up: concurrency
+            case .upDown: concurrency + concurrency.dropLast().reversed()
+            }
+        }
     }
 
     /// The cycle baseline ─► idle ─► edge ─► hold ─► [drain ─► pause ─► control], `cycles` times.
@@ -88,7 +103,7 @@ public enum PhaseShape: Sendable, Hashable {
     public func stages(grace: Duration) -> [Stage] {
         switch self {
         case .ramp(let ramp):
-            let levels = ramp.concurrency.map { concurrency in
+            let levels = ramp.visits.map { concurrency in
                 Stage.Level(
                     concurrency: concurrency,
                     hold: ramp.hold,

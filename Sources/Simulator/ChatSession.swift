@@ -7,10 +7,7 @@ final class ChatSession {
     let exchange: HTTPExchange
     let plan: ReplyPlan
     let streams: Bool
-    let asksForUsage: Bool
-    let id: String
-    private let writer: ChatStreamWriter
-    private let created: Int64
+    private let writer: AnswerWriter
     var record: TruthRecord
     var sequence: ServerModel.SequenceID?
     /// Tokens the model has given so far; those of a reply that is not streamed are not sent yet.
@@ -18,6 +15,7 @@ final class ChatSession {
 
     init(
         exchange: HTTPExchange,
+        call: ServedCall,
         facts: ChatRequestFacts,
         plan: ReplyPlan,
         number: Int,
@@ -26,77 +24,76 @@ final class ChatSession {
     ) {
         self.exchange = exchange
         self.plan = plan
-        self.created = created
         self.record = record
         streams = facts.streams
-        asksForUsage = facts.asksForUsage
-        id = "chatcmpl-\(number)"
-        writer = ChatStreamWriter(id: id, model: facts.model, created: created)
+        writer = AnswerWriter(
+            api: call.api,
+            id: "chatcmpl-\(number)",
+            model: facts.model,
+            created: created,
+            inputTokens: Int64(record.promptTokens),
+            asksForUsage: facts.asksForUsage
+        )
     }
 
     private var serving: ServingFacts { ServingFacts(cold: record.cold ?? false, replica: record.replica ?? 0) }
 
-    /// The head of a stream goes out when the request is accepted, with a role chunk that is no token.
+    /// The head of a stream goes out when the request is accepted, with what the API opens with; no token.
     func begin(_ buffer: inout [UInt8]) {
         guard streams else { return }
         buffer.removeAll(keepingCapacity: true)
-        writer.appendRole(to: &buffer)
+        writer.appendOpening(to: &buffer)
         exchange.startStream(
             status: 200,
-            type: "text/event-stream",
+            type: writer.contentType,
             headers: [("Cache-Control", "no-cache")],
             first: buffer
         )
     }
 
-    /// Sends tokens on their way, and after the last whatever the plan has for the end. True when the reply is over.
-    func give(_ count: Int, isLast: Bool, now: () -> Instant, _ buffer: inout [UInt8]) -> Bool {
+    /// Sends tokens on their way, and after the last whatever the plan has for the end. Says when they were written, nil
+    /// if nothing was, and whether the reply is over.
+    func give(_ count: Int, isLast: Bool, _ buffer: inout [UInt8]) -> (written: Instant?, isOver: Bool) {
         generated += count
-        if !streams { return isLast ? giveWhole(now: now, &buffer) : false }
+        if !streams { return (nil, isLast ? giveWhole(&buffer) : false) }
         buffer.removeAll(keepingCapacity: true)
         if plan.fault != .empty {
-            writer.appendToken(TokenText.tokens(generated - count, count: count), to: &buffer)
+            writer.append(token: TokenText.tokens(generated - count, count: count), to: &buffer)
         }
         if !isLast {
-            exchange.write(buffer.span)
-            noteSent(count, now())
-            return false
+            let written = exchange.write(buffer.span)
+            noteSent(count, written)
+            return (written, false)
         }
         let sent = plan.fault == .empty ? 0 : count
         switch plan.fault {
-        case nil, .empty, .rateLimited, .serverError: appendEnd(tokens: record.tokensSent + sent, &buffer)
+        case nil, .empty, .rateLimited, .serverError:
+            writer.append(end: end(tokens: record.tokensSent + sent), to: &buffer)
         case .inbandError:
-            ChatStreamWriter.appendError(
-                message: "the simulated engine died",
-                type: "server_error",
-                code: "500",
-                to: &buffer
-            )
-            ChatStreamWriter.appendDone(to: &buffer)
+            writer.append(failure: "the simulated engine died", to: &buffer)
         case .truncated, .stalled: break
         }
-        exchange.write(buffer.span)
-        noteSent(sent, now())
+        let written = exchange.write(buffer.span)
+        noteSent(sent, written)
         switch plan.fault {
         case .truncated: exchange.abandon()
-        case .stalled: return false
+        case .stalled: return (written, false)
         case nil, .empty, .inbandError, .rateLimited, .serverError: exchange.end()
         }
-        return true
+        return (written, true)
     }
 
-    /// Finish reason, usage if asked for, and the done marker; the last chunk tells how the request was served.
-    private func appendEnd(tokens: Int, _ buffer: inout [UInt8]) {
-        let reason = plan.fault == .empty ? "stop" : plan.finishReason
-        writer.appendFinish(reason, serving: asksForUsage ? nil : serving, to: &buffer)
-        if asksForUsage {
-            let usage = Usage(input: Int64(record.promptTokens), output: Int64(tokens))
-            writer.appendUsage(usage, serving: serving, to: &buffer)
-        }
-        ChatStreamWriter.appendDone(to: &buffer)
+    /// What there is to say when the answer is over.
+    private func end(tokens: Int) -> AnswerWriter.End {
+        AnswerWriter.End(
+            isCut: plan.fault != .empty && plan.finishReason == "length",
+            usage: Usage(input: Int64(record.promptTokens), output: Int64(tokens)),
+            serving: serving,
+            text: { TokenText.text(0, count: tokens) }
+        )
     }
 
-    private func giveWhole(now: () -> Instant, _ buffer: inout [UInt8]) -> Bool {
+    private func giveWhole(_ buffer: inout [UInt8]) -> Bool {
         buffer.removeAll(keepingCapacity: true)
         switch plan.fault {
         case .truncated:
@@ -110,18 +107,9 @@ final class ChatSession {
         case nil, .empty, .rateLimited, .serverError: break
         }
         let tokens = plan.fault == .empty ? 0 : generated
-        ChatAnswer.append(
-            id: id,
-            model: SimulatedProvider.model,
-            created: created,
-            content: TokenText.text(0, count: tokens),
-            finish: plan.fault == .empty ? "stop" : plan.finishReason,
-            usage: Usage(input: Int64(record.promptTokens), output: Int64(tokens)),
-            serving: serving,
-            to: &buffer
-        )
-        exchange.respond(status: 200, type: "application/json", body: buffer)
-        noteSent(tokens, now())
+        writer.append(whole: end(tokens: tokens), to: &buffer)
+        let written = exchange.respond(status: 200, type: "application/json", body: buffer)
+        noteSent(tokens, written)
         return true
     }
 

@@ -2,14 +2,14 @@ internal import Ticks
 internal import Transport
 internal import Wire
 
-/// The chat endpoint: from a request to the model, and from the model's events to the client.
+/// The endpoints that answer: from a request to the model, and from the model's events to the client.
 extension SimulatedProvider {
-    func takeChat(_ exchange: HTTPExchange) {
+    func take(_ call: ServedCall, _ exchange: HTTPExchange) {
         requests += 1
         var record = TruthRecord(received: exchange.received)
         record.id = exchange.header("x-request-id").map { String($0.prefix(128)) } ?? "request-\(requests)"
         record.connection = exchange.numberOnConnection
-        guard let facts = readFacts(exchange, &record) else { return }
+        guard let facts = readFacts(call, exchange, &record) else { return }
         let plan = ReplyPlan(
             scenario: scenario,
             request: requests,
@@ -21,6 +21,7 @@ extension SimulatedProvider {
         record.streams = facts.streams
         let session = ChatSession(
             exchange: exchange,
+            call: call,
             facts: facts,
             plan: plan,
             number: requests,
@@ -36,7 +37,9 @@ extension SimulatedProvider {
         }
     }
 
-    private func readFacts(_ exchange: HTTPExchange, _ record: inout TruthRecord) -> ChatRequestFacts? {
+    private func readFacts(_ call: ServedCall, _ exchange: HTTPExchange, _ record: inout TruthRecord)
+        -> ChatRequestFacts?
+    {
         func refused(_ status: Int, _ message: String, parameter: String?, code: String?) -> ChatRequestFacts? {
             refuse(exchange, status, message, type: "invalid_request_error", parameter: parameter, code: code)
             record.outcome = .refused
@@ -48,7 +51,7 @@ extension SimulatedProvider {
         let body = exchange.body
         let facts: ChatRequestFacts
         do throws(ChatRequestFacts.Refusal) {
-            facts = try ChatRequestFacts(body: body.span, parser: parser)
+            facts = try ChatRequestFacts(body: body.span, call: call, servedModel: Self.model, parser: parser)
         } catch {
             return refused(400, error.message, parameter: error.parameter, code: nil)
         }
@@ -117,17 +120,8 @@ extension SimulatedProvider {
     private func give(_ count: Int, isLast: Bool, to id: ServerModel.SequenceID, due: Instant) {
         guard let session = sessions[id] else { return }
         if isLast { sessions[id] = nil }
-        var written = due
-        let isOver = session.give(
-            count,
-            isLast: isLast,
-            now: {
-                written = MonotonicClock.now()
-                return written
-            },
-            &buffer
-        )
-        if session.streams { lag.add(nanoseconds: written.nanoseconds(since: due)) }
+        let (written, isOver) = session.give(count, isLast: isLast, &buffer)
+        if let written { lag.add(nanoseconds: written.nanoseconds(since: due)) }
         guard isLast else { return }
         if isOver { finish(session, outcome(of: session.plan)) } else { stalled.append(session) }
     }

@@ -3,15 +3,18 @@ internal import Ticks
 public import Transport
 internal import Wire
 
-/// Serves the OpenAI chat API as a scenario says, on a loop.
+/// Serves every API that spate speaks as a scenario says, on a loop.
 ///
 ///     POST /v1/chat/completions    GET /v1/models    GET /health    GET /spate/stats
+///          /v1/completions  /v1/responses  /v1/messages  /api/chat  /generate_stream
+///          /v1beta/models/simulated:streamGenerateContent
 ///
 /// Prompt tokens are counted as bytes of text / 4, at least one. The head of a stream goes out when a request is
 /// accepted, before its prefill, with a role chunk that is no token. In one turn a request is taken in or tokens are
 /// given, never one within the other: the server below reports a client's going, and its next request, a turn later.
 public final class SimulatedProvider {
     public static let model = "simulated"
+    private static let modelLists = Set(API.allCases.map { $0.basePath + $0.modelsPath })
 
     let scenario: Scenario
     var model: ServerModel
@@ -68,17 +71,21 @@ public final class SimulatedProvider {
     // MARK: requests
 
     private func take(_ exchange: HTTPExchange) {
+        if let call = ServedCall(path: exchange.path) {
+            return exchange.method == "POST" ? take(call, exchange) : refuseMethod(exchange, allowed: "POST")
+        }
+        let isModelList = Self.modelLists.contains(exchange.path)
         switch (exchange.method, exchange.path) {
-        case ("POST", "/v1/chat/completions"): takeChat(exchange)
-        case ("GET", "/v1/models"), ("HEAD", "/v1/models"):
+        case ("GET", _) where isModelList, ("HEAD", _) where isModelList:
             buffer.removeAll(keepingCapacity: true)
             ModelList.append(ids: [Self.model], created: created, owner: "spate", to: &buffer)
             exchange.respond(status: 200, type: "application/json", body: buffer)
         case ("GET", "/health"), ("HEAD", "/health"):
             exchange.respond(status: 200, type: "application/json", body: Array("{\"status\":\"ok\"}".utf8))
         case ("GET", "/spate/stats"): exchange.respond(status: 200, type: "application/json", body: stats)
-        case (_, "/v1/chat/completions"): refuseMethod(exchange, allowed: "POST")
-        case (_, "/v1/models"), (_, "/health"), (_, "/spate/stats"): refuseMethod(exchange, allowed: "GET")
+        case (_, "/health"), (_, "/spate/stats"),
+            (_, _) where isModelList:
+            refuseMethod(exchange, allowed: "GET")
         default:
             refuse(exchange, 404, "no such path: \(exchange.method) \(exchange.path)", type: "invalid_request_error")
         }

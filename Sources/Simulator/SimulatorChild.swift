@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Ticks
 internal import Transport
 
 /// The simulated provider as a process of its own, so that its CPU is not the generator's.
@@ -9,13 +10,22 @@ public final class SimulatorChild {
     public let port: Int
     public let processID: Int32
     private let input: Int32
+    private var hasEnded = false
+
+    /// What the child says once it listens; the address follows.
+    static let announcement = "spate-simulator listening on http://"
 
     /// Runs `program simulate ARGUMENTS --stop-with-stdin` and waits until it says where it listens.
-    public init(program: String, arguments: [String]) throws(SimulatorError) {
-        var toChild: [Int32] = [0, 0]
-        var fromChild: [Int32] = [0, 0]
-        guard ProcessResources.pipe(&toChild), ProcessResources.pipe(&fromChild) else {
-            throw Self.failure("make a pipe")
+    /// - Parameter patience: seconds for that.
+    public init(program: String, arguments: [String], patience: Double = 10) throws(SimulatorError) {
+        var toChild: [Int32] = [-1, -1]
+        var fromChild: [Int32] = [-1, -1]
+        guard ProcessResources.pipe(&toChild) else { throw Self.failure("make a pipe") }
+        guard ProcessResources.pipe(&fromChild) else {
+            let problem = Self.failure("make a pipe")
+            close(toChild[0])
+            close(toChild[1])
+            throw problem
         }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -28,8 +38,12 @@ public final class SimulatorChild {
         var none = sigset_t()
         sigemptyset(&none)
         posix_spawnattr_setsigmask(&attributes, &none)
+        var all = sigset_t()
+        sigfillset(&all)
+        posix_spawnattr_setsigdefault(&attributes, &all)  // what we ignore or handle is not the child's
         posix_spawnattr_setpgroup(&attributes, 0)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
+        let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+        posix_spawnattr_setflags(&attributes, Int16(flags))
         let words = ["spate", "simulate"] + arguments + ["--stop-with-stdin"]
         var pointers = words.map { strdup($0) as UnsafeMutablePointer<CChar>? } + [nil]
         defer { for pointer in pointers { free(pointer) } }
@@ -44,9 +58,11 @@ public final class SimulatorChild {
         }
         processID = process
         input = toChild[1]
-        let line = Self.line(from: fromChild[0], seconds: 10)
+        let line = Self.line(from: fromChild[0], within: patience)
         close(fromChild[0])
-        guard let number = line?.split(separator: ":").last.flatMap({ Int($0.filter(\.isNumber)) }), number > 0 else {
+        guard let line, line.hasPrefix(Self.announcement),
+            let number = line.split(separator: ":").last.flatMap({ Int($0) }), (1...65_535).contains(number)
+        else {
             kill(process, SIGKILL)
             var status: Int32 = 0
             waitpid(process, &status, 0)
@@ -56,24 +72,34 @@ public final class SimulatorChild {
         port = number
     }
 
-    /// Closes its input and waits for its end; after five seconds without one it is killed.
-    public func stop() {
+    /// Closes its input and waits for its end; after `patience` seconds without one it is killed.
+    public func stop(patience: Double = 5) {
+        guard !hasEnded else { return }
+        hasEnded = true
         close(input)
         var status: Int32 = 0
-        for _ in 0..<500 {
-            if waitpid(processID, &status, WNOHANG) != 0 { return }
-            usleep(10_000)
+        let deadline = MonotonicClock.now().advanced(by: .seconds(patience))
+        while MonotonicClock.now() < deadline {
+            let found = waitpid(processID, &status, WNOHANG)
+            if found == processID || found < 0 && errno != EINTR { return }
+            usleep(5000)
         }
         kill(processID, SIGKILL)
         waitpid(processID, &status, 0)
     }
 
-    private static func line(from descriptor: Int32, seconds: Int32) -> String? {
+    /// The first line, or what there is of it when the child ends or time is up; nil if that is nothing.
+    private static func line(from descriptor: Int32, within seconds: Double) -> String? {
         var bytes: [UInt8] = []
+        let deadline = MonotonicClock.now().advanced(by: .seconds(seconds))
         var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        while bytes.count < 1024, poll(&ready, 1, seconds * 1000) > 0 {
+        while bytes.count < 1024 {
+            let left = deadline.nanoseconds(since: MonotonicClock.now())
+            guard left > 0 else { break }
+            let count = poll(&ready, 1, Int32(clamping: left / 1_000_000 + 1))
+            if count < 0, errno == EINTR { continue }
             var byte: UInt8 = 0
-            guard read(descriptor, &byte, 1) == 1, byte != 0x0a else { break }
+            guard count > 0, read(descriptor, &byte, 1) == 1, byte != 0x0a else { break }
             bytes.append(byte)
         }
         return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)

@@ -36,7 +36,7 @@ public final class SimulatorService: Sendable {
                 box.give(.success((provider.port, loop.waker)))
             } catch {
                 box.give(.failure(error))
-                return
+                loop.stop()  // which closes what was opened
             }
             loop.run()
         }

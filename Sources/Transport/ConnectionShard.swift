@@ -64,6 +64,7 @@ final class ConnectionShard {
     private func socketChanged(easy: UnsafeMutableRawPointer?, socket: curl_socket_t, what: Int32) {
         guard let watch = client.watch(of: socket) else { return }
         if what == CURL_POLL_REMOVE {
+            guard watch.isEstablished else { return client.abandon(watch) }
             watch.rest(now: MonotonicClock.now())
             client.connectionRests(watch, of: self)
             return

@@ -217,9 +217,16 @@ public final class HTTPClient {
         spate_stamp_socket(descriptor)
         guard let watch = SocketWatch(descriptor: descriptor, shard: shard, loop: loop) else { return false }
         while watches.count <= Int(descriptor) { watches.append(nil) }
+        watches[Int(descriptor)]?.abandon()  // its number came back to us, so it is closed
         watches[Int(descriptor)] = watch
         connectionsOpened += 1
         return true
+    }
+
+    /// The connection was given up before it carried anything; libcurl has closed it.
+    func abandon(_ watch: SocketWatch) {
+        watches[Int(watch.descriptor)] = nil
+        watch.abandon()
     }
 
     func closeSocket(_ descriptor: Int32) {
@@ -334,6 +341,8 @@ public final class HTTPClient {
         isClosed = true
         for transfer in all where transfer.isRunning { cancel(transfer) }
         for shard in shards { shard.close() }
+        for watch in watches { watch?.abandon() }
+        watches.removeAll()
         preopenedSockets.closeAll()
         pool.removeAll()
         all.removeAll()

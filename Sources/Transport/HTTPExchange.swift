@@ -44,15 +44,17 @@ public final class HTTPExchange {
 
     public func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
 
-    /// The whole reply at once.
-    public func respond(status: Int, type: String, headers: [(String, String)] = [], body: [UInt8]) {
-        guard state == .waiting, let connection else { return }
+    /// The whole reply at once. Returns when it was written, as `write` does.
+    @discardableResult
+    public func respond(status: Int, type: String, headers: [(String, String)] = [], body: [UInt8]) -> Instant {
+        guard state == .waiting, let connection else { return MonotonicClock.now() }
         state = .done
         var bytes = head(status, type, headers, keepsAlive: keepsAlive)
         bytes += Array("Content-Length: \(body.count)\r\n\r\n".utf8)
         if method != "HEAD" { bytes += body }
-        connection.send(bytes)
+        let written = connection.send(bytes)
         connection.replyEnded(keepsAlive: keepsAlive)
+        return written
     }
 
     /// The head of a streamed reply and its first piece, together. Chunked; a client of HTTP/1.0 gets the bare bytes up
@@ -77,14 +79,12 @@ public final class HTTPExchange {
         connection.send(bytes)
     }
 
-    /// One piece of the stream, at once. Returns when the kernel has it, or it is queued for a client that does not read.
-    public func write(_ bytes: Span<UInt8>) {
-        guard state == .streaming, let connection, !bytes.isEmpty else { return }
-        if isVersion1_1 {
-            connection.sendChunk(bytes)
-        } else {
-            bytes.withUnsafeBytes { connection.send($0) }
-        }
+    /// One piece of the stream, at once. Returns the instant right behind the system call that gave it to the kernel; if
+    /// it has to wait for a client that does not read, the present.
+    @discardableResult
+    public func write(_ bytes: Span<UInt8>) -> Instant {
+        guard state == .streaming, let connection, !bytes.isEmpty else { return MonotonicClock.now() }
+        return isVersion1_1 ? connection.sendChunk(bytes) : bytes.withUnsafeBytes { connection.send($0) }
     }
 
     /// Bytes of replies that wait for the client to read.

@@ -35,10 +35,7 @@ final class ServerConnection {
         self.descriptor = descriptor
         self.server = server
         poll = .allocate(capacity: 1)
-        guard uv_poll_init(server.loop.raw, poll, descriptor) == 0 else {
-            poll.deallocate()
-            return nil
-        }
+        guard uv_poll_init(server.loop.raw, poll, descriptor) == 0 else { return nil }  // deinit frees it
         poll.pointee.data = Unmanaged.passRetained(self).toOpaque()  // released in the close callback
     }
 
@@ -224,10 +221,11 @@ final class ServerConnection {
     /// Bytes that wait for the client to read.
     var backlog: Int { output.count - outputSent }
 
-    func send(_ bytes: [UInt8]) { bytes.withUnsafeBytes { send($0) } }
+    @discardableResult
+    func send(_ bytes: [UInt8]) -> Instant { bytes.withUnsafeBytes { send($0) } }
 
     /// `length CRLF bytes CRLF`, put together on the stack for one system call.
-    func sendChunk(_ bytes: Span<UInt8>) {
+    func sendChunk(_ bytes: Span<UInt8>) -> Instant {
         bytes.withUnsafeBytes { payload in
             withUnsafeTemporaryAllocation(byteCount: payload.count + 20, alignment: 8) { buffer in
                 var digits = 0
@@ -246,22 +244,26 @@ final class ServerConnection {
                 let end = digits + 2 + payload.count
                 buffer[end] = 0x0d
                 buffer[end + 1] = 0x0a
-                send(UnsafeRawBufferPointer(rebasing: buffer[..<(end + 2)]))
+                return send(UnsafeRawBufferPointer(rebasing: buffer[..<(end + 2)]))
             }
         }
     }
 
-    func send(_ bytes: UnsafeRawBufferPointer) {
-        guard !isClosed, !isBroken else { return }
+    /// When the kernel had taken all of it, else the present.
+    @discardableResult
+    func send(_ bytes: UnsafeRawBufferPointer) -> Instant {
+        guard !isClosed, !isBroken else { return MonotonicClock.now() }
         var offset = 0
         if output.isEmpty {
-            guard let sent = push(bytes) else { return fail() }
-            offset = sent
+            if let sent = push(bytes) { offset = sent } else { fail() }
+            if offset == bytes.count { return Instant(nanoseconds: spate_last_send(descriptor)) }
         }
-        guard offset < bytes.count else { return }
-        output.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[offset...]))
-        guard output.count <= Self.outputLimit else { return fail() }
-        watch(Int32(UV_READABLE.rawValue | UV_WRITABLE.rawValue))
+        if !isBroken {
+            output.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[offset...]))
+            if output.count > Self.outputLimit { fail() }
+            watch(Int32(UV_READABLE.rawValue | UV_WRITABLE.rawValue))
+        }
+        return MonotonicClock.now()
     }
 
     /// Gives the kernel what it takes; how much that was, or nil when the connection is gone.

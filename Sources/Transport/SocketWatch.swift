@@ -15,6 +15,9 @@ final class SocketWatch {
     private var events: Int32 = 0
     private(set) var state = State.opening
     private(set) var idleSince = Instant.zero
+    /// A request has been written on it. Until then libcurl closes the socket itself when it gives up (the filter has
+    /// "never published" it), without a call of the close callback.
+    var isEstablished = false
     /// The last answer on it was to a POST: only those tell how the server treats streams.
     var carriedPost = false
 
@@ -23,10 +26,7 @@ final class SocketWatch {
         self.descriptor = descriptor
         self.shard = shard
         poll = .allocate(capacity: 1)
-        guard uv_poll_init(loop.raw, poll, descriptor) == 0 else {
-            poll.deallocate()
-            return nil
-        }
+        guard uv_poll_init(loop.raw, poll, descriptor) == 0 else { return nil }  // deinit frees it
         poll.pointee.data = Unmanaged.passRetained(self).toOpaque()  // released in the close callback
     }
 
@@ -83,6 +83,17 @@ final class SocketWatch {
         state = .dead
         uv_poll_stop(poll)
         _ = Glibc.close(descriptor)
+        letGo()
+    }
+
+    /// libcurl has closed the descriptor itself: only the watch is left to end.
+    func abandon() {
+        if state == .idle { shard.idleConnections -= 1 }
+        state = .dead
+        letGo()
+    }
+
+    private func letGo() {
         poll.withMemoryRebound(to: uv_handle_t.self, capacity: 1) {
             uv_close($0) { handle in
                 guard let data = handle?.pointee.data else { return }

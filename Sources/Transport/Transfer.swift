@@ -57,7 +57,7 @@ public final class Transfer {
         guard let easy = curl_easy_init() else { preconditionFailure("libcurl could not make a handle: out of memory") }
         self.easy = easy
         self.client = client
-        body = UnsafeMutableBufferPointer(start: nil, count: 0)
+        body = .allocate(capacity: 1)
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         ownHeaderText = .allocate(capacity: Self.ownHeaderCapacity)
@@ -243,12 +243,14 @@ public final class Transfer {
             watch.carriedPost = isPost
             client.releaseReservation(of: self)
         }
+        if sends > 0 { watch.isEstablished = true }
         noteWritten()
     }
 
     /// Right before the request is written. A second time means that libcurl sends it again: a POST is never resent.
     private func willSend() -> Int32 {
         sends += 1
+        client.watch(of: socketNumber)?.isEstablished = true
         return sends == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
     }
 
@@ -272,16 +274,21 @@ public final class Transfer {
         return descriptor
     }
 
+    /// A quick server's first byte is read before libcurl names the socket, so the write may be noted after it; and the
+    /// answer can be there before `send` returns, yet never before the request.
     private func noteWritten() {
-        guard timing.firstByte == nil, sends > 0, socketNumber >= 0 else { return }
+        guard timing.firstByte == nil || timing.written == nil, sends > 0, socketNumber >= 0 else { return }
         let sent = spate_last_send(socketNumber)
-        if sent >= timing.dispatched.nanoseconds { timing.written = Instant(nanoseconds: sent) }
+        guard sent >= timing.dispatched.nanoseconds else { return }
+        timing.written = Instant(nanoseconds: min(sent, timing.firstByte?.nanoseconds ?? sent))
     }
 
     private func receivedHeader(_ bytes: UnsafeMutablePointer<CChar>, count: Int) -> Int {
         if timing.firstByte == nil {
             noteWritten()
-            timing.firstByte = client.stamp().instant
+            let first = client.stamp().instant
+            timing.firstByte = first
+            if let written = timing.written { timing.written = min(written, first) }
         }
         return bytes.withMemoryRebound(to: UInt8.self, capacity: count) { start in
             let line = UnsafeBufferPointer(start: start, count: count)

@@ -13,10 +13,11 @@ enum CommandLineWords {
     ]
     private static let shapes: Set<String> = [
         "--concurrency", "--hold", "--settle", "--min-requests", "--hold-max", "--size", "--idle", "--repeat",
-        "--duration", "--gap", "--request-count", "--connections", "--no-control",
+        "--duration", "--gap", "--request-count", "--connections", "--no-control", "--direction", "--find", "--from",
+        "--to",
     ]
     private static let later: Set<String> = [
-        "rate", "batch", "replay", "keepwarm", "selftest", "check", "compare", "merge",
+        "rate", "batch", "replay", "keepwarm", "check", "compare", "merge",
     ]
 
     static func normal(_ words: [String]) throws(Failure) -> [String] {

@@ -24,9 +24,20 @@ struct Job: Sendable {
     var saysYes = false
     var allowsPlaintextKey = false
     var warnings: [String] = []
+    /// A ramp that looks for the highest level that keeps a promise.
+    var search: Search?
+    /// Whether the ceiling of this machine's self-test applies; not to the self-test itself.
+    var heedsSelftest = true
 
     /// The profile's `slo`, milliseconds.
     struct ServiceLevels: Sendable { var ttft, tpot, e2e: Double? }
+
+    struct Search: Sendable {
+        var promise: RequestPromise
+        var range: ClosedRange<Int>
+
+        var start: CapacitySearch { CapacitySearch(range: range, percentile: promise.percentile) }
+    }
 
     struct Output: Sendable {
         /// Parent of the run's own folder; `exactly` overrides it.

@@ -10,6 +10,8 @@ struct Launch {
     private var document: ProfileDocument
     private let target: TargetFlags
     private let flags: RunFlags
+    /// The ramp is a search, planned as its worst case.
+    var search: Job.Search?
 
     init(document: ProfileDocument, target: TargetFlags, flags: RunFlags) {
         self.document = document
@@ -83,6 +85,12 @@ struct Launch {
         job.thresholds = thresholds
         job.thresholdsAreConfident = flags.thresholdsConfident
         job.limits = profile.limits
+        job.search = search
+        if search != nil {
+            let caps = profile.limits
+            guard profile.targets.count == 1, caps.maxRequests == nil, caps.maxOutputTokens == nil, caps.maxCost == nil
+            else { throw Failure(.badInput, "--find takes one target, and no limits but max_in_flight") }
+        }
         job.loops = flags.loops
         job.skipsPreflight = flags.noPreflight
         job.saysYes = flags.yes
@@ -101,12 +109,6 @@ struct Launch {
     private func jobTarget(_ target: Target, profile: Profile, plan: RunPlan) throws -> JobTarget {
         var provider = target.provider
         for (name, value) in try self.target.headers() { provider.headers.append(Header(name: name, value: value)) }
-        if let extra = profile.workload.extraBody {
-            guard let members = JSONParser().members(of: extra) else {
-                throw Failure(.badInput, "extra_body is not a JSON object: \(extra)")
-            }
-            provider.extraMembers += members
-        }
         var job = JobTarget(name: target.name, location: target.location, provider: provider, plan: plan)
         job.model = target.isSimulated ? "simulated" : target.model
         job.key = target.key ?? KeyRing.firstSet(of: provider.keyVariables)
@@ -122,14 +124,6 @@ struct Launch {
         job.price.output = target.price.output
         job.dollarsPerHour = target.price.perHour
         job.isInsecure = target.isInsecure
-        if profile.limits.maxCost != nil, target.price.input == nil || target.price.output == nil,
-            profile.limits.maxOutputTokens == nil, !target.isSimulated
-        {
-            throw Failure(
-                .badInput,
-                "\(target.name): max_cost cannot be kept without a price; give price, or max_output_tokens"
-            )
-        }
         return job
     }
 

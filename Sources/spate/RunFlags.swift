@@ -9,7 +9,9 @@ struct TargetFlags: ParsableArguments {
     var model: String?
     @Option(help: "A preset (`spate providers` lists them).")
     var provider: String?
-    @Option(help: "API spoken there: openai-chat.")
+    @Option(
+        help: "API spoken there: openai-chat, openai-completions, openai-responses, anthropic, gemini, ollama, tgi."
+    )
     var api: String?
     @Option(help: "The profile's target of that name, where it has several.")
     var target: String?
@@ -144,7 +146,10 @@ struct RunFlags: ParsableArguments {
                 from: "--input-tokens"
             )
         }
-        if let prompts { try document.set("workload.prompts.file", text: prompts, from: "--prompts") }
+        if let prompts {
+            try document.set("workload.prompts", yaml: "{}", from: "--prompts")
+            try document.set("workload.prompts.file", text: prompts, from: "--prompts")
+        }
         if ignoreEos { try document.set("workload.ignore_eos", yaml: "true", from: "--ignore-eos") }
         if let extraBody { try document.set("workload.extra_body", yaml: extraBody, from: "--extra-body") }
         if let warmupRequestCount {

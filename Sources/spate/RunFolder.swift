@@ -4,11 +4,13 @@ import Store
 /// Where a run's files go: made for it alone, never overwritten, for its owner only.
 struct RunFolder {
     let path: String
-    private let parent: String?  // where `latest` points here; nil for a folder that was named exactly
+    /// Where `latest` lies; nil for a folder that was named exactly.
+    private let parent: String?
+    private let madeParent: Bool
 
     /// `parent/<UTC time>-<name>`, made unique by a number.
     init(under parent: String, name: String, startedAt unixSeconds: Int) throws(Failure) {
-        try Self.makeFolders(parent)
+        madeParent = try Self.makeFolders(parent)
         let safe = String(name.map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "-" }.prefix(64))
         let base = "\(parent)/\(Self.stamp(unixSeconds))-\(safe.hasPrefix(".") ? "run" : safe)"
         var candidate = base
@@ -22,8 +24,8 @@ struct RunFolder {
         self.parent = parent
     }
 
-    /// Points `parent/latest` here, once there is something to see.
-    func publish() {
+    /// Points `parent/latest` to it: once something is measured, not before.
+    func becomeLatest() {
         guard let parent else { return }
         let latest = "\(parent)/latest"
         let link = String(path.dropFirst(parent.count + 1))
@@ -37,17 +39,17 @@ struct RunFolder {
 
     /// Exactly this folder, which must be empty or not be there.
     init(exactly path: String) throws(Failure) {
-        parent = nil
+        (parent, madeParent) = (nil, false)
         if mkdir(path, 0o700) == 0 {
             self.path = path
             return
         }
         guard errno == EEXIST else {
             if errno == ENOENT {
-                let above = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
+                let parent = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
                     separator: "/"
                 )
-                try Self.makeFolders(above)
+                _ = try Self.makeFolders(parent)
                 guard mkdir(path, 0o700) == 0 else { throw Self.failure("make the folder", path) }
                 self.path = path
                 return
@@ -64,10 +66,13 @@ struct RunFolder {
         self.path = path
     }
 
-    /// Takes the folder away again when nothing was measured.
-    func removeIfEmpty() {
-        for name in ["truth.jsonl", "scenario.yaml"] { unlink(file(name)) }
+    /// Takes the folder away again when nothing was measured, with what a simulated provider was given in it.
+    func removeIfEmpty(simulatedProviders: Int) {
+        for suffix in [""] + (0..<simulatedProviders).map({ "-\($0 + 1)" }) {
+            for name in ["truth\(suffix).jsonl", "scenario\(suffix).yaml"] { unlink(file(name)) }
+        }
         rmdir(path)
+        if madeParent, let parent { rmdir(parent) }
     }
 
     func file(_ name: String) -> String { "\(path)/\(name)" }
@@ -98,12 +103,17 @@ struct RunFolder {
         }
     }
 
-    private static func makeFolders(_ path: String) throws(Failure) {
+    /// Gives whether the last of them is new.
+    @discardableResult
+    static func makeFolders(_ path: String) throws(Failure) -> Bool {
+        var isNew = false
         var partial = path.hasPrefix("/") ? "" : "."
         for part in path.split(separator: "/") {
             partial += "/\(part)"
-            if mkdir(partial, 0o700) != 0, errno != EEXIST { throw failure("make the folder", path) }
+            isNew = mkdir(partial, 0o700) == 0
+            if !isNew, errno != EEXIST { throw failure("make the folder", path) }
         }
+        return isNew
     }
 
     private static func failure(_ action: String, _ path: String) -> Failure {

@@ -23,6 +23,22 @@ struct Session {
     }
 
     mutating func run() throws(Failure) -> ExitStatus {
+        let stored = try measure()
+        let unusable = stored.targets < job.targets.count
+        return try Presentation(job: job, folder: stored.folder)
+            .present(storeProblem: stored.problem, someTargetUnusable: unusable)
+    }
+
+    /// A run that was measured and stored, but not shown yet.
+    struct Stored {
+        var folder: RunFolder
+        var t0: Instant
+        var targets: Int  // that could be used
+        /// Why not everything was stored.
+        var problem: String?
+    }
+
+    mutating func measure() throws(Failure) -> Stored {
         ProcessResources.raiseOpenFiles()
         try Capacity.check(job)
         let startedAt = Int(time(nil))
@@ -32,7 +48,12 @@ struct Session {
             }
         var children: [SimulatorChild] = []
         defer { for child in children { child.stop() } }
-        let targets = try prepareTargets(folder: folder, children: &children)
+        let targets: [Ready]
+        do throws(Failure) { targets = try prepareTargets(folder: folder, children: &children) } catch {
+            folder.removeIfEmpty(simulatedProviders: job.targets.count)
+            throw error
+        }
+        folder.becomeLatest()
         try folder.write(Array(job.profileYAML.utf8), to: "profile.yaml")
 
         let t0 = MonotonicClock.now()
@@ -44,12 +65,23 @@ struct Session {
         let rows = targets.enumerated().map { index, target in
             targetRecord(target, job.targets[target.jobIndex], id: index + 1)
         }
-        folder.publish()
         var batch = RecordBatch()
         batch.targets = rows
         store.write(batch)
 
-        let outcome = drive(targets, t0: t0, store: store, children: children)
+        let outcome =
+            if let search = job.search {
+                find(search, targets, t0: t0, store: store, children: children)
+            } else {
+                drive(
+                    Program(targets: targets.map(\.prepared.target)),
+                    targets,
+                    t0: t0,
+                    store: store,
+                    sink: store,
+                    children: children
+                )
+            }
         finish(&record, outcome: outcome, targets: targets)
         record.warnings += simulatorWarnings(children: children)
         var last = RecordBatch()
@@ -63,8 +95,7 @@ struct Session {
         store.write(last)
         var problem: String?
         do throws(StoreError) { try store.finish(run: record) } catch { problem = "\(error)" }
-        let unusable = targets.count < job.targets.count
-        return try Presentation(job: job, folder: folder).present(storeProblem: problem, someTargetUnusable: unusable)
+        return Stored(folder: folder, t0: t0, targets: targets.count, problem: problem)
     }
 
     // MARK: targets
@@ -84,17 +115,14 @@ struct Session {
             case .simulated(let scenario):
                 let child = try start(scenario, folder: folder, suffix: job.targets.count == 1 ? "" : "-\(index + 1)")
                 children.append(child)
-                origin = try Self.loopback(port: child.port)
+                origin = try Self.loopback(port: child.port, api: target.provider.api)
             }
             switch try TargetPreparation.prepare(target, id: ready.count + 1, at: origin, job: job) {
             case .ready(let prepared): ready.append(Ready(jobIndex: index, url: origin.url, prepared: prepared))
             case .unusable(let reason): Console.error("error: \(target.name) cannot be used: \(SafeLine.of(reason))\n")
             }
         }
-        guard !ready.isEmpty else {
-            folder.removeIfEmpty()
-            throw Failure(.unusableTarget, "no target can be used; nothing was measured")
-        }
+        guard !ready.isEmpty else { throw Failure(.unusableTarget, "no target can be used; nothing was measured") }
         return ready
     }
 
@@ -112,18 +140,53 @@ struct Session {
         }
     }
 
-    private static func loopback(port: Int) throws(Failure) -> TargetAddress {
-        do throws(TargetAddress.Refusal) { return try TargetAddress(parsing: "http://127.0.0.1:\(port)/v1") } catch {
+    private static func loopback(port: Int, api: API) throws(Failure) -> TargetAddress {
+        do throws(TargetAddress.Refusal) {
+            return try TargetAddress(parsing: "http://127.0.0.1:\(port)", api: api)
+        } catch {
             throw Failure(.localIO, error.message)
         }
     }
 
     // MARK: the run
 
-    private mutating func drive(_ targets: [Ready], t0: Instant, store: RunStore, children: [SimulatorChild])
-        -> Run.Outcome
-    {
-        let program = Program(targets: targets.map(\.prepared.target))
+    /// Level after level, each decided when the one before has ended.
+    private mutating func find(
+        _ order: Job.Search,
+        _ targets: [Ready],
+        t0: Instant,
+        store: RunStore,
+        children: [SimulatorChild]
+    ) -> Run.Outcome {
+        var search = order.start
+        var target = targets[0].prepared.target
+        let planned = target.plan.phases
+        let sink = VisitSink(store: store, promise: order.promise, phase: planned.count)
+        var continuation = Program.Continuation()
+        while true {
+            target.plan.phases = SearchPlan.phases(planned, level: search.next ?? order.range.lowerBound)
+            if continuation.phase > 1 { target.plan.phases.removeFirst(planned.count - 1) }
+            let program = Program(targets: [target], continuing: continuation)
+            let outcome = drive(program, targets, t0: t0, store: store, sink: sink, children: children)
+            let count = sink.take()
+            search.note(inside: count.inside, outside: count.outside)
+            if outcome.stop != nil || !outcome.abandoned.isEmpty || search.next == nil { return outcome }
+            continuation.phase = planned.count
+            continuation.phaseStarted = count.phaseStarted
+            continuation.step = (program.entries.last?.step ?? 0) + 1
+            continuation.ordinal = (program.entries.last?.ordinal ?? 0) + 1
+            continuation.sequence = count.lastSequence + 1
+        }
+    }
+
+    private mutating func drive(
+        _ program: Program,
+        _ targets: [Ready],
+        t0: Instant,
+        store: RunStore,
+        sink: any RecordSink,
+        children: [SimulatorChild]
+    ) -> Run.Outcome {
         var options = Run.Options(
             id: runID(t0),
             prices: targets.map { job.targets[$0.jobIndex].price }
@@ -131,7 +194,7 @@ struct Session {
         options.loops = job.loops
         options.caps = job.limits
         options.redactor = Redactor(secrets: targets.compactMap(\.prepared.key))
-        let run = Run(program: program, options: options, t0: t0, sink: store)
+        let run = Run(program: program, options: options, t0: t0, sink: sink)
         var view = LiveView(job: job, program: program, began: t0)
         while !run.isOver {
             let signal = signals.wait(milliseconds: 100)
@@ -185,7 +248,24 @@ struct Session {
         record.thresholds = job.thresholds
         record.thresholdsConfident = job.thresholdsAreConfident
         record.warnings = job.warnings
+        record.find = job.search?.promise.expression
+        record.findFrom = job.search?.range.lowerBound
+        record.findTo = job.search?.range.upperBound
+        applySelftest(to: &record)
         return record
+    }
+
+    /// What this machine can be trusted with goes with the run, so that its result stays a function of what is stored.
+    private func applySelftest(to record: inout RunRecord) {
+        guard job.heedsSelftest, let selftest = SelftestFile.load() else { return }
+        guard job.loops <= selftest.loops else {
+            record.warnings.append(
+                "this machine's self-test was made with \(selftest.loops) of \(job.loops) loops and says nothing of this run"
+            )
+            return
+        }
+        record.selftestStreams = selftest.ceiling?.streams ?? 0
+        record.selftestTokensPerSecond = selftest.ceiling?.tokensPerSecond
     }
 
     private func targetRecord(_ ready: Ready, _ target: JobTarget, id: Int) -> TargetRecord {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Measurement
 import Profile
 
 /// One phase without a file; its keys are flags. `--print-profile` shows the YAML.
@@ -8,25 +9,63 @@ struct RampCommand: ParsableCommand {
         abstract: "Hold rising levels of concurrency, one after the other."
     )
 
-    @Option(help: "Levels: 1,2,4,8") var concurrency: String
+    @Option(help: "Levels: 1,2,4,8") var concurrency: String?
+    @Option(help: ArgumentHelp("Find the most streams that keep a promise: 'ttft.p95 < 1s'", valueName: "promise"))
+    var find: String?
+    @Option(help: "Lowest level of --find.") var from: Int?
+    @Option(help: "Highest level of --find.") var to: Int?
     @Option(help: "How long each level lasts.") var hold: String?
     @Option(help: "Requests dispatched before this are not measured.") var settle: String?
     @Option(help: "Requests that must have ended in each level, or auto.") var minRequests: String?
     @Option(help: "How long a level may last at most.") var holdMax: String?
+    @Option(help: "up, or up-down: the levels again in falling order, to see whether the server answers alike.")
+    var direction: String?
     @OptionGroup(title: "Target") var target: TargetFlags
     @OptionGroup(title: "Run") var flags: RunFlags
 
     func run() throws {
-        try Launch(
+        var (levels, least, search) = (concurrency, minRequests, Job.Search?.none)
+        if let find {
+            let order = try self.search(find)
+            guard concurrency == nil, direction == nil else {
+                throw Failure(.badInput, "--find chooses its levels: leave out --concurrency and --direction")
+            }
+            // The plan is the worst case, so that limits and consent are asked for that.
+            let visits = CapacitySearch.mostVisits(in: order.range)
+            levels = Array(repeating: String(order.range.upperBound), count: visits).joined(separator: ",")
+            least = least ?? String(order.start.rule.fewestInside(outside: 2) + 2)
+            search = order
+        } else if from != nil || to != nil {
+            throw Failure(.badInput, "--from and --to go with --find; levels of a ramp are --concurrency 1,2,4,8")
+        }
+        guard let levels else { throw Failure(.badInput, "ramp needs --concurrency 1,2,4,8 or --find 'ttft.p95 < 1s'") }
+        var launch = try Launch(
             shortcut: "ramp",
             keys: [
-                ("concurrency", "[\(concurrency)]", "--concurrency"), ("hold", hold, "--hold"),
+                ("concurrency", "[\(levels)]", "--concurrency"),
+                ("hold", hold ?? (search == nil ? nil : "5s"), "--hold"),
                 ("settle", settle, "--settle"),
-                ("min_requests", minRequests, "--min-requests"), ("hold_max", holdMax, "--hold-max"),
+                ("min_requests", least, "--min-requests"),
+                ("hold_max", holdMax ?? (search == nil ? nil : "5m"), "--hold-max"),
+                ("direction", direction, "--direction"),
             ],
             target: target,
             flags: flags
-        ).run()
+        )
+        launch.search = search
+        try launch.run()
+    }
+
+    private func search(_ expression: String) throws(Failure) -> Job.Search {
+        let (from, to) = (from ?? 1, to ?? 256)
+        guard from >= 1, from <= to else {
+            throw Failure(.badInput, "--from \(from) --to \(to): allowed: 1 or more, rising")
+        }
+        do throws(ThresholdError) {
+            return Job.Search(promise: try RequestPromise(parsing: expression), range: from...to)
+        } catch {
+            throw Failure(.badInput, "--find \(error)")
+        }
     }
 }
 

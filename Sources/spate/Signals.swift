@@ -6,7 +6,6 @@ struct Signals {
 
     /// Call before any thread is made: threads inherit what is blocked.
     init() {
-        signal(SIGPIPE, SIG_IGN)  // a closed pipe is an error of write, not the end
         sigemptyset(&set)
         sigaddset(&set, SIGINT)
         sigaddset(&set, SIGTERM)

@@ -11,7 +11,8 @@ struct SimulateCommand: ParsableCommand {
         abstract: "Serve a simulated provider until Ctrl-C.",
         discussion: """
             Scenarios: \(ScenarioCatalogue.names.joined(separator: ", ")), or a YAML file.
-            POST /v1/chat/completions, GET /v1/models, GET /health, GET /spate/stats.
+            POST /v1/chat/completions, /v1/completions, /v1/responses, /v1/messages, /api/chat, /generate_stream,
+            /v1beta/models/simulated:streamGenerateContent; GET /v1/models, /health, /spate/stats.
             """
     )
 

@@ -20,11 +20,12 @@ struct Spate: ParsableCommand {
         version: Session.version,
         subcommands: [
             RunCommand.self, RampCommand.self, BurstCommand.self, SoakCommand.self, ProbeCommand.self,
-            SimulateCommand.self, ReportCommand.self, ProvidersCommand.self,
+            SelftestCommand.self, SimulateCommand.self, ReportCommand.self, ProvidersCommand.self,
         ]
     )
 
     static func main() {
+        signal(SIGPIPE, SIG_IGN)  // a closed pipe is an error of write, not the end
         let words: [String]
         do throws(Failure) { words = try CommandLineWords.normal(Array(CommandLine.arguments.dropFirst())) } catch {
             end(with: error)

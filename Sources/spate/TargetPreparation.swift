@@ -52,8 +52,9 @@ enum TargetPreparation {
         )
         if job.skipsPreflight, target.model != nil, place.isLoopback { return .ready(prepared) }
 
+        let list = target.provider.api.modelsPath
         let answer = Preflight.ask(
-            Preflight.Question(endpoint: endpoint, basePath: place.path, headers: headers)
+            Preflight.Question(endpoint: endpoint, path: place.path + list, headers: headers)
         )
         let redactor = Redactor(secrets: key.map { [$0] } ?? [])
         if let failure = answer.failure {
@@ -67,11 +68,11 @@ enum TargetPreparation {
         case 401, 402, 403:
             return .unusable(reason: "\(place.url): the key was refused (HTTP \(answer.status)): \(words)")
         case 200: break
-        default: prepared.notes.append("GET \(place.path)/models answered HTTP \(answer.status)")
+        default: prepared.notes.append("GET \(place.path)\(list) answered HTTP \(answer.status)")
         }
         if let model = target.model {
             if !answer.models.isEmpty, !answer.models.contains(model) {
-                prepared.notes.append("the model \(model) is not among those that GET /models lists")
+                prepared.notes.append("the model \(model) is not among those that GET \(list) lists")
             }
         } else {
             prepared.target.model = try onlyModel(answer, target: target, place: place, words: words)
@@ -91,7 +92,7 @@ enum TargetPreparation {
             let seen = words.isEmpty ? "nothing" : "\"\(words.prefix(120))\""
             throw Failure(
                 .badInput,
-                "\(target.name): no model given, and GET \(place.url)/models (HTTP \(answer.status)) lists none; "
+                "\(target.name): no model given, and GET \(place.url)\(target.provider.api.modelsPath) (HTTP \(answer.status)) lists none; "
                     + "it answered \(seen). Name one with --model"
             )
         default:

@@ -144,6 +144,39 @@ import Ticks
         #expect(sink.run.histograms.allSatisfy { $0.step == 1 && $0.loop == 0 })
     }
 
+    @Test func `a late heartbeat counts once for each beat it stands for, and its stop by length`() {
+        enter(step: 1, width: 100, at: 0)
+        func beat(due: Double, late: Int64, beats: Int, held: Int64, queued: Int64 = 0) {
+            let ran = at(due).advanced(byNanoseconds: late)
+            recorder.heartbeat(.init(due: at(due), ran: ran, beats: beats, held: held, queued: queued))
+        }
+        beat(due: 100, late: 5_000_000, beats: 3, held: 5_000_000)
+        beat(due: 106, late: 10, beats: 1, held: 0)
+        beat(due: 108, late: 20_000_000, beats: 1, held: 20_000_000)
+        // 50 ms of which 40 were spent waiting for a core, then 60 of which 10 were.
+        beat(due: 128, late: 0, beats: 1, held: 50_000_000, queued: 40_000_000)
+        beat(due: 130, late: 0, beats: 1, held: 60_000_000, queued: 10_000_000)
+        recorder.finish(at: at(200))
+        func found(_ metric: HistogramRecord.Metric) -> [Int64] {
+            sink.run.histograms.filter { $0.metric == metric }.flatMap {
+                [Int64($0.histogram.count), $0.histogram.sum]
+            }
+        }
+        #expect(found(.wakeLag) == [7, 5_000_000 + 3_000_000 + 1_000_000 + 10 + 20_000_000])
+        #expect(found(.heldUp) == [3, 65_000_000])
+        #expect(found(.stopped) == [2, 70_000_000])
+    }
+
+    @Test func `a read without a kernel stamp has no read lag, and a turn without a read no loop lag`() {
+        enter(step: 1, width: 100, at: 0)
+        recorder.read(lag: nil, at: at(10))
+        recorder.turn(lag: 7)
+        recorder.turn(lag: 9)
+        recorder.finish(at: at(100))
+        #expect(sink.run.histograms.map(\.metric) == [.loopLag])
+        #expect(sink.run.histograms.first?.histogram.sum == 7)
+    }
+
     @Test func `two steps within a second have a histogram each`() {
         enter(step: 1, width: 100, at: 0)
         recorder.gap(10)
@@ -155,6 +188,22 @@ import Ticks
         #expect(gaps.map(\.step) == [1, 2])
         #expect(gaps.map(\.histogram.sum) == [10, 50])
         #expect(gaps.map(\.second) == [0, 0])
+    }
+
+    @Test func `what is counted before the first step or behind the end belongs to none`() {
+        recorder.turn(lag: 5)
+        recorder.timer(lag: 5)
+        enter(step: 1, width: 100, at: 20)
+        start(30)
+        recorder.timer(lag: 7)
+        end(60)
+        recorder.finish(at: at(90))
+        recorder.timer(lag: 9)
+        recorder.tick(at: at(1_500))
+        recorder.tick(at: at(2_500))
+        #expect(areas() == [[1, 0, 30, 1]])
+        #expect(sink.run.histograms.map(\.step) == [1])
+        #expect(sink.run.histograms.map(\.histogram.sum) == [7])
     }
 
     // MARK: batches

@@ -64,6 +64,76 @@ import Testing
         #expect(lagging(.kernel, readLag: 1).validity.kernelStampShare == 1)
     }
 
+    private func record(_ metric: HistogramRecord.Metric, _ values: [Int64], loop: Int = 0) -> HistogramRecord {
+        var record = HistogramRecord()
+        record.step = 1
+        record.loop = loop
+        record.metric = metric
+        for value in values { record.histogram.record(value) }
+        return record
+    }
+
+    @Test func `without kernel stamps the loop's own lateness is judged`() {
+        var builder = steady(late: 0, lag: 0)
+        for place in builder.recorded.requests.indices { builder.recorded.requests[place].stamp = .read }
+        builder.recorded.histograms = [record(.wakeLag, Array(repeating: 1_000_000, count: 100))]
+        #expect(builder.result.validity.verdict == .valid)
+        builder.recorded.histograms = [record(.wakeLag, Array(repeating: 5_000_000, count: 100))]
+        #expect(builder.result.validity.verdict == .suspect)
+        builder.recorded.histograms.append(record(.loopLag, Array(repeating: 15_000_000, count: 100)))
+        #expect(builder.result.validity.verdict == .invalid)
+        for place in builder.recorded.requests.indices { builder.recorded.requests[place].stamp = .kernel }
+        #expect(builder.result.validity.verdict == .valid)
+    }
+
+    // The phase lasts 200 s: 2 s are a hundredth of it.
+    @Test(
+        arguments: [
+            (.heldUp, 400, 5, ValidityResult.Verdict.valid), (.heldUp, 401, 5, .suspect),
+            (.heldUp, 20_000, 5, .suspect),
+            (.stopped, 1, 2000, .valid), (.stopped, 1, 2001, .invalid), (.stopped, 2000, 50, .invalid),
+        ] as [(HistogramRecord.Metric, Int, Int64, ValidityResult.Verdict)]
+    )
+    func `short stops over a hundredth of the time are suspect, long ones invalid`(
+        metric: HistogramRecord.Metric,
+        count: Int,
+        milliseconds: Int64,
+        verdict: ValidityResult.Verdict
+    ) {
+        var builder = steady(late: 0, lag: 0)
+        let stops = Array(repeating: milliseconds * 1_000_000, count: count)
+        builder.recorded.histograms = [record(.wakeLag, [0]), record(metric, stops)]
+        #expect(builder.result.validity.verdict == verdict)
+        // Another loop that ran all the time does not make it better.
+        builder.recorded.histograms.append(record(.wakeLag, [0], loop: 1))
+        let validity = builder.result.targets[0].phases[0].validity
+        #expect(validity.verdict == verdict)
+        let share = Double(count) * Double(milliseconds) / 200_000
+        #expect(abs((validity.heldUpShare ?? -1) - share) < 0.01 * share)
+        #expect(validity.stoppedShare == (metric == .stopped ? validity.heldUpShare : 0))
+    }
+
+    // One request in flight; 200 answers of 8 tokens in 200 s.
+    @Test(
+        arguments: [
+            (nil, nil, ValidityResult.Verdict.valid), (1, 8.1, .valid), (2, nil, .valid), (0, nil, .suspect),
+            (1, 7.9, .suspect),
+        ] as [(Int?, Double?, ValidityResult.Verdict)]
+    )
+    func `a run beyond the self-test's ceiling is suspect`(
+        streams: Int?,
+        tokensPerSecond: Double?,
+        verdict: ValidityResult.Verdict
+    ) {
+        var builder = steady(late: 0, lag: 0)
+        builder.recorded.run.selftestStreams = streams
+        builder.recorded.run.selftestTokensPerSecond = tokensPerSecond
+        let validity = builder.result.validity
+        #expect(validity.verdict == verdict)
+        #expect(validity.reasons.isEmpty == (verdict == .valid))
+        #expect(validity.reasons.allSatisfy { $0.contains("self-test") })
+    }
+
     @Test(arguments: [(0.98, ValidityResult.Verdict.valid), (0.97, .suspect)])
     func `a level that was not held is suspect`(share: Double, verdict: ValidityResult.Verdict) {
         var builder = steady(late: 0, lag: 0)

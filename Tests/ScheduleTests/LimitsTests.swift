@@ -43,7 +43,7 @@ import Ticks
 
     @Test func `absurd plans saturate instead of trapping`() {
         let steady = PhaseShape.steady(.init(concurrency: .max / 2, duration: .seconds(31_622_400)))
-        let estimate = RunPlanTests.plan(shapes: [steady], warmup: 0).estimate(answer: .nanoseconds(1))
+        let estimate = RunPlanTests.plan(shapes: [steady, steady], warmup: 0).estimate(answer: .nanoseconds(1))
         #expect(estimate.requests == .max && estimate.outputTokens == .max)
     }
 }

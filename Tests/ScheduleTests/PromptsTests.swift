@@ -54,6 +54,14 @@ import Testing
         #expect(abs(estimate - max(tokens, 11)) <= 3, "\(estimate) for \(tokens)")
     }
 
+    @Test(arguments: [256, 512, 4000])
+    func `four bytes a token give the same length, to a few percent`(tokens: Int) {
+        let bytes = (0..<50).reduce(0) {
+            $0 + text(prompts { $0.source = .synthetic(inputTokens: tokens) }, $1).utf8.count
+        }
+        #expect(abs(Double(bytes) / 50 / 4 - Double(tokens)) < 0.04 * Double(tokens), "\(bytes / 200)")
+    }
+
     @Test func `listed prompts come in order and from the start again`() {
         let prompts = prompts {
             $0.source = .list([Prompt("one"), Prompt("two")])

@@ -32,6 +32,13 @@ import Ticks
         #expect(ramp.stages[2].rule == .level(level))
     }
 
+    @Test(arguments: [([1, 2, 4], [1, 2, 4, 2, 1, 0]), ([3], [3, 0]), ([1, 8, 2], [1, 8, 2, 8, 1, 0])])
+    func `up and down is the levels, and again from the last but one back to the first`(levels: [Int], visits: [Int]) {
+        var ramp = PhaseShape.Ramp(concurrency: levels)
+        ramp.direction = .upDown
+        #expect(PhaseShape.ramp(ramp).stages(grace: .seconds(1)).map(\.concurrency) == visits)
+    }
+
     @Test(arguments: [(1, 25), (12, 25), (13, 26), (32, 64), (499, 998), (500, 1000), (5000, 1000)])
     func `the automatic minimum is twice the level, at least 25 and at most 1,000`(concurrency: Int, expected: Int) {
         #expect(PhaseShape.automaticMinimum(concurrency: concurrency) == expected)

@@ -28,6 +28,11 @@ enum Samples {
         run.thresholds = ["ttft.p95 < 500ms", "error_rate < 1%"]
         run.thresholdsConfident = true
         run.warnings = ["one window only"]
+        run.selftestStreams = 512
+        run.selftestTokensPerSecond = 12_345.5
+        run.find = "ttft.p95 < 1s"
+        run.findFrom = 1
+        run.findTo = 256
         return run
     }
 

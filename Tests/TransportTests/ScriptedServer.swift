@@ -142,3 +142,29 @@ final class Collected: TransferHandler {
 
     var text: String { String(decoding: body, as: UTF8.self) }
 }
+
+/// A listening socket whose queue is full, so that further connections neither succeed nor fail.
+final class FullListener {
+    let port: Int
+    private let listener: Int32
+    private var clients: [Int32] = []
+
+    init() {
+        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard let address = SocketAddress("127.0.0.1", port: 0) else { preconditionFailure("loopback is an address") }
+        precondition(address.bind(listener) == 0 && listen(listener, 0) == 0)
+        port = SocketAddress.port(of: listener)
+        guard let target = SocketAddress("127.0.0.1", port: port) else { preconditionFailure("loopback is an address") }
+        for _ in 0..<4 {
+            let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            _ = fcntl(client, F_SETFL, O_NONBLOCK)
+            _ = target.connect(client)
+            clients.append(client)
+        }
+    }
+
+    func stop() {
+        for client in clients { close(client) }
+        close(listener)
+    }
+}

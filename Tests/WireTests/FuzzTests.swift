@@ -57,6 +57,30 @@ import Wire
         #expect(tokens > 1_000, "the mutations must leave something to read")
     }
 
+    @Test(arguments: [
+        (API.openAICompletions, OpenAICompletionsTests.cases), (.openAIResponses, OpenAIResponsesTests.cases),
+        (.anthropic, AnthropicTests.cases), (.gemini, GeminiTests.cases), (.ollama, OllamaTests.cases),
+        (.textGenerationInference, TextGenerationInferenceTests.cases),
+    ])
+    func `mutated replies of every API are decoded, alike in one read and in many`(api: API, cases: [APICase]) {
+        var generator = SplitMix64(seed: Self.seed)
+        let decoder = ReplyDecoder(api: api, parser: JSONParser(), keepsText: true)
+        var unparseable = 0
+        var tokens = 0
+        for round in 0..<3_000 {
+            let row = cases[round % cases.count]
+            let bytes = mutate(Array(row.wire.utf8), with: &generator)
+            let whole = decode(bytes, status: row.status, contentType: row.contentType, with: decoder)
+            let sizes = randomSizes(bytes.count, with: &generator)
+            let parts = decode(bytes, sizes: sizes, status: row.status, contentType: row.contentType, with: decoder)
+            #expect(parts == whole, "\(api), round \(round), seed \(Self.seed)")
+            unparseable += whole.reply.unparseable
+            tokens += whole.total.tokenEvents
+        }
+        #expect(unparseable > 100, "the mutations must reach the parser")
+        #expect(tokens > 1_000, "the mutations must leave something to read")
+    }
+
     @Test func `mutated request bodies are read or refused`() {
         var generator = SplitMix64(seed: Self.seed)
         let body = ChatRequest(

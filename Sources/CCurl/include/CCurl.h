@@ -91,7 +91,7 @@ typedef struct {
 /// This thread's state; the address stays the same for the thread's life.
 spate_receive_state *spate_receive_state_of_thread(void);
 
-/// When this thread last handed bytes of `socket` to the kernel, CLOCK_MONOTONIC ns; 0 = never.
+/// When this thread last went to hand bytes of `socket` to the kernel, CLOCK_MONOTONIC ns; 0 = never.
 int64_t spate_last_send(int socket);
 /// Forgets it, for a new socket with an old number.
 void spate_forget_send(int socket);

@@ -13,11 +13,18 @@ public struct ColdStartClassifier: Sendable, Hashable {
         case broad = "broad/skewed (no separate cold mode)"
     }
 
-    /// The limits that all must be passed before a second mode is believed. BIC alone calls skewed unimodal data bimodal.
+    /// The limits that all must be passed before a slow mode is believed. BIC alone calls skewed unimodal data bimodal.
     public static let bicLimit = 10.0
     public static let separationLimit = 2.0
     public static let ratioLimit = 2.5
     public static let slowLimit = 2
+    /// What the separation and the warm samples must reach where the slow mode is the larger one: else the short tail of
+    /// an exponential law passes for a warm mode (1 in 10 series of 300).
+    public static let majoritySeparation = 4.0
+    public static let majorityWarmLimit = 4
+    /// The BIC difference asked of the second start, at the widest gap: Otsu's split cuts a broad warm mode in two and
+    /// then misses a few cold samples (2 in 100 series with 3 of 75, five times slower, σ 0.25).
+    public static let secondStartBIC = 15.0
     /// A far tail begins behind a gap of this factor and holds at most a hundredth of the samples, or one.
     public static let stuckFactor = 4.0
 
@@ -35,17 +42,21 @@ public struct ColdStartClassifier: Sendable, Hashable {
         let stuckCount = Self.stuckCount(samples.values)
         let rest = SortedSamples(ascending: Array(samples.values.dropLast(stuckCount)))
         stuck = Array(samples.values.suffix(stuckCount))
-        mixture = LogNormalMixture(rest)
+        let fit = LogNormalMixture(rest)
+        if !Self.believes(fit, rest.count), let gap = Self.widestGap(rest.values),
+            let second = LogNormalMixture(rest, below: gap), Self.believes(second, rest.count),
+            second.bicDifference >= Self.secondStartBIC
+        {
+            mixture = second
+        } else {
+            mixture = fit
+        }
         cv = Variation(samples)?.cv
         cvWithoutStuck = Variation(rest)?.cv
     }
 
     /// Whether a slow mode stands apart.
-    public var isBimodal: Bool {
-        guard let mixture else { return false }
-        return mixture.bicDifference >= Self.bicLimit && mixture.separation >= Self.separationLimit
-            && mixture.ratio >= Self.ratioLimit && mixture.slowCount >= Self.slowLimit
-    }
+    public var isBimodal: Bool { Self.believes(mixture, count - stuck.count) }
 
     /// The slow mode's weight among the samples that are not stuck; 0 without such a mode.
     public var coldShare: Double { isBimodal ? mixture?.slowWeight ?? 0 : 0 }
@@ -64,6 +75,23 @@ public struct ColdStartClassifier: Sendable, Hashable {
         case (true, true): .coldStart
         case (false, false): .stuckTail
         case (false, true): (cv ?? 0) >= 0.4 ? .broad : .none
+        }
+    }
+
+    private static func believes(_ mixture: LogNormalMixture?, _ count: Int) -> Bool {
+        guard let mixture else { return false }
+        let stands =
+            mixture.slowWeight <= 0.5
+            || mixture.separation >= majoritySeparation && count - mixture.slowCount >= majorityWarmLimit
+        return stands && mixture.bicDifference >= bicLimit && mixture.separation >= separationLimit
+            && mixture.ratio >= ratioLimit && mixture.slowCount >= slowLimit
+    }
+
+    /// How many samples lie below the widest gap (by ratio) of the upper half.
+    private static func widestGap(_ ascending: [Double]) -> Int? {
+        guard ascending.count >= 4 else { return nil }
+        return ((ascending.count + 1) / 2..<ascending.count).max { a, b in
+            ascending[a] * ascending[b - 1] < ascending[b] * ascending[a - 1]
         }
     }
 

@@ -33,6 +33,12 @@ public struct LogNormalMixture: Sendable, Hashable {
         guard samples.count >= 4, let least = samples.min, least > 0, let most = samples.max, most.isFinite,
             let split = OtsuSplit(logarithmsOf: samples)
         else { return nil }
+        self.init(samples, below: split.below, limit: limit, tolerance: tolerance)
+    }
+
+    /// From a split of the ascending samples, `below` of which start as warm.
+    public init?(_ samples: SortedSamples, below: Int, limit: Int = 300, tolerance: Double = 1e-12) {
+        guard below > 0, below < samples.count else { return nil }
         let logs = samples.values.map { log($0) }
         let n = Double(logs.count)
 
@@ -40,9 +46,9 @@ public struct LogNormalMixture: Sendable, Hashable {
         logLikelihoodOfOne = -n / 2 * (log(2 * .pi * single.sigma * single.sigma) + 1)
         bicOfOne = 2 * log(n) - 2 * logLikelihoodOfOne
 
-        var warm = Mode(Array(logs[..<split.below]), floor: Mode.floor)
-        var slow = Mode(Array(logs[split.below...]), floor: Mode.floor)
-        var weight = Double(logs.count - split.below) / n
+        var warm = Mode(Array(logs[..<below]), floor: Mode.floor)
+        var slow = Mode(Array(logs[below...]), floor: Mode.floor)
+        var weight = Double(logs.count - below) / n
         var share = [Double](repeating: 0, count: logs.count)
         var likelihood = -Double.infinity
         var steps = 0

@@ -1,7 +1,7 @@
 /// Where a series of observations stops being shaped by its start.
 ///
 /// White, "An Effective Truncation Heuristic for Bias Reduction in Simulation Output" (1997), in its batched form MSER-5.
-/// It always cuts something, on pure noise too: what it gives is *discarded* observations, never proof of a warm-up.
+/// It cuts one in three series of pure noise too: what it gives is *discarded* observations, never proof of a warm-up.
 public struct SteadyState: Sendable, Hashable {
     /// Batches and observations to discard.
     public var discardedBatches: Int

@@ -86,7 +86,7 @@ struct PairwiseDifferences {
         var low = Self.ordered(y[0] - x[x.count - 1])
         var high = Self.ordered(y[y.count - 1] - x[0])
         while low < high {
-            let middle = low + (high - low) / 2
+            let middle = (low & high) + (low ^ high) >> 1  // their mean, rounded down, without overflow
             if count(upTo: Self.double(middle)) >= rank { high = middle } else { low = middle + 1 }
         }
         return Self.double(low)
@@ -102,10 +102,10 @@ struct PairwiseDifferences {
         return total
     }
 
-    /// An integer that grows with the double, half the range of each sign so that no difference of two overflows.
+    /// An integer that grows with the double.
     private static func ordered(_ value: Double) -> Int64 {
         let bits = Int64(bitPattern: (value + 0).bitPattern)
-        return (bits >= 0 ? bits : .min - bits)
+        return bits >= 0 ? bits : .min - bits
     }
 
     private static func double(_ ordered: Int64) -> Double {

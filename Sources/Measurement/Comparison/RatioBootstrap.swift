@@ -25,8 +25,10 @@ public struct RatioBootstrap: Sendable, Hashable {
         level: Double = 0.95,
         seed: UInt64 = 0
     ) {
-        guard let a = Sample(x, statistic), let b = Sample(y, statistic), resamples > 0 else { return nil }
         var random = SplitMix64(seed: seed, stream: "ratio")
+        guard resamples > 0, var a = Sample(x, statistic, &random), var b = Sample(y, statistic, &random) else {
+            return nil
+        }
         let logs = (0..<resamples).map { _ in
             let denominator = a.resampled(&random)
             return log(b.resampled(&random)) - log(denominator)
@@ -63,7 +65,7 @@ public struct RatioBootstrap: Sendable, Hashable {
         seed: UInt64 = 0
     ) {
         guard x.count >= 3, y.count >= 3, resamples > 0, (x + y).allSatisfy({ !$0.isEmpty }),
-            let a = Sample(x.flatMap { $0 }, statistic), let b = Sample(y.flatMap { $0 }, statistic)
+            let a = Self.value(of: x.flatMap { $0 }, statistic), let b = Self.value(of: y.flatMap { $0 }, statistic)
         else { return nil }
         var random = SplitMix64(seed: seed, stream: "ratio")
         let draw = { (windows: [[Double]]) -> Double in
@@ -72,19 +74,29 @@ public struct RatioBootstrap: Sendable, Hashable {
                 let window = windows[Self.index(windows.count, &random)]
                 for _ in window { drawn.append(window[Self.index(window.count, &random)]) }
             }
-            return Sample(drawn, statistic)?.value ?? .nan
+            return Self.value(of: drawn, statistic) ?? .nan
         }
         let logs = (0..<resamples).map { _ in
             let denominator = draw(x)
             return log(draw(y)) - log(denominator)
         }
-        ratio = b.value / a.value
+        ratio = b / a
         percentile = Self.exponential(Bootstrap.percentile(replicates: SortedSamples(logs), level: level))
         bca = nil
     }
 
     private static func exponential(_ interval: ConfidenceInterval) -> ConfidenceInterval {
         ConfidenceInterval(lower: interval.lower.map { exp($0) }, upper: interval.upper.map { exp($0) })
+    }
+
+    /// The statistic of values that are all above 0 and finite, else nil.
+    fileprivate static func value(of values: [Double], _ statistic: Statistic) -> Double? {
+        guard values.allSatisfy({ $0 > 0 && $0.isFinite }) else { return nil }
+        let samples = SortedSamples(values)
+        return switch statistic {
+        case .mean: samples.mean
+        case .quantile(let quantile): samples.linear(quantile.fraction)
+        }
     }
 
     fileprivate static func index(_ count: Int, _ random: inout SplitMix64) -> Int {
@@ -98,26 +110,25 @@ private struct Sample {
     let statistic: RatioBootstrap.Statistic
     let value: Double
 
-    init?(_ values: [Double], _ statistic: RatioBootstrap.Statistic) {
-        guard values.count >= 2, values.allSatisfy({ $0 > 0 && $0.isFinite }) else { return nil }
+    /// Of many values, draws of the mean: see `MomentResampler`.
+    private var moments: MomentResampler?
+
+    init?(_ values: [Double], _ statistic: RatioBootstrap.Statistic, _ random: inout SplitMix64) {
+        guard values.count >= 2, let value = RatioBootstrap.value(of: values, statistic) else { return nil }
         samples = SortedSamples(values)
         self.statistic = statistic
-        switch statistic {
-        case .mean: value = values.reduce(0, +) / Double(values.count)
-        case .quantile(let quantile): value = samples.linear(quantile.fraction) ?? .nan
+        self.value = value
+        if statistic == .mean, values.count > MomentResampler.exactCount {
+            moments = MomentResampler(samples, centre: value, seed: random.next())
         }
     }
 
-    func resampled(_ random: inout SplitMix64) -> Double {
+    mutating func resampled(_ random: inout SplitMix64) -> Double {
         let values = samples.values
         let n = values.count
         switch statistic {
         case .mean:
-            if n > MomentResampler.exactCount {
-                // The mean of many positive draws is normal but for its tail, which `MomentResampler` keeps.
-                var resampler = MomentResampler(samples, centre: value, seed: random.next())
-                return max(values[0], value + resampler.next().sum / Double(n))
-            }
+            if let drawn = moments?.next() { return max(values[0], value + drawn.sum / Double(n)) }
             var sum = 0.0
             for _ in 0..<n { sum += values[RatioBootstrap.index(n, &random)] }
             return sum / Double(n)

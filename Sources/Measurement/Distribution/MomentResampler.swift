@@ -1,5 +1,5 @@
-internal import Glibc
-internal import Ticks
+import Glibc
+import Ticks
 
 /// Draws Σ(x − c) and Σ(x − c)² of bootstrap resamples (n draws with replacement from n samples).
 ///

@@ -19,7 +19,12 @@ extension PhaseResult {
         steps = records.filter { $0.kind == .level }.map { StepResult(of: $0, in: phase, timeline) }
         if kind == .ramp {
             StepResult.compare(&steps)
-            knee = KneeResult(of: steps) { loop == .open ? $0.ttftScheduledMilliseconds : $0.ttftMilliseconds }
+            find = FindResult(of: records, index)
+            // A search goes to and fro: it has no way up and no way down.
+            if find == nil {
+                knee = KneeResult(of: steps) { loop == .open ? $0.ttftScheduledMilliseconds : $0.ttftMilliseconds }
+                hysteresis = HysteresisResult.all(of: steps)
+            }
         }
         if kind == .steady { drift = DriftResult.all(of: phase, timeline, health) }
         if kind == .probe { consistency = ConsistencyResult(of: requests) }
@@ -39,7 +44,8 @@ extension PhaseResult {
             steps: records.filter { $0.kind != .warmup },
             levels: steps,
             edges: edges,
-            span: span
+            span: span,
+            tokensPerSecond: stats.outputTokensPerSecond
         )
         validity = ValidityResult(of: evidence, index, health)
         if let span { incidents = health.incidents(in: span).map { IncidentResult($0, timeline) } }

@@ -9,6 +9,9 @@ public struct PhaseResult: Sendable, Hashable {
     public var stats = RequestStatistics()  // all its requests
     public var steps: [StepResult] = []
     public var knee: KneeResult?
+    /// Of the levels that came twice, on the way up and on the way down.
+    public var hysteresis: [HysteresisResult] = []
+    public var find: FindResult?
     public var bursts: [BurstResult] = []
     public var transition: TransitionResult?
     public var consistency: ConsistencyResult?

@@ -6,6 +6,7 @@ extension ValidityResult {
         var levels: [StepResult] = []
         var edges: [EdgeEvidence] = []
         var span: MeasuredWindow?
+        var tokensPerSecond: Double?  // of the whole phase
     }
 
     struct EdgeEvidence {
@@ -27,6 +28,7 @@ extension ValidityResult {
         for edge in evidence.edges { judge(edge) }
         judgeLoad(evidence, health)
         judgeResources(evidence, health)
+        judgeCeiling(evidence, index.recorded.run)
     }
 
     private mutating func measure(_ evidence: Evidence, _ index: RunIndex, _ health: GeneratorHealth) {
@@ -40,6 +42,7 @@ extension ValidityResult {
         dispatchLagMilliseconds = DistributionSummary(samples: lags)
         loopLagMilliseconds = DistributionSummary(milliseconds: index.histogram(.loopLag, of: evidence.steps))
         readLagMilliseconds = DistributionSummary(milliseconds: index.histogram(.readLag, of: evidence.steps))
+        wakeLagMilliseconds = DistributionSummary(milliseconds: index.histogram(.wakeLag, of: evidence.steps))
         let stamped = evidence.requests.only { $0.tokenReads > 0 }
         if !stamped.isEmpty {
             kernelStampShare = Double(stamped.only { $0.stamp == .kernel }.count) / Double(stamped.count)
@@ -53,6 +56,7 @@ extension ValidityResult {
             }
         }
         maxInFlight = inFlight.values.flatMap(\.values).map { $0.values.reduce(0, &+) }.max()
+        measureStops(evidence, index, health)
         guard let span = evidence.span else { return }
         // The busiest step, for a ramp's mean would hide the level at which the loop was full.
         let spans = evidence.steps.compactMap {
@@ -63,6 +67,27 @@ extension ValidityResult {
         rssMB = health.residentMB(in: span)
     }
 
+    private mutating func measureStops(_ evidence: Evidence, _ index: RunIndex, _ health: GeneratorHealth) {
+        let observed = evidence.steps.compactMap {
+            MeasuredWindow(exactlyFrom: $0.started, to: $0.drained ?? $0.windowEnded)
+        }.reduce(0.0) { $0 + Double($1.nanoseconds) }
+        let incidents = evidence.span.map { health.stoppedShare(of: $0) }
+        guard wakeLagMilliseconds != nil, observed > 0 else {
+            stoppedShare = incidents
+            return
+        }
+        func share(_ metrics: Set<HistogramRecord.Metric>) -> Double {
+            var lost: [Int: Double] = [:]  // by loop
+            for record in evidence.steps.flatMap(index.histograms) where metrics.contains(record.metric) {
+                lost[record.loop, default: 0] += Double(record.histogram.sum)
+            }
+            return min(1, (lost.values.max() ?? 0) / observed)
+        }
+        let stopped = max(share([.stopped]), incidents ?? 0)
+        stoppedShare = stopped
+        heldUpShare = max(share([.stopped, .heldUp]), stopped)
+    }
+
     /// p99 <= max(2 ms, 1 % of the median TTFT) is valid, <= max(10 ms, 5 %) suspect.
     private mutating func judgeLags(_ evidence: Evidence) {
         let median = SortedSamples(evidence.requests.successes.figures(\.ttftMilliseconds)).median ?? 0
@@ -71,10 +96,13 @@ extension ValidityResult {
         }
         // Under one request in a hundred it cannot be what the p99 is made of.
         guard let kernelStampShare, kernelStampShare < 0.99 else { return }
-        if let p99 = readLagMilliseconds?.p99 {
-            judge(p99, against: median, "read lag", "tokens were stamped late")
-        } else if let p99 = loopLagMilliseconds?.p99 {
-            judge(p99, against: median, "loop lag", "tokens may have been stamped late, without a kernel stamp to tell")
+        if let p99 = readLagMilliseconds?.p99 { judge(p99, against: median, "read lag", "tokens were stamped late") }
+        // Reads without a stamp have no read lag: they waited for the loop to wake and for the turn they came in.
+        let unseen = [(wakeLagMilliseconds?.p99, "wake lag"), (loopLagMilliseconds?.p99, "loop lag")]
+            .compactMap { p99, name in p99.map { (p99: $0, name: name) } }
+        if let worst = unseen.max(by: { $0.p99 < $1.p99 }) {
+            let meaning = "tokens may have been stamped late, without a kernel stamp to tell"
+            judge(worst.p99, against: median, worst.name, meaning)
         }
     }
 
@@ -136,12 +164,38 @@ extension ValidityResult {
             }
         }
         guard let span = evidence.span else { return }
-        let stopped = health.stoppedShare(of: span)
-        if stopped > Self.stoppedLimit {
+        if let stopped = stoppedShare, stopped > Self.stoppedLimit {
             add(
                 .invalid,
                 "the generator did not run for \(inWords(stopped * span.seconds)) s, \(inPercent(stopped)) of the "
-                    + "time, limit \(inPercent(Self.stoppedLimit))"
+                    + "time, limit \(inPercent(Self.stoppedLimit)): it was stopped, which the server has nothing to do with"
+            )
+        } else if let heldUp = heldUpShare, heldUp > Self.stoppedLimit {
+            add(
+                .suspect,
+                "the generator was kept from running for \(inPercent(heldUp)) of the time, limit "
+                    + "\(inPercent(Self.stoppedLimit)): something else had its core"
+            )
+        }
+    }
+
+    /// Beyond what the machine's self-test has shown it to measure well.
+    private mutating func judgeCeiling(_ evidence: Evidence, _ run: RunRecord) {
+        guard let streams = run.selftestStreams else { return }
+        if let maxInFlight, maxInFlight > streams {
+            add(
+                .suspect,
+                streams > 0
+                    ? "\(maxInFlight) in flight, and this machine's self-test trusts its numbers up to \(streams)"
+                    : "this machine's self-test found no level at which its numbers can be trusted"
+            )
+        }
+        let rates =
+            evidence.levels.compactMap(\.stats.outputTokensPerSecond) + [evidence.tokensPerSecond].compactMap { $0 }
+        if streams > 0, let limit = run.selftestTokensPerSecond, let most = rates.max(), most > limit {
+            add(
+                .suspect,
+                "\(inWords(most)) tokens/s, and this machine's self-test trusts its numbers up to \(inWords(limit))"
             )
         }
     }

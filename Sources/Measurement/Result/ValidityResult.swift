@@ -20,6 +20,12 @@ public struct ValidityResult: Sendable, Hashable {
     public var loopLagMilliseconds: DistributionSummary?
     public var dispatchLagMilliseconds: DistributionSummary?  // without edge waves
     public var readLagMilliseconds: DistributionSummary?
+    /// How late the loop ran, at instants evenly spread over time.
+    public var wakeLagMilliseconds: DistributionSummary?
+    /// Share of the time in which the generator was kept from running, 1 ms or more at a time; the busiest loop's.
+    public var heldUpShare: Double?
+    /// The part of it in stops of 20 ms or more in which it waited for no core: it was stopped, or its machine was.
+    public var stoppedShare: Double?
     public var cpuPercent: Double?  // of one core, the busiest loop's
     public var processCPUPercent: Double?
     public var loops = 0

@@ -12,6 +12,7 @@ extension ReportDocument {
             ),
         ]
         guard !phase.steps.isEmpty else { return blocks }
+        blocks += find(phase)
         blocks.append(.table(rampTable(phase)))
         blocks += openBounds(phase).map { .sentence($0, .dim) }
         if phase.steps.count > 1, phase.steps.allSatisfy({ $0.retention == nil }) {
@@ -20,6 +21,7 @@ extension ReportDocument {
             )
         }
         blocks += kneeSentences(phase).map { .sentence($0) }
+        blocks += hysteresis(phase)
         if let queueing = queueingSentence(phase) { blocks.append(.sentence(queueing)) }
         if phase.steps.count > 1 { blocks.append(.bars(rampBars(phase))) }
         return blocks

@@ -4,6 +4,8 @@ import Measurement
 struct ReportDocument: Sendable, Hashable {
     private(set) var blocks: [Block] = []
 
+    init(blocks: [Block]) { self.blocks = blocks }
+
     /// `files`: paths to show at the end.
     init(_ result: RunResult, files: [String]) {
         blocks += Self.banners(result)

@@ -16,6 +16,8 @@ extension SummaryJSON {
             if let value { members.append(.init(key, value)) }
         }
         add("knee", phase.knee.map(knee))
+        add("find", phase.find.map(find))
+        add("hysteresis", phase.hysteresis.isEmpty ? nil : .array(phase.hysteresis.map(hysteresis)))
         add("bursts", phase.bursts.isEmpty ? nil : .array(phase.bursts.map(burst)))
         add("transition", phase.transition.map(transition))
         add("consistency", phase.consistency.map(consistency))
@@ -68,6 +70,41 @@ extension SummaryJSON {
                 } ?? .null
             ),
             .init("agree", JSONValue(knee.agree)),
+        ])
+    }
+
+    private static func find(_ find: FindResult) -> JSONValue {
+        .object([
+            .init("expression", .string(find.expression)), .init("answer", JSONValue(find.answer)),
+            .init("bracket", .array([find.answer, find.firstBeyond].map { JSONValue($0) })),
+            .init("complete", JSONValue(find.isComplete)),
+            .init(
+                "levels",
+                .array(
+                    find.visits.map { visit in
+                        .object([
+                            .init("concurrency", JSONValue(visit.concurrency)),
+                            .init("inside", JSONValue(visit.inside)), .init("outside", JSONValue(visit.outside)),
+                            .init("verdict", .string(visit.verdict.rawValue)),
+                        ])
+                    }
+                )
+            ),
+        ])
+    }
+
+    private static func hysteresis(_ level: HysteresisResult) -> JSONValue {
+        func medians(_ medians: HysteresisResult.Medians?) -> JSONValue {
+            guard let medians else { return .null }
+            return .object([
+                .init("up", JSONValue(medians.up)), .init("up_ci", interval(medians.upInterval)),
+                .init("down", JSONValue(medians.down)), .init("down_ci", interval(medians.downInterval)),
+                .init("agree", JSONValue(medians.agree)),
+            ])
+        }
+        return .object([
+            .init("concurrency", JSONValue(level.concurrency)), .init("ttft_ms", medians(level.ttftMilliseconds)),
+            .init("request_tps", medians(level.requestTPS)),
         ])
     }
 

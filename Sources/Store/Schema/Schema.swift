@@ -40,6 +40,11 @@ enum Schema {
         Column("thresholds", \.thresholds),
         Column("thresholds_confident", \.thresholdsConfident),
         Column("warnings", \.warnings),
+        Column("selftest_streams", \.selftestStreams),
+        Column("selftest_tokens_per_s", \.selftestTokensPerSecond),
+        Column("find", \.find),
+        Column("find_from", \.findFrom),
+        Column("find_to", \.findTo),
     ]
 
     static let targets = Table<TargetRecord>(

@@ -6,13 +6,66 @@ struct Grammar: Sendable {
         case unparseable  // no JSON, or JSON of another shape
     }
 
-    var path: String  // what follows the base URL
-    var headers: [Header]  // of every request, the key's apart
+    /// How a stream is cut into payloads.
+    enum Framing: Sendable, Hashable {
+        case events  // server-sent events
+        case lines  // one JSON document per line (NDJSON)
+    }
+
+    /// The payload of one event, or with `whole` a complete answer, into the tally. The second argument counts the
+    /// bytes from the payload's start that may be read.
+    typealias Read =
+        @Sendable (UnsafeRawBufferPointer, Int, _ whole: Bool, JSONParser, inout ReplyTally) -> Reading
+
+    var basePath = "/v1"  // of an address without a path of its own
+    var path: @Sendable (_ model: String, _ streams: Bool) -> String  // what follows the base URL
+    var modelsPath = "/models"  // likewise
+    var headers: [Header] = Grammar.streamHeaders  // of every request, the key's apart
+    var framing = Framing.events
+    var hasDoneMarker = true  // a stream says that it is over, apart from its finish reason
+
+    /// Members that switch reasoning off; nil = the format has no such switch, or each provider its own.
+    var reasoningOff: [JSONMember]?
+    /// Members that ask for a reasoning effort ("low", "medium", "high"); nil = the format knows none.
+    var reasoningEffort: @Sendable (_ effort: String) -> [JSONMember]? = { _ in nil }
 
     /// Encodes what many requests have in common.
     var template: @Sendable (ChatRequest) -> BodyTemplate
+    var read: Read
 
-    /// Reads the payload of one event, or with `whole` a complete answer, into the tally. The second argument counts
-    /// the bytes from the payload's start that may be read.
-    var read: @Sendable (UnsafeRawBufferPointer, Int, _ whole: Bool, JSONParser, inout ReplyTally) -> Reading
+    static let streamHeaders = [
+        Header(name: "Content-Type", value: "application/json"),
+        Header(name: "Accept", value: "text/event-stream"),
+        Header(name: "Accept-Encoding", value: "identity"),  // compression would turn the stream into blocks
+    ]
+}
+
+extension Grammar {
+    /// Reads any JSON document: errors and spate's own member here, the API's members in `take`. Of an array each
+    /// element is read; one that is understood is enough.
+    static func reader(
+        _ take: @escaping @Sendable (JSONValue, _ whole: Bool, JSONParser, inout ReplyTally) -> Reading
+    ) -> Read {
+        @Sendable func read(_ root: JSONValue, _ whole: Bool, _ parser: JSONParser, _ tally: inout ReplyTally)
+            -> Reading
+        {
+            guard root.kind == .object else { return .unparseable }
+            if let serving = ServingFacts(root["spate"]) { tally.facts.serving = serving }
+            let reading = take(root, whole, parser, &tally)
+            let error = root["error"]
+            let saysError = error.isPresent && error.utf8?.count != 0
+            guard saysError || root["object"].equals("error") || root["type"].equals("error") else { return reading }
+            tally.fail(ServerError(root, parser: parser))
+            return .understood
+        }
+        return { payload, readable, whole, parser, tally in
+            guard let root = parser.parse(payload, readable: readable) else { return .unparseable }
+            guard root.kind == .array else { return read(root, whole, parser, &tally) }
+            var reading = Reading.unparseable
+            for element in root.elements where read(element, whole, parser, &tally) == .understood {
+                reading = .understood
+            }
+            return reading
+        }
+    }
 }

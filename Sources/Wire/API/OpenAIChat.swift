@@ -3,13 +3,15 @@ import CSimdjson
 /// OpenAI chat completions, as spoken by OpenAI and, with variations, by nearly everyone else.
 extension Grammar {
     static let openAIChat = Grammar(
-        path: "/chat/completions",
-        headers: [
-            Header(name: "Content-Type", value: "application/json"),
-            Header(name: "Accept", value: "text/event-stream"),
-            Header(name: "Accept-Encoding", value: "identity"),  // compression would turn the stream into blocks
-        ],
-        template: { BodyTemplate(openAIChat: $0) },
+        path: { _, _ in "/chat/completions" },
+        reasoningEffort: { [JSONMember(name: "reasoning_effort", json: "\"\($0)\"")] },
+        template: { request in
+            var writer = BodyWriter(extra: request.extra)
+            writer.string("model", request.model)
+            writer.messages("messages", request.messages)
+            writer.openAIOptions(of: request)
+            return writer.finish(cap: request.maxTokensField)
+        },
         read: { payload, readable, whole, parser, tally in
             var chat = sj_chat()
             let bytes = payload.baseAddress?.assumingMemoryBound(to: UInt8.self)
@@ -18,6 +20,17 @@ extension Grammar {
             return tally.take(chat, whole: whole, parser: parser)
         }
     )
+}
+
+extension BodyWriter {
+    /// What OpenAI's chat and text completions have in common.
+    mutating func openAIOptions(of request: ChatRequest) {
+        raw("stream", request.streams ? "true" : "false")
+        if request.streams, request.asksForUsage { raw("stream_options", "{\"include_usage\":true}") }
+        number("temperature", request.temperature)
+        number("seed", request.seed)
+        if request.ignoresEndOfSequence { raw("ignore_eos", "true") }
+    }
 }
 
 extension ReplyTally {
@@ -56,7 +69,6 @@ extension ReplyTally {
 }
 
 extension Usage {
-    /// xAI counts reasoning outside `completion_tokens`; then the total tells (also litellm's rule).
     fileprivate init(_ raw: sj_usage) {
         func given(_ count: Int64) -> Int64? { count < 0 ? nil : count }
         self.init(
@@ -66,14 +78,18 @@ extension Usage {
             reasoning: given(raw.reasoning),
             total: given(raw.total)
         )
-        if let input, let output, let total, let reasoning, reasoning > 0, total > input, total - input > output {
-            self.output = total - input
-        }
+        addOutsideReasoning()
+    }
+
+    /// xAI counts reasoning outside `completion_tokens`; then the total tells (also litellm's rule).
+    mutating func addOutsideReasoning() {
+        guard let input, let output, let total, let reasoning, reasoning > 0, total > input else { return }
+        if total - input > output { self.output = total - input }
     }
 }
 
 extension ServerTimings {
-    fileprivate init?(openAIChat root: JSONValue) {
+    init?(openAIChat root: JSONValue) {
         self.init()
         let llama = root["timings"]
         prefillMilliseconds = llama["prompt_ms"].double

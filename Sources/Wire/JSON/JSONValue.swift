@@ -1,4 +1,5 @@
 import CSimdjson
+import Glibc
 
 /// A value inside a parser's current document, valid until that parser's next parse. An absent value is a value too, so
 /// that paths can be written without ladders of `if let`.
@@ -39,11 +40,20 @@ struct JSONValue {
         return String(decoding: utf8, as: UTF8.self)
     }
 
+    /// Whether it is a string of exactly these bytes. Allocates nothing.
+    func equals(_ text: StaticString) -> Bool {
+        guard let utf8, let bytes = utf8.baseAddress, utf8.count == text.utf8CodeUnitCount else { return false }
+        return memcmp(bytes, text.utf8Start, utf8.count) == 0
+    }
+
     /// nil unless a number with an integral value that fits.
     var int: Int64? {
         var value: Int64 = 0
         return sj_value_int64(raw, &value) ? value : nil
     }
+
+    /// nil unless an integral number of 0 or more.
+    var count: Int64? { int.flatMap { $0 < 0 ? nil : $0 } }
 
     /// nil unless a number.
     var double: Double? {
@@ -58,8 +68,11 @@ struct JSONValue {
 
     /// As compact JSON text.
     func json(by parser: JSONParser) -> String {
-        sj_value_json(parser.raw, raw).buffer.map { String(decoding: $0, as: UTF8.self) } ?? ""
+        jsonBytes(by: parser).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
+
+    /// As compact JSON text, valid until the next call of this function.
+    func jsonBytes(by parser: JSONParser) -> UnsafeRawBufferPointer? { sj_value_json(parser.raw, raw).buffer }
 
     /// An array's elements; empty for anything else.
     var elements: some Sequence<JSONValue> { Walk(raw: raw, wanted: .array).lazy.map(\.value) }

@@ -13,10 +13,11 @@ public final class ReplyDecoder {
     private var mode = Mode.undecided
     private var promise = BodySniffer.Promise.other
     private var stream = EventStreamDecoder()
+    private var lines = LineDecoder()
     private var body: [UInt8] = []  // of a document; while undecided, the bytes so far
     private var tally: ReplyTally
 
-    private enum Mode { case undecided, eventStream, json, opaque, overflown }
+    private enum Mode { case undecided, eventStream, lines, json, opaque, overflown }
 
     /// `keepsText` keeps what the model wrote, in `text`; it costs an allocation per token.
     public init(api: API, parser: JSONParser, keepsText: Bool = false) {
@@ -24,6 +25,7 @@ public final class ReplyDecoder {
         self.parser = parser
         self.keepsText = keepsText
         tally = ReplyTally(keepsText: keepsText)
+        tally.facts.expectsDoneMarker = grammar.hasDoneMarker
     }
 
     /// What the reply amounts to so far.
@@ -37,8 +39,10 @@ public final class ReplyDecoder {
         mode = .undecided
         promise = .other
         stream.reset()
+        lines.reset()
         body.removeAll(keepingCapacity: body.capacity <= 65_536)
         tally = ReplyTally(keepsText: keepsText)
+        tally.facts.expectsDoneMarker = grammar.hasDoneMarker
     }
 
     /// The head of the response has come; called before its first byte of body, and again if another head follows.
@@ -57,6 +61,7 @@ public final class ReplyDecoder {
     public func finish() -> ReadDigest {
         switch mode {
         case .eventStream: finishStream()
+        case .lines: finishLines()
         case .json: finishDocument()
         case .undecided where body.contains { $0 != UInt8(ascii: " ") && !(0x09...0x0d).contains($0) }:
             tally.facts.body = .opaque
@@ -70,6 +75,7 @@ public final class ReplyDecoder {
     private func receive(_ bytes: UnsafeRawBufferPointer) {
         switch mode {
         case .eventStream: receiveStream(bytes)
+        case .lines: receiveLines(bytes)
         case .json: append(bytes)
         case .opaque: body.append(contentsOf: bytes.prefix(max(0, ServerError.longest + 4 - body.count)))
         case .undecided: decide(bytes)
@@ -103,6 +109,9 @@ public final class ReplyDecoder {
             mode = .eventStream
             tally.facts.body = .eventStream
             if promise != .eventStream { tally.note(.otherContentType) }
+        case .json where grammar.framing == .lines && promise != .json && isSuccess:
+            mode = .lines
+            tally.facts.body = .lines
         case .json:
             mode = .json
             tally.facts.body = .json
@@ -112,6 +121,8 @@ public final class ReplyDecoder {
             tally.facts.body = .opaque
         }
     }
+
+    private var isSuccess: Bool { tally.facts.status == 0 || (200..<300).contains(tally.facts.status) }
 
     private func append(_ bytes: UnsafeRawBufferPointer) {
         if body.count + bytes.count > documentLimit { return overflow() }
@@ -193,11 +204,35 @@ extension ReplyDecoder {
     }
 }
 
+// MARK: Lines
+
+extension ReplyDecoder {
+    private func receiveLines(_ bytes: UnsafeRawBufferPointer) {
+        if !lines.receive(bytes, readLine) { overflow() }
+    }
+
+    private func finishLines() {
+        lines.finish { bytes, readable in
+            if parser.parse(bytes) == nil { return }  // cut off
+            readLine(bytes, readable: readable)
+        }
+    }
+
+    private func readLine(_ line: UnsafeRawBufferPointer, readable: Int) {
+        let trimmed = line.trimmed
+        if trimmed.isEmpty { return tally.facts.keepAlives += 1 }
+        if tally.facts.hasDoneMarker { return tally.note(.eventsAfterDone) }
+        if grammar.read(trimmed, readable - (line.count - trimmed.count), false, parser, &tally) == .unparseable {
+            tally.facts.unparseable += 1
+        }
+        tally.endEvent()
+    }
+}
+
 // MARK: Bodies in one piece
 
 extension ReplyDecoder {
     private func finishDocument() {
-        let isSuccess = tally.facts.status == 0 || (200..<300).contains(tally.facts.status)
         body.withUnsafeBytes { bytes in
             let bytes = bytes.withoutByteOrderMark
             guard isSuccess else { return readErrorDocument(bytes) }
@@ -232,7 +267,7 @@ extension UnsafeRawBufferPointer {
         var low = 0
         var high = count
         while low < high, self[low] == UInt8(ascii: " ") { low += 1 }
-        while high > low, self[high - 1] == UInt8(ascii: " ") { high -= 1 }
+        while high > low, self[high - 1] == UInt8(ascii: " ") || self[high - 1] == UInt8(ascii: "\r") { high -= 1 }
         return UnsafeRawBufferPointer(rebasing: self[low..<high])
     }
 

@@ -4,6 +4,7 @@ public struct ReplyFacts: Sendable, Hashable {
     public enum Body: Sendable, Hashable {
         case empty
         case eventStream
+        case lines  // a JSON document per line
         case json  // one document: an error, or an answer that was not streamed
         case opaque  // HTML or text, mostly from a proxy; see `excerpt`
     }
@@ -47,6 +48,7 @@ public struct ReplyFacts: Sendable, Hashable {
     public var usage = Usage()
     public var error: ServerError?  // the first one
     public var hasDoneMarker = false
+    public var expectsDoneMarker = true  // false: the API's streams have none
     public var unparseable = 0  // events that are not what the API sends
     public var keepAlives = 0  // comments and events without payload
     public var serverTimings: ServerTimings?

@@ -2,12 +2,21 @@
 struct ReplyTally {
     enum Kind { case visible, reasoning, refusal }
 
+    /// An input count that Anthropic gives in three parts; the last value given of each counts, but a 0 takes back
+    /// nothing.
+    struct InputParts {
+        var fresh: Int64?
+        var written: Int64?  // to the cache
+        var cached: Int64?
+    }
+
     static let mostChoices = 128  // that are told apart; text of more is counted all the same
     static let mostToolCalls = 128
 
     var facts = ReplyFacts()
     var digest = ReadDigest()  // of the current read
     var text: ReplyText?  // nil = not kept
+    var inputParts = InputParts()
     private var hasToken = false  // in the current event
 
     init(keepsText: Bool) { text = keepsText ? ReplyText() : nil }
@@ -68,6 +77,12 @@ struct ReplyTally {
         if usage.input == 0, usage.output == 0 { return }  // a form not filled in; its details say nothing either
         take(usage.cachedInput, &facts.usage.cachedInput)
         take(usage.reasoning, &facts.usage.reasoning)
+    }
+
+    /// The sign that the reply is over: a terminal event, or the last object.
+    mutating func end() {
+        facts.hasDoneMarker = true
+        digest.isDone = true
     }
 
     mutating func fail(_ error: ServerError) { facts.error = facts.error ?? error }

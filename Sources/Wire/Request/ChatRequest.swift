@@ -53,6 +53,7 @@ public struct ChatRequest: Sendable, Hashable {
             maxTokens: maxTokens,
             maxTokensField: provider.maxTokensField,
             temperature: provider.sampling(for: model) == .greedy ? 0 : nil,
+            streams: provider.streams,
             asksForUsage: provider.usageRequest == .streamOptions,
             extra: provider.extraMembers
         )

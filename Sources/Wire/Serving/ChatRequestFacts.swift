@@ -17,18 +17,57 @@ public struct ChatRequestFacts: Sendable, Hashable {
         public var parameter: String?
     }
 
-    /// Reads a request body; unknown members are ignored.
+    init(
+        model: String,
+        messages: Int,
+        promptBytes: Int,
+        maxTokens: Int?,
+        streams: Bool,
+        asksForUsage: Bool,
+        temperature: Double?,
+        ignoresEndOfSequence: Bool,
+        seed: Int64?,
+        choices: Int
+    ) {
+        self.model = model
+        self.messages = messages
+        self.promptBytes = promptBytes
+        self.maxTokens = maxTokens
+        self.streams = streams
+        self.asksForUsage = asksForUsage
+        self.temperature = temperature
+        self.ignoresEndOfSequence = ignoresEndOfSequence
+        self.seed = seed
+        self.choices = choices
+    }
+
+    /// Reads a chat request's body; unknown members are ignored.
     public init(body: Span<UInt8>, parser: JSONParser) throws(Refusal) {
+        self = try Self.read(body, parser) { root throws(Refusal) in try ChatRequestFacts(root) }
+    }
+
+    /// Reads the body of a call in any API. `servedModel` stands in where requests name none.
+    public init(body: Span<UInt8>, call: ServedCall, servedModel: String, parser: JSONParser) throws(Refusal) {
+        self = try Self.read(body, parser) { root throws(Refusal) in
+            try ChatRequestFacts(root, call: call, servedModel: servedModel)
+        }
+    }
+
+    private static func read(
+        _ body: Span<UInt8>,
+        _ parser: JSONParser,
+        _ take: (JSONValue) throws(Refusal) -> ChatRequestFacts
+    ) throws(Refusal) -> ChatRequestFacts {
         let facts = body.withUnsafeBytes { bytes -> Result<ChatRequestFacts, Refusal> in
             guard let root = parser.parse(bytes), root.kind == .object else {
                 return .failure(Refusal(message: "the body is not a JSON object", parameter: nil))
             }
-            do throws(Refusal) { return .success(try ChatRequestFacts(root)) } catch { return .failure(error) }
+            do throws(Refusal) { return .success(try take(root)) } catch { return .failure(error) }
         }
-        self = try facts.get()
+        return try facts.get()
     }
 
-    private init(_ root: JSONValue) throws(Refusal) {
+    init(_ root: JSONValue) throws(Refusal) {
         guard let model = root["model"].text else {
             throw Refusal(message: "model must be a non-empty string", parameter: "model")
         }
@@ -60,12 +99,12 @@ public struct ChatRequestFacts: Sendable, Hashable {
     }
 
     /// Content is a string, or an array of parts of which those with `text` count.
-    private static func textBytes(of content: JSONValue) -> Int {
+    static func textBytes(of content: JSONValue) -> Int {
         if let utf8 = content.utf8 { return utf8.count }
         return content.elements.reduce(0) { $0 + ($1["text"].utf8?.count ?? 0) }
     }
 
-    private static func count(_ name: StaticString, in object: JSONValue) throws(Refusal) -> Int? {
+    static func count(_ name: StaticString, in object: JSONValue) throws(Refusal) -> Int? {
         let value = object[name]
         if !value.isPresent { return nil }
         guard let number = value.int, number >= 0, let count = Int(exactly: number) else {
@@ -74,7 +113,7 @@ public struct ChatRequestFacts: Sendable, Hashable {
         return count
     }
 
-    private static func flag(_ name: StaticString, in object: JSONValue) throws(Refusal) -> Bool {
+    static func flag(_ name: StaticString, in object: JSONValue) throws(Refusal) -> Bool {
         let value = object[name]
         if !value.isPresent { return false }
         guard let flag = value.bool else {

@@ -25,6 +25,11 @@ public struct ChatStreamWriter: Sendable, Hashable {
         JSONText.append("\"role\":\"assistant\",\"content\":\"\"},\"finish_reason\":null}]}\n\n", to: &buffer)
     }
 
+    /// The bytes around a token's text.
+    var token: (head: [UInt8], tail: [UInt8]) {
+        (choice + Array("\"content\":\"".utf8), Array("\"},\"finish_reason\":null}]}\n\n".utf8))
+    }
+
     public func appendToken(_ text: EscapedText, to buffer: inout [UInt8]) {
         buffer.append(contentsOf: choice)
         JSONText.append("\"content\":\"", to: &buffer)

@@ -24,7 +24,12 @@ public enum ModelList {
             guard let root = parser.parse(bytes) else { return nil }
             let list = root.kind == .array ? root : root["data"].kind == .array ? root["data"] : root["models"]
             guard list.kind == .array else { return nil }
-            return list.elements.compactMap { $0["id"].text ?? $0["name"].text }
+            return list.elements.compactMap { $0["id"].text ?? $0["name"].text.map(withoutFolder) }
         }
+    }
+
+    /// Gemini lists "models/NAME".
+    private static func withoutFolder(_ name: String) -> String {
+        name.hasPrefix("models/") ? String(name.dropFirst("models/".count)) : name
     }
 }

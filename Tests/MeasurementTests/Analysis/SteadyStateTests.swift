@@ -1,5 +1,6 @@
 import Measurement
 import Testing
+import Ticks
 
 @Suite struct SteadyStateTests {
     @Test func `MSER-5 cuts where the reference does`() throws {
@@ -24,6 +25,19 @@ import Testing
         // By hand: batch means 2, 7, ... 197; the last 20 are 102 ... 197, variance about their mean 831.25, over 20.
         #expect(near(growing.statistic, 831.25 / 20))
         #expect(near(growing.mean, 149.5))
+    }
+
+    /// 0.3235 of 2,000 series by an independent implementation (numpy); so "discarded" is no proof of a warm-up.
+    @Test func `noise alone is cut in a third of all series`() throws {
+        var random = SplitMix64(seed: 300)
+        var cut = 0
+        for _ in 0..<200 {
+            let noise = (0..<300).map { _ in 1 + 0.05 * NormalDistribution.quantile(max(1e-300, random.unit())) }
+            let found = try #require(SteadyState(noise))
+            if found.discarded > 0 { cut += 1 }
+            #expect(near(found.mean, 1, absolute: 0.02))
+        }
+        #expect(abs(cut - 65) <= 20, "\(cut) of 200, seed 300")
     }
 
     @Test func `a level series is cut nowhere`() throws {

@@ -52,6 +52,17 @@ import Ticks
         #expect(near(log(width), 2 * 1.96 * 0.0079, relative: 0.1))
     }
 
+    /// Against the sorted list, with ratios from 1e-9 to 1e9.
+    @Test func `the pairwise ratios are those of the list`() throws {
+        let x = [1e-5, 3, 7e4, 2]
+        let y = [1e4, 0.5, 1, 4e-5, 9]
+        let list = y.flatMap { y in x.map { y / $0 } }.sorted()
+        let found = try #require(HodgesLehmann(x, y))
+        #expect(near(found.ratio, (list[9] * list[10]).squareRoot()))
+        // P(U <= 1) = 2/126 fits into the tail, P(U <= 2) = 4/126 does not.
+        #expect(found.rank == 2 && near(found.interval.lower, list[1]) && near(found.interval.upper, list[18]))
+    }
+
     @Test func `values that have no logarithm are refused`() {
         #expect(HodgesLehmann([1, 0], [1, 2]) == nil)
         #expect(HodgesLehmann([], [1]) == nil)
@@ -93,6 +104,20 @@ import Ticks
         // P(<= 2) = 0.31744 and P(<= 1) = 0.05792: the 15.8 % point of the replicates is 2, the 84.2 % point 4.
         #expect(near(found.percentile.lower, 2) && near(found.percentile.upper, 4))
         #expect(near(BinomialDistribution.survival(2, 5, 0.4), 0.31744))
+    }
+
+    @Test func `the mean's interval is as wide for many samples as theory says`() throws {
+        // Log-normal σ 0.5: CV √(e^0.25 − 1) = 0.533 on each side, n = 6,000: 0.533·√(2/6000) = 0.00973.
+        var random = SplitMix64(seed: 6)
+        let series = {
+            (0..<6000).map { _ in exp(0.5 * NormalDistribution.quantile(max(1e-300, random.unit()))) }
+        }
+        let (x, y) = (series(), series())
+        let found = try #require(RatioBootstrap(.mean, x, y, resamples: 2000, seed: 1))
+        let interval = try #require(found.bca)
+        let width = log(try #require(interval.upper)) - log(try #require(interval.lower))
+        #expect(near(width, 2 * 1.96 * 0.00973, relative: 0.1))
+        #expect(interval.contains(found.ratio))
     }
 
     @Test func `windows that differ widen the interval`() throws {

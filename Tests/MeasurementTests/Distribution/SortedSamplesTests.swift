@@ -108,6 +108,16 @@ import Testing
         #expect(near(samples.max, try oracle("max"), relative: 1e-9))
     }
 
+    @Test func `a server suspended for half of the run shows its true mean`() throws {
+        // PerfCake #258: 15 of 30 s. Those due in the stall wait for the rest of it: 7.5 s on average.
+        let waits = (0..<750).map { 15 - Double($0) / 50 }
+        #expect(near(SortedSamples(waits).mean, 7.5, absolute: 0.2))
+        // Half of all; a server of 5 ms else.
+        let all = SortedSamples(waits + Array(repeating: 0.005, count: 750))
+        #expect(all.nearestRank(.p50) == 0.005)
+        #expect(near(all.nearestRank(.p95), 13.5, absolute: 0.05))
+    }
+
     @Test func `queueing before one slot shows in the time from schedule`() throws {
         // 10 requests/s, 500 ms each, one at a time, 8 of them.
         let delays = (0..<8).map { 0.5 * Double($0) - 0.1 * Double($0) }

@@ -2,6 +2,11 @@ import Testing
 import Wire
 
 @Suite struct ModelListTests {
+    @Test func `Gemini's names are given without their folder`() {
+        let body = Array(#"{"models":[{"name":"models/g-1"}]}"#.utf8)
+        #expect(ModelList.ids(in: body.span, parser: JSONParser()) == ["g-1"])
+    }
+
     private func ids(_ json: String) -> [String]? {
         ModelList.ids(in: Array(json.utf8).span, parser: JSONParser())
     }

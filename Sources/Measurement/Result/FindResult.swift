@@ -1,0 +1,28 @@
+/// What a capacity search found: the levels it went to, and the highest that kept the promise.
+public struct FindResult: Sendable, Hashable {
+    public var expression: String
+    public var visits: [CapacitySearch.Visit] = []
+    public var answer: Int?  // nil = no level kept it, or the search did not end
+    /// The lowest level beyond the answer; nil = all kept it, or the search did not end.
+    public var firstBeyond: Int?
+    public var isComplete = false
+
+    /// The search over again, from what was stored; nil when the run was none, or its order cannot be read.
+    init?(of steps: [StepRecord], _ index: RunIndex) {
+        let run = index.recorded.run
+        guard let expression = run.find, let from = run.findFrom, let to = run.findTo, from >= 1, from <= to,
+            let promise = try? RequestPromise(parsing: expression)
+        else { return nil }
+        self.expression = promise.expression
+        var search = CapacitySearch(range: from...to, percentile: promise.percentile)
+        for step in steps where step.kind == .level && step.windowEnded != nil {
+            guard step.concurrency == search.next else { break }
+            let kept = index.requests(of: step).only(\.measured).compactMap { promise.isKept(by: $0) }
+            search.note(inside: kept.count { $0 }, outside: kept.count { !$0 })
+        }
+        visits = search.visits
+        answer = search.answer
+        firstBeyond = search.firstBeyond
+        isComplete = search.next == nil
+    }
+}

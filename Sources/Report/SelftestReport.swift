@@ -1,0 +1,69 @@
+public import Measurement
+
+/// What `spate selftest` found, for a terminal.
+public enum SelftestReport {
+    /// `file` is where the result is kept. Ends with a line feed.
+    public static func render(_ result: SelftestResult, style: TerminalStyle = .init(), file: String) -> String {
+        TerminalReport.render(ReportDocument(selftest: result, file: file), style: style)
+    }
+}
+
+extension ReportDocument {
+    init(selftest result: SelftestResult, file: String) {
+        var blocks: [Block] = [.heading("spate's own error on this machine"), Self.finding(result)]
+        blocks.append(
+            .sentence(
+                "Each request was compared with what the simulated provider really did. Errors are differences, "
+                    + "whichever way they go; both programs ran on this machine.",
+                .dim
+            )
+        )
+        blocks.append(.table(Self.table(result)))
+        let reasons = result.levels.filter { !$0.isTrusted }.map { level in
+            "\(Figure.count(level.streams)): "
+                + level.reasons.map { SafeText.line($0, limit: 200) }.joined(separator: "; ")
+        }
+        if !reasons.isEmpty {
+            blocks.append(.sentence("Not trusted, because:"))
+            blocks.append(.list(reasons))
+        }
+        if !file.isEmpty { blocks.append(.sentence("kept in \(SafeText.line(file))", .dim)) }
+        self.init(blocks: blocks)
+    }
+
+    private static func finding(_ result: SelftestResult) -> Block {
+        guard let ceiling = result.ceiling else {
+            return .banner(
+                word: "INVALID",
+                tone: .bad,
+                text: "at no level can this machine's numbers be trusted: what it measures would be its own slowness"
+            )
+        }
+        let rate = ceiling.tokensPerSecond.map { " and \(Figure.plain($0)) tokens/s" } ?? ""
+        let loops = result.loops == 1 ? "one loop" : "\(result.loops) loops"
+        return .sentence(
+            "With \(loops), its numbers can be trusted up to \(Figure.count(ceiling.streams)) streams\(rate); "
+                + "runs beyond that will be marked suspect.",
+            .good
+        )
+    }
+
+    private static func table(_ result: SelftestResult) -> TextTable {
+        let columns: [TextTable.Column] = [
+            .init("streams"), .init("requests"), .init("tokens/s"), .init("first token", "p50"), .init("off by", "p99"),
+            .init("gap off", "p99"), .init("dispatch", "lag p99"), .init("read lag", "p99", dropRank: 1),
+            .init("CPU", "% of core"), .init("", alignment: .left),
+        ]
+        func time(_ value: Double?) -> Span { Span(value.map { Figure.duration(milliseconds: $0) } ?? Figure.unknown) }
+        let rows = result.levels.map { level in
+            TextTable.Row([
+                Span(Figure.count(level.streams)), Span(Figure.count(level.requests)),
+                Span(Figure.plain(level.tokensPerSecond)),
+                time(level.waitError?.p50), time(level.waitError?.p99), time(level.gapError?.p99),
+                time(level.dispatchLag?.p99), time(level.readLag?.p99), Span(Figure.plain(level.cpuPercent)),
+                level.isTrusted ? Span("trusted", .good) : Span("not trusted", .caution),
+            ])
+        }
+        return TextTable(columns: columns, rows: rows)
+    }
+}

@@ -1,0 +1,113 @@
+/// Anthropic Messages: blocks of content between a start that counts the input and an end that counts the output.
+extension Grammar {
+    static let anthropic = Grammar(
+        path: { _, _ in "/messages" },
+        headers: streamHeaders + [Header(name: "anthropic-version", value: "2023-06-01")],
+        reasoningOff: [JSONMember(name: "thinking", json: #"{"type":"disabled"}"#)],
+        reasoningEffort: { [JSONMember(name: "output_config", json: "{\"effort\":\"\($0)\"}")] },
+        template: { request in
+            var writer = BodyWriter(extra: request.extra)
+            writer.string("model", request.model)
+            let isSystem = { (message: ChatRequest.Message) in message.role == "system" }
+            let system = request.messages.dropLast().filter(isSystem)
+            if !system.isEmpty { writer.string("system", system.map(\.content).joined(separator: "\n\n")) }
+            writer.messages(
+                "messages",
+                request.messages.dropLast().filter { !isSystem($0) } + request.messages.suffix(1)
+            )
+            writer.raw("stream", request.streams ? "true" : "false")
+            writer.number("temperature", request.temperature)
+            if request.ignoresEndOfSequence { writer.raw("ignore_eos", "true") }
+            return writer.finish(cap: "max_tokens")
+        },
+        read: reader { root, whole, parser, tally in
+            let type = root["type"]
+            if type.equals("content_block_delta") {
+                // Signatures and citations are no tokens.
+                let delta = root["delta"]
+                tally.add(.visible, delta["text"].utf8, choice: 0)
+                tally.add(.reasoning, delta["thinking"].utf8, choice: 0)
+                if let json = delta["partial_json"].utf8 { tally.addToolInput(json) }
+            } else if type.equals("ping") {
+                tally.facts.keepAlives += 1
+            } else if type.equals("content_block_start") {
+                let block = root["content_block"]
+                tally.add(.visible, block["text"].utf8, choice: 0)
+                tally.add(.reasoning, block["thinking"].utf8, choice: 0)
+                if block["type"].isToolUse { tally.begin(tool: block) }
+            } else if type.equals("message_start") {
+                tally.note(choice: 0, finish: nil)
+                tally.count(anthropic: root["message"]["usage"], isFinal: false)  // its output count is a placeholder
+            } else if type.equals("message_delta") {
+                tally.note(choice: 0, finish: root["delta"]["stop_reason"].utf8)
+                tally.count(anthropic: root["usage"], isFinal: true)
+            } else if type.equals("message_stop") {
+                tally.end()
+            } else if whole {
+                return tally.take(message: root, parser)
+            }
+            return type.utf8 == nil ? .unparseable : .understood
+        }
+    )
+}
+
+extension ReplyTally {
+    /// A complete message.
+    fileprivate mutating func take(message: JSONValue, _ parser: JSONParser) -> Grammar.Reading {
+        guard message["content"].kind == .array else { return .unparseable }
+        note(choice: 0, finish: message["stop_reason"].utf8)
+        for block in message["content"].elements {
+            add(.visible, block["text"].utf8, choice: 0)
+            add(.reasoning, block["thinking"].utf8, choice: 0)
+            if block["type"].isToolUse {
+                begin(tool: block)
+                if let json = block["input"].jsonBytes(by: parser) { addToolInput(json) }
+            }
+        }
+        count(anthropic: message["usage"], isFinal: true)
+        return .understood
+    }
+
+    fileprivate mutating func begin(tool block: JSONValue) {
+        note(choice: 0, finish: nil)
+        addToolCall(
+            Int64(facts.toolCalls),
+            id: block["id"].utf8,
+            name: block["name"].utf8,
+            arguments: nil,
+            choice: 0
+        )
+    }
+
+    fileprivate mutating func addToolInput(_ json: UnsafeRawBufferPointer) {
+        addToolCall(max(0, Int64(facts.toolCalls) - 1), id: nil, name: nil, arguments: json, choice: 0)
+    }
+
+    /// The input is the sum of what was read afresh, written to the cache and read from it.
+    fileprivate mutating func count(anthropic usage: JSONValue, isFinal: Bool) {
+        guard usage.kind == .object else { return }
+        func take(_ new: Int64?, _ old: inout Int64?) {
+            if let new, new > 0 || old == nil { old = new }
+        }
+        take(usage["input_tokens"].count, &inputParts.fresh)
+        take(usage["cache_creation_input_tokens"].count, &inputParts.written)
+        take(usage["cache_read_input_tokens"].count, &inputParts.cached)
+        let parts = inputParts
+        let sum = (parts.fresh ?? 0).addingReportingOverflow(parts.written ?? 0)
+        let input = sum.partialValue.addingReportingOverflow(parts.cached ?? 0)
+        let isKnown = parts.fresh != nil && !sum.overflow && !input.overflow
+        count(
+            Usage(
+                input: isKnown ? input.partialValue : nil,
+                cachedInput: parts.cached,
+                output: isFinal ? usage["output_tokens"].count : nil,
+                reasoning: isFinal ? usage["output_tokens_details"]["thinking_tokens"].count : nil
+            )
+        )
+    }
+}
+
+extension JSONValue {
+    /// The model's own calls and those that the server carries out.
+    fileprivate var isToolUse: Bool { equals("tool_use") || equals("server_tool_use") || equals("mcp_tool_use") }
+}

@@ -1,1 +1,0 @@
-// Tests of Profile follow file by file.

@@ -1,0 +1,163 @@
+import Foundation
+import Glibc
+import Testing
+
+extension ProgramTests {
+    /// Targets and places that cannot be used: a clear end, soon, with the contract's exit code.
+    @Suite struct BadTargetTests {
+        private static func ramp(
+            _ url: String,
+            into folder: Folder,
+            _ more: String...,
+            environment: [String: String] = [:]
+        )
+            throws -> Spate.Ended
+        {
+            try Spate.run(
+                [
+                    "ramp", "--concurrency", "2", "--hold", "300ms", "--settle", "50ms", "--hold-max", "1s", "--url",
+                    url, "--model", "m", "-o", folder["run"], "--quiet",
+                ] + more,
+                environment: environment,
+                within: 20
+            )
+        }
+
+        @Test func `a refused port ends with 98 within 2 s and leaves no folder`() throws {
+            let folder = try Folder()
+            let ended = try Self.ramp("http://127.0.0.1:\(OddServer.closedPort())", into: folder)
+            #expect(ended.status == 98)
+            #expect(ended.seconds < 2)
+            #expect(ended.error.contains("connection refused"))
+            #expect(isForPeople(ended.error))
+            #expect(!folder.has("run"))
+        }
+
+        @Test func `without a look beforehand a refused port does not spin, and is counted`() throws {
+            let folder = try Folder()
+            let ended = try Self.ramp("http://127.0.0.1:\(OddServer.closedPort())", into: folder, "--no-preflight")
+            #expect(ended.status == 98, "\(ended.all)")
+            let outcomes = try JSON(file: folder["run/summary.json"])["targets"][0]["totals"]["outcomes"]
+            #expect(outcomes.keys.subtracting(["cancelled", "not_sent"]) == ["connect"])
+            #expect((outcomes["connect"].int ?? 0) < 200, "closed loop on a dead port must back off")
+        }
+
+        @Test func `TLS on a plain port ends with 98 and says what may be wrong`() throws {
+            let folder = try Folder()
+            let server = try OddServer { _ in nil }
+            let ended = try Self.ramp("https://127.0.0.1:\(server.port)", into: folder)
+            #expect(ended.status == 98)
+            #expect(ended.error.contains("http://"))
+            #expect(isForPeople(ended.error))
+            #expect(!folder.has("run"))
+        }
+
+        @Test func `an unknown path is http_4xx throughout, and 98`() throws {
+            let folder = try Folder()
+            let server = try OddServer { _ in OddServer.answer("404 Not Found", "text/plain", "no such path") }
+            let ended = try Self.ramp(server.url, into: folder)
+            #expect(ended.status == 98, "\(ended.all)")
+            let totals = try JSON(file: folder["run/summary.json"])["targets"][0]["totals"]
+            #expect(totals["requests"]["success"].int == 0)
+            #expect((totals["outcomes"]["http_4xx"].int ?? 0) > 0)
+            #expect(isForPeople(ended.all))
+        }
+
+        @Test func `a web page in place of a stream is no success, and 98`() throws {
+            let folder = try Folder()
+            let server = try OddServer { _ in OddServer.answer("200 OK", "text/html", "<html>Welcome</html>") }
+            let ended = try Self.ramp(server.url, into: folder)
+            #expect(ended.status == 98, "\(ended.all)")
+            let totals = try JSON(file: folder["run/summary.json"])["targets"][0]["totals"]
+            #expect(totals["requests"]["success"].int == 0)
+            #expect((totals["outcomes"]["protocol"].int ?? 0) > 0, "\(totals["outcomes"].keys)")
+            #expect(isForPeople(ended.all))
+        }
+
+        @Test func `a refused key ends with 98 at the first look and shows no key`() throws {
+            let folder = try Folder()
+            let server = try OddServer { _ in
+                OddServer.answer(
+                    "401 Unauthorized",
+                    "application/json",
+                    #"{"error":{"message":"bad key sk-canary-1"}}"#
+                )
+            }
+            let ended = try Self.ramp(
+                server.url,
+                into: folder,
+                "--key-env",
+                "CANARY",
+                environment: ["CANARY": "sk-canary-1"]
+            )
+            #expect(ended.status == 98)
+            #expect(ended.error.contains("401"))
+            #expect(!ended.all.contains("sk-canary-1"))
+            #expect(server.requests == 1)
+            #expect(!folder.has("run"))
+        }
+
+        @Test func `a model must be named when the server lists several`() throws {
+            let folder = try Folder()
+            let server = try OddServer { _ in
+                OddServer.answer("200 OK", "application/json", #"{"data":[{"id":"left"},{"id":"right"}]}"#)
+            }
+            let ended = try Spate.run(
+                ["ramp", "--concurrency", "1", "--hold", "1s", "--url", server.url, "-o", folder["run"]]
+            )
+            #expect(ended.status == 104)
+            #expect(ended.error.contains("left, right"))
+            #expect(ended.error.contains("--model"))
+            #expect(!folder.has("run"))
+        }
+
+        @Test func `an output folder with something in it is not touched`() throws {
+            let folder = try Folder()
+            _ = try folder.write("mine", to: "note.txt")
+            let ended = try Spate.run(
+                ["ramp", "--concurrency", "1", "--hold", "1s", "-o", folder.path]
+            )
+            #expect(ended.status == 104)
+            #expect(ended.error.contains("not empty"))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["note.txt"])
+        }
+
+        @Test(arguments: ["-o", "--result-dir"])
+        func `a place that cannot be written ends with 74 before the run`(flag: String) throws {
+            let folder = try Folder()
+            let file = try folder.write("a file", to: "file")
+            let ended = try Spate.run(
+                ["ramp", "--concurrency", "1", "--hold", "30s", flag, "\(file)/results"],
+                within: 5
+            )
+            #expect(ended.status == 74)
+            #expect(ended.error.contains("\(file)/results"))
+            #expect(ended.error.contains("Not a directory"))
+            #expect(isForPeople(ended.error))
+        }
+
+        @Test func `a closed standard output is 74, with the result on file all the same`() throws {
+            let folder = try Folder()
+            let ended = try Spate.run(
+                [
+                    "ramp", "--concurrency", "1", "--hold", "300ms", "--settle", "50ms", "--hold-max", "500ms",
+                    "--max-tokens", "8", "--set",
+                    "targets=[{provider: simulated, scenario: {from: steady, time_scale: 0.05}}]", "--quiet",
+                    "-o", folder["run"],
+                ],
+                standardOutput: .closedPipe,
+                within: 20
+            )
+            #expect(ended.status == 74, "\(ended.error)")
+            #expect(isForPeople(ended.error))
+            #expect(try JSON(file: folder["run/summary.json"])["run"]["complete"].bool == true)
+        }
+
+        @Test(arguments: [["--help"], ["providers"], ["run", "--help"], ["simulate", "--help"]])
+        func `help to a closed standard output ends as any other help`(arguments: [String]) throws {
+            let ended = try Spate.run(arguments, standardOutput: .closedPipe, within: 5)
+            #expect(ended.status == 0)
+            #expect(ended.error.isEmpty || isForPeople(ended.error), "\(ended.error)")
+        }
+    }
+}

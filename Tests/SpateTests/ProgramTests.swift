@@ -1,0 +1,6 @@
+import Testing
+
+/// The program as its users meet it: a process with arguments, files, signals and an exit code.
+///
+/// One after the other: each measures times on a machine that it wants for itself.
+@Suite(.serialized) struct ProgramTests {}

@@ -1,0 +1,61 @@
+"""A real inference server (llama.cpp) with 8 slots: its counter of tokens is the truth."""
+import os
+import re
+import time
+import urllib.request
+
+COUNTER = "llamacpp:tokens_predicted_total"
+
+
+def ramp(bench):
+    url = os.environ.get("SPATE_REALSERVER", "").rstrip("/").removesuffix("/v1")
+    if not url:
+        bench.row("skipped: SPATE_REALSERVER=URL is not set", "", "")
+        return
+    before = settled(url)
+    child = bench.popen(
+        "ramp", "--concurrency", "1,2,4,8,16", "--hold", "10s", "--settle", "1s", "--input-tokens", "24", "--max-tokens", "48",
+        "--url", url,
+        "-o", str(bench.folder / "run"), "--quiet",
+    )
+    outcome = bench.finish(child, 300)
+    after = settled(url)
+    target = outcome.target
+    parts = {name: target[name]["output_tokens"] for name in ("totals", "warmup", "preflight")}
+    requests = target["totals"]["requests"]
+    bench.row("requests", f"{requests['scheduled']}", ">= 125", requests["scheduled"] >= 125)
+    bench.equal("of them successful", requests["success"], requests["scheduled"])
+    if not requests["success"]:
+        raise RuntimeError(f"nothing succeeded: {target['failures'][:3]}")
+    bench.row("output tokens: totals, warm-up, preflight", ", ".join(str(part) for part in parts.values()), "")
+    bench.equal("their sum, against the server's counter", sum(parts.values()), after - before)
+    bench.row("tokens per chunk", f"{target['totals']['tokens_per_chunk'] or 0:.2f}", "")
+    phase = next(phase for phase in target["phases"] if phase["kind"] == "ramp")
+    for step in phase["steps"]:
+        stats = step["stats"]
+        bench.row(
+            f"{step['concurrency']:>3} streams: tokens/s, kept, TTFT p50",
+            f"{stats['output_tokens_per_second']:.0f}, {100 * (step['retention'] or 0):.0f} %, "
+            f"{stats['ttft_ms']['p50']:.0f} ms",
+            "",
+        )
+    knee = phase["knee"]
+    bench.row("knee", f"{knee['concurrency']} {knee['bracket']}", "")
+
+
+def counter(url):
+    with urllib.request.urlopen(f"{url}/metrics", timeout=10) as answer:
+        text = answer.read().decode()
+    return int(float(re.search(rf"^{re.escape(COUNTER)} (\S+)$", text, re.MULTILINE).group(1)))
+
+
+def settled(url):
+    """The counter, once it stands still: it lags the answers a little."""
+    last = counter(url)
+    for _ in range(20):
+        time.sleep(0.5)
+        value = counter(url)
+        if value == last:
+            return value
+        last = value
+    raise RuntimeError("the server is busy with others; its counter does not stand still")
