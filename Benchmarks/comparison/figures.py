@@ -1,6 +1,7 @@
 """Small statistics."""
 
 import math
+from statistics import median  # noqa: F401  of an even number the mean of the middle two
 
 
 def percentile(values, percent):
@@ -9,10 +10,6 @@ def percentile(values, percent):
     if not ordered:
         return math.nan
     return ordered[max(0, math.ceil(percent / 100 * len(ordered)) - 1)]
-
-
-def median(values):
-    return percentile(values, 50)
 
 
 def slope(points):

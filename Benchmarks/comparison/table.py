@@ -13,7 +13,7 @@ ratio      spate / the other, medians over the rounds; below 1 spate is cheaper.
 wait       first token - last byte of the request written, held against first_token - received of the server's journal for
            the same X-Request-Id, both on CLOCK_MONOTONIC; `received` is the kernel's stamp of the request.
 stamp      spate's instant of the first and last token less the instant right before the server's write of it.
-last write from the release of a burst to the return of the `send` of its last request.
+last write from the release of a burst to the call of `send` for its last request.
 """
 
 

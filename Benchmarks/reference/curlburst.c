@@ -3,7 +3,7 @@
 //     curlburst --port P --connections cold|preopened|warm --streams 5000 --tokens 2 [--shard 64]
 //
 // One epoll loop over many small multi handles. The release adds every handle; `last_write_ms` is when the last request
-// had been given to the kernel (the instants are taken in `send`, which libcurl resolves to ours). Warm connections
+// was given to the kernel (the instants are taken in `send`, which libcurl resolves to ours). Warm connections
 // have carried a GET before; preopened ones are handed to libcurl by OPENSOCKETFUNCTION. Prints one JSON line.
 #include "common.h"
 #include <curl/curl.h>
@@ -32,8 +32,9 @@ static bool watched[MOST_DESCRIPTORS];
 static struct sockaddr_in target;
 
 __attribute__((visibility("default"), used)) ssize_t send(int fd, const void *bytes, size_t length, int flags) {
+    int64_t now = now_ns(); // before the call: over loopback the server may run within it
     ssize_t sent = sendto(fd, bytes, length, flags, NULL, 0);
-    if (sent > 0 && fd < MOST_DESCRIPTORS) last_send[fd] = now_ns();
+    if (sent > 0 && fd < MOST_DESCRIPTORS) last_send[fd] = now;
     return sent;
 }
 

@@ -5,7 +5,7 @@
 //         else; CPU (user + system) is taken at both ends of the window between settle and settle + seconds.
 //
 //     reader --port P --burst cold|preopened|warm --streams 5000 --tokens 2
-//         All requests at one release; `last_write_ms` is when the last one had been given to the kernel. Cold
+//         All requests at one release; `last_write_ms` is when the last one was given to the kernel. Cold
 //         connections are opened after the release, preopened before it, warm have carried a GET before.
 //
 // Prints one JSON line.
@@ -174,8 +174,8 @@ static void burst(const char *kind, bool stamps, const char *host, int port) {
         if (cold) {
             open_stream(&streams[i], stamps, false, EPOLLOUT);
         } else {
-            give(streams[i].fd, request, request_count);
             streams[i].sent_at = now_ns();
+            give(streams[i].fd, request, request_count);
             written++;
         }
     }
@@ -189,8 +189,8 @@ static void burst(const char *kind, bool stamps, const char *host, int port) {
                 if (take(s, buffer, stamps)) ended++;
                 continue;
             }
-            give(s->fd, request, request_count);
             s->sent_at = now_ns();
+            give(s->fd, request, request_count);
             written++;
             struct epoll_event event = {.events = EPOLLIN, .data.ptr = s};
             epoll_ctl(poller, EPOLL_CTL_MOD, s->fd, &event);
