@@ -28,8 +28,8 @@ import Testing
             #expect(driven.outcomes == [.ok: driven.requests.count])
             #expect(driven.run.steps.map(\.kind) == [.warmup, .drain, .level, .level, .level, .drain])
             #expect(driven.run.phases.map(\.kind) == [.warmup, .ramp])
-            #expect(server.journal.mostInFlight <= 4)
-            if driven.isSteady { #expect(server.journal.mostInFlight == 4) }
+            #expect(server.journal.mostInFlight <= 5)
+            if driven.isSteady { #expect(server.journal.mostInFlight >= 4) }
             // The generator looks after itself every second.
             let health = try #require(driven.run.health.last)
             #expect(Int64(driven.run.health.count) >= driven.outcome.duration / 1_000_000_000 - 1)
@@ -150,9 +150,10 @@ import Testing
             expectSoundBooks(driven)
             expectSameJournal(driven, server)
             #expect(driven.outcomes == [.ok: driven.requests.count])
-            #expect(server.journal.mostInFlight <= 5)
+            // The client may see an answer's end, and ask again, before the server has counted it.
+            #expect(server.journal.mostInFlight <= 6)
             guard driven.isSteady else { return }
-            #expect(server.journal.mostInFlight == 5)
+            #expect(server.journal.mostInFlight >= 5)
             let levels = driven.steps(.level)
             #expect(levels.count == 2)
             // A level of 1 is the first loop's alone; of 5 the first has three and the second two.
