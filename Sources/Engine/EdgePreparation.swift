@@ -50,7 +50,9 @@ final class EdgePreparation {
     private func preopen() { client.preopen(count) { [weak self] opened in self?.preopened = opened } }
 
     private func warm() {
-        let missing = count - client.idleConnections
+        // What a server that closes has left open is about to go.
+        let kept = client.closesAfterAnswer == true ? 0 : client.idleConnections
+        let missing = count - kept
         guard missing > 0 else { return }
         for number in 0..<missing {
             let warmer = Warmer()
