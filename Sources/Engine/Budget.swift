@@ -29,6 +29,16 @@ final class Budget: Sendable {
 
     init(_ caps: Caps) { self.caps = caps }
 
+    convenience init(capping limits: Limits) {
+        self.init(
+            Caps(
+                requests: limits.maxRequests,
+                outputTokens: limits.maxOutputTokens,
+                nanodollars: limits.maxCost.map { Int64($0 * 1e9) }
+            )
+        )
+    }
+
     /// nil when the claim fits, else the name of the cap it would exceed.
     func reserve(_ claim: Claim) -> String? {
         spent.withLock { spent in

@@ -28,7 +28,9 @@ public final class Conductor: Sendable {
         var quiet: Set<Int> = []
         var stop: Stop?
         var abandoned: [Int: String] = [:]  // target index -> reason
-        var phase: PhaseRecord?
+        /// Begun and not ended, by id: blocks of several targets take turns.
+        var phases: [Int: PhaseRecord] = [:]
+        var lastDrained: [Int: Int64] = [:]  // by phase
         var step: StepRecord?
         var lastIdleStart: Int64?
         var warmed = 0
@@ -130,20 +132,27 @@ public final class Conductor: Sendable {
     private func advance(_ state: inout State) {
         let now = MonotonicClock.now()
         finishStep(&state, at: now)
+        if state.index >= 0, program.entries[state.index].isLastOfPhase {
+            finishPhase(&state, program.entries[state.index].phase)
+        }
         var next = state.index + 1
         if state.stop != nil { next = program.entries.count }
         while next < program.entries.count, state.abandoned[program.entries[next].target] != nil { next += 1 }
+        let given = Set(state.abandoned.keys.map { program.targets[$0].id })
+        for (id, phase) in state.phases where given.contains(phase.target) { finishPhase(&state, id) }
         if next >= program.entries.count {
-            finishPhase(&state, at: now)
+            for phase in state.phases.keys.sorted() { finishPhase(&state, phase) }
             state.ended = true
             feed.enter(nil)
             post(.end, state)
             return
         }
-        if state.index >= 0, program.entries[next].phase != program.entries[state.index].phase {
-            finishPhase(&state, at: now)
+        var start = commonInstant(after: now)
+        if let notBefore = program.entries[next].notBefore {
+            let planned = t0.advanced(by: notBefore)
+            if planned < now { noteLateWindow(program.entries[next], by: now.nanoseconds(since: planned)) }
+            start = max(start, planned)
         }
-        let start = commonInstant(after: now)
         begin(&state, index: next, start: start)
         post(.enter(index: next, start: start), state)
     }
@@ -151,15 +160,16 @@ public final class Conductor: Sendable {
     private func begin(_ state: inout State, index: Int, start: Instant) {
         let entry = program.entries[index]
         let offset = start.nanoseconds(since: t0)
-        if state.phase == nil {
+        if state.phases[entry.phase] == nil {
             var phase = PhaseRecord()
             phase.id = entry.phase
             phase.target = program.targets[entry.target].id
             phase.name = entry.phaseName
             phase.kind = PhaseRecord.Kind(rawValue: entry.phaseKind.rawValue) ?? .ramp
             phase.loop = .closed
+            phase.window = entry.window
             phase.started = program.continuation.phaseStarted ?? offset
-            state.phase = phase
+            state.phases[entry.phase] = phase
         }
         var step = StepRecord()
         step.id = entry.step
@@ -168,6 +178,7 @@ public final class Conductor: Sendable {
         step.kind = StepRecord.Kind(rawValue: entry.stage.kind.rawValue) ?? .level
         step.concurrency = entry.stage.concurrency
         step.burst = entry.stage.burst
+        step.block = entry.stage.block
         step.binWidth = entry.binWidth.nanoseconds
         step.started = offset
         switch entry.stage.rule {
@@ -198,24 +209,34 @@ public final class Conductor: Sendable {
     }
 
     private func finishStep(_ state: inout State, at now: Instant) {
-        guard state.step != nil else { return }
-        state.step?.drained = now.nanoseconds(since: t0)
+        guard let step = state.step else { return }
+        let drained = now.nanoseconds(since: t0)
+        state.step?.drained = drained
+        state.lastDrained[step.phase] = drained
         writeRows(state)
         state.step = nil
     }
 
-    private func finishPhase(_ state: inout State, at now: Instant) {
-        guard state.phase != nil else { return }
-        state.phase?.ended = now.nanoseconds(since: t0)
-        writeRows(state)
-        state.phase = nil
+    /// It ended when its last step did: targets may have taken turns since.
+    private func finishPhase(_ state: inout State, _ id: Int) {
+        guard var phase = state.phases.removeValue(forKey: id) else { return }
+        phase.ended = state.lastDrained[id] ?? phase.started
+        var batch = RecordBatch()
+        batch.phases.append(phase)
+        sink.write(batch)
     }
 
     private func writeRows(_ state: State) {
+        guard let step = state.step else { return }
         var batch = RecordBatch()
-        if let phase = state.phase { batch.phases.append(phase) }
-        if let step = state.step { batch.steps.append(step) }
+        if let phase = state.phases[step.phase] { batch.phases.append(phase) }
+        batch.steps.append(step)
         sink.write(batch)
+    }
+
+    private func noteLateWindow(_ entry: Program.Entry, by nanoseconds: Int64) {
+        let seconds = (nanoseconds + 500_000_000) / 1_000_000_000
+        note(.lateWindow, "time window \((entry.window ?? 0) + 1) began \(seconds) s late: the one before took longer")
     }
 
     private func note(_ kind: IncidentRecord.Kind, _ detail: String?) {

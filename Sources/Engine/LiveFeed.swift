@@ -40,12 +40,16 @@ public final class LiveFeed: Sendable {
         public var plannedEnd: Instant?
     }
 
+    private let firstLoop: Int
     private let loops: Mutex<[LoopState]>
     private let stage = Mutex<StageView?>(nil)
 
-    public init(loops: Int) { self.loops = Mutex(Array(repeating: LoopState(), count: loops)) }
+    public init(firstLoop: Int = 0, loops: Int) {
+        self.firstLoop = firstLoop
+        self.loops = Mutex(Array(repeating: LoopState(), count: loops))
+    }
 
-    func update(loop: Int, _ state: LoopState) { loops.withLock { $0[loop] = state } }
+    func update(loop: Int, _ state: LoopState) { loops.withLock { $0[loop - firstLoop] = state } }
     func enter(_ view: StageView?) { stage.withLock { $0 = view } }
 
     public func snapshot(at now: Instant) -> Snapshot {

@@ -24,6 +24,7 @@ final class LoopDriver {
     private var shaper: StageShaper?
     private var windowEnd: Instant?  // of the present stage
     private var nextSequence: Int64
+    private var nextPrompt: Int64 = 0  // where prompts are counted by turn
     private var timer: PreciseTimer?
     private var preparation: EdgePreparation?
     private var housekeeping: Housekeeping?
@@ -99,8 +100,9 @@ final class LoopDriver {
         }
         index = newIndex
         windowEnd = nil
+        if let first = entry.firstPrompt { nextPrompt = first + Int64(loopIndex - run.firstLoop) }
         recorder.enter(step: entry.step, binWidth: entry.binWidth.nanoseconds, now: max(start, MonotonicClock.now()))
-        let share = entry.stage.segment(loop: loopIndex, of: run.loops)
+        let share = entry.stage.segment(loop: loopIndex - run.firstLoop, of: run.loops)
         shaper = StageShaper(stage: share, start: start, carriedInFlight: running.count)
         if let edge = run.program.edge(after: newIndex) { prepare(edge, entry: entry, start: start) }
     }
@@ -202,8 +204,10 @@ final class LoopDriver {
         request.reset()
         request.target = target
         request.sequence = nextSequence
-        nextSequence += Int64(run.loops)
-        let (body, cap) = maker(of: target).body(index: request.sequence)
+        nextSequence += Int64(run.loopsOfAllRuns)
+        let prompt = run.program.countsPromptsByTurn ? nextPrompt : request.sequence
+        nextPrompt += Int64(run.loops)
+        let (body, cap) = maker(of: target).body(index: prompt)
         request.claim = Budget.Claim(
             outputTokens: cap,
             nanodollars: run.prices[target].worstCase(bodyBytes: body.count, outputTokens: cap)
@@ -278,7 +282,10 @@ final class LoopDriver {
 
     private func maker(of target: Int) -> RequestMaker {
         if let maker = makers[target] { return maker }
-        let maker = RequestMaker(target: run.program.targets[target], salt: run.salt)
+        let maker = RequestMaker(
+            target: run.program.targets[target],
+            salt: run.salt &+ run.program.twins(before: target)
+        )
         makers[target] = maker
         return maker
     }
@@ -287,7 +294,8 @@ final class LoopDriver {
 
     /// Bodies and connections are made ready while nothing is sent, so that the edge only has to let go.
     private func prepare(_ edge: Stage.Edge, entry: Program.Entry, start: Instant) {
-        let share = run.program.entries[index + 1].stage.segment(loop: loopIndex, of: run.loops).concurrency
+        let share = run.program.entries[index + 1].stage.segment(loop: loopIndex - run.firstLoop, of: run.loops)
+            .concurrency
         for _ in 0..<share { prepared.append(make(target: entry.target)) }
         prepared.reverse()
         let idle: Duration =

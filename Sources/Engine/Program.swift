@@ -52,6 +52,12 @@ public struct Program: Sendable {
         public var binWidth: Duration
         public var isFirstOfPhase: Bool
         public var isLastOfPhase: Bool
+        public var window: Int?  // from 0, where the plan is run several times
+        /// It does not begin earlier, since t0: the first of a time window.
+        public var notBefore: Duration?
+        /// Index of the first prompt of a turn: the same for the turns that targets take at one block, so that all are
+        /// asked the same. nil: prompts go on, or (one target) have the number of their request.
+        public var firstPrompt: Int64?
     }
 
     /// Where an earlier program of the same run left off: a search decides each level when the one before has ended.
@@ -68,37 +74,96 @@ public struct Program: Sendable {
     public let targets: [EngineTarget]
     public let continuation: Continuation
     public let entries: [Entry]
+    /// Prompts are counted by turn, not by request: there are several targets.
+    let countsPromptsByTurn: Bool
 
-    /// Phase by phase, and within a phase target by target, so that targets share the time of day.
-    public init(targets: [EngineTarget], continuing continuation: Continuation = Continuation()) {
+    /// All targets in one program: block by block where their plans are cut into blocks, else phase by phase.
+    public init(
+        targets: [EngineTarget],
+        order: TargetOrder = .interleaved,
+        continuing continuation: Continuation = Continuation()
+    ) {
+        precondition(order != .parallel || targets.count == 1, "targets in parallel have programs of their own")
+        let turns = Self.turns(of: targets, order).flatMap(\.self)
+        self.init(targets: targets, turns: turns, continuing: continuation)
+    }
+
+    /// Programs to be driven at the same time: one, or with `parallel` one for each target.
+    public static func all(targets: [EngineTarget], order: TargetOrder) -> [Program] {
+        var continuation = Continuation()
+        return turns(of: targets, order).map { turns in
+            let program = Program(targets: targets, turns: turns, continuing: continuation)
+            continuation.phase = (program.entries.map(\.phase).max() ?? continuation.phase - 1) + 1
+            continuation.step += program.entries.count
+            return program
+        }
+    }
+
+    private static func turns(of targets: [EngineTarget], _ order: TargetOrder) -> [[Turn]] {
+        order.turns(
+            blocks: targets.map { $0.plan.phases.map(\.blocks) },
+            windows: targets.first?.plan.windows.count ?? 1,
+            seed: targets.first?.plan.seed ?? 0
+        )
+    }
+
+    /// A turn has far fewer requests than this; prime, so that lists of prompts are not begun at the same place.
+    private static let promptsPerTurn: Int64 = 1_000_003
+
+    private init(targets: [EngineTarget], turns: [Turn], continuing continuation: Continuation) {
         self.targets = targets
         self.continuation = continuation
+        countsPromptsByTurn = targets.count > 1
         var entries: [Entry] = []
-        var phaseID = continuation.phase - 1
-        let phases = targets.map(\.plan.phases.count).max() ?? 0
-        for number in 0..<phases {
-            for (index, target) in targets.enumerated() where number < target.plan.phases.count {
-                let phase = target.plan.phases[number]
-                phaseID += 1
-                for (ordinal, stage) in phase.stages.enumerated() {
-                    entries.append(
-                        Entry(
-                            target: index,
-                            phase: phaseID,
-                            phaseName: phase.name,
-                            phaseKind: phase.kind,
-                            step: continuation.step + entries.count,
-                            ordinal: ordinal + (entries.count < phase.stages.count ? continuation.ordinal : 0),
-                            stage: stage,
-                            binWidth: phase.binWidth,
-                            isFirstOfPhase: ordinal == 0,
-                            isLastOfPhase: ordinal == phase.stages.count - 1
-                        )
-                    )
+        var phaseIDs: [Turn: Int] = [:]  // by the first turn of each
+        var windowsSeen: Set<Int> = [0]
+        for turn in turns {
+            let plan = targets[turn.target].plan
+            let phase = plan.phases[turn.phase]
+            let key = Turn(window: turn.window, phase: turn.phase, block: 0, target: turn.target)
+            let id = phaseIDs[key] ?? continuation.phase + phaseIDs.count
+            let stages = phase.stages(ofBlock: turn.block)
+            for (place, (ordinal, stage)) in stages.enumerated() {
+                var entry = Entry(
+                    target: turn.target,
+                    phase: id,
+                    phaseName: phase.name,
+                    phaseKind: phase.kind,
+                    step: continuation.step + entries.count,
+                    ordinal: ordinal + (entries.count < phase.stages.count ? continuation.ordinal : 0),
+                    stage: stage,
+                    binWidth: phase.binWidth,
+                    isFirstOfPhase: place == 0 && phaseIDs[key] == nil,
+                    isLastOfPhase: place == stages.count - 1 && turn.block == phase.blocks - 1,
+                    window: plan.windows.count > 1 ? turn.window : nil
+                )
+                if place == 0, countsPromptsByTurn {
+                    entry.firstPrompt = Self.promptsPerTurn * Self.number(of: turn, in: plan)
                 }
+                if place == 0, windowsSeen.insert(turn.window).inserted {
+                    entry.notBefore = plan.windows.every * turn.window
+                }
+                entries.append(entry)
             }
+            phaseIDs[key] = id
         }
         self.entries = entries
+    }
+
+    /// The same for all targets at the same block of the same phase and window.
+    private static func number(of turn: Turn, in plan: RunPlan) -> Int64 {
+        let before = plan.phases[..<turn.phase].reduce(0) { $0 + $1.blocks }
+        let whole = plan.phases.reduce(0) { $0 + $1.blocks }
+        return Int64(turn.window * whole + before + turn.block)
+    }
+
+    /// How many targets before this one are the same model at the same place. They are asked the same, but for the nonce:
+    /// the second must not find the first one's prompts in the server's cache.
+    func twins(before target: Int) -> UInt64 {
+        let own = targets[target]
+        return UInt64(
+            targets[..<target].count { $0.endpoint.origin == own.endpoint.origin && $0.model == own.model }
+        )
     }
 
     /// The edge that follows an idle time or a pause, for which connections and requests are made ready.

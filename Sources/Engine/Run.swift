@@ -38,24 +38,37 @@ public final class Run: Sendable {
     private let loops: Int
 
     /// Starts at once. `sink` gets everything that is recorded; `t0` is the instant all records count from.
-    public init(program: Program, options: Options, t0: Instant, sink: any RecordSink) {
+    public convenience init(program: Program, options: Options, t0: Instant, sink: any RecordSink) {
+        let budget = Budget(capping: options.caps)
+        self.init(program: program, options: options, place: Place(), budget: budget, t0: t0, sink: sink)
+    }
+
+    /// One of several runs that go on at the same time: their loops have numbers of their own.
+    struct Place {
+        var firstLoop = 0
+        var runs = 1
+    }
+
+    init(
+        program: Program,
+        options: Options,
+        place: Place,
+        budget: Budget,
+        t0: Instant,
+        sink: any RecordSink
+    ) {
         precondition(options.prices.count == program.targets.count, "one price per target")
         self.t0 = t0
         loops = options.loops
-        feed = LiveFeed(loops: options.loops)
+        feed = LiveFeed(firstLoop: place.firstLoop, loops: options.loops)
         conductor = Conductor(program: program, loops: options.loops, t0: t0, sink: sink, feed: feed)
         learnt = LearntHabits()
-        let budget = Budget(
-            Budget.Caps(
-                requests: options.caps.maxRequests,
-                outputTokens: options.caps.maxOutputTokens,
-                nanodollars: options.caps.maxCost.map { Int64($0 * 1e9) }
-            )
-        )
         let context = RunContext(
             id: options.id,
             program: program,
             loops: options.loops,
+            firstLoop: place.firstLoop,
+            loopsOfAllRuns: options.loops * place.runs,
             t0: t0,
             sink: sink,
             feed: feed,
@@ -67,7 +80,7 @@ public final class Run: Sendable {
             salt: UInt64(bitPattern: t0.nanoseconds)
         )
         let learnt = learnt
-        threads = (0..<options.loops).map { index in
+        threads = (place.firstLoop..<(place.firstLoop + options.loops)).map { index in
             LoopThread(name: "loop-\(index)") {
                 let loop = EventLoop()
                 let driver = LoopDriver(loopIndex: index, loop: loop, run: context)
@@ -98,6 +111,8 @@ struct RunContext: Sendable {
     let id: String
     let program: Program
     let loops: Int
+    let firstLoop: Int
+    let loopsOfAllRuns: Int
     let t0: Instant
     let sink: any RecordSink
     let feed: LiveFeed

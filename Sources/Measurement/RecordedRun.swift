@@ -88,6 +88,7 @@ public struct PhaseRecord: Sendable, Hashable, Codable {
     public var name = ""
     public var kind: Kind = .ramp
     public var loop: LoopModel = .closed
+    public var window: Int?  // from 0, where the plan was run several times
     public var started: Int64?  // since t0
     public var ended: Int64?
 
@@ -116,6 +117,8 @@ public struct StepRecord: Sendable, Hashable, Codable {
     public var kind: Kind = .level
     public var concurrency = 0  // in flight, asked for; an edge's width
     public var burst: Int?  // index of the burst cycle it belongs to, from 0
+    /// From 0, where the phase was cut into blocks between which other targets had their turns.
+    public var block: Int?
     public var idle: Int64?  // an edge's: how long nothing was sent before it
     public var connections: String?  // an edge's: cold, preopened or warm
     public var warmed = 0  // connections warmed (or preopened) before the edge
@@ -198,6 +201,7 @@ public struct IncidentRecord: Sendable, Hashable {
         case limit
         case store
         case unusable
+        case lateWindow = "late_window"  // a time window began later than planned
     }
     public var at: Int64 = 0  // since t0
     public var until: Int64?

@@ -9,9 +9,6 @@ public import Schedule
 
 /// A run as a person describes it, complete and checked.
 public struct Profile: Sendable, Hashable {
-    /// The order in which several targets take their turns.
-    public enum Order: String, Sendable, Hashable, CaseIterable { case interleaved, sequential, parallel }
-
     /// Service level objectives.
     public struct Objectives: Sendable, Hashable {
         public var ttft: Duration?
@@ -31,7 +28,8 @@ public struct Profile: Sendable, Hashable {
     public var name: String
     public var seed: UInt64
     public var targets: [Target]  // at least one, names unique
-    public var order = Order.interleaved
+    public var order = TargetOrder.interleaved
+    public var windows = TimeWindows()
     public var workload: Workload
     public var promptFile: String?  // absolute, where the prompts came from a file
     public var warmupRequests = 3
@@ -43,9 +41,9 @@ public struct Profile: Sendable, Hashable {
     public var thresholds: [String] = []  // as written; their grammar is Measurement's
     public var output = Output()
 
-    /// What is done to each target: the same for all of them.
+    /// What is done to each target: the same for all of them, cut into blocks where they take turns.
     public func plan() -> RunPlan {
-        RunPlan(
+        var plan = RunPlan(
             seed: seed,
             workload: workload,
             warmupRequests: warmupRequests,
@@ -54,12 +52,15 @@ public struct Profile: Sendable, Hashable {
             timeouts: timeouts,
             limits: limits
         )
+        plan.windows = windows
+        return targets.count > 1 && order == .interleaved ? plan.inBlocks() : plan
     }
 
     /// The same profile with its times and the simulated provider's divided: `--fast`. Refused for a real target.
     public func fast() throws(ProfileError) -> Profile {
         var fast = self
         fast.phases = phases.map { $0.fast() }
+        fast.windows.every /= Fast.factor
         for (index, target) in targets.enumerated() {
             guard case .simulated(let scenario) = target.location else {
                 let message =

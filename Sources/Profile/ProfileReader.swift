@@ -29,7 +29,8 @@ struct ProfileReader {
         let warmup = keys.take("warmup").map { warmupRequests($0) } ?? 3
         let phaseList = keys.take("phases")
         let phases = PhaseReader(log: log, maxInFlight: limits.maxInFlight).read(phaseList, top: document.root.place)
-        let order = keys.word("order", Profile.Order.self) ?? .interleaved
+        let order = keys.word("order", TargetOrder.self) ?? .interleaved
+        let windows = windows(keys.take("windows"))
         refuseUnbuilt(&keys)
         let timeouts = timeouts(keys.take("timeouts"))
         let grace = keys.take("drain").map { drainGrace($0) } ?? .seconds(30)
@@ -42,11 +43,11 @@ struct ProfileReader {
         let entries = TargetSelection(log: log, choice: document.target).entries(targets)
         let read = entries.compactMap { entry in reader.read(entry.value, path: entry.path, workload: workload) }
         checkNames(read, entries)
-        checkOrder(order, read)
         try log.throwIfAny()
 
         var profile = Profile(name: name, seed: UInt64(seed), targets: read, workload: workload, phases: phases)
         profile.order = order
+        profile.windows = windows
         profile.promptFile = workloadReader.promptFile
         profile.warmupRequests = warmup
         profile.grace = grace
@@ -128,18 +129,22 @@ struct ProfileReader {
         return output
     }
 
+    private func windows(_ value: YAMLValue?) -> TimeWindows {
+        var windows = TimeWindows()
+        guard let value else { return windows }
+        var keys = MapReader(value, path: "windows", log: log, allowed: "{count: 6, every: 2h}")
+        windows.count = keys.count("count", 1...10_000) ?? 1
+        let every = keys.duration("every")
+        keys.finish()
+        if windows.count > 1 { windows.every = every ?? .zero }
+        if windows.count > 1, every == nil {
+            log.report(value.place, "windows.every", "missing; with several windows it says how far apart they start")
+        }
+        return windows
+    }
+
     /// Keys of the contract that would need what this version has not.
     private func refuseUnbuilt(_ keys: inout MapReader) {
-        if let windows = keys.take("windows") {
-            var inner = MapReader(windows, path: "windows", log: log)
-            let count = inner.count("count", 1...10_000) ?? 1
-            _ = inner.duration("every")
-            inner.finish()
-            if count > 1 {
-                let message = "several time windows are not built yet; this version runs one"
-                log.report(windows.place, "windows.count", message, kind: .notBuilt)
-            }
-        }
         if let retries = keys.count("retries", 0...100), retries > 0 {
             let message = "retries are not built yet; this version sends each request once (0)"
             log.report(document.place(of: "retries"), "retries", message, kind: .notBuilt)
@@ -161,13 +166,6 @@ struct ProfileReader {
         }
     }
 
-    private func checkOrder(_ order: Profile.Order, _ targets: [Target]) {
-        guard targets.count > 1, order != .interleaved else { return }
-        let message =
-            "the order \(order.rawValue) is not built yet; this version interleaves several targets phase by phase"
-        log.report(document.place(of: "order"), "order", message, kind: .notBuilt)
-    }
-
     /// A plan that must exceed its limits is refused before the start.
     private func checkLimits(_ profile: Profile) {
         let least = profile.plan().estimate(answer: profile.plan().fastAnswer).requestsLeast
@@ -183,6 +181,13 @@ struct ProfileReader {
                 let message = "read \(most); the plan asks for at least \(total) answers of \(each) tokens"
                 log.report(document.place(of: "limits.max_output_tokens"), "limits.max_output_tokens", message)
             }
+        }
+        let peak = profile.plan().estimate(answer: profile.plan().fastAnswer).peakInFlight * profile.targets.count
+        if profile.order == .parallel, profile.targets.count > 1, peak > profile.limits.maxInFlight {
+            let message =
+                "parallel: \(profile.targets.count) targets come to \(peak) in flight, and limits.max_in_flight is "
+                + "\(profile.limits.maxInFlight)"
+            log.report(document.place(of: "order"), "order", message)
         }
         if profile.limits.maxCost != nil {
             for (index, target) in profile.targets.enumerated() where target.hasUnknownPrice {

@@ -7,6 +7,9 @@ extension Profile {
         var lines = ["name: \(quoted(name))", "seed: \(seed)", "targets:"]
         for target in targets { lines += target.lines }
         lines.append("order: \(order.rawValue)")
+        if windows.count > 1 {
+            lines.append("windows: {count: \(windows.count), every: \(Units.text(windows.every))}")
+        }
         lines.append("workload:")
         lines += indented(workload.lines(promptFile: promptFile))
         lines.append("warmup: {requests: \(warmupRequests)}")

@@ -52,6 +52,9 @@ extension RunPlan {
                 carried = stage.kind == .level ? stage.concurrency : 0
             }
         }
+        sum.requestsLeast = sum.requestsLeast.saturatingProduct(windows.count)
+        sum.requests = sum.requests.saturatingProduct(windows.count)
+        sum.duration = max(sum.duration, windows.every) * (windows.count - 1) + sum.duration
         sum.outputTokens = sum.requests.saturatingProduct(workload.longestAnswer)
         sum.inputTokens = sum.requests.saturatingProduct(workload.longestPrompt)
         return sum

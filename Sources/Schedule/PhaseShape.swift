@@ -86,14 +86,6 @@ public enum PhaseShape: Sendable, Hashable {
         }
     }
 
-    /// Whether warm-up requests may come before it; not where they would spoil what it looks for.
-    var takesWarmup: Bool {
-        switch self {
-        case .ramp, .steady, .probe: true
-        case .idle, .burst: false
-        }
-    }
-
     /// Requests a level must see ended: twice its concurrency, at least 25, at most 1,000.
     public static func automaticMinimum(concurrency: Int) -> Int {
         concurrency >= 500 ? 1000 : max(25, 2 * concurrency)

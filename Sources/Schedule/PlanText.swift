@@ -14,6 +14,7 @@ extension RunPlan {
 
     var canonicalText: String {
         var lines = ["spate.schedule/1", "seed \(seed)"]
+        if windows.count > 1 { lines.append("windows \(windows.count) every=\(windows.every.nanoseconds)") }
         lines += workload.canonicalLines
         for phase in phases {
             lines.append("phase \(phase.kind.rawValue) \(phase.name)")
@@ -75,6 +76,7 @@ extension Stage {
         case .drain: break
         }
         if let burst { line += " burst=\(burst)" }
+        if let block { line += " block=\(block)" }
         return line + " grace=\(grace.nanoseconds)"
     }
 }

@@ -5,6 +5,8 @@ public struct RunPlan: Sendable, Hashable {
     public var phases: [PhasePlan]
     public var timeouts: Timeouts
     public var limits: Limits
+    /// How often all of the phases are run.
+    public var windows = TimeWindows()
 
     /// - Parameters:
     ///   - warmupRequests: sent once, as a phase of their own, before the first phase that takes them: not before idle
@@ -25,7 +27,7 @@ public struct RunPlan: Sendable, Hashable {
         self.limits = limits
         phases = []
         var count: [PhasePlan.Kind: Int] = [:]
-        let warmedUp = warmupRequests > 0 ? shapes.firstIndex { $0.takesWarmup } : nil
+        let warmedUp = warmupRequests > 0 ? shapes.firstIndex { $0.kind.takesWarmup } : nil
         for (index, shape) in shapes.enumerated() {
             if index == warmedUp {
                 let stages = [Stage(.warmup(requests: warmupRequests), grace: grace), Stage(.drain, grace: grace)]

@@ -58,6 +58,7 @@ public struct Stage: Sendable, Hashable {
 
     public var rule: Rule
     public var burst: Int?  // index of the burst cycle it belongs to, from 0
+    public var block: Int?  // of a phase that is cut into blocks, from 0
     /// How long measured requests may take to end after the window has closed, and a drain may last.
     public var grace: Duration
     /// Rank in the whole edge wave of this share's first request.

@@ -62,7 +62,11 @@ struct Table<Record: Sendable>: Sendable {
     }
 
     /// Every row, in the order of `order` (SQL); throws `CorruptRow` at the first value that no record could hold.
+    ///
+    /// A column that may be NULL may be absent: a file of an earlier version did not know it.
     func fetchAll(_ db: Database, order: String) throws -> [Record] {
+        let present = Set(try db.columns(in: name).map(\.name))
+        let columns = columns.filter { present.contains($0.name) || $0.declaration.contains("NOT NULL") }
         let names = columns.map(\.name).joined(separator: ", ")
         let rows = try Row.fetchCursor(db, sql: "SELECT \(names) FROM \(name) ORDER BY \(order)")
         var records: [Record] = []

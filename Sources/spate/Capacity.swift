@@ -8,7 +8,8 @@ enum Capacity {
 
     static func check(_ job: Job) throws(Failure) {
         let files = ProcessResources.raiseOpenFiles()
-        let peak = job.targets.map { peakInFlight($0.plan) }.max() ?? 0
+        // Connections of a target stay open while others have their turn.
+        let peak = job.targets.reduce(0) { $0 + peakInFlight($1.plan) }
         guard peak + reserve <= files else {
             throw Failure(
                 .badInput,

@@ -18,7 +18,9 @@ struct Job: Sendable {
     var thresholds: [String] = []
     var thresholdsAreConfident = false
     var limits = Limits()
-    var loops = 1
+    /// How several targets share the run.
+    var order = TargetOrder.interleaved
+    var loops = 1  // of each target where they are loaded in parallel
     var output = Output()
     var skipsPreflight = false
     var saysYes = false
@@ -28,6 +30,9 @@ struct Job: Sendable {
     var search: Search?
     /// Whether the ceiling of this machine's self-test applies; not to the self-test itself.
     var heedsSelftest = true
+
+    /// Targets in parallel have loops of their own.
+    var loopsOfAllRuns: Int { order == .parallel ? loops * targets.count : loops }
 
     /// The profile's `slo`, milliseconds.
     struct ServiceLevels: Sendable { var ttft, tpot, e2e: Double? }

@@ -88,8 +88,11 @@ struct Launch {
         job.search = search
         if search != nil {
             let caps = profile.limits
-            guard profile.targets.count == 1, caps.maxRequests == nil, caps.maxOutputTokens == nil, caps.maxCost == nil
-            else { throw Failure(.badInput, "--find takes one target, and no limits but max_in_flight") }
+            guard profile.targets.count == 1, profile.windows.count == 1, caps.maxRequests == nil,
+                caps.maxOutputTokens == nil, caps.maxCost == nil
+            else {
+                throw Failure(.badInput, "--find takes one target, one time window and no limits but max_in_flight")
+            }
         }
         job.loops = flags.loops
         job.skipsPreflight = flags.noPreflight
@@ -100,9 +103,7 @@ struct Launch {
         job.output.quiet = flags.quiet
         job.output.json = flags.json
         job.output.noColour = flags.noColor
-        if profile.targets.count > 1, profile.order != .interleaved {
-            job.warnings.append("order: \(profile.order.rawValue) is not built yet; targets took turns phase by phase")
-        }
+        job.order = profile.order
         return job
     }
 

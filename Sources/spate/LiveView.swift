@@ -14,7 +14,8 @@ struct LiveView {
     private let isTerminal: Bool
     private let isQuiet: Bool
     private let isSimulated: Bool
-    private let program: Program
+    private let programs: [Program]
+    private var shown = 0  // of them
     private let began: Instant
     private var status: LiveStatus
     private var lastPlain: Instant
@@ -22,11 +23,11 @@ struct LiveView {
     private var history: [(at: Instant, tokens: Int64)] = []
     var notice: String?
 
-    init(job: Job, program: Program, began: Instant) {
+    init(job: Job, programs: [Program], began: Instant) {
         isQuiet = job.output.quiet
         isTerminal = Console.errorIsTerminal
         isSimulated = job.targets.allSatisfy(\.isSimulated)
-        self.program = program
+        self.programs = programs
         self.began = began
         lastPlain = began
         status = LiveStatus(
@@ -39,8 +40,10 @@ struct LiveView {
     }
 
     /// Called several times a second.
-    mutating func show(_ feed: LiveFeed.Snapshot) {
+    /// - Parameter program: whose stage it is.
+    mutating func show(_ feed: LiveFeed.Snapshot, of program: Int) {
         guard !isQuiet, let stage = feed.stage else { return }
+        shown = program
         history.append((feed.at, feed.tokenEvents))
         while history.count > 2, feed.at.nanoseconds(since: history[1].at) >= Self.rateNanoseconds {
             history.removeFirst()
@@ -68,13 +71,15 @@ struct LiveView {
     }
 
     private func snapshot(_ feed: LiveFeed.Snapshot, _ stage: LiveFeed.StageView) -> LiveSnapshot {
+        let program = programs[shown]
         let entry = program.entries[stage.index]
         var live = LiveSnapshot()
         live.simulated = isSimulated
-        live.target = program.targets.count > 1 ? stage.target : ""
+        live.target =
+            program.targets.count == 1 ? "" : programs.count > 1 ? "all targets; \(stage.target)" : stage.target
         live.phase = stage.phase
-        live.phaseIndex = entry.phase - 1
-        live.phaseCount = program.entries.last?.phase ?? 1
+        live.phaseIndex = entry.phase - (program.entries.first?.phase ?? 1)
+        live.phaseCount = Set(program.entries.map(\.phase)).count
         live.step = Self.name(of: stage.stage)
         live.stepIndex = entry.ordinal
         live.stepCount = program.entries.count { $0.phase == entry.phase }
@@ -96,7 +101,8 @@ struct LiveView {
     }
 
     private func activity(_ stage: LiveFeed.StageView, at now: Instant) -> LiveSnapshot.Activity {
-        switch stage.stage.rule {
+        if now < stage.started { return .waiting }  // for its time window
+        return switch stage.stage.rule {
         case .idle, .pause: .waiting
         case .drain: .draining
         case .level(let level): now < stage.started.advanced(by: level.settle) ? .settling : .running

@@ -32,11 +32,17 @@ struct PlanSummary {
 
     var text: String {
         var text = "plan \(job.name), seed \(job.seed), schedule \(job.targets[0].plan.scheduleSHA256.prefix(12))\n"
-        for phase in job.targets[0].plan.phases {
+        let plan = job.targets[0].plan
+        for phase in plan.phases {
             let stages = phase.stages.map {
                 $0.concurrency > 0 ? "\($0.kind.rawValue) \($0.concurrency)" : $0.kind.rawValue
             }
-            text += "  \(phase.name): \(stages.joined(separator: ", "))\n"
+            let blocks = phase.blocks > 1 ? " (\(phase.blocks) blocks)" : ""
+            text += "  \(phase.name)\(blocks): \(stages.joined(separator: ", "))\n"
+        }
+        if job.targets.count > 1 { text += "order: \(job.order.rawValue)\n" }
+        if plan.windows.count > 1 {
+            text += "time windows: \(plan.windows.count), one every \(plan.windows.every.components.seconds) s\n"
         }
         for line in lines {
             let place =

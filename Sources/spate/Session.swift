@@ -74,7 +74,7 @@ struct Session {
                 find(search, targets, t0: t0, store: store, children: children)
             } else {
                 drive(
-                    Program(targets: targets.map(\.prepared.target)),
+                    Program.all(targets: targets.map(\.prepared.target), order: job.order),
                     targets,
                     t0: t0,
                     store: store,
@@ -167,7 +167,7 @@ struct Session {
             target.plan.phases = SearchPlan.phases(planned, level: search.next ?? order.range.lowerBound)
             if continuation.phase > 1 { target.plan.phases.removeFirst(planned.count - 1) }
             let program = Program(targets: [target], continuing: continuation)
-            let outcome = drive(program, targets, t0: t0, store: store, sink: sink, children: children)
+            let outcome = drive([program], targets, t0: t0, store: store, sink: sink, children: children)
             let count = sink.take()
             search.note(inside: count.inside, outside: count.outside)
             if outcome.stop != nil || !outcome.abandoned.isEmpty || search.next == nil { return outcome }
@@ -180,7 +180,7 @@ struct Session {
     }
 
     private mutating func drive(
-        _ program: Program,
+        _ programs: [Program],
         _ targets: [Ready],
         t0: Instant,
         store: RunStore,
@@ -194,19 +194,19 @@ struct Session {
         options.loops = job.loops
         options.caps = job.limits
         options.redactor = Redactor(secrets: targets.compactMap(\.prepared.key))
-        let run = Run(program: program, options: options, t0: t0, sink: sink)
-        var view = LiveView(job: job, program: program, began: t0)
+        let run = RunGroup(programs: programs, options: options, t0: t0, sink: sink)
+        var view = LiveView(job: job, programs: programs, began: t0)
         while !run.isOver {
             let signal = signals.wait(milliseconds: 100)
-            let snapshot = run.feed.snapshot(at: MonotonicClock.now())
+            let (shown, snapshot) = run.snapshot(at: MonotonicClock.now())
             if signal != nil {
-                if run.conductor.stop == .interrupt { stopAtOnce(store, children: children) }
+                if run.stop == .interrupt { stopAtOnce(store, children: children) }
                 view.notice = "stopping: waits for \(snapshot.inFlight) requests; once more to stop at once"
                 if !Console.errorIsTerminal { Console.error((view.notice ?? "") + "\n") }
-                run.conductor.stop(.interrupt)
+                run.stop(.interrupt)
             }
-            if store.failure != nil { run.conductor.stop(.cap("local_io")) }
-            view.show(snapshot)
+            if store.failure != nil { run.stop(.cap("local_io")) }
+            view.show(snapshot, of: shown)
         }
         view.clear()
         return run.join()
@@ -241,7 +241,7 @@ struct Session {
         record.startedAtUnixNanoseconds = t0.nanoseconds + MonotonicClock.realtimeOffset()
         record.simulated = job.targets.allSatisfy(\.isSimulated)
         record.fast = job.isFast
-        record.loops = job.loops
+        record.loops = job.loopsOfAllRuns
         record.sloTTFT = job.slo.ttft
         record.sloTPOT = job.slo.tpot
         record.sloE2E = job.slo.e2e
@@ -258,9 +258,9 @@ struct Session {
     /// What this machine can be trusted with goes with the run, so that its result stays a function of what is stored.
     private func applySelftest(to record: inout RunRecord) {
         guard job.heedsSelftest, let selftest = SelftestFile.load() else { return }
-        guard job.loops <= selftest.loops else {
+        guard job.loopsOfAllRuns <= selftest.loops else {
             record.warnings.append(
-                "this machine's self-test was made with \(selftest.loops) of \(job.loops) loops and says nothing of this run"
+                "this machine's self-test was made with \(selftest.loops) of \(job.loopsOfAllRuns) loops and says nothing of this run"
             )
             return
         }

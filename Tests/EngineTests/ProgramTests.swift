@@ -43,14 +43,59 @@ import Wire
         #expect(program.entries.map(\.isLastOfPhase) == [false, true, false, false, true])
     }
 
-    @Test func `targets take turns phase by phase, and one with fewer phases just ends earlier`() {
+    private func turns(_ program: Program) -> [[Int]] { program.entries.map { [$0.target, $0.phase, $0.step] } }
+
+    @Test func `one target after the other, and one with fewer phases just ends earlier`() {
         let a = target("a", id: 7, [.ramp(.init(concurrency: [1])), .idle(.seconds(1))])
         let b = target("b", id: 9, [.ramp(.init(concurrency: [2]))])
+        let program = Program(targets: [a, b], order: .sequential)
+        #expect(turns(program) == [[0, 1, 1], [0, 1, 2], [0, 2, 3], [1, 3, 4], [1, 3, 5]])
+        #expect(program.entries.map(\.stage.kind) == [.level, .drain, .idle, .level, .drain])
+    }
+
+    @Test func `interleaved targets take turns block by block, each phase of each with one number`() {
+        var a = target("a", id: 7, [.ramp(.init(concurrency: [1, 2]))], warmup: 1)
+        a.plan = a.plan.inBlocks()
+        var b = a
+        (b.id, b.name, b.endpoint.port) = (9, "b", 2)
         let program = Program(targets: [a, b])
-        #expect(program.entries.map(\.target) == [0, 0, 1, 1, 0])
-        #expect(program.entries.map(\.phase) == [1, 1, 2, 2, 3])
-        #expect(program.entries.map(\.step) == [1, 2, 3, 4, 5])
-        #expect(program.entries.map(\.stage.kind) == [.level, .drain, .level, .drain, .idle])
+        let first = program.entries[0].target
+        let second = 1 - first
+        #expect(program.entries.map(\.target) == [first, second, second, first].flatMap { [$0, $0, $0, $0] })
+        #expect(program.entries.map(\.phase) == [1, 2, 2, 1].flatMap { [$0, $0, $0, $0] })
+        #expect(program.entries.map(\.step) == Array(1...16))
+        #expect(program.entries.map(\.ordinal) == [0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7])
+        #expect(program.entries.indices.filter { program.entries[$0].isFirstOfPhase } == [0, 4])
+        #expect(program.entries.indices.filter { program.entries[$0].isLastOfPhase } == [11, 15])
+        // The same prompts for both at the same block.
+        #expect(
+            program.entries.map(\.firstPrompt) == [
+                0, nil, nil, nil, 0, nil, nil, nil, 1_000_003, nil, nil, nil, 1_000_003, nil, nil, nil,
+            ]
+        )
+        #expect(program.twins(before: 1) == 0)
+    }
+
+    @Test func `the same model at the same place is asked with another nonce`() {
+        let a = target("a", id: 1, [.idle(.seconds(1))])
+        #expect(Program(targets: [a, a, a]).twins(before: 2) == 2)
+    }
+
+    @Test func `in parallel each target has a program, and no number comes twice`() {
+        let a = target("a", id: 7, [.ramp(.init(concurrency: [1])), .idle(.seconds(1))])
+        let b = target("b", id: 9, [.ramp(.init(concurrency: [2]))])
+        let programs = Program.all(targets: [a, b], order: .parallel)
+        #expect(programs.map(turns) == [[[0, 1, 1], [0, 1, 2], [0, 2, 3]], [[1, 3, 4], [1, 3, 5]]])
+    }
+
+    @Test func `time windows repeat the plan, and say when each begins`() {
+        var a = target("a", id: 1, [.idle(.seconds(1)), .ramp(.init(concurrency: [1]))])
+        a.plan.windows = TimeWindows(count: 2, every: .seconds(60))
+        let program = Program(targets: [a])
+        #expect(program.entries.map(\.phase) == [1, 2, 2, 3, 4, 4])
+        #expect(program.entries.map(\.window) == [0, 0, 0, 1, 1, 1])
+        #expect(program.entries.map(\.notBefore) == [nil, nil, nil, .seconds(60), nil, nil])
+        #expect(program.entries.map(\.phaseName) == ["idle", "ramp", "ramp", "idle", "ramp", "ramp"])
     }
 
     @Test func `the edge to make ready is that behind an idle time or a pause`() {
@@ -70,7 +115,7 @@ import Wire
         burst.baseline = nil
         let a = target("a", id: 1, [.idle(.seconds(1))])
         let b = target("b", id: 2, [.burst(burst)])
-        let program = Program(targets: [a, b])
+        let program = Program(targets: [a, b], order: .sequential)
         #expect(program.entries.map(\.stage.kind).prefix(3) == [.idle, .idle, .edge])
         #expect(program.edge(after: 0) == nil)
         #expect(program.edge(after: 1)?.requests == 8)

@@ -41,7 +41,7 @@ struct Rig {
         options.loops = loops
         options.caps = caps
         options.redactor = redactor
-        let program = Program(targets: targets.indices.map(engineTarget))
+        let program = Program(targets: targets.indices.map(engineTarget), order: .sequential)
         let t0 = MonotonicClock.now()
         let run = Run(program: program, options: options, t0: t0, sink: sink)
         let isOver = Flag()

@@ -168,8 +168,8 @@ import Testing
 
     @Test(arguments: [
         (
-            "windows: {count: 6, every: 2h}",
-            "windows.count: several time windows are not built yet; this version runs one"
+            "windows: {count: 6}",
+            "windows.every: missing; with several windows it says how far apart they start"
         ),
         ("retries: 2", "retries: retries are not built yet; this version sends each request once (0)"),
     ])

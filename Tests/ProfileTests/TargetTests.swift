@@ -117,16 +117,20 @@ import Wire
         #expect(found.contains { $0.contains("env") })
     }
 
-    @Test func `two targets of one name are refused, and so is an order not built`() {
+    @Test func `two targets of one name are refused, and so are more in parallel than may be in flight`() {
         #expect(
             problems(ramp + "targets:\n  - {name: a, url: 'h:1'}\n  - {name: a, url: 'h:2'}\n")
                 == ["p.yaml:4: targets.1.name: \"a\" is there twice; each target needs a name of its own"]
         )
         #expect(
-            problems(ramp + "order: parallel\ntargets: [{url: 'h:1'}, {url: 'h:2'}]\n")
-                == [
-                    "p.yaml:2: order: the order parallel is not built yet; this version interleaves several targets phase by phase"
-                ]
+            problems(ramp + "order: sideways\ntargets: [{url: 'h:1'}, {url: 'h:2'}]\n")
+                == ["p.yaml:2: order: read \"sideways\"; allowed: interleaved, sequential, parallel"]
+        )
+        let two = "targets: [{url: 'h:1'}, {url: 'h:2'}]\nlimits: {max_in_flight: 3}\n"
+        #expect(problems(ramp + "order: sequential\n" + two) == [])
+        #expect(
+            problems(ramp + "order: parallel\n" + two)
+                == ["p.yaml:2: order: parallel: 2 targets come to 4 in flight, and limits.max_in_flight is 3"]
         )
     }
 

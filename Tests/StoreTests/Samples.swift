@@ -65,6 +65,7 @@ enum Samples {
         phase.name = "burst"
         phase.kind = .burst
         phase.loop = .open
+        phase.window = 2
         phase.started = 1
         phase.ended = 60_000_000_000
         return phase
@@ -78,6 +79,7 @@ enum Samples {
         step.kind = .edge
         step.concurrency = 64
         step.burst = 1
+        step.block = 3
         step.idle = 60_000_000_000
         step.connections = "cold"
         step.warmed = 4

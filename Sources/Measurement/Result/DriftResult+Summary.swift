@@ -7,27 +7,25 @@ extension DriftResult {
     static let leastChange = 0.05
     static let leastErrorChange = 0.01
 
-    /// The trends over the longest level of a phase, by figure: the server's, and the load generator's own memory and
-    /// descriptors (`tool_` before the name). Empty when the level is too short to have a trend.
+    /// The trends over a phase's level, all of its blocks together, by figure: the server's, and the load generator's own
+    /// memory and descriptors (`tool_` before the name). Empty when the level is too short to have a trend.
     static func all(
         of phase: PhaseRecord,
         _ timeline: TargetTimeline,
         _ health: GeneratorHealth
     ) -> [String: DriftResult] {
-        let levels = timeline.index.steps(of: phase).filter { $0.kind == .level }
-        let longest = levels.compactMap { step in
+        let levels = timeline.index.steps(of: phase).filter { $0.kind == .level }.compactMap { step in
             timeline.window(of: step, from: step.settled).map { (step: step, window: $0) }
-        }.max { $0.window.nanoseconds < $1.window.nanoseconds }
-        guard let (step, window) = longest else { return [:] }
-        let requests = timeline.index.requests(of: step).only(\.measured)
-        let count = min(windowCounts.upperBound, requests.count / fewestPerWindow)
-        let parts = window.parts(count, binWidth: step.binWidth)
-        guard parts.count >= windowCounts.lowerBound else { return [:] }
-        let scope = timeline.scope(for: phase)
-        let byPart = requests.only { window.contains($0.dispatched) }.grouped { request in
-            Int(((request.dispatched ?? window.start) - window.start) / parts[0].nanoseconds)
         }
-        let split = parts.indices.map { byPart[$0] ?? RequestSet([], []) }
+        let requests = RequestSet(joining: levels.map { timeline.index.requests(of: $0.step).only(\.measured) })
+        let count = min(windowCounts.upperBound, requests.count / fewestPerWindow)
+        guard !levels.isEmpty else { return [:] }
+        let parts = levels.flatMap { level in
+            level.window.parts(max(1, count / levels.count), binWidth: level.step.binWidth)
+        }
+        guard count >= windowCounts.lowerBound, parts.count >= windowCounts.lowerBound else { return [:] }
+        let scope = timeline.scope(for: phase)
+        let split = parts.map { part in requests.only { part.contains($0.dispatched) } }
         let median = { (set: RequestSet, figure: (RequestRecord) -> Double?) in
             SortedSamples(set.successes.figures(figure)).nearestRank(.p50)
         }

@@ -50,6 +50,19 @@ struct GeneratorHealth: Sendable {
         incidents.filter { $0.at <= span.end && ($0.until ?? $0.at) >= span.start }
     }
 
+    /// Those of any of the spans, each once.
+    func incidents(in spans: [MeasuredWindow]) -> [IncidentRecord] {
+        incidents.filter { incident in
+            spans.contains { incident.at <= $0.end && (incident.until ?? incident.at) >= $0.start }
+        }
+    }
+
+    /// Over several spans; nil without any.
+    func stoppedShare(of spans: [MeasuredWindow]) -> Double? {
+        let seconds = spans.reduce(0) { $0 + $1.seconds }
+        return seconds > 0 ? spans.reduce(0) { $0 + stoppedShare(of: $1) * $1.seconds } / seconds : nil
+    }
+
     /// Share of the span in which the generator did not run: its own stalls and the machine's suspensions, each moment
     /// once; or, if that is more, the time by which CLOCK_BOOTTIME outran CLOCK_MONOTONIC.
     func stoppedShare(of span: MeasuredWindow) -> Double {

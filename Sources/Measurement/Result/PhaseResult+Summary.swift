@@ -2,13 +2,15 @@ extension PhaseResult {
     init(of phase: PhaseRecord, _ timeline: TargetTimeline, _ health: GeneratorHealth) {
         self.init()
         let index = timeline.index
-        let span = index.span(of: phase)
+        let spans = index.spans(of: phase)
         let records = index.steps(of: phase)
         name = phase.name
         kind = phase.kind
         loop = phase.loop
         startedSeconds = phase.started.map { Double($0) / 1e9 }
-        durationSeconds = span?.seconds
+        window = phase.window
+        if records.contains(where: { $0.block != nil }) { blocks = spans.count }
+        durationSeconds = spans.isEmpty ? nil : spans.reduce(0) { $0 + $1.seconds }
 
         let requests = timeline.counted(in: phase)
         var scope = timeline.scope(for: phase)
@@ -16,7 +18,7 @@ extension PhaseResult {
         scope.gaps = index.histogram(.itl, of: records.filter { $0.kind != .warmup })
         stats = RequestStatistics(of: requests, in: scope)
 
-        steps = records.filter { $0.kind == .level }.map { StepResult(of: $0, in: phase, timeline) }
+        steps = StepResult.all(of: phase, timeline)
         if kind == .ramp {
             StepResult.compare(&steps)
             find = FindResult(of: records, index)
@@ -44,11 +46,11 @@ extension PhaseResult {
             steps: records.filter { $0.kind != .warmup },
             levels: steps,
             edges: edges,
-            span: span,
+            spans: spans,
             tokensPerSecond: stats.outputTokensPerSecond
         )
         validity = ValidityResult(of: evidence, index, health)
-        if let span { incidents = health.incidents(in: span).map { IncidentResult($0, timeline) } }
+        incidents = health.incidents(in: spans).map { IncidentResult($0, timeline) }
     }
 }
 

@@ -3,8 +3,10 @@ public struct PhaseResult: Sendable, Hashable {
     public var name = ""
     public var kind: PhaseRecord.Kind = .ramp
     public var loop: PhaseRecord.LoopModel = .closed
+    public var window: Int?  // from 0, where the plan was run several times
     public var startedSeconds: Double?  // since the run's start; nil = it never started
-    public var durationSeconds: Double?
+    public var durationSeconds: Double?  // without the turns of other targets
+    public var blocks: Int?  // between which other targets had their turns; nil = it was run in one go
     public var validity = ValidityResult()
     public var stats = RequestStatistics()  // all its requests
     public var steps: [StepResult] = []

@@ -17,6 +17,12 @@ struct RequestSet: Sendable, Sequence {
         }
     }
 
+    /// Sets of one run, one after the other.
+    init(joining sets: [RequestSet]) {
+        all = sets.first { !$0.isEmpty }?.all ?? []
+        indices = sets.flatMap(\.indices)
+    }
+
     var count: Int { indices.count }
     var isEmpty: Bool { indices.isEmpty }
 

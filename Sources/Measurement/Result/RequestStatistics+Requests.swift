@@ -25,6 +25,18 @@ struct WindowTotals: Sendable, Hashable {
     var successes = 0  // that ended in it
     var useful = 0
     var good = 0  // by the SLO
+
+    static func + (a: WindowTotals, b: WindowTotals) -> WindowTotals {
+        WindowTotals(
+            seconds: a.seconds + b.seconds,
+            streamedTokens: a.streamedTokens.saturatingAdd(b.streamedTokens),
+            textBytes: a.textBytes.saturatingAdd(b.textBytes),
+            inputTokens: a.inputTokens.saturatingAdd(b.inputTokens),
+            successes: a.successes + b.successes,
+            useful: a.useful + b.useful,
+            good: a.good + b.good
+        )
+    }
 }
 
 extension RequestStatistics {

@@ -75,6 +75,18 @@ struct RunIndex: Sendable {
         MeasuredWindow(exactlyFrom: phase.started, to: phase.ended ?? lastInstant)
     }
 
+    /// When a phase was run: whole, or one stretch for each of its blocks without their warm-ups, in order of time.
+    func spans(of phase: PhaseRecord) -> [MeasuredWindow] {
+        let steps = steps(of: phase)
+        guard steps.contains(where: { $0.block != nil }) else { return span(of: phase).map { [$0] } ?? [] }
+        let blocks = Dictionary(grouping: steps) { $0.block ?? 0 }.values
+        return blocks.compactMap { steps in
+            let start = steps.filter { $0.kind != .warmup && $0.kind != .drain }.compactMap(\.started).min()
+            let end = steps.compactMap { $0.drained ?? ($0.started == nil ? nil : lastInstant) }.max()
+            return MeasuredWindow(exactlyFrom: start, to: end)
+        }.sorted { $0.start < $1.start }
+    }
+
     /// A histogram over the steps: all of it, or the whole seconds inside a window.
     func histogram(
         _ metric: HistogramRecord.Metric,

@@ -22,7 +22,9 @@ enum RunWarnings {
                 warnings.append("The wall clock was set during the run; durations are not affected, wall times are.")
             }
         }
-        if let seconds = result.run.durationSeconds, result.targets.contains(where: { $0.totals.requests.success > 0 })
+        let isOneWindow = !result.targets.contains { $0.phases.contains { $0.window != nil } }
+        if isOneWindow, let seconds = result.run.durationSeconds,
+            result.targets.contains(where: { $0.totals.requests.success > 0 })
         {
             warnings.append(
                 "One time window of \(duration(seconds)): another hour or another day may differ."

@@ -2,24 +2,36 @@ extension StepResult {
     /// Fewer requests than this give no retention.
     public static let fewestForRetention = 25
 
-    /// One level: figures of its measured requests, rates of its window.
-    init(of step: StepRecord, in phase: PhaseRecord, _ timeline: TargetTimeline) {
+    /// One level: figures of its measured requests, rates of its windows. Several records are one level that was cut
+    /// into blocks.
+    init(of steps: [StepRecord], in phase: PhaseRecord, _ timeline: TargetTimeline) {
         self.init()
-        concurrency = step.concurrency
-        let measured = timeline.index.requests(of: step).only(\.measured)
-        let window = timeline.window(of: step, from: step.settled)
+        concurrency = steps.first?.concurrency
+        let measured = RequestSet(joining: steps.map { timeline.index.requests(of: $0).only(\.measured) })
+        let parts = steps.compactMap { step in
+            timeline.window(of: step, from: step.settled).map { (step: step, window: $0) }
+        }
+        let windows = parts.map(\.window)
         var scope = timeline.scope(for: phase)
-        if let window {
-            scope.window = timeline.totals(in: window, scope: scope)
-            scope.gaps = timeline.index.histogram(.itl, of: [step], in: window)
-            windowSeconds = window.seconds
-            meanInFlight = timeline.meanInFlight(of: step, in: window)
+        if let totals = timeline.totals(in: windows, scope: scope) {
+            scope.window = totals
+            for (step, window) in parts { scope.gaps.merge(timeline.index.histogram(.itl, of: [step], in: window)) }
+            windowSeconds = totals.seconds
+            meanInFlight = timeline.meanInFlight(parts)
             if let meanInFlight, meanInFlight > 0 {
-                littleDifference = abs(meanInFlight - timeline.meanInFlightByRequests(in: window)) / meanInFlight
+                littleDifference = abs(meanInFlight - timeline.meanInFlightByRequests(in: windows)) / meanInFlight
             }
         }
         stats = RequestStatistics(of: measured, in: scope)
         discarded = SteadyState(measured.successes.figures(scope.ttft))?.discarded
+    }
+
+    /// The levels of a phase, each visit of a ramp for itself; the blocks of a steady load are one.
+    static func all(of phase: PhaseRecord, _ timeline: TargetTimeline) -> [StepResult] {
+        let levels = timeline.index.steps(of: phase).filter { $0.kind == .level }
+        if levels.isEmpty { return [] }
+        let groups = phase.kind == .ramp ? levels.map { [$0] } : [levels]
+        return groups.map { StepResult(of: $0, in: phase, timeline) }
     }
 
     /// Sets what a level keeps of the lowest one: retention, decode retention and efficiency.

@@ -86,23 +86,30 @@ struct TargetTimeline: Sendable {
         return totals
     }
 
-    /// A whole phase: all that its requests brought over the time that it took. nil while it is not over.
+    /// Several windows together.
+    func totals(in windows: [MeasuredWindow], scope: StatisticsScope) -> WindowTotals? {
+        guard let first = windows.first else { return nil }
+        return windows.dropFirst().reduce(totals(in: first, scope: scope)) { sum, window in
+            sum + totals(in: window, scope: scope)
+        }
+    }
+
+    /// A whole phase: all that its requests brought over the time that it took, the turns of other targets left out.
+    /// nil while it is not over.
     func totals(of phase: PhaseRecord, scope: StatisticsScope) -> WindowTotals? {
-        guard phase.ended != nil, let span = index.span(of: phase) else { return nil }
-        return totals(of: counted(in: phase), over: span, scope: scope)
+        let seconds = index.spans(of: phase).reduce(0) { $0 + $1.seconds }
+        guard phase.ended != nil, seconds > 0 else { return nil }
+        return totals(of: counted(in: phase), over: seconds, scope: scope)
     }
 
-    /// All phases from the first one's start to the last one's end.
+    /// All phases, over the time that they took together.
     func totals(of phases: [PhaseRecord], scope: StatisticsScope) -> WindowTotals? {
-        let spans = phases.compactMap(index.span(of:))
-        guard let start = spans.map(\.start).min(), let end = spans.map(\.end).max(),
-            let span = MeasuredWindow(exactlyFrom: start, to: end)
-        else { return nil }
-        return totals(of: counted(), over: span, scope: scope)
+        let seconds = phases.flatMap(index.spans(of:)).reduce(0) { $0 + $1.seconds }
+        return seconds > 0 ? totals(of: counted(), over: seconds, scope: scope) : nil
     }
 
-    private func totals(of requests: RequestSet, over span: MeasuredWindow, scope: StatisticsScope) -> WindowTotals {
-        var totals = WindowTotals(seconds: span.seconds)
+    private func totals(of requests: RequestSet, over seconds: Double, scope: StatisticsScope) -> WindowTotals {
+        var totals = WindowTotals(seconds: seconds)
         for request in requests {
             totals.streamedTokens = totals.streamedTokens.saturatingAdd(estimate.tokens(of: request))
             totals.textBytes = totals.textBytes.saturatingAdd(Swift.max(0, request.textBytes))
@@ -117,20 +124,29 @@ struct TargetTimeline: Sendable {
         return totals
     }
 
-    /// Mean requests in flight over the window, from the area under the loops' counts; nil when none was stored.
-    func meanInFlight(of step: StepRecord, in window: MeasuredWindow) -> Double? {
-        guard let range = window.bins(ofWidth: step.binWidth) else { return nil }
-        let bins = index.bins(of: step).filter { range.contains($0.bin) }
-        if bins.isEmpty { return nil }
-        return bins.reduce(0) { $0 + Double(Swift.max(0, $1.inFlightArea)) } / Double(window.nanoseconds)
+    /// Mean requests in flight over the windows of some steps, from the area under the loops' counts; nil when none was
+    /// stored.
+    func meanInFlight(_ parts: [(step: StepRecord, window: MeasuredWindow)]) -> Double? {
+        var area = 0.0
+        var nanoseconds: Int64 = 0
+        var isKnown = false
+        for (step, window) in parts {
+            guard let range = window.bins(ofWidth: step.binWidth) else { continue }
+            nanoseconds += window.nanoseconds
+            for bin in index.bins(of: step) where range.contains(bin.bin) {
+                isKnown = true
+                area += Double(Swift.max(0, bin.inFlightArea))
+            }
+        }
+        return isKnown ? area / Double(nanoseconds) : nil
     }
 
-    /// The same from the requests' own instants, Σ time inside the window/window: Little's X·R, borders included.
-    func meanInFlightByRequests(in window: MeasuredWindow) -> Double {
+    /// The same from the requests' own instants, Σ time inside the windows/windows: Little's X·R, borders included.
+    func meanInFlightByRequests(in windows: [MeasuredWindow]) -> Double {
         let area = requests.reduce(0.0) { sum, request in
             guard let from = request.dispatched, let to = request.instant(request.ended) else { return sum }
-            return sum + Double(window.overlap(from: from, to: to))
+            return sum + windows.reduce(0.0) { $0 + Double($1.overlap(from: from, to: to)) }
         }
-        return area / Double(window.nanoseconds)
+        return area / Double(windows.reduce(0) { $0 + $1.nanoseconds })
     }
 }

@@ -5,7 +5,7 @@ extension ValidityResult {
         var steps: [StepRecord]
         var levels: [StepResult] = []
         var edges: [EdgeEvidence] = []
-        var span: MeasuredWindow?
+        var spans: [MeasuredWindow]  // the turns of other targets left out
         var tokensPerSecond: Double?  // of the whole phase
     }
 
@@ -57,21 +57,22 @@ extension ValidityResult {
         }
         maxInFlight = inFlight.values.flatMap(\.values).map { $0.values.reduce(0, &+) }.max()
         measureStops(evidence, index, health)
-        guard let span = evidence.span else { return }
         // The busiest step, for a ramp's mean would hide the level at which the loop was full.
-        let spans = evidence.steps.compactMap {
-            MeasuredWindow(exactlyFrom: $0.started, to: $0.drained ?? $0.windowEnded)
-        }
-        cpuPercent = (spans + [span]).compactMap(health.loopCPUPercent).max()
-        processCPUPercent = (spans + [span]).compactMap(health.processCPUPercent).max()
-        rssMB = health.residentMB(in: span)
+        let spans =
+            evidence.spans
+            + evidence.steps.compactMap {
+                MeasuredWindow(exactlyFrom: $0.started, to: $0.drained ?? $0.windowEnded)
+            }
+        cpuPercent = spans.compactMap(health.loopCPUPercent).max()
+        processCPUPercent = spans.compactMap(health.processCPUPercent).max()
+        rssMB = evidence.spans.compactMap(health.residentMB).max()
     }
 
     private mutating func measureStops(_ evidence: Evidence, _ index: RunIndex, _ health: GeneratorHealth) {
         let observed = evidence.steps.compactMap {
             MeasuredWindow(exactlyFrom: $0.started, to: $0.drained ?? $0.windowEnded)
         }.reduce(0.0) { $0 + Double($1.nanoseconds) }
-        let incidents = evidence.span.map { health.stoppedShare(of: $0) }
+        let incidents = health.stoppedShare(of: evidence.spans)
         guard wakeLagMilliseconds != nil, observed > 0 else {
             stoppedShare = incidents
             return
@@ -145,8 +146,7 @@ extension ValidityResult {
                     + "the level was not held"
             )
         }
-        guard let span = evidence.span else { return }
-        for incident in health.incidents(in: span) where incident.kind == .store {
+        for incident in health.incidents(in: evidence.spans) where incident.kind == .store {
             add(.suspect, "storing fell behind" + (incident.detail.map { ": \($0)" } ?? ""))
         }
     }
@@ -163,11 +163,11 @@ extension ValidityResult {
                 )
             }
         }
-        guard let span = evidence.span else { return }
+        let seconds = evidence.spans.reduce(0) { $0 + $1.seconds }
         if let stopped = stoppedShare, stopped > Self.stoppedLimit {
             add(
                 .invalid,
-                "the generator did not run for \(inWords(stopped * span.seconds)) s, \(inPercent(stopped)) of the "
+                "the generator did not run for \(inWords(stopped * seconds)) s, \(inPercent(stopped)) of the "
                     + "time, limit \(inPercent(Self.stoppedLimit)): stopped, or without a core; not the server"
             )
         } else if let heldUp = heldUpShare, heldUp > Self.stoppedLimit {
@@ -213,7 +213,7 @@ extension ValidityResult {
         let evidence = Evidence(
             requests: index.requests.only { !index.isWarmup($0) },
             steps: index.recorded.steps,
-            span: MeasuredWindow(exactlyFrom: 0, to: index.lastInstant)
+            spans: [MeasuredWindow(exactlyFrom: 0, to: index.lastInstant)].compactMap(\.self)
         )
         measure(evidence, index, health)
         verdict = phases.map(\.validity.verdict).max() ?? .valid

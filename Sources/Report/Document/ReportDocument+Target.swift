@@ -51,7 +51,8 @@ extension ReportDocument {
             case .keepwarm: "Keep-warm"
             }
         let name = SafeText.line(phase.name)
-        return name.isEmpty || name == phase.kind.rawValue ? kind : "\(kind) (\(name))"
+        let window = phase.window.map { ", time window \($0 + 1)" } ?? ""
+        return (name.isEmpty || name == phase.kind.rawValue ? kind : "\(kind) (\(name))") + window
     }
 
     /// Nothing where the phase is valid: the whole run's line is enough.

@@ -15,6 +15,8 @@ extension SummaryJSON {
         func add(_ key: String, _ value: JSONValue?) {
             if let value { members.append(.init(key, value)) }
         }
+        add("window", phase.window.map { JSONValue($0) })
+        add("blocks", phase.blocks.map { JSONValue($0) })
         add("knee", phase.knee.map(knee))
         add("find", phase.find.map(find))
         add("hysteresis", phase.hysteresis.isEmpty ? nil : .array(phase.hysteresis.map(hysteresis)))

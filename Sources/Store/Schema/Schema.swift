@@ -82,6 +82,7 @@ enum Schema {
             Column("name", \.name),
             Column("kind", \.kind),
             Column("loop_model", \.loop),
+            Column("time_window", \.window),
             Column("started_ns", \.started),
             Column("ended_ns", \.ended),
         ]
@@ -98,6 +99,7 @@ enum Schema {
             Column("kind", \.kind),
             Column("concurrency", \.concurrency),
             Column("burst", \.burst),
+            Column("block", \.block),
             Column("idle_ns", \.idle),
             Column("connections", \.connections),
             Column("warmed", \.warmed),
