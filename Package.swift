@@ -79,7 +79,7 @@ let package = Package(
         ),
 
         .testTarget(name: "TicksTests", dependencies: ["Ticks"], swiftSettings: strict),
-        .testTarget(name: "ScheduleTests", dependencies: ["Schedule", "Ticks"], swiftSettings: strict),
+        .testTarget(name: "ScheduleTests", dependencies: ["Schedule", "Measurement", "Ticks"], swiftSettings: strict),
         .testTarget(
             name: "WireTests",
             dependencies: ["Wire", "Ticks"],

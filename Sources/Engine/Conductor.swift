@@ -12,6 +12,7 @@ public final class Conductor: Sendable {
     enum Command: Sendable {
         case enter(index: Int, start: Instant)
         case closeWindow(index: Int, at: Instant)
+        case giveUp(index: Int, at: Instant)  // an open loop that the server cannot keep up with
         case stop(index: Int, at: Instant)
         case end
     }
@@ -33,6 +34,9 @@ public final class Conductor: Sendable {
         var lastDrained: [Int: Int64] = [:]  // by phase
         var step: StepRecord?
         var lastIdleStart: Int64?
+        var start = Instant.zero  // of the stage
+        var monitor: LoadMonitor?
+        var isGivenUp = false
         var warmed = 0
         var posts: [Int: @Sendable (Command) -> Void] = [:]
         var ended = false
@@ -71,7 +75,9 @@ public final class Conductor: Sendable {
         state.withLock { state in
             guard index == state.index else { return }
             state.ready.insert(loop)
-            if state.ready.count == loops { closeWindow(&state, at: commonInstant(after: MonotonicClock.now())) }
+            if state.ready.count == loops {
+                closeWindow(&state, at: plannedEnd(state) ?? commonInstant(after: MonotonicClock.now()))
+            }
         }
     }
 
@@ -81,6 +87,22 @@ public final class Conductor: Sendable {
             guard index == state.index, state.quiet.insert(loop).inserted else { return }
             state.warmed += warmed
             if state.quiet.count == loops { advance(&state) }
+        }
+    }
+
+    /// One loop's load over one second of an open loop's stage; ends the stage when it is hopeless.
+    func load(_ sample: LoadSample, second: Int, index: Int) {
+        state.withLock { state in
+            guard index == state.index, !state.isGivenUp, state.stop == nil,
+                let finding = state.monitor?.add(sample, second: second)
+            else { return }
+            let now = MonotonicClock.now()
+            state.isGivenUp = true
+            state.step?.saturated = now.nanoseconds(since: t0)
+            state.step?.saturationInSystem = finding.inSystemPerSecond
+            state.step?.saturationTTFT = finding.ttftPerSecond
+            state.step?.windowEnded = now.nanoseconds(since: t0)
+            post(.giveUp(index: index, at: now), state)
         }
     }
 
@@ -129,6 +151,14 @@ public final class Conductor: Sendable {
         loops == 1 ? now : now.advanced(byNanoseconds: 2_000_000)
     }
 
+    /// An open loop's stage ends when its plan says, to the nanosecond: the next stretch begins there.
+    private func plannedEnd(_ state: State) -> Instant? {
+        guard state.index >= 0, !state.isGivenUp, state.stop == nil,
+            case .arrivals(let arrivals) = program.entries[state.index].stage.rule
+        else { return nil }
+        return state.start.advanced(by: arrivals.duration)
+    }
+
     private func advance(_ state: inout State) {
         let now = MonotonicClock.now()
         finishStep(&state, at: now)
@@ -153,6 +183,11 @@ public final class Conductor: Sendable {
             if planned < now { noteLateWindow(program.entries[next], by: now.nanoseconds(since: planned)) }
             start = max(start, planned)
         }
+        if let end = plannedEnd(state), next == state.index + 1, case .arrivals = program.entries[next].stage.rule,
+            program.entries[next].phase == program.entries[state.index].phase
+        {
+            start = end
+        }
         begin(&state, index: next, start: start)
         post(.enter(index: next, start: start), state)
     }
@@ -166,7 +201,7 @@ public final class Conductor: Sendable {
             phase.target = program.targets[entry.target].id
             phase.name = entry.phaseName
             phase.kind = PhaseRecord.Kind(rawValue: entry.phaseKind.rawValue) ?? .ramp
-            phase.loop = .closed
+            phase.loop = entry.phaseKind.isOpenLoop ? .open : .closed
             phase.window = entry.window
             phase.started = program.continuation.phaseStarted ?? offset
             state.phases[entry.phase] = phase
@@ -181,6 +216,9 @@ public final class Conductor: Sendable {
         step.block = entry.stage.block
         step.binWidth = entry.binWidth.nanoseconds
         step.started = offset
+        state.start = start
+        state.monitor = nil
+        state.isGivenUp = false
         switch entry.stage.rule {
         case .level(let level):
             step.settled = offset + level.settle.nanoseconds
@@ -192,6 +230,12 @@ public final class Conductor: Sendable {
             step.warmed = state.warmed
         case .baseline, .probe:
             step.settled = offset
+        case .arrivals(let arrivals):
+            step.settled = offset + arrivals.settle.nanoseconds
+            step.describe(arrivals)
+            if arrivals.stopsWhenSaturated, arrivals.isSteady {
+                state.monitor = LoadMonitor(loops: loops, offered: arrivals.meanPerSecond)
+            }
         case .warmup, .idle, .pause, .drain:
             break
         }
@@ -255,6 +299,7 @@ public final class Conductor: Sendable {
             case .level(let level): level.hold
             case .idle(let time), .pause(let time): time
             case .edge(let edge), .control(let edge): edge.hold
+            case .arrivals(let arrivals): arrivals.duration
             case .warmup, .baseline, .probe, .drain: nil
             }
         return LiveFeed.StageView(
@@ -270,5 +315,21 @@ public final class Conductor: Sendable {
 
     private func post(_ command: Command, _ state: State) {
         for post in state.posts.values { post(command) }
+    }
+}
+
+extension StepRecord {
+    /// What was planned of an open loop's stage.
+    fileprivate mutating func describe(_ arrivals: Arrivals) {
+        stretch = arrivals.stretch
+        rps = arrivals.meanPerSecond
+        planned = arrivals.duration.nanoseconds
+        cap = arrivals.isCapped ? arrivals.limit : nil
+        overflow = arrivals.isCapped ? arrivals.overflow.rawValue : nil
+        switch arrivals.source {
+        case .rate(let plan):
+            self.arrivals = plan.law.text
+            if plan.isRamp { (rpsFrom, rpsTo) = (plan.from.perSecond, plan.to.perSecond) }
+        }
     }
 }

@@ -24,6 +24,9 @@ final class LiveRequest: TransferHandler {
     var rank: Int?
     var sequence: Int64 = 0
     var scheduled = Instant.zero
+    /// How long it had to wait for a place under a cap, nanoseconds.
+    var queued: Int64 = 0
+    var bodyBytes = 0
     var claim = Budget.Claim(outputTokens: 0, nanodollars: 0)
     /// Its place in the driver's list of running requests.
     var slot = 0
@@ -41,6 +44,7 @@ final class LiveRequest: TransferHandler {
         hasBegun = false
         lastRead = nil
         rank = nil
+        queued = 0
         transfer.handler = self
     }
 
@@ -70,7 +74,9 @@ final class LiveRequest: TransferHandler {
         )
         recorder.tokens(digest.tokenEvents)
         switch action {
-        case .firstToken: recorder.firstToken(ttft: stamp.instant.nanoseconds(since: transfer.timing.dispatched))
+        case .firstToken:
+            recorder.firstToken(ttft: stamp.instant.nanoseconds(since: transfer.timing.dispatched))
+            driver.firstToken(after: stamp.instant.nanoseconds(since: scheduled))
         case .nextTokens(let gap): recorder.gap(gap)
         case .nothing, .sameRead: break
         }
@@ -119,6 +125,7 @@ final class LiveRequest: TransferHandler {
         record.scheduled = scheduled.nanoseconds(since: t0)
         let dispatched = timing.dispatched
         record.dispatchLag = dispatched.nanoseconds(since: scheduled)
+        record.queued = queued > 0 ? queued : nil
         record.connect = timing.connect
         record.tls = timing.tls
         // The call that wrote it may return after the answer has come.

@@ -16,6 +16,8 @@ final class LoopDriver {
     private var pool: [Int: [LiveRequest]] = [:]
     private var running: [LiveRequest] = []
     private var prepared: [LiveRequest] = []  // for the next edge
+    private var lookAhead: LookAhead?  // of an open loop
+    private var sampler: LoadSampler?
     private var breakers: [Int: Breaker] = [:]
     private let inbox = Inbox()
     private let parser = JSONParser()
@@ -83,6 +85,10 @@ final class LoopDriver {
                 guard index == self.index else { continue }
                 shaper?.closeWindow(at: instant)
                 windowEnd = windowEnd ?? instant
+            case .giveUp(let index, let instant):
+                guard index == self.index else { continue }
+                shaper?.giveUp(at: instant)
+                windowEnd = windowEnd ?? instant
             case .stop(let index, let instant):
                 guard index == self.index else { continue }
                 shaper?.stopStarting(at: instant)
@@ -104,6 +110,11 @@ final class LoopDriver {
         recorder.enter(step: entry.step, binWidth: entry.binWidth.nanoseconds, now: max(start, MonotonicClock.now()))
         let share = entry.stage.segment(loop: loopIndex - run.firstLoop, of: run.loops)
         shaper = StageShaper(stage: share, start: start, carriedInFlight: running.count)
+        recycleAhead()
+        if case .arrivals(let arrivals) = share.rule {
+            lookAhead = LookAhead(arrivals)
+            if arrivals.stopsWhenSaturated, arrivals.isSteady { sampler = LoadSampler(start: start) }
+        }
         if let edge = run.program.edge(after: newIndex) { prepare(edge, entry: entry, start: start) }
     }
 
@@ -125,6 +136,11 @@ final class LoopDriver {
             switch decision {
             case .start(let count, let scheduled, let measured, let firstRank):
                 start(count, scheduled: scheduled, measured: measured, firstRank: firstRank)
+            case .arrive(let arrival, let measured): arrive(arrival, measured: measured)
+            case .shed(let arrival, let measured, let reason):
+                let request = request(of: arrival, measured: measured)
+                record(unsent: request, detail: reason.rawValue)
+                recycle(request)
             case .windowReady:
                 run.conductor.windowReady(loop: loopIndex, index: index)
                 obey()  // where this loop was the last, the window is closed before anything else is started
@@ -135,6 +151,7 @@ final class LoopDriver {
                 run.conductor.quiet(loop: loopIndex, index: index, warmed: warmed)
             case .wait(let instant):
                 if let instant { timer?.arm(at: instant) } else { timer?.disarm() }
+                makeAhead(until: instant)
                 return
             }
         }
@@ -148,17 +165,20 @@ final class LoopDriver {
             request.step = entry.step
             request.rank = firstRank.map { $0 + offset }
             request.kind = firstRank != nil ? .wave : measured ? .measured : .unmeasured
-            if let cap = run.budget.reserve(request.claim) {
-                skip(request)
-                run.conductor.stop(.cap(cap))
-                continue
-            }
-            let connection: HTTPClient.Connection = firstRank == nil ? .any : policy(of: entry.stage)
-            request.slot = running.count
-            running.append(request)
-            client(of: request.target).start(request.transfer, connection: connection)
-            recorder.requestStarted(at: request.transfer.timing.dispatched)
+            begin(request, connection: firstRank == nil ? .any : policy(of: entry.stage))
         }
+    }
+
+    private func begin(_ request: LiveRequest, connection: HTTPClient.Connection) {
+        if let cap = run.budget.reserve(request.claim) {
+            skip(request)
+            run.conductor.stop(.cap(cap))
+            return
+        }
+        request.slot = running.count
+        running.append(request)
+        client(of: request.target).start(request.transfer, connection: connection)
+        recorder.requestStarted(at: request.transfer.timing.dispatched)
     }
 
     private func policy(of stage: Stage) -> HTTPClient.Connection {
@@ -175,7 +195,12 @@ final class LoopDriver {
 
     /// A cap was reached: the request is in the books as not sent.
     private func skip(_ request: LiveRequest) {
-        let now = MonotonicClock.now()
+        record(unsent: request, detail: "cap")
+        shaper?.requestEnded(request.kind, failedFast: true, at: MonotonicClock.now())
+        recycle(request)
+    }
+
+    private func record(unsent request: LiveRequest, detail: String) {
         var record = RequestRecord()
         record.sequence = request.sequence
         record.step = request.step
@@ -184,10 +209,44 @@ final class LoopDriver {
         record.loop = loopIndex
         record.scheduled = request.scheduled.nanoseconds(since: run.t0)
         record.outcome = .notSent
-        record.detail = "cap"
+        record.detail = detail
         recorder.requestNotSent(record)
-        shaper?.requestEnded(request.kind, failedFast: true, at: now)
-        recycle(request)
+    }
+
+    // MARK: an open loop
+
+    private func arrive(_ arrival: Arrival, measured: Bool) {
+        let request = request(of: arrival, measured: measured)
+        request.queued = arrival.queued
+        begin(request, connection: .any)
+    }
+
+    private func request(of arrival: Arrival, measured: Bool) -> LiveRequest {
+        let entry = run.program.entries[index]
+        let request = lookAhead?.take(arrival.index) ?? make(target: entry.target)
+        request.scheduled = arrival.scheduled
+        request.step = entry.step
+        request.kind = measured ? .measured : .unmeasured
+        return request
+    }
+
+    private func makeAhead(until due: Instant?) {
+        guard lookAhead != nil else { return }
+        let target = run.program.entries[index].target
+        let bytes = maker(of: target).usualBytes
+        lookAhead?.fill(until: due, bytes: { _ in bytes }, make: { _ in make(target: target) })
+    }
+
+    private func recycleAhead() {
+        for request in lookAhead?.removeAll() ?? [] { recycle(request) }
+        (lookAhead, sampler) = (nil, nil)
+    }
+
+    func firstToken(after ttft: Int64) { sampler?.firstToken(after: ttft) }
+
+    private func sampleLoad(at now: Instant) {
+        let sample = sampler?.sample(at: now) { running.count + (shaper?.backlog(at: now) ?? 0) }
+        if let (second, load) = sample { run.conductor.load(load, second: second, index: index) }
     }
 
     // MARK: requests
@@ -212,6 +271,7 @@ final class LoopDriver {
             outputTokens: cap,
             nanodollars: run.prices[target].worstCase(bodyBytes: body.count, outputTokens: cap)
         )
+        request.bodyBytes = body.count
         request.transfer.prepare(
             post: run.program.targets[target].requestPath,
             body: body,
@@ -235,7 +295,7 @@ final class LoopDriver {
         let began = request.transfer.timing.dispatched
         let kind = request.step == run.program.entries[index].step ? request.kind : .carried
         // Another loop may have learnt of the window's end a moment after it.
-        if kind == .measured, let windowEnd, began >= windowEnd { record.measured = false }
+        if kind == .measured, lookAhead == nil, let windowEnd, began >= windowEnd { record.measured = false }
         let last = running.removeLast()
         if last !== request {
             last.slot = request.slot
@@ -261,6 +321,7 @@ final class LoopDriver {
         while let request = running.last { cancel(request, as: .cancelled) }
         for request in prepared { recycle(request) }
         prepared.removeAll()
+        recycleAhead()
     }
 
     private func cancel(_ request: LiveRequest, as outcome: Outcome) {
@@ -325,6 +386,7 @@ final class LoopDriver {
         }
         housekeeping?.note(into: recorder, clients: Array(clients.values), inFlight: running.count, now: now)
         recorder.tick(at: now)
+        sampleLoad(at: now)
     }
 
     /// What was learnt of each target's way with connections.

@@ -41,6 +41,12 @@ struct RequestMaker {
         return request
     }
 
+    /// About how long the body of a synthetic prompt is.
+    var usualBytes: Int {
+        if case .synthetic(let tokens) = workload.source { return 4 * tokens + 256 }
+        return 4096
+    }
+
     /// The body of the request with that index, and its cap on output tokens.
     func body(index: Int64) -> (bytes: [UInt8], maxTokens: Int) {
         let prompt = prompts.messages(at: Int(index))

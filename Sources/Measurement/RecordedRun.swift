@@ -108,6 +108,7 @@ public struct StepRecord: Sendable, Hashable, Codable {
         case control  // the same burst again on the warm server
         case pause  // between a burst's drain and its control
         case probe  // one request at a time, with gaps
+        case arrivals  // an open loop: requests start when they are due
         case drain  // waiting for what is in flight
     }
 
@@ -123,6 +124,17 @@ public struct StepRecord: Sendable, Hashable, Codable {
     public var connections: String?  // an edge's: cold, preopened or warm
     public var warmed = 0  // connections warmed (or preopened) before the edge
     public var release: Int64?  // an edge's: the instant of release, since t0
+    public var stretch: Int?  // an open loop's: which of the phase's stretches it is part of, from 0
+    public var rps: Double?  // an open loop's: mean planned rate
+    public var rpsFrom: Double?  // where it goes linearly from one rate to another
+    public var rpsTo: Double?
+    public var arrivals: String?  // the law of its gaps: constant, poisson, gamma SHAPE, trace
+    public var planned: Int64?  // how long it was planned to last
+    public var cap: Int?  // on requests in flight, and what happens beyond it: queue or shed
+    public var overflow: String?
+    public var saturated: Int64?  // when it was given up because the server could not keep up, since t0
+    public var saturationInSystem: Double?  // by how many requests, and by how many seconds of TTFT, the queue then
+    public var saturationTTFT: Double?  // grew each second
     public var binWidth: Int64 = 1_000_000_000  // of this step's bins and of its requests' arrivals
     public var started: Int64?  // since t0, as below
     public var settled: Int64?

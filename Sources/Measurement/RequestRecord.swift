@@ -29,6 +29,7 @@ public struct RequestRecord: Sendable, Hashable {
     // Instants, nanoseconds.
     public var scheduled: Int64 = 0  // since t0
     public var dispatchLag: Int64?  // dispatched = scheduled + lag; nil = not sent
+    public var queued: Int64?  // the part of the lag that a cap on requests in flight made; nil = none
     public var dns: Int64?  // durations of connection set-up, 0 or nil on a reused connection
     public var connect: Int64?
     public var tls: Int64?

@@ -3,13 +3,13 @@ import Schedule
 /// Reads `phases`: a list of maps with one key each, the kind of the phase.
 struct PhaseReader {
     /// Kinds of the contract that this version cannot run.
-    static let notBuilt = ["rate", "replay", "batch", "keepwarm"]
-    static let built = ["ramp", "idle", "burst", "steady", "probe"]
+    static let notBuilt = ["replay", "batch", "keepwarm"]
+    static let built = ["ramp", "idle", "burst", "steady", "rate", "probe"]
     static let mostLevels = 1000
     static let mostCycles = 10_000
     static let mostRequests = 1_000_000_000
 
-    private let log: ProblemLog
+    let log: ProblemLog
     private let maxInFlight: Int
 
     init(log: ProblemLog, maxInFlight: Int) {
@@ -46,6 +46,7 @@ struct PhaseReader {
         case "idle": return body.duration(path, log, zeroIsAllowed: false).map { .idle($0) }
         case "burst": return burst(body, path).map { .burst($0) }
         case "steady": return steady(body, path).map { .steady($0) }
+        case "rate": return rate(body, path).map { .rate($0) }
         case "probe": return probe(body, path).map { .probe($0) }
         case let kind where Self.notBuilt.contains(kind):
             let message = "the phase \(kind) is not built yet; this version runs \(Self.built.joined(separator: ", "))"
@@ -180,11 +181,11 @@ struct PhaseReader {
     }
 
     /// A number of requests in flight.
-    private func width(_ value: YAMLValue, _ path: String) -> Int? {
+    func width(_ value: YAMLValue, _ path: String) -> Int? {
         value.count(path, log, 1...maxInFlight, note: " (limits.max_in_flight)")
     }
 
-    private func settleTooLong(
+    func settleTooLong(
         _ keys: MapReader,
         _ value: YAMLValue,
         _ settle: Duration,

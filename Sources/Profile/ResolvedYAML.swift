@@ -136,9 +136,33 @@ extension PhaseShape {
                     ("concurrency", "\(steady.concurrency)"), ("for", Units.text(steady.duration)),
                     ("settle", Units.text(steady.settle)),
                 ])
+        case .rate(let rate):
+            "rate: " + rate.text
         case .probe(let probe):
             "probe: " + flow([("requests", "\(probe.requests)"), ("gap", Units.text(probe.gap))])
         }
+    }
+}
+
+extension RateShape {
+    fileprivate var text: String {
+        let list = stretches.map { stretch in
+            let rates: [(String, String?)] =
+                stretch.from == stretch.to
+                ? [("rps", stretch.from.text)] : [("from", stretch.from.text), ("to", stretch.to.text)]
+            return flow(rates + [("for", Units.text(stretch.duration))])
+        }
+        let law =
+            switch law {
+            case .constant, .poisson: law.text
+            case .gamma(let burstiness): "{gamma: \(burstiness)}"
+            }
+        return flow([
+            ("rps", "[\(list.joined(separator: ", "))]"), ("arrivals", law), ("settle", Units.text(settle)),
+            ("max_concurrency", maxConcurrency.map(String.init)),
+            ("overflow", maxConcurrency.map { _ in overflow.rawValue }),
+            ("stop_over_saturated", "\(stopsWhenSaturated)"),
+        ])
     }
 }
 

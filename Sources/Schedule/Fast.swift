@@ -1,6 +1,6 @@
 /// `--fast`: the same run against the same simulated provider with all times divided by `Fast.factor`.
 ///
-/// Numbers of requests, levels and widths stay; holds, settling, idle times, gaps and pauses shrink, and so do the
+/// Numbers of requests, levels and widths stay, and so rates rise tenfold; holds, settling, idle times, gaps and pauses shrink, and so do the
 /// provider's (`Scenario.timeScale`). A steady phase is cut to `Fast.longestSteady` beyond that: two hours divided by
 /// ten are no quick look. Timeouts and the drain's grace only bound what may go wrong and stay as they are.
 public enum Fast {
@@ -27,6 +27,8 @@ extension PhaseShape {
             steady.duration = min(steady.duration / Fast.factor, Fast.longestSteady)
             steady.settle /= Fast.factor
             return .steady(steady)
+        case .rate(let rate):
+            return .rate(rate.fast())
         case .probe(var probe):
             probe.gap /= Fast.factor
             return .probe(probe)

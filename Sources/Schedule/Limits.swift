@@ -47,7 +47,7 @@ extension RunPlan {
                 let (least, requests, duration) = stage.estimate(answer: answer, carried: carried)
                 sum.requestsLeast = sum.requestsLeast.saturatingSum(least)
                 sum.requests = sum.requests.saturatingSum(requests)
-                sum.peakInFlight = max(sum.peakInFlight, stage.concurrency)
+                sum.peakInFlight = max(sum.peakInFlight, stage.peakInFlight)
                 sum.duration += duration
                 carried = stage.kind == .level ? stage.concurrency : 0
             }
@@ -62,6 +62,13 @@ extension RunPlan {
 }
 
 extension Stage {
+    /// Most that may be in flight. An open loop keeps no number: as many as come while an answer takes 10 s, or its cap.
+    public var peakInFlight: Int {
+        guard case .arrivals(let arrivals) = rule else { return concurrency }
+        if arrivals.isCapped { return arrivals.limit }
+        return min(arrivals.limit, Int(min(1e9, (arrivals.peakPerSecond * 10).rounded(.up))))
+    }
+
     fileprivate func estimate(answer: Duration, carried: Int) -> (least: Int, requests: Int, duration: Duration) {
         switch rule {
         case .warmup(let requests):
@@ -83,6 +90,11 @@ extension Stage {
             return (edge.requests, most, edge.hold + answer)
         case .probe(let requests, let gap):
             return (requests, requests, answer * requests + gap * max(0, requests - 1))
+        case .arrivals(let arrivals):
+            let count = Int(min(arrivals.expectedCount.rounded(.up), 1e15))
+            // Chance may bring fewer; a law of large numbers away from the mean is certain enough for a limit.
+            let least = max(0, Double(count) - 4 * Double(count).squareRoot())
+            return (arrivals.isChance ? Int(least) : count, count, arrivals.duration)
         case .idle(let duration), .pause(let duration):
             return (0, 0, duration)
         case .drain:

@@ -1,5 +1,5 @@
 /// Phases cut into blocks, between which targets take turns (PRODUCT, Interleaving): a ramp's step, a burst's cycle,
-/// 25 probes, five minutes of a steady load.
+/// 25 probes, five minutes of a steady load or of a rate.
 extension PhasePlan {
     static let probesPerBlock = 25
     static let steadyBlock = Duration.seconds(300)
@@ -33,7 +33,7 @@ extension PhasePlan {
         case .warmup, .idle: [stages]
         case .burst:
             Dictionary(grouping: stages) { $0.burst ?? 0 }.sorted { $0.key < $1.key }.map(\.value)
-        case .ramp, .steady, .probe:
+        case .ramp, .steady, .rate, .probe:
             stages.filter { $0.kind != .drain }.flatMap(\.pieces).map { [$0, Stage(.drain, grace: $0.grace)] }
         }
     }
@@ -43,7 +43,7 @@ extension PhasePlan.Kind {
     /// Whether warm-up requests may come before it; not where they would spoil what it looks for.
     var takesWarmup: Bool {
         switch self {
-        case .ramp, .steady, .probe: true
+        case .ramp, .steady, .rate, .probe: true
         case .warmup, .idle, .burst: false
         }
     }
@@ -69,6 +69,7 @@ extension Stage {
                 left -= piece.hold
             }
             return pieces
+        case .arrivals(let arrivals): return arrivals.pieces(PhasePlan.steadyBlock).map { with(.arrivals($0)) }
         default: return [self]
         }
     }

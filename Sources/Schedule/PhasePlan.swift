@@ -1,7 +1,17 @@
 /// A phase as stages to run one after the other. It begins with nothing in flight and ends with a drain.
 public struct PhasePlan: Sendable, Hashable {
     /// The kind's name, as in `run.sqlite` and `summary.json`.
-    public enum Kind: String, Sendable, Hashable { case warmup, ramp, idle, burst, steady, probe }
+    public enum Kind: String, Sendable, Hashable {
+        case warmup, ramp, idle, burst, steady, rate, probe
+
+        /// Whether requests start when they are due, whatever has ended.
+        public var isOpenLoop: Bool {
+            switch self {
+            case .rate: true
+            case .warmup, .ramp, .idle, .burst, .steady, .probe: false
+            }
+        }
+    }
 
     public var name: String  // unique in the run
     public var kind: Kind
@@ -30,6 +40,7 @@ extension Stage {
         switch rule {
         case .level(let level): level.hold - level.settle
         case .edge(let edge), .control(let edge): edge.hold > .zero ? edge.hold : .seconds(2)
+        case .arrivals(let arrivals): arrivals.duration - arrivals.settle
         case .warmup, .idle, .baseline, .pause, .probe, .drain: nil
         }
     }

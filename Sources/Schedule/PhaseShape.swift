@@ -4,6 +4,7 @@ public enum PhaseShape: Sendable, Hashable {
     case idle(Duration)
     case burst(Burst)
     case steady(Steady)
+    case rate(RateShape)
     case probe(Probe)
 
     /// A closed loop at rising (or falling) levels, without an empty gap between them.
@@ -82,6 +83,7 @@ public enum PhaseShape: Sendable, Hashable {
         case .idle: .idle
         case .burst: .burst
         case .steady: .steady
+        case .rate: .rate
         case .probe: .probe
         }
     }
@@ -118,6 +120,8 @@ public enum PhaseShape: Sendable, Hashable {
                 holdMax: steady.duration
             )
             return [Stage(.level(level), grace: grace), Stage(.drain, grace: grace)]
+        case .rate(let rate):
+            return rate.stages(grace: grace)
         case .probe(let probe):
             return [
                 Stage(.probe(requests: probe.requests, gap: probe.gap), grace: grace),

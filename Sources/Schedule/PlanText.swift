@@ -73,6 +73,7 @@ extension Stage {
             line += " requests=\(edge.requests) hold=\(edge.hold.nanoseconds)"
             line += " connections=\(edge.connections.rawValue)"
         case .probe(let requests, let gap): line += " requests=\(requests) gap=\(gap.nanoseconds)"
+        case .arrivals(let arrivals): line += " " + arrivals.canonicalText
         case .drain: break
         }
         if let burst { line += " burst=\(burst)" }

@@ -36,7 +36,9 @@ public struct RunPlan: Sendable, Hashable {
             let ordinal = count[shape.kind, default: 0] + 1
             count[shape.kind] = ordinal
             let name = ordinal == 1 ? shape.kind.rawValue : "\(shape.kind.rawValue)-\(ordinal)"
-            phases.append(PhasePlan(name: name, kind: shape.kind, stages: shape.stages(grace: grace)))
+            var stages = shape.stages(grace: grace)
+            for place in stages.indices { stages[place].settle(seed: seed, phase: index, place: place, limits: limits) }
+            phases.append(PhasePlan(name: name, kind: shape.kind, stages: stages))
         }
     }
 }

@@ -1,7 +1,8 @@
 /// Exact shares of a plan: those of loops 0..<n add up to the whole, to the request.
 ///
 /// Concurrency is dealt as evenly as it goes, the first loops getting one more. Requests follow the concurrency, so
-/// that a loop without a slot has nothing to send. What goes one at a time (warm-up, probe) is loop 0's alone.
+/// that a loop without a slot has nothing to send. What goes one at a time (warm-up, probe) is loop 0's alone; arrivals
+/// of an open loop go round.
 /// Segments nest: a loop of a shard takes a segment of the shard's segment.
 extension Stage {
     public func segment(loop: Int, of loops: Int) -> Stage {
@@ -30,6 +31,8 @@ extension Stage {
             share.rule = .warmup(requests: loop == 0 ? requests : 0)
         case .probe(let requests, let gap):
             share.rule = .probe(requests: loop == 0 ? requests : 0, gap: gap)
+        case .arrivals(let arrivals):
+            share.rule = .arrivals(arrivals.segment(loop: loop, of: loops))
         case .idle, .pause, .drain:
             break
         }

@@ -11,6 +11,7 @@ public struct Stage: Sendable, Hashable {
         case control(Edge)  // the same burst again, on the warm server
         case pause(Duration)  // between a burst's drain and its control
         case probe(requests: Int, gap: Duration)  // one at a time, `gap` from an end to the next start, all measured
+        case arrivals(Arrivals)  // an open loop: requests start when they are due
         case drain  // nothing is started; waits for what is in flight
     }
 
@@ -53,7 +54,7 @@ public struct Stage: Sendable, Hashable {
 
     /// The rule's name, as in `run.sqlite`.
     public enum Kind: String, Sendable, Hashable {
-        case warmup, level, idle, baseline, edge, control, pause, probe, drain
+        case warmup, level, idle, baseline, edge, control, pause, probe, arrivals, drain
     }
 
     public var rule: Rule
@@ -80,11 +81,12 @@ public struct Stage: Sendable, Hashable {
         case .control: .control
         case .pause: .pause
         case .probe: .probe
+        case .arrivals: .arrivals
         case .drain: .drain
         }
     }
 
-    /// Most requests that the stage itself keeps in flight.
+    /// Requests that the stage itself keeps in flight; none in an open loop, which keeps no number.
     public var concurrency: Int {
         switch rule {
         case .warmup(let requests): min(1, requests)
@@ -92,14 +94,14 @@ public struct Stage: Sendable, Hashable {
         case .baseline(let concurrency, let requests): min(concurrency, requests)
         case .edge(let edge), .control(let edge): edge.requests
         case .probe(let requests, _): min(1, requests)
-        case .idle, .pause, .drain: 0
+        case .idle, .pause, .arrivals, .drain: 0
         }
     }
 
     /// Whether some of its requests are measured, so that its window is closed by agreement of all loops.
     public var hasWindow: Bool {
         switch rule {
-        case .level, .baseline, .edge, .control, .probe: true
+        case .level, .baseline, .edge, .control, .probe, .arrivals: true
         case .warmup, .idle, .pause, .drain: false
         }
     }

@@ -48,6 +48,10 @@ struct StageCourse: Sendable {
         case .idle(let duration), .pause(let duration):
             let over = start.advanced(by: duration)
             end = .time(over, most: over)
+        case .arrivals(let rule):
+            settled = start.advanced(by: rule.settle)
+            let over = start.advanced(by: rule.duration)
+            end = .time(over, most: over)
         case .drain:
             end = .empty
         }

@@ -16,12 +16,24 @@ public struct StageShaper: Sendable {
     public enum Decision: Sendable, Hashable {
         /// Start `count` requests now. `firstRank` is the first one's place in the edge wave, nil outside of it.
         case start(count: Int, scheduled: Instant, measured: Bool, firstRank: Int?)
+        /// Start this request of an open loop now.
+        case arrive(Arrival, measured: Bool)
+        /// This request of an open loop is not sent, and counted as that.
+        case shed(Arrival, measured: Bool, reason: ShedReason)
         /// Nothing to do before then (nil: before the next event).
         case wait(until: Instant?)
         /// The window may close as far as this loop goes. Said once; it stays open until `closeWindow`.
         case windowReady
         /// The stage may end: its time is over, its requests have ended, or the grace for that has passed. Said once.
         case quiet
+    }
+
+    /// Why a request that was due is not sent; the word is its `detail`.
+    public enum ShedReason: String, Sendable, Hashable {
+        case cap  // as many were in flight as may be, and the plan says shed
+        case grace  // it still waited for a place when the drain's grace had passed
+        case saturated = "over_saturated"  // the stage was given up
+        case stopped  // the run was
     }
 
     /// What a request is to the stage during which it ends.
@@ -44,6 +56,8 @@ public struct StageShaper: Sendable {
     private var waveInFlight = 0
     private var closedAt: Instant?
     private var stoppedAt: Instant?
+    private var pacer: ArrivalPacer?  // of an open loop
+    private var givenUpAt: Instant?
     private var saidReady = false
     private var saidQuiet = false
 
@@ -62,6 +76,7 @@ public struct StageShaper: Sendable {
         inFlight = carriedInFlight
         backoff = FastFailureBackoff(slots: course.level)
         wavePending = course.isWave ? course.level : 0
+        if case .arrivals(let arrivals) = stage.rule { pacer = ArrivalPacer(arrivals, start: start) }
         slots.reserve(course.level)
         if !course.isWave {
             for _ in 0..<max(0, min(course.level - carriedInFlight, course.budget)) { slots.insert(start) }
@@ -71,7 +86,7 @@ public struct StageShaper: Sendable {
     /// What to do at `now`. Call again until it answers `wait`.
     public mutating func next(at now: Instant) -> Decision {
         if now < start && stoppedAt == nil { return .wait(until: start) }
-        if let begun = startable(at: now) { return begun }
+        if let begun = paced(at: now) ?? startable(at: now) { return begun }
         if course.hasWindow && !saidReady && closedAt == nil && isReady(at: now) {
             saidReady = true
             return .windowReady
@@ -99,6 +114,7 @@ public struct StageShaper: Sendable {
             measuredEnded += 1
         }
         precondition(waveInFlight >= 0 && measuredInFlight >= 0, "more \(kind) requests ended than were started")
+        pacer?.slotFreed(at: now, inFlight: inFlight)
         let pause = backoff.pause(failedFast: failedFast)
         guard inFlight + slots.count + wavePending < course.level, started + slots.count < course.budget else { return }
         slots.insert(now.advanced(byNanoseconds: max(pause, course.gapNanoseconds)))
@@ -119,7 +135,42 @@ public struct StageShaper: Sendable {
         saidQuiet = false
     }
 
+    /// Ends an open loop's stage before its time: what is due and has not gone is shed, the rest of the plan dropped.
+    public mutating func giveUp(at instant: Instant) {
+        guard pacer != nil, givenUpAt == nil, closedAt == nil else { return }
+        givenUpAt = instant
+        closeWindow(at: instant)
+    }
+
+    /// Requests that are due in the open loop and have not gone, for want of a place.
+    public mutating func backlog(at now: Instant) -> Int { pacer?.backlog(at: now) ?? 0 }
+
     // MARK: Decisions
+
+    private mutating func paced(at now: Instant) -> Decision? {
+        guard pacer != nil else { return nil }
+        func isMeasured(_ arrival: Arrival) -> Bool { arrival.scheduled >= course.settled }
+        let ends: [(Instant?, ShedReason)] = [
+            (stoppedAt, .stopped), (givenUpAt, .saturated), (closedAt?.advanced(by: stage.grace), .grace),
+        ]
+        for case (let end?, let reason) in ends where now >= end {
+            if let arrival = pacer?.giveUp(dueBy: end) {
+                return .shed(arrival, measured: isMeasured(arrival), reason: reason)
+            }
+            pacer?.cut(after: end)
+            return nil
+        }
+        switch pacer?.next(at: now, inFlight: inFlight) {
+        case .send(let arrival):
+            let measured = isMeasured(arrival)
+            started += 1
+            inFlight += 1
+            if measured { measuredInFlight += 1 }
+            return .arrive(arrival, measured: measured)
+        case .shed(let arrival): return .shed(arrival, measured: isMeasured(arrival), reason: .cap)
+        case nil: return nil
+        }
+    }
 
     private mutating func startable(at now: Instant) -> Decision? {
         guard stoppedAt == nil else { return nil }
@@ -153,6 +204,11 @@ public struct StageShaper: Sendable {
 
     private func isQuiet(at now: Instant) -> Bool {
         if let stoppedAt { return inFlight == 0 || now >= stoppedAt.advanced(by: stage.grace) }
+        if let pacer {
+            // What is in flight goes on into the next stretch, unless this one was given up.
+            guard let closedAt, now >= closedAt, pacer.isExhausted else { return false }
+            return givenUpAt == nil || inFlight == 0 || now >= closedAt.advanced(by: stage.grace)
+        }
         if course.hasWindow {
             guard let closedAt, now >= closedAt, waveInFlight == 0 else { return false }
             return measuredInFlight == 0 || now >= closedAt.advanced(by: stage.grace)
@@ -175,6 +231,7 @@ public struct StageShaper: Sendable {
             if !saidQuiet { consider(stoppedAt.advanced(by: stage.grace)) }
             return earliest
         }
+        if let pacer { consider(pacer.wake) }
         let closed = closedAt.map { now >= $0 } ?? false
         if (!closed || course.refillsAfterClose) && now < course.lastStart { consider(slots.first) }
         if let closedAt {

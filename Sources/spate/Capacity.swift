@@ -24,6 +24,6 @@ enum Capacity {
 
     /// Most requests that the plan keeps in flight by itself.
     static func peakInFlight(_ plan: RunPlan) -> Int {
-        plan.phases.flatMap(\.stages).map(\.concurrency).max() ?? 0
+        plan.phases.flatMap(\.stages).map(\.peakInFlight).max() ?? 0
     }
 }

@@ -4,7 +4,8 @@ enum CommandLineWords {
         "--base-url": "--url", "--endpoint-type": "--api", "--backend": "--api", "--max-concurrency": "--concurrency",
         "--num-prompts": "--request-count", "--num-requests": "--request-count",
         "--num-warmups": "--warmup-request-count",
-        "--benchmark-duration": "--duration", "--random-input-len": "--input-tokens", "--isl": "--input-tokens",
+        "--benchmark-duration": "--duration", "--request-rate-mode": "--arrival-pattern",
+        "--random-input-len": "--input-tokens", "--isl": "--input-tokens",
         "--random-output-len": "--max-tokens", "--osl": "--max-tokens", "--dataset-path": "--prompts",
         "--input-file": "--prompts", "-c": "--concurrency", "-n": "--request-count", "-H": "--header",
     ]
@@ -14,10 +15,11 @@ enum CommandLineWords {
     private static let shapes: Set<String> = [
         "--concurrency", "--hold", "--settle", "--min-requests", "--hold-max", "--size", "--idle", "--repeat",
         "--duration", "--gap", "--request-count", "--connections", "--no-control", "--direction", "--find", "--from",
+        "--request-rate", "--arrival-pattern", "--burstiness", "--overflow",
         "--to",
     ]
     private static let later: Set<String> = [
-        "rate", "batch", "replay", "keepwarm", "check", "compare", "merge",
+        "batch", "replay", "keepwarm", "check", "compare", "merge",
     ]
 
     static func normal(_ words: [String]) throws(Failure) -> [String] {

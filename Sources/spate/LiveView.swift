@@ -66,7 +66,7 @@ struct LiveView {
     private func worthALine(_ stage: LiveFeed.StageView) -> Bool {
         switch stage.stage.kind {
         case .drain, .pause: false
-        case .warmup, .level, .idle, .baseline, .edge, .control, .probe: true
+        case .warmup, .level, .idle, .baseline, .edge, .control, .probe, .arrivals: true
         }
     }
 
@@ -106,6 +106,7 @@ struct LiveView {
         case .idle, .pause: .waiting
         case .drain: .draining
         case .level(let level): now < stage.started.advanced(by: level.settle) ? .settling : .running
+        case .arrivals(let arrivals): now < stage.started.advanced(by: arrivals.settle) ? .settling : .running
         case .warmup, .baseline, .edge, .control, .probe: .running
         }
     }
@@ -119,8 +120,16 @@ struct LiveView {
         case .edge(let edge): "burst of \(edge.requests)"
         case .control(let edge): "control burst of \(edge.requests)"
         case .pause: "pause"
+        case .arrivals(let arrivals): name(of: arrivals)
         case .probe(let requests, _): "\(requests) probes"
         case .drain: "drain"
+        }
+    }
+
+    private static func name(of arrivals: Arrivals) -> String {
+        switch arrivals.source {
+        case .rate(let plan):
+            plan.isRamp ? "\(plan.from.text) to \(plan.to.text) requests/s" : "\(plan.from.text) requests/s"
         }
     }
 

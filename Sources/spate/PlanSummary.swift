@@ -35,7 +35,8 @@ struct PlanSummary {
         let plan = job.targets[0].plan
         for phase in plan.phases {
             let stages = phase.stages.map {
-                $0.concurrency > 0 ? "\($0.kind.rawValue) \($0.concurrency)" : $0.kind.rawValue
+                if case .arrivals(let arrivals) = $0.rule { return Self.text(of: arrivals) }
+                return $0.concurrency > 0 ? "\($0.kind.rawValue) \($0.concurrency)" : $0.kind.rawValue
             }
             let blocks = phase.blocks > 1 ? " (\(phase.blocks) blocks)" : ""
             text += "  \(phase.name)\(blocks): \(stages.joined(separator: ", "))\n"
@@ -59,6 +60,17 @@ struct PlanSummary {
             text += "  time: about \(line.likely.duration.components.seconds) s\n"
         }
         return text
+    }
+
+    private static func text(of arrivals: Arrivals) -> String {
+        let count = Int(arrivals.expectedCount.rounded())
+        let cap = arrivals.isCapped ? ", at most \(arrivals.limit) in flight (\(arrivals.overflow.rawValue))" : ""
+        switch arrivals.source {
+        case .rate(let plan):
+            let rates = plan.isRamp ? "\(plan.from.text) to \(plan.to.text)" : plan.from.text
+            let seconds = Units.text(plan.duration)
+            return "about \(count) requests at \(rates) a second for \(seconds), \(plan.law.text)\(cap)"
+        }
     }
 
     /// A target elsewhere that would get much is shown and asked about; without a terminal it needs --yes.

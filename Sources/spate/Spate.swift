@@ -19,7 +19,7 @@ struct Spate: ParsableCommand {
             """,
         version: Session.version,
         subcommands: [
-            RunCommand.self, RampCommand.self, BurstCommand.self, SoakCommand.self, ProbeCommand.self,
+            RunCommand.self, RampCommand.self, BurstCommand.self, SoakCommand.self, RateCommand.self, ProbeCommand.self,
             SelftestCommand.self, SimulateCommand.self, ReportCommand.self, ProvidersCommand.self,
         ]
     )

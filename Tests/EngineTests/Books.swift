@@ -49,6 +49,8 @@ private func expectSoundSteps(_ run: RecordedRun, sourceLocation: SourceLocation
     for (step, next) in zip(steps, steps.dropFirst()) {
         guard let drained = step.drained, let started = next.started else { continue }
         // Several loops need an instant that lies ahead of them all.
+        // Stretches of an open loop follow one another by the plan, however late the loops were to see the end.
+        if step.kind == .arrivals, next.kind == .arrivals { continue }
         #expect((0...2_000_000).contains(started - drained), sourceLocation: sourceLocation)
     }
     for phase in run.phases {

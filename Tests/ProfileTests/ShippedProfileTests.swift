@@ -4,7 +4,7 @@ import Schedule
 import Testing
 
 @Suite struct ShippedProfileTests {
-    static let names = ["ramp", "burst", "consistency", "soak", "demo"]
+    static let names = ["ramp", "burst", "consistency", "soak", "rate", "demo"]
 
     private func shipped(_ name: String) throws -> Profile {
         let folder = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
@@ -51,7 +51,7 @@ import Testing
             case .warmup, .baseline: total += cold
             case .edge(let edge): total += max(.zero, cold - edge.hold)
             case .drain: total += last
-            case .level, .idle, .control, .pause, .probe: break
+            case .level, .idle, .control, .pause, .probe, .arrivals: break
             }
             last = stage.kind == .drain ? .zero : answer
         }

@@ -5,6 +5,8 @@ import Ticks
 struct VirtualServer {
     var slots: Int
     var service: Duration
+    /// Nothing is worked on in this time; what was begun goes on after it.
+    var frozen: Range<Instant>?
     var refusesAfter: Duration?  // every request fails after so long, whatever the load
     private var freeAt: [Instant] = []
 
@@ -19,7 +21,15 @@ struct VirtualServer {
     mutating func answer(at now: Instant) -> Instant {
         if let refusesAfter { return now.advanced(by: refusesAfter) }
         guard let slot = freeAt.indices.min(by: { freeAt[$0] < freeAt[$1] }) else { return .distantFuture }
-        freeAt[slot] = max(freeAt[slot], now).advanced(by: service)
+        let begun = max(freeAt[slot], now)
+        let end = begun.advanced(by: service)
+        if let frozen, end > frozen.lowerBound, begun < frozen.upperBound {
+            // The part of the work that is left is done after the stall.
+            let done = max(0, frozen.lowerBound.nanoseconds(since: begun))
+            freeAt[slot] = frozen.upperBound.advanced(byNanoseconds: service.nanoseconds - done)
+        } else {
+            freeAt[slot] = end
+        }
         return freeAt[slot]
     }
 }
@@ -34,6 +44,7 @@ struct VirtualRun {
         var ended: Instant
         var measured: Bool
         var rank: Int?
+        var queued: Int64 = 0
     }
 
     struct Passage {
@@ -43,6 +54,7 @@ struct VirtualRun {
     }
 
     private(set) var requests: [Request] = []
+    private(set) var shed: [(arrival: Arrival, reason: StageShaper.ShedReason)] = []
     private(set) var passages: [Passage] = []
     private(set) var inFlight: [(at: Instant, count: Int)] = [(.zero, 0)]
     private(set) var now = Instant.zero
@@ -131,6 +143,21 @@ struct VirtualRun {
                     )
                 }
                 inFlight.append((now, running.count))
+            case .arrive(let arrival, let measured):
+                running.append(requests.count)
+                requests.append(
+                    Request(
+                        stage: stage,
+                        loop: loop,
+                        scheduled: arrival.scheduled,
+                        dispatched: now,
+                        ended: server.answer(at: now),
+                        measured: measured,
+                        queued: arrival.queued
+                    )
+                )
+                inFlight.append((now, running.count))
+            case .shed(let arrival, _, let reason): shed.append((arrival, reason))
             case .windowReady: ready.insert(loop)
             case .quiet: quiet.insert(loop)
             case .wait(let instant): return instant ?? .distantFuture

@@ -40,6 +40,8 @@ public struct StepResult: Sendable, Hashable {
     public var discarded: Int?
     /// |N - X R| / N over the window; near 0 when requests that cross the window's borders are few.
     public var littleDifference: Double?
+    /// Of a step at a request rate.
+    public var openLoop: OpenLoopResult?
 
     public init() {}
 }

@@ -21,6 +21,12 @@ extension RequestRecord {
     /// Last token − dispatched.
     public var e2eMilliseconds: Double? { Self.milliseconds(lastToken) }
 
+    /// Last token − scheduled.
+    public var e2eScheduledMilliseconds: Double? {
+        guard let e2eMilliseconds, let dispatchLag else { return nil }
+        return e2eMilliseconds + Double(dispatchLag) / 1e6
+    }
+
     public var connectMilliseconds: Double? { Self.milliseconds(connect) }
     public var tlsMilliseconds: Double? { Self.milliseconds(tls) }
 

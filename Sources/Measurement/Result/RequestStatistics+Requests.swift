@@ -114,6 +114,10 @@ extension RequestStatistics {
             spread: scope.seed
         )
         e2eMilliseconds = DistributionSummary(samples: successes.figures(\.e2eMilliseconds), infinite: unanswered)
+        e2eScheduledMilliseconds = DistributionSummary(
+            samples: successes.figures(\.e2eScheduledMilliseconds),
+            infinite: unanswered
+        )
         waitMilliseconds = summary(\.waitMilliseconds)
         ttfvMilliseconds = summary(\.ttfvMilliseconds)
         tpotMilliseconds = summary(\.tpotMilliseconds)

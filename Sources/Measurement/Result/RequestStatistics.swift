@@ -29,6 +29,7 @@ public struct RequestStatistics: Sendable, Hashable {
     public var waitMilliseconds: DistributionSummary?
     public var ttfvMilliseconds: DistributionSummary?
     public var e2eMilliseconds: DistributionSummary?
+    public var e2eScheduledMilliseconds: DistributionSummary?
     public var tpotMilliseconds: DistributionSummary?
     public var itlMilliseconds: DistributionSummary?
     public var decodeTPS: DistributionSummary?

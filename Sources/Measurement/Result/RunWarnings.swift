@@ -72,20 +72,21 @@ enum RunWarnings {
             )
         }
         for step in phase.steps {
-            guard let level = step.concurrency else { continue }
+            let level = step.load
             if let kept = step.retention, let decode = step.decodeRetention, decode - kept > 0.05 {
                 warnings.append(
-                    "\(phase.name): at \(level) streams requests queue before the first token: decode keeps "
+                    "\(phase.name): at \(level) requests queue before the first token: decode keeps "
                         + "\(inPercent(decode)) of its speed, the whole request \(inPercent(kept))."
                 )
             }
             if let difference = step.littleDifference, difference > 0.02 {
                 warnings.append(
-                    "\(phase.name): at \(level) streams the requests' own times account for a load that differs by "
+                    "\(phase.name): at \(level) the requests' own times account for a load that differs by "
                         + "\(inPercent(difference)) from the one counted: the records do not add up."
                 )
             }
         }
+        warnings += openLoop(phase)
         warnings += hysteresis(of: phase)
         for (name, drift) in phase.drift.sorted(by: { $0.key < $1.key }) where drift.verdict == .drifting {
             let direction = drift.slopePerHour < 0 ? "falls" : "rises"

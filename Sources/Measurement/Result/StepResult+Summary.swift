@@ -6,7 +6,8 @@ extension StepResult {
     /// into blocks.
     init(of steps: [StepRecord], in phase: PhaseRecord, _ timeline: TargetTimeline) {
         self.init()
-        concurrency = steps.first?.concurrency
+        let isOpen = steps.first?.kind == .arrivals
+        if isOpen { rps = steps.first?.rps ?? 0 } else { concurrency = steps.first?.concurrency }
         let measured = RequestSet(joining: steps.map { timeline.index.requests(of: $0).only(\.measured) })
         let parts = steps.compactMap { step in
             timeline.window(of: step, from: step.settled).map { (step: step, window: $0) }
@@ -17,18 +18,26 @@ extension StepResult {
             scope.window = totals
             for (step, window) in parts { scope.gaps.merge(timeline.index.histogram(.itl, of: [step], in: window)) }
             windowSeconds = totals.seconds
-            meanInFlight = timeline.meanInFlight(parts)
+            // An open loop's stretches follow one another without a drain, and a queue of one may last into the next.
+            let beside = isOpen ? timeline.index.steps(of: phase) : []
+            meanInFlight = timeline.meanInFlight(parts, beside: beside)
             if let meanInFlight, meanInFlight > 0 {
                 littleDifference = abs(meanInFlight - timeline.meanInFlightByRequests(in: windows)) / meanInFlight
             }
         }
         stats = RequestStatistics(of: measured, in: scope)
+        if isOpen { openLoop = OpenLoopResult(of: steps, measured, timeline) }
         discarded = SteadyState(measured.successes.figures(scope.ttft))?.discarded
     }
 
     /// The levels of a phase, each visit of a ramp for itself; the blocks of a steady load are one.
     static func all(of phase: PhaseRecord, _ timeline: TargetTimeline) -> [StepResult] {
-        let levels = timeline.index.steps(of: phase).filter { $0.kind == .level }
+        let records = timeline.index.steps(of: phase)
+        let stretches = Dictionary(grouping: records.filter { $0.kind == .arrivals }) { $0.stretch ?? 0 }
+        if !stretches.isEmpty {
+            return stretches.sorted { $0.key < $1.key }.map { StepResult(of: $0.value, in: phase, timeline) }
+        }
+        let levels = records.filter { $0.kind == .level }
         if levels.isEmpty { return [] }
         let groups = phase.kind == .ramp ? levels.map { [$0] } : [levels]
         return groups.map { StepResult(of: $0, in: phase, timeline) }

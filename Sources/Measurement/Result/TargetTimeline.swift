@@ -55,6 +55,11 @@ struct TargetTimeline: Sendable {
     /// request (and a second, the most that storing lags behind) before the last thing stored: every request that had
     /// tokens in it is then known to be stored.
     func window(of step: StepRecord, from start: Int64?) -> MeasuredWindow? {
+        MeasuredWindow(from: start, to: end(of: step), binWidth: step.binWidth)
+    }
+
+    /// When a step's window ended, as above; nil while it is open.
+    func end(of step: StepRecord) -> Int64? {
         var end = step.windowEnded
         if end == nil, let started = step.started {
             end =
@@ -64,7 +69,7 @@ struct TargetTimeline: Sendable {
         }
         if end == nil, step.kind == .edge || step.kind == .control { end = step.drained }
         if let wholeUntil, step.drained == nil { end = Swift.min(end ?? .max, wholeUntil) }
-        return MeasuredWindow(from: start, to: end, binWidth: step.binWidth)
+        return end
     }
 
     func totals(in window: MeasuredWindow, scope: StatisticsScope) -> WindowTotals {
@@ -125,15 +130,16 @@ struct TargetTimeline: Sendable {
     }
 
     /// Mean requests in flight over the windows of some steps, from the area under the loops' counts; nil when none was
-    /// stored.
-    func meanInFlight(_ parts: [(step: StepRecord, window: MeasuredWindow)]) -> Double? {
+    /// stored. `beside` are all steps that may have some in flight then, where that is not the step alone.
+    func meanInFlight(_ parts: [(step: StepRecord, window: MeasuredWindow)], beside: [StepRecord] = []) -> Double? {
         var area = 0.0
         var nanoseconds: Int64 = 0
         var isKnown = false
         for (step, window) in parts {
             guard let range = window.bins(ofWidth: step.binWidth) else { continue }
             nanoseconds += window.nanoseconds
-            for bin in index.bins(of: step) where range.contains(bin.bin) {
+            let steps = beside.isEmpty ? [step] : beside
+            for bin in steps.flatMap(index.bins) where range.contains(bin.bin) {
                 isKnown = true
                 area += Double(Swift.max(0, bin.inFlightArea))
             }

@@ -26,6 +26,7 @@ extension ValidityResult {
         measure(evidence, index, health)
         judgeLags(evidence)
         for edge in evidence.edges { judge(edge) }
+        for level in evidence.levels { if let open = level.openLoop { judgePlan(open, of: level) } }
         judgeLoad(evidence, health)
         judgeResources(evidence, health)
         judgeCeiling(evidence, index.recorded.run)
@@ -37,7 +38,8 @@ extension ValidityResult {
         let paced = evidence.requests.only { $0.rank == nil }
         let measured = paced.only(\.measured)
         let lags = (measured.isEmpty ? paced : measured).figures { request in
-            request.dispatchLag.map { Double(max(0, $0)) / 1e6 }
+            // What a cap made it wait is the plan's doing.
+            request.dispatchLag.map { Double(max(0, $0 - (request.queued ?? 0))) / 1e6 }
         }
         dispatchLagMilliseconds = DistributionSummary(samples: lags)
         loopLagMilliseconds = DistributionSummary(milliseconds: index.histogram(.loopLag, of: evidence.steps))
@@ -200,7 +202,7 @@ extension ValidityResult {
         }
     }
 
-    private mutating func add(_ verdict: Verdict, _ reason: String) {
+    mutating func add(_ verdict: Verdict, _ reason: String) {
         self.verdict = max(self.verdict, verdict)
         reasons.append(reason)
     }

@@ -27,30 +27,6 @@ extension ReportDocument {
         return blocks
     }
 
-    /// Steps at request rates: what was asked for against what was done.
-    static func rates(_ phase: PhaseResult) -> [Block] {
-        let columns: [TextTable.Column] =
-            [.init("asked", "req/s"), .init("done", "req/s"), .init("tokens/s")] + ttftColumns(phase)
-            + tailColumns(phase)
-        let rows = phase.steps.map { step in
-            TextTable.Row(
-                [
-                    Span(Figure.rate(step.rps), .strong), Span(Figure.rate(step.stats.requestsPerSecond)),
-                    Span(Figure.rate(step.stats.outputTokensPerSecond)),
-                ] + ttftCells(step.stats, phase) + tailCells(step.stats, phase)
-            )
-        }
-        return [
-            .heading("\(heading(phase)): what happens as requests come faster"),
-            .sentence(openLoopExplanation, .dim),
-            .table(TextTable(columns: columns, rows: rows)),
-        ] + openBounds(phase).map { .sentence($0, .dim) }
-    }
-
-    static let openLoopExplanation =
-        "Requests start when the plan says, whether or not earlier ones have ended; scheduled TTFT counts from when a "
-        + "request was due, so that a queue shows. 95 of 100 requests stay below p95; CV is the scatter."
-
     // MARK: The table
 
     private static func rampTable(_ phase: PhaseResult) -> TextTable {

@@ -11,6 +11,7 @@ extension ReportDocument {
         let rows = figureRows(stats, phase)
         if !rows.isEmpty { blocks.append(.table(figureTable(rows))) }
         blocks += openBounds(stats, phase).map { .sentence($0, .dim) }
+        blocks += openLoop(step)
         blocks.append(.sentence(speed(stats, step)))
         if let sentence = consistencyOfTTFT(stats, phase) { blocks.append(.sentence(sentence)) }
         if let batch = phase.batch { blocks += [batchSentence(batch)].compactMap { $0 }.map { .sentence($0) } }
@@ -22,7 +23,7 @@ extension ReportDocument {
 
     private static func subject(_ phase: PhaseResult, _ step: StepResult?) -> String {
         if let level = step?.concurrency { return "\(Figure.count(level)) streams at a time" }
-        if let rps = step?.rps { return "\(Figure.rate(rps)) requests/s" }
+        if let step, step.rps != nil { return step.load }
         return "\(Figure.count(phase.stats.requests.scheduled)) requests"
     }
 
@@ -48,8 +49,10 @@ extension ReportDocument {
     private static func figureRows(_ stats: RequestStatistics, _ phase: PhaseResult) -> [Figures] {
         let time: (Double?) -> String = { Figure.duration(milliseconds: $0) }
         let rows: [(String, DistributionSummary?, (Double?) -> String)] = [
-            (phase.loop == .open ? "scheduled TTFT" : "TTFT", ttft(stats, phase), time),
-            ("e2e", stats.e2eMilliseconds, time),
+            (phase.loop == .open ? "TTFT from due" : "TTFT", ttft(stats, phase), time),
+            ("TTFT from sending", phase.loop == .open ? stats.ttftMilliseconds : nil, time),
+            ("e2e from due", phase.loop == .open ? stats.e2eScheduledMilliseconds : nil, time),
+            (phase.loop == .open ? "e2e from sending" : "e2e", stats.e2eMilliseconds, time),
             ("time per token", stats.tpotMilliseconds, time),
             ("gap between chunks", stats.itlMilliseconds, time),
             ("tokens/s per user", stats.requestTPS, Figure.rate),

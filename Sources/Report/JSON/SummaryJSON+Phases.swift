@@ -47,6 +47,7 @@ extension SummaryJSON {
             .init("discarded", JSONValue(step.discarded)),
             .init("little_difference", JSONValue(step.littleDifference)),
         ]
+        if let open = step.openLoop { members += openLoop(open) }
         return .object(members)
     }
 

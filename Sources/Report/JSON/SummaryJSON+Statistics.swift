@@ -27,6 +27,7 @@ extension SummaryJSON {
             .init("wait_ms", distribution(stats.waitMilliseconds)),
             .init("ttfv_ms", distribution(stats.ttfvMilliseconds)),
             .init("e2e_ms", distribution(stats.e2eMilliseconds, adjusted: true)),
+            .init("e2e_scheduled_ms", distribution(stats.e2eScheduledMilliseconds, adjusted: true)),
             .init("tpot_ms", distribution(stats.tpotMilliseconds)),
             .init("itl_ms", distribution(stats.itlMilliseconds)),
             .init("decode_tps", distribution(stats.decodeTPS)),

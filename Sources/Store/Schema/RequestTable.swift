@@ -22,6 +22,7 @@ extension Schema {
             Column("loop", \.request.loop),
             Column("scheduled_ns", \.request.scheduled),
             Column("dispatch_lag_ns", \.request.dispatchLag),
+            Column("queued_ns", \.request.queued),
             Column("dns_ns", \.request.dns),
             Column("connect_ns", \.request.connect),
             Column("tls_ns", \.request.tls),

@@ -10,7 +10,7 @@ public struct RequestPromise: Sendable {
     private static let figures: [String: @Sendable (RequestRecord) -> Double?] = [
         "ttft": { $0.ttftMilliseconds }, "ttft_scheduled": { $0.ttftScheduledMilliseconds },
         "wait": { $0.waitMilliseconds }, "ttfv": { $0.ttfvMilliseconds }, "e2e": { $0.e2eMilliseconds },
-        "tpot": { $0.tpotMilliseconds },
+        "e2e_scheduled": { $0.e2eScheduledMilliseconds }, "tpot": { $0.tpotMilliseconds },
     ]
     private static let shares = ["p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999]
 

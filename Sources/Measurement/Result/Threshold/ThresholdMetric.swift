@@ -48,7 +48,7 @@ struct ThresholdMetric: Sendable {
     }
 
     /// Failures count as +infinity in the times to an answer only.
-    private var hasAdjusted: Bool { ["ttft", "ttft_scheduled", "e2e"].contains(name) }
+    private var hasAdjusted: Bool { ["ttft", "ttft_scheduled", "e2e", "e2e_scheduled"].contains(name) }
 
     func dimension(of statistic: String?) -> FigureDimension {
         switch statistic {

@@ -1,0 +1,118 @@
+import Schedule
+
+extension PhaseReader {
+    private static let rateForm = "requests per second such as 20 or 0.5, from 0.000001 to 10,000,000"
+    private static let listForm = "a list such as [{rps: 10, for: 1m}, {from: 10, to: 50, for: 2m}]"
+
+    /// `rate: {rps: 20, arrivals: poisson, for: 5m}`; `rps` may be `{from, to}` or a list of stretches.
+    func rate(_ value: YAMLValue, _ path: String) -> RateShape? {
+        var keys = MapReader(value, path: path, log: log)
+        let rates = keys.take("rps")
+        let duration = keys.duration("for")
+        if rates == nil { keys.require("rps", Self.rateForm + "; or " + Self.listForm) }
+        var shape = RateShape([])
+        if let rates { shape.stretches = stretches(rates, keys.path(of: "rps"), duration, keys) }
+        let shortest = shape.stretches.map(\.duration).min() ?? .seconds(60)
+        if let law = keys.take("arrivals") { shape.law = self.law(law, keys.path(of: "arrivals")) ?? shape.law }
+        shape.settle = keys.duration("settle", .zero, zeroIsAllowed: true)
+        shape.maxConcurrency = keys.take("max_concurrency").flatMap { width($0, keys.path(of: "max_concurrency")) }
+        let overflow = keys.word("overflow", Arrivals.Overflow.self)
+        shape.overflow = overflow ?? shape.overflow
+        shape.stopsWhenSaturated = keys.flag("stop_over_saturated") ?? shape.stopsWhenSaturated
+        keys.finish()
+        if overflow != nil, value["max_concurrency"] == nil {
+            let place = value["overflow"]?.place ?? value.place
+            log.report(
+                place,
+                keys.path(of: "overflow"),
+                "says what a cap does, and there is none; give max_concurrency"
+            )
+        }
+        if shape.settle >= shortest, !shape.stretches.isEmpty {
+            settleTooLong(keys, value, shape.settle, "the shortest stretch", shortest)
+        }
+        return shape.stretches.isEmpty ? nil : shape
+    }
+
+    private func stretches(_ value: YAMLValue, _ path: String, _ whole: Duration?, _ keys: MapReader)
+        -> [RateShape.Stretch]
+    {
+        switch value.content {
+        case .list(let items):
+            if let whole {
+                let place = keys.path(of: "for")
+                log.report(value.place, place, "read \(Units.text(whole)) beside a list; each stretch has its own for")
+            }
+            guard !items.isEmpty, items.count <= Self.mostLevels else {
+                log.report(value.place, path, "read \(value.shown); allowed: \(Self.listForm)")
+                return []
+            }
+            return items.enumerated().compactMap { index, item in stretch(item, "\(path).\(index)") }
+        case .map:
+            return stretch(value, path, for: whole).map { [$0] } ?? []
+        case .scalar, .null:
+            let rate = self.rate(of: value, path)
+            guard let whole else {
+                keys.require("for", Units.durationForm)
+                return []
+            }
+            return rate.map { [.init(from: $0, to: $0, for: whole)] } ?? []
+        }
+    }
+
+    /// `{rps: 10, for: 1m}` or `{from: 10, to: 50, for: 2m}`; the duration of the phase where it has none of its own.
+    private func stretch(_ value: YAMLValue, _ path: String, for whole: Duration? = nil) -> RateShape.Stretch? {
+        var keys = MapReader(value, path: path, log: log, allowed: "{rps: 10, for: 1m} or {from: 10, to: 50, for: 2m}")
+        let rates = ["rps", "from", "to"].map { key in keys.take(key).map { rate(of: $0, keys.path(of: key)) } }
+        let duration = keys.duration("for") ?? whole
+        keys.finish()
+        guard case .map = value.content else { return nil }
+        if duration == nil, !keys.has("for") { keys.require("for", Units.durationForm) }
+        switch (rates[0], rates[1], rates[2]) {
+        case (let one?, nil, nil):
+            guard let one, let duration else { return nil }
+            return .init(from: one, to: one, for: duration)
+        case (nil, let from?, let to?):
+            guard let from, let to, let duration else { return nil }
+            if from == .zero, to == .zero {
+                log.report(value.place, path, "goes from 0 to 0; for a time without requests there is idle")
+                return nil
+            }
+            return .init(from: from, to: to, for: duration)
+        default:
+            log.report(value.place, path, "read \(value.shown); allowed: rps, or from and to")
+            return nil
+        }
+    }
+
+    /// A ramp may begin or end at 0.
+    private func rate(of value: YAMLValue, _ path: String) -> Rate? {
+        let mayBeZero = path.hasSuffix(".from") || path.hasSuffix(".to")
+        guard let number = value.plain.flatMap(Units.number),
+            Rate.range.contains(number) || (mayBeZero && number == 0)
+        else {
+            let hint = value.plain == "inf" ? "; for all at once there is burst, for as many as it bears ramp" : ""
+            log.report(value.place, path, "read \(value.shown); allowed: \(Self.rateForm)\(hint)")
+            return nil
+        }
+        return Rate(number)
+    }
+
+    /// `constant`, `poisson` or `{gamma: 0.5}`.
+    private func law(_ value: YAMLValue, _ path: String) -> ArrivalLaw? {
+        switch value.content {
+        case .scalar("constant", _): return .constant
+        case .scalar("poisson", _): return .poisson
+        case .map:
+            var keys = MapReader(value, path: path, log: log)
+            let shape = keys.number("gamma", 0.01...10_000)
+            if !keys.has("gamma") { keys.require("gamma", "the burstiness: 1 is Poisson, 0.5 comes in bursts") }
+            keys.finish()
+            return shape.map { .gamma(burstiness: $0) }
+        default:
+            let hint = value.plain.map { Spelling.hint($0, among: ["constant", "poisson", "gamma"]) } ?? ""
+            log.report(value.place, path, "read \(value.shown); allowed: constant, poisson, {gamma: 0.5}\(hint)")
+            return nil
+        }
+    }
+}

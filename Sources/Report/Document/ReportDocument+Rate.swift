@@ -1,0 +1,78 @@
+import Measurement
+
+extension ReportDocument {
+    /// Steps at request rates: what was asked for against what was done.
+    static func rates(_ phase: PhaseResult) -> [Block] {
+        let isHeld = phase.steps.contains { ($0.openLoop?.cappedShare ?? 0) > 0 }
+        var columns: [TextTable.Column] = [
+            .init("due", "req/s"), .init("sent", "req/s"), .init("done", "req/s"), .init("tokens/s"),
+        ]
+        columns += ttftColumns(phase) + [.init("from sending", "TTFT p95", dropRank: 2)] + tailColumns(phase)
+        if isHeld { columns.append(.init("held", "back")) }
+        let rows = phase.steps.map { step in
+            var cells: [Span] = [
+                Span(ramp(step) ?? Figure.rate(step.openLoop?.offeredRPS ?? step.rps), .strong),
+                Span(Figure.rate(step.openLoop?.sentRPS)),
+                Span(Figure.rate(step.openLoop?.achievedRPS ?? step.stats.requestsPerSecond)),
+                Span(Figure.rate(step.stats.outputTokensPerSecond)),
+            ]
+            cells += ttftCells(step.stats, phase)
+            cells.append(Span(Figure.duration(milliseconds: step.stats.ttftMilliseconds?.p95)))
+            cells += tailCells(step.stats, phase)
+            if isHeld { cells.append(Span(Figure.wholePercent(share: step.openLoop?.cappedShare))) }
+            return TextTable.Row(cells, mark: step.openLoop?.saturatedAtSeconds == nil ? nil : "← given up")
+        }
+        return [
+            .heading("\(heading(phase)): what happens as requests come faster"),
+            .sentence(openLoopExplanation, .dim),
+            .table(TextTable(columns: columns, rows: rows)),
+        ] + openBounds(phase).map { .sentence($0, .dim) } + phase.steps.compactMap(saturation).map { .sentence($0) }
+    }
+
+    private static func ramp(_ step: StepResult) -> String? {
+        guard let from = step.openLoop?.rampFrom, let to = step.openLoop?.rampTo else { return nil }
+        return "\(Figure.rate(from)) to \(Figure.rate(to))"
+    }
+
+    static let openLoopExplanation =
+        "Requests start when the plan says, whether or not earlier ones have ended. Times count from when a request was "
+        + "due, so that a queue shows, and once more from when it was sent. 95 of 100 requests stay below p95; CV is the "
+        + "scatter."
+
+    /// What was planned, what was sent, what came back.
+    static func openLoop(_ step: StepResult?) -> [Block] {
+        guard let step, let open = step.openLoop else { return [] }
+        var text =
+            "Due \(Figure.rate(open.offeredRPS)) requests/s, sent \(Figure.rate(open.sentRPS)), answered "
+            + "\(Figure.rate(open.achievedRPS)) in the window"
+        if let law = open.law { text += "; arrivals \(SafeText.line(law, limit: 40))" }
+        if let planned = open.plannedDispersion, let sent = open.sentDispersion, let bin = open.dispersionBinSeconds {
+            text += ", dispersion \(Figure.plain(planned)) planned and \(Figure.plain(sent)) sent "
+            text += "(variance over mean per \(Figure.duration(seconds: bin)))"
+        }
+        text += "."
+        if let cap = open.cap {
+            text += " At most \(Figure.count(cap)) in flight:"
+            text += " \(Figure.percent(share: open.cappedShare)) of the requests found no place"
+            if open.overflow == "shed" {
+                text += ", \(Figure.count(open.notSent)) were not sent."
+            } else {
+                let wait = Figure.duration(milliseconds: open.clientQueueMilliseconds?.mean)
+                text += " and waited for one (\(wait) on average over all)."
+            }
+        } else if open.notSent > 0 {
+            text += " \(Figure.count(open.notSent)) were never sent."
+        }
+        return [.sentence(text)] + [saturation(step)].compactMap { $0 }.map { .sentence($0, .caution) }
+    }
+
+    private static func saturation(_ step: StepResult) -> String? {
+        guard let open = step.openLoop, open.saturatedAtSeconds != nil, let growth = open.saturationInSystem,
+            let delay = open.saturationTTFT
+        else { return nil }
+        return
+            "\(step.load): given up early, the server cannot keep up. Each second its queue grew by "
+            + "\(Figure.plain(growth)) requests and TTFT by \(Figure.duration(seconds: delay)): all that the times say is "
+            + "that its capacity is less."
+    }
+}

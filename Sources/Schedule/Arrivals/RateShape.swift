@@ -1,0 +1,95 @@
+import Ticks
+
+/// A `rate` phase as a person asks for it: stretches of an open loop, one after the other without a gap.
+public struct RateShape: Sendable, Hashable {
+    /// A stretch at one rate, or with a rate that goes linearly from one to the other.
+    public struct Stretch: Sendable, Hashable {
+        public var from: Rate
+        public var to: Rate
+        public var duration: Duration
+
+        public init(from: Rate, to: Rate, for duration: Duration) {
+            self.from = from
+            self.to = to
+            self.duration = duration
+        }
+    }
+
+    public var stretches: [Stretch]
+    public var law = ArrivalLaw.poisson
+    public var settle = Duration.zero  // of each stretch
+    public var maxConcurrency: Int?
+    public var overflow = Arrivals.Overflow.queue
+    public var stopsWhenSaturated = true
+
+    public init(_ stretches: [Stretch]) { self.stretches = stretches }
+
+    func stages(grace: Duration) -> [Stage] {
+        let stages = stretches.enumerated().map { place, stretch in
+            let plan = ArrivalPlan(from: stretch.from, to: stretch.to, for: stretch.duration, law: law)
+            var arrivals = Arrivals(.rate(plan))
+            arrivals.stretch = place
+            arrivals.settle = settle
+            arrivals.overflow = overflow
+            arrivals.stopsWhenSaturated = stopsWhenSaturated
+            if let maxConcurrency {
+                arrivals.limit = maxConcurrency
+                arrivals.isCapped = true
+            }
+            return Stage(.arrivals(arrivals), grace: grace)
+        }
+        return stages + [Stage(.drain, grace: grace)]
+    }
+
+    func fast() -> RateShape {
+        var fast = self
+        fast.settle /= Fast.factor
+        for place in stretches.indices {
+            fast.stretches[place].duration /= Fast.factor
+            fast.stretches[place].from = Rate(micro: stretches[place].from.micro * Int64(Fast.factor))
+            fast.stretches[place].to = Rate(micro: stretches[place].to.micro * Int64(Fast.factor))
+        }
+        return fast
+    }
+}
+
+extension Arrivals {
+    /// The same stretch in pieces of so long, the last up to a fifth longer; each has gaps of its own.
+    func pieces(_ length: Duration) -> [Arrivals] {
+        guard case .rate(let plan) = source, plan.duration > length * 6 / 5 else { return [self] }
+        var pieces: [Arrivals] = []
+        var begun = Duration.zero
+        while begun < plan.duration {
+            let rest = plan.duration - begun
+            let duration = rest < length * 6 / 5 ? rest : length
+            var part = plan
+            part.duration = duration
+            part.from = plan.rate(at: begun)
+            part.to = plan.rate(at: begun + duration)
+            var keys = SplitMix64(seed: plan.seed ^ UInt64(pieces.count))
+            part.seed = keys.next()
+            var piece = self
+            piece.source = .rate(part)
+            pieces.append(piece)
+            begun += duration
+        }
+        return pieces
+    }
+}
+
+extension Stage {
+    /// Gives an open loop's gaps a key of their own, and the run's bound where the plan has no cap.
+    mutating func settle(seed: UInt64, phase: Int, place: Int, limits: Limits) {
+        guard case .arrivals(var arrivals) = rule else { return }
+        if !arrivals.isCapped { arrivals.limit = limits.maxInFlight }
+        switch arrivals.source {
+        case .rate(var plan):
+            var keys = SplitMix64(seed: seed, stream: "arrivals")
+            let whole = keys.next()
+            var own = SplitMix64(seed: whole ^ UInt64(phase) << 32 ^ UInt64(place))
+            plan.seed = own.next()
+            arrivals.source = .rate(plan)
+        }
+        rule = .arrivals(arrivals)
+    }
+}

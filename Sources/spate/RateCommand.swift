@@ -1,0 +1,50 @@
+import ArgumentParser
+import Profile
+
+/// Requests at a rate, whether or not earlier ones have ended.
+struct RateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rate",
+        abstract: "Send requests at a rate, whether or not earlier ones have ended."
+    )
+
+    @Option(help: "Requests per second.") var requestRate: String
+    @Option(help: "How long.") var duration: String
+    @Option(help: "constant, poisson or gamma.") var arrivalPattern: String?
+    @Option(help: "Shape of gamma arrivals: 1 is Poisson, less comes in bursts.") var burstiness: String?
+    @Option(help: ArgumentHelp("Most requests in flight (also --max-concurrency).", valueName: "cap"))
+    var concurrency: Int?
+    @Option(help: "What happens to a request that is due beyond the cap: queue (timed from when it was due) or shed.")
+    var overflow: String?
+    @Option(help: "Requests due before this are not measured.") var settle: String?
+    @Flag(help: "Go on to the end even if the server cannot keep up.") var keepSaturated = false
+    @OptionGroup(title: "Target") var target: TargetFlags
+    @OptionGroup(title: "Run") var flags: RunFlags
+
+    func run() throws {
+        try Launch(
+            shortcut: "rate",
+            keys: [
+                ("rps", requestRate, "--request-rate"), ("for", duration, "--duration"),
+                ("arrivals", try arrivals(), "--arrival-pattern"),
+                ("max_concurrency", concurrency.map { "\($0)" }, "--concurrency"),
+                ("overflow", overflow, "--overflow"), ("settle", settle, "--settle"),
+                ("stop_over_saturated", keepSaturated ? "false" : nil, "--keep-saturated"),
+            ],
+            target: target,
+            flags: flags
+        ).run()
+    }
+
+    /// `--burstiness` alone means gamma, as vLLM has it.
+    private func arrivals() throws(Failure) -> String? {
+        guard arrivalPattern == "gamma" || burstiness != nil else { return arrivalPattern }
+        guard arrivalPattern ?? "gamma" == "gamma" else {
+            throw Failure(.badInput, "--burstiness is the shape of gamma arrivals; leave out one of the two")
+        }
+        guard let burstiness else {
+            throw Failure(.badInput, "--arrival-pattern gamma needs --burstiness, e.g. 0.5")
+        }
+        return "{gamma: \(burstiness)}"
+    }
+}

@@ -1,0 +1,89 @@
+import Profile
+import Schedule
+import Testing
+
+@Suite struct RatePhaseTests {
+    private func shape(_ text: String) throws -> RateShape? {
+        let profile = try read("phases:\n  - rate: \(text)\n")
+        guard case .rate(let shape) = profile.phases[0] else { return nil }
+        return shape
+    }
+
+    @Test func `the contract's spelling is one stretch of Poisson arrivals`() throws {
+        let shape = try shape("{rps: 20, arrivals: poisson, for: 5m}")
+        #expect(shape == RateShape([.init(from: Rate(20), to: Rate(20), for: .seconds(300))]))
+    }
+
+    @Test func `a list mixes rates and ramps of rate`() throws {
+        let shape = try shape(
+            "{rps: [{rps: 2.5, for: 10s}, {from: 0, to: 40, for: 1m}], arrivals: {gamma: 0.5}, settle: 2s, "
+                + "max_concurrency: 9, overflow: shed, stop_over_saturated: false}"
+        )
+        var expected = RateShape([
+            .init(from: Rate(micro: 2_500_000), to: Rate(micro: 2_500_000), for: .seconds(10)),
+            .init(from: .zero, to: Rate(40), for: .seconds(60)),
+        ])
+        expected.law = .gamma(burstiness: 0.5)
+        expected.settle = .seconds(2)
+        expected.maxConcurrency = 9
+        expected.overflow = .shed
+        expected.stopsWhenSaturated = false
+        #expect(shape == expected)
+        #expect(try self.shape("{rps: {from: 1, to: 9}, for: 4s, arrivals: constant}")?.stretches.count == 1)
+    }
+
+    @Test(arguments: [
+        (
+            "{for: 5m}",
+            "rps: missing; requests per second such as 20 or 0.5, from 0.000001 to 10,000,000; or a list such "
+                + "as [{rps: 10, for: 1m}, {from: 10, to: 50, for: 2m}]"
+        ),
+        (
+            "{rps: inf, for: 5m}",
+            "rps: read \"inf\"; allowed: requests per second such as 20 or 0.5, from 0.000001 to "
+                + "10,000,000; for all at once there is burst, for as many as it bears ramp"
+        ),
+        ("{rps: 20}", "for: missing; a duration such as 250ms, 10s, 5m or 2h"),
+        ("{rps: [{rps: 2}]}", "rps.0.for: missing; a duration such as 250ms, 10s, 5m or 2h"),
+        (
+            "{rps: 20, for: 5m, arrivals: poison}",
+            "arrivals: read \"poison\"; allowed: constant, poisson, {gamma: 0.5}; did you mean poisson?"
+        ),
+        (
+            "{rps: 20, for: 5m, overflow: shed}",
+            "overflow: says what a cap does, and there is none; give max_concurrency"
+        ),
+        (
+            "{rps: 20, for: 5s, settle: 5s}",
+            "settle: read 5s; allowed: less than the shortest stretch (5s), or nothing is measured"
+        ),
+        ("{rps: [{from: 2, for: 1s}]}", "rps.0: read \"a map of from, for\"; allowed: rps, or from and to"),
+        (
+            "{rps: 20, for: 5m, max_concurrency: 6000}",
+            "max_concurrency: read \"6000\"; allowed: a whole number from 1 to 5000 (limits.max_in_flight)"
+        ),
+    ])
+    func `what is wrong says so`(text: String, message: String) {
+        let found = problems("phases:\n  - rate: \(text)\n")
+        let expected = message.replacing("read \"a map of from, for\"", with: "read a map of from, for")
+        #expect(found == ["p.yaml:2: phases.0.rate.\(expected)"])
+    }
+
+    @Test func `it reads back the same, with the same plan`() throws {
+        let text = "{rps: [{rps: 2.5667, for: 10s}, {from: 0.5, to: 40, for: 1m}], arrivals: {gamma: 0.5}}"
+        let profile = try read("phases:\n  - rate: \(text)\n")
+        let again = try read(profile.resolvedYAML())
+        #expect(again.phases == profile.phases)
+        #expect(again.plan().scheduleSHA256 == profile.plan().scheduleSHA256)
+    }
+
+    @Test func `everything that changes the arrivals changes the hash of the plan`() throws {
+        let hash = { (text: String) in try read("phases:\n  - rate: {\(text)}\n").plan().scheduleSHA256 }
+        let texts = [
+            "rps: 20, for: 5m", "rps: 21, for: 5m", "rps: 20, for: 6m", "rps: 20, for: 5m, arrivals: constant",
+            "rps: 20, for: 5m, max_concurrency: 4", "rps: 20, for: 5m, max_concurrency: 4, overflow: shed",
+            "rps: {from: 20, to: 21}, for: 5m", "rps: 20, for: 5m, settle: 1s",
+        ]
+        #expect(Set(try texts.map(hash)).count == texts.count)
+    }
+}
