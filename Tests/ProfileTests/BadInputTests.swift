@@ -71,10 +71,10 @@ import Testing
     }
 
     static let shapes: [(String, String)] = [
-        ("name: x\n", "p.yaml:1: phases: missing; a profile needs at least one of ramp, idle, burst, steady, probe"),
+        ("name: x\n", "p.yaml:1: phases: missing; a profile needs at least one of ramp, idle, burst, steady, rate, probe"),
         (
             "phases: []\n",
-            "p.yaml:1: phases: read an empty list; allowed: at least one of ramp, idle, burst, steady, probe"
+            "p.yaml:1: phases: read an empty list; allowed: at least one of ramp, idle, burst, steady, rate, probe"
         ),
         (
             phases("  - ramp: {concurrency: []}\n"),
@@ -145,7 +145,7 @@ import Testing
         ),
         (
             phases("  - rmap: {concurrency: [1]}\n"),
-            "p.yaml:2: phases.0.rmap: unknown phase; allowed: ramp, idle, burst, steady, probe; did you mean ramp?"
+            "p.yaml:2: phases.0.rmap: unknown phase; allowed: ramp, idle, burst, steady, rate, probe; did you mean ramp?"
         ),
     ]
 

@@ -144,7 +144,7 @@ import Testing
         #expect(text.contains("777 ms") && text.contains("888 ms") && !text.contains("610 ms"))
         phase.steps = [phase.steps[0]]
         result.targets[0].phases = [phase]
-        #expect(words(render(result)).contains("scheduled TTFT 777 ms 888 ms"))
+        #expect(words(render(result)).contains("TTFT from due 777 ms 888 ms"))
     }
 
     @Test func `a knee that was not reached is an answer`() {

@@ -23,6 +23,7 @@ import Ticks
         Stage(.edge(edge), grace: .seconds(30)),
         Stage(.control(edge), grace: .seconds(30)),
         Stage(.probe(requests: 75, gap: .seconds(3)), grace: .seconds(30)),
+        Stage(.arrivals(Arrivals(.rate(ArrivalPlan(Rate(20), for: .seconds(9), law: .poisson)))), grace: .seconds(30)),
     ]
 
     private func numbers(_ stage: Stage) -> [Int] {
@@ -31,6 +32,7 @@ import Ticks
         case .level(let level): [level.concurrency, level.minRequests]
         case .baseline(let concurrency, let requests): [concurrency, requests]
         case .edge(let edge), .control(let edge): [edge.requests]
+        case .arrivals(let arrivals): [arrivals.limit]
         case .idle, .pause, .drain: []
         }
     }

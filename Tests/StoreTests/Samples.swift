@@ -83,6 +83,16 @@ enum Samples {
         step.idle = 60_000_000_000
         step.connections = "cold"
         step.warmed = 4
+        step.rps = 20.5
+        step.rpsFrom = 1
+        step.rpsTo = 40
+        step.arrivals = "gamma 0.5"
+        step.planned = 6_000_000_000
+        step.cap = 7
+        step.overflow = "shed"
+        step.saturated = 31_000_000_000
+        step.saturationInSystem = 2.5
+        step.saturationTTFT = 0.25
         step.release = 5_000_000_001
         step.binWidth = 100_000_000
         step.started = 5_000_000_000
@@ -102,6 +112,7 @@ enum Samples {
         request.attempt = 2
         request.scheduled = 5_000_000_001
         request.dispatchLag = 210_000
+        request.queued = 3
         request.dns = 1
         request.connect = 2_000_000
         request.tls = 3_000_000

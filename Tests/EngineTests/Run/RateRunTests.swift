@@ -71,7 +71,7 @@ extension RunTests {
             // Each takes 100 ms, and 20 ms pass between two: the k-th waits 80 k ms at least.
             for (k, wait) in queued.enumerated() { #expect(wait >= Int64(k) * 80_000_000, "\(k)") }
             for request in driven.sent { #expect((request.dispatchLag ?? 0) >= (request.queued ?? 0)) }
-            #expect(driven.sent.allSatisfy(\.measured))
+            #expect(driven.sent.allSatisfy { $0.measured })
             #expect(driven.steps(.arrivals).first?.cap == 1)
         }
 

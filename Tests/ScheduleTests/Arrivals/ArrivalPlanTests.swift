@@ -107,13 +107,13 @@ import Ticks
         let times = seconds(offsets(plan))
         let gaps = zip(times, [0] + times).map { $0 - $1 }
         #expect(abs(Double(times.count) / 60_000 - 1) < 4 * cv / 60_000.0.squareRoot())
-        let variation = try #require(Variation(SortedSamples(gaps)))
-        #expect(abs(variation.cv / cv - 1) < 0.03, "\(variation.cv)")
+        let measured = try #require(Variation(SortedSamples(gaps))?.cv)
+        #expect(abs(measured / cv - 1) < 0.03, "\(measured)")
         // Over times much longer than a gap, a renewal process has a dispersion of its gaps' CV squared.
         let dispersion = try #require(ArrivalTests.dispersion(times, binWidth: 4))
         #expect(abs(dispersion / (cv * cv) - 1) < 0.3, "\(dispersion)")
-        // Gamma gaps of CV 2 are what the reference's gamma200_cv2 is: no exponential law.
-        let statistic = try #require(ArrivalTests.andersonDarlingExponential(Array(gaps.prefix(200))))
+        // Gamma gaps of CV 2 are what the reference's gamma200_cv2 is: no exponential law. (Two may share a nanosecond.)
+        let statistic = try #require(ArrivalTests.andersonDarlingExponential(gaps.prefix(200).map { max($0, 5e-10) }))
         #expect((statistic > ArrivalTests.andersonDarlingCritical(count: 200).at1Percent) == (shape != 1))
     }
 

@@ -133,7 +133,7 @@ import Ticks
         #expect(run.requests(of: 1).count == 50)
         #expect(run.requests(of: 2).count == 12)
         #expect(run.requests.allSatisfy { $0.scheduled == $0.dispatched })
-        #expect(run.requests.allSatisfy(\.measured))
+        #expect(run.requests.allSatisfy { $0.measured })
     }
 
     @Test(arguments: [1, 2])
