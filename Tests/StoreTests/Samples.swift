@@ -83,6 +83,7 @@ enum Samples {
         step.idle = 60_000_000_000
         step.connections = "cold"
         step.warmed = 4
+        step.stretch = 2
         step.rps = 20.5
         step.rpsFrom = 1
         step.rpsTo = 40

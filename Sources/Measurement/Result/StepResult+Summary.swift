@@ -7,7 +7,7 @@ extension StepResult {
     init(of steps: [StepRecord], in phase: PhaseRecord, _ timeline: TargetTimeline) {
         self.init()
         let isOpen = steps.first?.kind == .arrivals
-        if isOpen { rps = steps.first?.rps ?? 0 } else { concurrency = steps.first?.concurrency }
+        if isOpen { rps = StepRecord.meanRate(steps) } else { concurrency = steps.first?.concurrency }
         let measured = RequestSet(joining: steps.map { timeline.index.requests(of: $0).only(\.measured) })
         let parts = steps.compactMap { step in
             timeline.window(of: step, from: step.settled).map { (step: step, window: $0) }
@@ -66,5 +66,15 @@ extension StepResult {
             let median = level.p50, let baseMedian = base.p50, baseMedian > 0
         else { return nil }
         return median / baseMedian
+    }
+}
+
+extension StepRecord {
+    /// The rate planned over several stretches, by their lengths; exactly their rate where it is the same.
+    fileprivate static func meanRate(_ steps: [StepRecord]) -> Double {
+        let rates = steps.map { $0.rps ?? 0 }
+        guard let first = rates.first, rates.contains(where: { $0 != first }) else { return rates.first ?? 0 }
+        let lengths = steps.map { Double($0.planned ?? 1) }
+        return zip(rates, lengths).reduce(0) { $0 + $1.0 * $1.1 } / max(1, lengths.reduce(0, +))
     }
 }
