@@ -23,6 +23,10 @@ final class LiveRequest: TransferHandler {
     var step = 0
     var rank: Int?
     var sequence: Int64 = 0
+    var prompt: Int64 = 0  // its index among the prompts
+    var attempt = 0
+    /// Of a later attempt: whether the first was measured.
+    var measured = false
     var scheduled = Instant.zero
     /// How long it had to wait for a place under a cap, nanoseconds.
     var queued: Int64 = 0
@@ -94,6 +98,9 @@ final class LiveRequest: TransferHandler {
 
     // MARK: the record
 
+    /// The server's words, where it refused or broke off.
+    var serverError: ServerError? { decoder.reply.error }
+
     func overdue(_ watchdog: Watchdog, now: Instant) -> Outcome? {
         watchdog.verdict(
             dispatched: transfer.timing.dispatched,
@@ -118,9 +125,10 @@ final class LiveRequest: TransferHandler {
 
         var record = RequestRecord()
         record.sequence = sequence
+        record.attempt = attempt
         record.step = step
         record.rank = rank
-        record.measured = kind == .measured || kind == .wave
+        record.measured = attempt > 0 ? measured : kind == .measured || kind == .wave
         record.loop = driver.loopIndex
         record.scheduled = scheduled.nanoseconds(since: t0)
         let dispatched = timing.dispatched

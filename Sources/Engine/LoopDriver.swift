@@ -10,20 +10,23 @@ final class LoopDriver {
     let loopIndex: Int
     let recorder: Recorder
     private let loop: EventLoop
-    private let run: RunContext
+    let run: RunContext
     private var clients: [Int: HTTPClient] = [:]  // by target index
     private var makers: [Int: RequestMaker] = [:]
     private var pool: [Int: [LiveRequest]] = [:]
-    private var running: [LiveRequest] = []
+    var running: [LiveRequest] = []
     private var prepared: [LiveRequest] = []  // for the next edge
-    private var lookAhead: LookAhead?  // of an open loop
-    private var sampler: LoadSampler?
+    var lookAhead: LookAhead?  // of an open loop
+    var sampler: LoadSampler?
     private var breakers: [Int: Breaker] = [:]
+    private var limits: [Int: RateLimitBook] = [:]
+    var retries = RetryQueue()
+    private var hasStopped = false  // the present stage; nothing is sent again
     private let inbox = Inbox()
     private let parser = JSONParser()
 
-    private var index = -1
-    private var shaper: StageShaper?
+    var index = -1
+    var shaper: StageShaper?
     private var windowEnd: Instant?  // of the present stage
     private var nextSequence: Int64
     private var nextPrompt: Int64 = 0  // where prompts are counted by turn
@@ -88,10 +91,13 @@ final class LoopDriver {
             case .giveUp(let index, let instant):
                 guard index == self.index else { continue }
                 shaper?.giveUp(at: instant)
+                dropRetries()
                 windowEnd = windowEnd ?? instant
             case .stop(let index, let instant):
                 guard index == self.index else { continue }
                 shaper?.stopStarting(at: instant)
+                hasStopped = true
+                dropRetries()
                 windowEnd = windowEnd ?? instant
             case .end: end()
             }
@@ -106,10 +112,11 @@ final class LoopDriver {
         }
         index = newIndex
         windowEnd = nil
+        hasStopped = false
         if let first = entry.firstPrompt { nextPrompt = first + Int64(loopIndex - run.firstLoop) }
         recorder.enter(step: entry.step, binWidth: entry.binWidth.nanoseconds, now: max(start, MonotonicClock.now()))
         let share = entry.stage.segment(loop: loopIndex - run.firstLoop, of: run.loops)
-        shaper = StageShaper(stage: share, start: start, carriedInFlight: running.count)
+        shaper = StageShaper(stage: share, start: start, carriedInFlight: running.count + retries.count)
         recycleAhead()
         if case .arrivals(let arrivals) = share.rule {
             lookAhead = LookAhead(arrivals)
@@ -132,6 +139,7 @@ final class LoopDriver {
     private func pump() {
         while shaper != nil {
             let now = MonotonicClock.now()
+            while let entry = retries.takeDue(at: now) { send(again: entry) }
             guard let decision = shaper?.next(at: now) else { return }
             switch decision {
             case .start(let count, let scheduled, let measured, let firstRank):
@@ -150,7 +158,9 @@ final class LoopDriver {
                 preparation = nil
                 run.conductor.quiet(loop: loopIndex, index: index, warmed: warmed)
             case .wait(let instant):
-                if let instant { timer?.arm(at: instant) } else { timer?.disarm() }
+                let due = retries.nextDue ?? .distantFuture
+                let next = min(instant ?? .distantFuture, due)
+                if next == .distantFuture { timer?.disarm() } else { timer?.arm(at: next) }
                 makeAhead(until: instant)
                 return
             }
@@ -169,7 +179,7 @@ final class LoopDriver {
         }
     }
 
-    private func begin(_ request: LiveRequest, connection: HTTPClient.Connection) {
+    func begin(_ request: LiveRequest, connection: HTTPClient.Connection) {
         if let cap = run.budget.reserve(request.claim) {
             skip(request)
             run.conductor.stop(.cap(cap))
@@ -196,7 +206,7 @@ final class LoopDriver {
     /// A cap was reached: the request is in the books as not sent.
     private func skip(_ request: LiveRequest) {
         record(unsent: request, detail: "cap")
-        shaper?.requestEnded(request.kind, failedFast: true, at: MonotonicClock.now())
+        shaper?.requestEnded(kind(request.kind, step: request.step), failedFast: true, at: MonotonicClock.now())
         recycle(request)
     }
 
@@ -205,7 +215,8 @@ final class LoopDriver {
         record.sequence = request.sequence
         record.step = request.step
         record.rank = request.rank
-        record.measured = request.kind != .unmeasured
+        record.attempt = request.attempt
+        record.measured = request.attempt > 0 ? request.measured : request.kind != .unmeasured
         record.loop = loopIndex
         record.scheduled = request.scheduled.nanoseconds(since: run.t0)
         record.outcome = .notSent
@@ -213,45 +224,10 @@ final class LoopDriver {
         recorder.requestNotSent(record)
     }
 
-    // MARK: an open loop
-
-    private func arrive(_ arrival: Arrival, measured: Bool) {
-        let request = request(of: arrival, measured: measured)
-        request.queued = arrival.queued
-        begin(request, connection: .any)
-    }
-
-    private func request(of arrival: Arrival, measured: Bool) -> LiveRequest {
-        let entry = run.program.entries[index]
-        let request = lookAhead?.take(arrival.index) ?? make(target: entry.target)
-        request.scheduled = arrival.scheduled
-        request.step = entry.step
-        request.kind = measured ? .measured : .unmeasured
-        return request
-    }
-
-    private func makeAhead(until due: Instant?) {
-        guard lookAhead != nil else { return }
-        let target = run.program.entries[index].target
-        let bytes = maker(of: target).usualBytes
-        lookAhead?.fill(until: due, bytes: { _ in bytes }, make: { _ in make(target: target) })
-    }
-
-    private func recycleAhead() {
-        for request in lookAhead?.removeAll() ?? [] { recycle(request) }
-        (lookAhead, sampler) = (nil, nil)
-    }
-
-    func firstToken(after ttft: Int64) { sampler?.firstToken(after: ttft) }
-
-    private func sampleLoad(at now: Instant) {
-        let sample = sampler?.sample(at: now) { running.count + (shaper?.backlog(at: now) ?? 0) }
-        if let (second, load) = sample { run.conductor.load(load, second: second, index: index) }
-    }
-
     // MARK: requests
 
-    private func make(target: Int) -> LiveRequest {
+    /// - Parameter again: a request to be sent once more; nil makes a new one.
+    func make(target: Int, again: RetryQueue.Entry? = nil) -> LiveRequest {
         let client = client(of: target)
         let request: LiveRequest
         if let old = pool[target]?.popLast() {
@@ -262,11 +238,16 @@ final class LoopDriver {
         }
         request.reset()
         request.target = target
-        request.sequence = nextSequence
-        nextSequence += Int64(run.loopsOfAllRuns)
-        let prompt = run.program.countsPromptsByTurn ? nextPrompt : request.sequence
-        nextPrompt += Int64(run.loops)
-        let (body, cap) = maker(of: target).body(index: prompt)
+        request.attempt = again?.attempt ?? 0
+        if let again {
+            (request.sequence, request.prompt) = (again.sequence, again.prompt)
+        } else {
+            request.sequence = nextSequence
+            nextSequence += Int64(run.loopsOfAllRuns)
+            request.prompt = run.program.countsPromptsByTurn ? nextPrompt : request.sequence
+            nextPrompt += Int64(run.loops)
+        }
+        let (body, cap) = maker(of: target).body(index: request.prompt)
         request.claim = Budget.Claim(
             outputTokens: cap,
             nanodollars: run.prices[target].worstCase(bodyBytes: body.count, outputTokens: cap)
@@ -275,7 +256,8 @@ final class LoopDriver {
         request.transfer.prepare(
             post: run.program.targets[target].requestPath,
             body: body,
-            requestID: "\(run.id)-\(request.sequence)"
+            requestID: request.attempt == 0
+                ? "\(run.id)-\(request.sequence)" : "\(run.id)-\(request.sequence).\(request.attempt)"
         )
         return request
     }
@@ -293,9 +275,11 @@ final class LoopDriver {
         )
         let now = request.transfer.timing.ended ?? MonotonicClock.now()
         let began = request.transfer.timing.dispatched
-        let kind = request.step == run.program.entries[index].step ? request.kind : .carried
+        let kind = kind(request.kind, step: request.step)
         // Another loop may have learnt of the window's end a moment after it.
-        if kind == .measured, lookAhead == nil, let windowEnd, began >= windowEnd { record.measured = false }
+        if kind == .measured, request.attempt == 0, lookAhead == nil, let windowEnd, began >= windowEnd {
+            record.measured = false
+        }
         let last = running.removeLast()
         if last !== request {
             last.slot = request.slot
@@ -307,21 +291,32 @@ final class LoopDriver {
             outputTokens: record.tokenSource == .usage ? record.outputTokens.map { Int($0) } : nil,
             nanodollars: run.prices[target].cost(of: record)
         )
-        let failedFast = record.outcome.class != .success && now.nanoseconds(since: began) < 50_000_000
-        shaper?.requestEnded(kind, failedFast: failedFast, at: now)
         breakers[target, default: Breaker()].note(record.outcome)
+        let advice = ReplyAdvice(of: request, record, at: now)
+        if let said = advice.limits {
+            limits[target, default: RateLimitBook()].note(said, at: now.nanoseconds(since: run.t0))
+        }
+        if !hasStopped, shaper != nil, let wait = advice.wait(after: record, plan: context.plan) {
+            sendLater(request, record, at: now.advanced(byNanoseconds: wait))
+        } else {
+            let failedFast = record.outcome.class != .success && now.nanoseconds(since: began) < 50_000_000
+            shaper?.requestEnded(kind, failedFast: failedFast, at: now)
+        }
         recycle(request)
-        if let reason = breakers[target]?.reason { run.conductor.abandon(target: target, reason: reason) }
+        if let reason = advice.exhaustion ?? breakers[target]?.reason {
+            run.conductor.abandon(target: target, reason: reason)
+        }
         pump()
     }
 
-    private func recycle(_ request: LiveRequest) { pool[request.target, default: []].append(request) }
+    func recycle(_ request: LiveRequest) { pool[request.target, default: []].append(request) }
 
     private func cancelAll() {
         while let request = running.last { cancel(request, as: .cancelled) }
         for request in prepared { recycle(request) }
         prepared.removeAll()
         recycleAhead()
+        dropRetries()
     }
 
     private func cancel(_ request: LiveRequest, as outcome: Outcome) {
@@ -341,7 +336,7 @@ final class LoopDriver {
         return client
     }
 
-    private func maker(of target: Int) -> RequestMaker {
+    func maker(of target: Int) -> RequestMaker {
         if let maker = makers[target] { return maker }
         let maker = RequestMaker(
             target: run.program.targets[target],
@@ -388,6 +383,9 @@ final class LoopDriver {
         recorder.tick(at: now)
         sampleLoad(at: now)
     }
+
+    /// What each target's responses said of its limits.
+    func rateLimits() -> [Int: RateLimitRecord] { limits.mapValues(\.record) }
 
     /// What was learnt of each target's way with connections.
     func connectionNotes() -> [Int: Bool] { clients.compactMapValues(\.closesAfterAnswer) }

@@ -29,8 +29,12 @@ public struct Preflight: Sendable {
         public var words: String?
     }
 
-    /// Asks on a loop of its own; takes at most `seconds`.
-    public static func ask(_ question: Question, seconds: Int64 = 10) -> Answer {
+    /// Asks on a loop of its own; takes at most `seconds`. `meanwhile` is called ten times a second.
+    public static func ask(
+        _ question: Question,
+        seconds: Int64 = 10,
+        meanwhile: @escaping () -> Void = {}
+    ) -> Answer {
         let loop = EventLoop()
         var answer = Answer(endpoint: question.endpoint)
         let deadline = PreciseTimer(loop: loop) { _ in
@@ -42,6 +46,8 @@ public struct Preflight: Sendable {
             loop.stop()
         }
         deadline.arm(at: MonotonicClock.now().advanced(byNanoseconds: seconds * 1_000_000_000))
+        let ticker = Ticker(loop: loop, meanwhile)
+        ticker.start()
         var probe: ModelsProbe?
         Resolver.resolve(question.endpoint.host, loop: loop) { resolved in
             if let problem = resolved.problem {
@@ -63,7 +69,7 @@ public struct Preflight: Sendable {
                 loop.stop()
             }
         }
-        loop.run()
+        withExtendedLifetime(ticker) { loop.run() }
         _ = probe
         return answer
     }

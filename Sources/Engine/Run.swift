@@ -27,6 +27,8 @@ public final class Run: Sendable {
         public var abandoned: [Int: String]
         /// Targets (by index) whose server closed its connections after each answer.
         public var closesConnections: Set<Int>
+        /// What the responses of each target (by index) said of its limits.
+        public var rateLimits: [Int: RateLimitRecord]
         public var duration: Int64  // nanoseconds
     }
 
@@ -86,7 +88,7 @@ public final class Run: Sendable {
                 let driver = LoopDriver(loopIndex: index, loop: loop, run: context)
                 driver.begin()
                 loop.run()
-                learnt.add(driver.connectionNotes())
+                learnt.add(driver.connectionNotes(), limits: driver.rateLimits())
             }
         }
     }
@@ -101,6 +103,7 @@ public final class Run: Sendable {
             stop: conductor.stop,
             abandoned: conductor.abandoned,
             closesConnections: learnt.closing,
+            rateLimits: learnt.limits,
             duration: MonotonicClock.now().nanoseconds(since: t0)
         )
     }

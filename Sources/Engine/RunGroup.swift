@@ -49,6 +49,7 @@ public final class RunGroup: Sendable {
             whole.stop = whole.stop ?? outcome.stop
             whole.abandoned.merge(outcome.abandoned) { first, _ in first }
             whole.closesConnections.formUnion(outcome.closesConnections)
+            whole.rateLimits.merge(outcome.rateLimits) { $0.merging($1) }
             whole.duration = max(whole.duration, outcome.duration)
         }
         return whole

@@ -67,9 +67,12 @@ public struct TargetRecord: Sendable, Hashable, Codable {
     public var resolveNanoseconds: Int64?  // time of the one name resolution
     public var addresses: [String] = []
     public var preflightRequests = 0
+    public var preflightInputTokens: Int64 = 0
     public var preflightOutputTokens: Int64 = 0
     /// True when its name or path marks a deliberate choice that the report must shout about.
     public var simulated = false
+    /// What its responses said of its limits; nil = nothing.
+    public var rateLimits: RateLimitRecord?
     /// What was learnt about it, e.g. "closes the connection after each answer".
     public var notes: [String] = []
 

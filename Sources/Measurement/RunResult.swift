@@ -59,10 +59,13 @@ public struct TargetResult: Sendable, Hashable {
     public var totals = RequestStatistics()  // all but warm-up and preflight
     public var phases: [PhaseResult] = []
     public var failures: [FailureResult] = []  // what went wrong, most frequent first
+    public var rateLimits: RateLimitRecord?  // nil = its responses spoke of none
     /// What was learnt about it, in sentences.
     public var notes: [String] = []
     /// True when nothing succeeded or its circuit breaker opened.
     public var unusable = false
+    /// Why it was given up amid the run; nil where it was not.
+    public var givenUp: String?
 
     public init() {}
 
@@ -70,6 +73,7 @@ public struct TargetResult: Sendable, Hashable {
     public struct Tally: Sendable, Hashable {
         public var requests = 0
         public var outputTokens: Int64 = 0
+        public var dollars: Double?  // nil = not known
 
         public init(requests: Int = 0, outputTokens: Int64 = 0) {
             self.requests = requests

@@ -37,6 +37,7 @@ public struct Profile: Sendable, Hashable {
     public var grace = Duration.seconds(30)
     public var timeouts = Timeouts()
     public var limits = Limits()
+    public var retries = 0
     public var objectives = Objectives()
     public var thresholds: [String] = []  // as written; their grammar is Measurement's
     public var output = Output()
@@ -52,6 +53,7 @@ public struct Profile: Sendable, Hashable {
             timeouts: timeouts,
             limits: limits
         )
+        plan.retries = retries
         plan.windows = windows
         return targets.count > 1 && order == .interleaved ? plan.inBlocks() : plan
     }

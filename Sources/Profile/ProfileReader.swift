@@ -31,7 +31,7 @@ struct ProfileReader {
         let phases = PhaseReader(log: log, maxInFlight: limits.maxInFlight).read(phaseList, top: document.root.place)
         let order = keys.word("order", TargetOrder.self) ?? .interleaved
         let windows = windows(keys.take("windows"))
-        refuseUnbuilt(&keys)
+        let retries = keys.count("retries", 0...20) ?? 0
         let timeouts = timeouts(keys.take("timeouts"))
         let grace = keys.take("drain").map { drainGrace($0) } ?? .seconds(30)
         let objectives = objectives(keys.take("slo"))
@@ -53,6 +53,7 @@ struct ProfileReader {
         profile.grace = grace
         profile.timeouts = timeouts
         profile.limits = limits
+        profile.retries = retries
         profile.objectives = objectives
         profile.thresholds = thresholds
         profile.output = output
@@ -143,14 +144,6 @@ struct ProfileReader {
         return windows
     }
 
-    /// Keys of the contract that would need what this version has not.
-    private func refuseUnbuilt(_ keys: inout MapReader) {
-        if let retries = keys.count("retries", 0...100), retries > 0 {
-            let message = "retries are not built yet; this version sends each request once (0)"
-            log.report(document.place(of: "retries"), "retries", message, kind: .notBuilt)
-        }
-    }
-
     // MARK: What must hold between keys
 
     private func checkNames(_ targets: [Target], _ entries: [TargetSelection.Entry]) {
@@ -205,6 +198,8 @@ struct ProfileReader {
 }
 
 extension Target {
-    /// Whether what it costs cannot be told; the simulated provider costs nothing.
-    fileprivate var hasUnknownPrice: Bool { !isSimulated && price.perHour == nil && price.output == nil }
+    /// Whether what a request costs cannot be told before it is sent; the simulated provider costs nothing.
+    fileprivate var hasUnknownPrice: Bool {
+        !isSimulated && price.perHour == nil && (price.input == nil || price.output == nil)
+    }
 }

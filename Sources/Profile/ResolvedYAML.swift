@@ -18,6 +18,7 @@ extension Profile {
         lines.append("timeouts: \(timeouts.text)")
         lines.append("drain: {grace: \(Units.text(grace))}")
         lines.append("limits: \(limits.text)")
+        lines.append("retries: \(retries)")
         if let slo = objectives.text { lines.append("slo: \(slo)") }
         if !thresholds.isEmpty {
             lines.append("thresholds:")
@@ -223,6 +224,6 @@ extension Scenario {
             "time_scale: \(timeScale)",
             "seed: \(seed)",
             "failures: \(flow(shares.map { ($0.0, "\($0.1)") }))",
-        ]
+        ] + (habits.text.map { ["habits: \($0)"] } ?? [])
     }
 }

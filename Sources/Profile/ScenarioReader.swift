@@ -121,6 +121,10 @@ struct ScenarioReader {
         scenario.timeScale = keys.number("time_scale", 0.0001...1000) ?? scenario.timeScale
         scenario.seed = keys.count("seed", 0...Int.max).map { UInt64($0) } ?? scenario.seed
         if let failures = keys.take("failures") { read(failures: failures, keys.path(of: "failures"), &scenario) }
+        if let habits = keys.take("habits") {
+            let reader = ServerHabitsReader(log: log)
+            scenario.habits = reader.read(habits, path: keys.path(of: "habits"), base: scenario.habits)
+        }
         keys.finish()
         return scenario
     }

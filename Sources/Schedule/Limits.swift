@@ -24,7 +24,7 @@ public struct Limits: Sendable, Hashable {
 /// answer that the caller assumes: a short one for the worst case in requests and tokens, a likely one for the time.
 public struct PlanEstimate: Sendable, Hashable {
     public var requestsLeast = 0  // what the plan asks for even of a slow target
-    public var requests = 0
+    public var requests = 0  // at most, each sent as often as retries allow
     public var peakInFlight = 0
     public var inputTokens = 0
     public var outputTokens = 0  // each request up to its cap
@@ -46,7 +46,7 @@ extension RunPlan {
             for stage in phase.stages {
                 let (least, requests, duration) = stage.estimate(answer: answer, carried: carried)
                 sum.requestsLeast = sum.requestsLeast.saturatingSum(least)
-                sum.requests = sum.requests.saturatingSum(requests)
+                sum.requests = sum.requests.saturatingSum(requests.saturatingProduct(1 + retries))
                 sum.peakInFlight = max(sum.peakInFlight, stage.peakInFlight)
                 sum.duration += duration
                 carried = stage.kind == .level ? stage.concurrency : 0

@@ -7,6 +7,8 @@ public struct RunPlan: Sendable, Hashable {
     public var limits: Limits
     /// How often all of the phases are run.
     public var windows = TimeWindows()
+    /// How often a request that was refused or lost is sent again.
+    public var retries = 0
 
     /// - Parameters:
     ///   - warmupRequests: sent once, as a phase of their own, before the first phase that takes them: not before idle

@@ -83,6 +83,7 @@ public struct Scenario: Sendable, Hashable {
     public var timeScale = 1.0  // all times are multiplied by it; 0.1 = ten times as fast
     public var seed: UInt64 = 1
     public var failures = Failures()
+    public var habits = ServerHabits()
 
     public init(name: String) { self.name = name }
 
@@ -97,6 +98,7 @@ public struct Scenario: Sendable, Hashable {
         scaled.prefill.perThousandTokens = prefill.perThousandTokens * timeScale
         scaled.step.base = step.base * timeScale
         scaled.step.perActive = step.perActive * timeScale
+        scaled.habits = habits.scaled(by: timeScale)
         return scaled
     }
 }

@@ -1,3 +1,4 @@
+internal import Schedule
 internal import Ticks
 internal import Transport
 internal import Wire
@@ -8,6 +9,11 @@ final class ChatSession {
     let plan: ReplyPlan
     let streams: Bool
     private let writer: AnswerWriter
+    private let habits: ServerHabits
+    /// Said in the head of the answer.
+    var headers: [(String, String)] = []
+    /// Tokens of reasoning ahead of the answer.
+    var thinking = 0
     var record: TruthRecord
     var sequence: ServerModel.SequenceID?
     /// Tokens the model has given so far; those of a reply that is not streamed are not sent yet.
@@ -20,19 +26,21 @@ final class ChatSession {
         plan: ReplyPlan,
         number: Int,
         created: Int64,
-        record: TruthRecord
+        record: TruthRecord,
+        habits: ServerHabits = ServerHabits()
     ) {
         self.exchange = exchange
         self.plan = plan
         self.record = record
-        streams = facts.streams
+        self.habits = habits
+        streams = facts.streams && habits.delivery != .whole
         writer = AnswerWriter(
             api: call.api,
             id: "chatcmpl-\(number)",
             model: facts.model,
             created: created,
             inputTokens: Int64(record.promptTokens),
-            asksForUsage: facts.asksForUsage
+            asksForUsage: facts.asksForUsage && habits.tellsUsage
         )
     }
 
@@ -43,11 +51,19 @@ final class ChatSession {
         guard streams else { return }
         buffer.removeAll(keepingCapacity: true)
         writer.appendOpening(to: &buffer)
+        if habits.delivery == .buffered {
+            held = buffer
+            return
+        }
+        startStream(buffer)
+    }
+
+    private func startStream(_ first: [UInt8]) {
         exchange.startStream(
             status: 200,
             type: writer.contentType,
-            headers: [("Cache-Control", "no-cache")],
-            first: buffer
+            headers: [("Cache-Control", "no-cache")] + headers,
+            first: first
         )
     }
 
@@ -57,8 +73,14 @@ final class ChatSession {
         generated += count
         if !streams { return (nil, isLast ? giveWhole(&buffer) : false) }
         buffer.removeAll(keepingCapacity: true)
-        if plan.fault != .empty {
-            writer.append(token: TokenText.tokens(generated - count, count: count), to: &buffer)
+        if plan.fault != .empty { appendTokens(count, &buffer) }
+        if habits.delivery == .buffered {
+            held += buffer
+            heldTokens += plan.fault == .empty ? 0 : count
+            if !isLast { return (nil, false) }
+            startStream(held)
+            noteSent(heldTokens - count, MonotonicClock.now())
+            buffer.removeAll(keepingCapacity: true)
         }
         if !isLast {
             let written = exchange.write(buffer.span)
@@ -83,13 +105,32 @@ final class ChatSession {
         return (written, true)
     }
 
+    /// Of the tokens that the model has just given, those of the reasoning first.
+    private func appendTokens(_ count: Int, _ buffer: inout [UInt8]) {
+        let first = generated - count
+        let reasoned = max(0, min(count, thinking - first))
+        if reasoned > 0 { writer.append(reasoning: TokenText.tokens(first, count: reasoned), to: &buffer) }
+        if count > reasoned {
+            writer.append(token: TokenText.tokens(first + reasoned, count: count - reasoned), to: &buffer)
+        }
+    }
+
+    /// What a proxy that buffers has not let go yet.
+    private var held: [UInt8] = []
+    private var heldTokens = 0
+
     /// What there is to say when the answer is over.
     private func end(tokens: Int) -> AnswerWriter.End {
         AnswerWriter.End(
-            isCut: plan.fault != .empty && plan.finishReason == "length",
-            usage: Usage(input: Int64(record.promptTokens), output: Int64(tokens)),
+            isCut: plan.fault != .empty && plan.finishReason == "length" && !habits.saysStop
+                && habits.ignoresCap == nil,
+            usage: Usage(
+                input: Int64(record.promptTokens),
+                output: Int64(tokens),
+                reasoning: thinking > 0 ? Int64(min(thinking, tokens)) : nil
+            ),
             serving: serving,
-            text: { TokenText.text(0, count: tokens) }
+            text: { [thinking] in tokens > thinking ? TokenText.text(thinking, count: tokens - thinking) : "" }
         )
     }
 
@@ -108,7 +149,7 @@ final class ChatSession {
         }
         let tokens = plan.fault == .empty ? 0 : generated
         writer.append(whole: end(tokens: tokens), to: &buffer)
-        let written = exchange.respond(status: 200, type: "application/json", body: buffer)
+        let written = exchange.respond(status: 200, type: "application/json", headers: headers, body: buffer)
         noteSent(tokens, written)
         return true
     }

@@ -1,3 +1,4 @@
+internal import Schedule
 internal import Ticks
 internal import Transport
 internal import Wire
@@ -10,10 +11,11 @@ extension SimulatedProvider {
         record.id = exchange.header("x-request-id").map { String($0.prefix(128)) } ?? "request-\(requests)"
         record.connection = exchange.numberOnConnection
         guard let facts = readFacts(call, exchange, &record) else { return }
+        let odd = habitFacts(exchange.body)
         let plan = ReplyPlan(
             scenario: scenario,
             request: requests,
-            maxTokens: facts.maxTokens,
+            maxTokens: scenario.habits.ignoresCap ?? facts.maxTokens,
             ignoresEndOfSequence: facts.ignoresEndOfSequence
         )
         record.promptTokens = max(1, facts.promptBytes / 4)
@@ -26,10 +28,17 @@ extension SimulatedProvider {
             plan: plan,
             number: requests,
             created: created,
-            record: record
+            record: record,
+            habits: scenario.habits
         )
+        session.thinking = thinking(odd, api: call.api)
+        if refusesMember(of: odd, exchange) { return finish(session, .refused, status: 400) }
+        if refusesForQuota(exchange) { return finish(session, .rejected, status: 429) }
+        let limit = countAgainstLimit(at: record.received)
+        session.headers = limit.headers
+        if let wait = limit.wait { return reject(session, retryAfter: wait) }
         switch plan.fault {
-        case .rateLimited: return reject(session, retryAfter: .seconds(1))
+        case .rateLimited: return reject(session, retryAfter: scenario.habits.retryAfter ?? .seconds(1))
         case .serverError:
             refuse(exchange, 500, "the simulated server failed", type: "server_error", code: "internal_error")
             return finish(session, .serverError, status: 500)
@@ -93,7 +102,7 @@ extension SimulatedProvider {
             "too many requests wait; try again later",
             type: "rate_limit_error",
             code: "rate_limit_exceeded",
-            headers: [("Retry-After", String(retryAfter.components.seconds))]
+            headers: waitHeaders(retryAfter) + session.headers
         )
         finish(session, .rejected, status: 429)
     }

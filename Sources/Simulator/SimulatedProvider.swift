@@ -25,6 +25,7 @@ public final class SimulatedProvider {
     var replicas: ReplicaHistory
     var lag = EmissionLag()
     var requests = 0
+    var limitWindow = LimitWindow()
     let parser = JSONParser()
     let created: Int64  // Unix seconds
     let journal: TruthJournal?
@@ -111,6 +112,11 @@ public final class SimulatedProvider {
         code: String? = nil,
         headers: [(String, String)] = []
     ) {
+        if scenario.habits.errorsAreHTML {
+            let page = Array("<html><body><h1>\(status)</h1></body></html>".utf8)
+            exchange.respond(status: status, type: "text/html", headers: headers, body: page)
+            return
+        }
         var body: [UInt8] = []
         ChatAnswer.appendError(message: message, type: type, parameter: parameter, code: code, to: &body)
         exchange.respond(status: status, type: "application/json", headers: headers, body: body)

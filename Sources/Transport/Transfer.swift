@@ -318,6 +318,9 @@ public final class Transfer {
 
     // MARK: the response's head
 
+    /// Its lines as they came, with their ends; at most 64 KiB. Empty before the response.
+    public var responseHead: [UInt8] { headers }
+
     /// Value of the first response header of that name (lower case), or nil.
     public func responseHeader(_ name: String) -> String? {
         for line in headers.split(separator: UInt8(ascii: "\n")) {

@@ -5,7 +5,8 @@ import Profile
 enum KeyRing {
     private static let commandSeconds = 10
 
-    static func read(_ source: KeySource) throws(Failure) -> String {
+    /// - Parameter meanwhile: called ten times a second while a command is waited for.
+    static func read(_ source: KeySource, meanwhile: () -> Void = {}) throws(Failure) -> String {
         let (text, origin): (String, String)
         switch source {
         case .environment(let name):
@@ -16,7 +17,7 @@ enum KeyRing {
         case .file(let path):
             (text, origin) = (try contents(of: path), path)
         case .command(let words):
-            (text, origin) = (try output(of: words), words.joined(separator: " "))
+            (text, origin) = (try output(of: words, meanwhile), words.joined(separator: " "))
         }
         let key = text.trimmingWhitespace
         guard !key.isEmpty else { throw Failure(.badInput, "the key from \(origin) is empty") }
@@ -47,7 +48,7 @@ enum KeyRing {
         return readAll(descriptor)
     }
 
-    private static func output(of words: [String]) throws(Failure) -> String {
+    private static func output(of words: [String], _ meanwhile: () -> Void) throws(Failure) -> String {
         guard let program = words.first else { throw Failure(.badInput, "--key-command is empty") }
         var pipes: [Int32] = [0, 0]
         guard pipe(&pipes) == 0 else {
@@ -69,7 +70,11 @@ enum KeyRing {
             throw Failure(.badInput, "the key command \(program) cannot be run: \(String(cString: strerror(code)))")
         }
         var ready = pollfd(fd: pipes[0], events: Int16(POLLIN), revents: 0)
-        let waited = poll(&ready, 1, Int32(commandSeconds * 1000))
+        var waited: Int32 = 0
+        for _ in 0..<(commandSeconds * 10) where waited == 0 {
+            waited = poll(&ready, 1, 100)
+            meanwhile()
+        }
         if waited <= 0 { kill(process, SIGKILL) }
         let text = waited > 0 ? readAll(pipes[0]) : ""
         close(pipes[0])

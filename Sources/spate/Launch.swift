@@ -51,7 +51,7 @@ struct Launch {
 
     // MARK: the job
 
-    private func makeJob() throws -> Job {
+    func makeJob() throws -> Job {
         var document = document
         try target.apply(to: &document)
         do { try flags.apply(to: &document) } catch let error as ProfileError {

@@ -26,6 +26,7 @@ struct PlanSummary {
             if let input = target.price.input, let output = target.price.output {
                 dollars = (input * Double(worst.inputTokens) + output * Double(worst.outputTokens)) / 1e6
             }
+            if let perHour = target.dollarsPerHour { dollars = perHour * (likely.duration / .seconds(3600)) }
             return Line(target: target, worst: worst, likely: likely, dollars: dollars)
         }
     }
@@ -55,7 +56,8 @@ struct PlanSummary {
             text += "  requests: at least \(line.worst.requestsLeast), at most about \(line.worst.requests)\n"
             text += "  peak concurrency: \(line.worst.peakInFlight)\n"
             text += "  tokens, at most about: \(line.worst.inputTokens) in, \(line.worst.outputTokens) out\n"
-            let dollars = line.dollars.map { "at most about $\(($0 * 100).rounded(.up) / 100)" }
+            let bound = line.target.dollarsPerHour == nil ? "at most about" : "about"
+            let dollars = line.dollars.map { "\(bound) $\(($0 * 100).rounded(.up) / 100)" }
             text += "  cost: \(line.target.isSimulated ? "nothing" : dollars ?? "unknown (no price given)")\n"
             text += "  time: about \(line.likely.duration.components.seconds) s\n"
         }

@@ -119,6 +119,8 @@ struct RunFlags: ParsableArguments {
     var maxCost: String?
     @Option(help: "Refuse plans with more requests in flight.")
     var maxInFlight: Int?
+    @Option(help: "Send a request that was refused or lost again, at most so often.")
+    var retries: Int?
     @Flag(help: "Go on without asking.")
     var yes = false
     @Flag(help: "No look at the target beforehand.")
@@ -162,6 +164,7 @@ struct RunFlags: ParsableArguments {
         }
         if let maxCost { try document.set("limits.max_cost", text: maxCost, from: "--max-cost") }
         if let maxInFlight { try document.set("limits.max_in_flight", yaml: "\(maxInFlight)", from: "--max-in-flight") }
+        if let retries { try document.set("retries", yaml: "\(retries)", from: "--retries") }
         for setting in settings {
             guard let equals = setting.firstIndex(of: "="), equals != setting.startIndex else {
                 throw Failure(.badInput, "--set \(setting): allowed: path=value, e.g. phases.0.ramp.hold=10s")

@@ -87,6 +87,7 @@ struct Session {
         var last = RecordBatch()
         last.targets = rows.enumerated().map { index, row in
             var row = row
+            row.rateLimits = outcome.rateLimits[index]
             if outcome.closesConnections.contains(index) {
                 row.notes.append("closes its connections after each answer: every request opened a new one")
             }
@@ -115,9 +116,16 @@ struct Session {
             case .simulated(let scenario):
                 let child = try start(scenario, folder: folder, suffix: job.targets.count == 1 ? "" : "-\(index + 1)")
                 children.append(child)
-                origin = try Self.loopback(port: child.port, api: target.provider.api)
+                origin = try TargetAddress.simulated(port: child.port, api: target.provider.api)
             }
-            switch try TargetPreparation.prepare(target, id: ready.count + 1, at: origin, job: job) {
+            let signals = signals
+            let providers = job.targets.count
+            let verdict = try TargetPreparation.prepare(target, id: ready.count + 1, at: origin, job: job) {
+                EarlyEnd.ifAsked(signals, "stopped before anything was measured") {
+                    folder.removeIfEmpty(simulatedProviders: providers)
+                }
+            }
+            switch verdict {
             case .ready(let prepared): ready.append(Ready(jobIndex: index, url: origin.url, prepared: prepared))
             case .unusable(let reason): Console.error("error: \(target.name) cannot be used: \(SafeLine.of(reason))\n")
             }
@@ -140,14 +148,6 @@ struct Session {
         }
     }
 
-    private static func loopback(port: Int, api: API) throws(Failure) -> TargetAddress {
-        do throws(TargetAddress.Refusal) {
-            return try TargetAddress(parsing: "http://127.0.0.1:\(port)", api: api)
-        } catch {
-            throw Failure(.localIO, error.message)
-        }
-    }
-
     // MARK: the run
 
     /// Level after level, each decided when the one before has ended.
@@ -163,11 +163,14 @@ struct Session {
         let planned = target.plan.phases
         let sink = VisitSink(store: store, promise: order.promise, phase: planned.count)
         var continuation = Program.Continuation()
+        var limits: RateLimitRecord?
         while true {
             target.plan.phases = SearchPlan.phases(planned, level: search.next ?? order.range.lowerBound)
             if continuation.phase > 1 { target.plan.phases.removeFirst(planned.count - 1) }
             let program = Program(targets: [target], continuing: continuation)
-            let outcome = drive([program], targets, t0: t0, store: store, sink: sink, children: children)
+            var outcome = drive([program], targets, t0: t0, store: store, sink: sink, children: children)
+            if let seen = outcome.rateLimits[0] { limits = limits.map { $0.merging(seen) } ?? seen }
+            outcome.rateLimits[0] = limits
             let count = sink.take()
             search.note(inside: count.inside, outside: count.outside)
             if outcome.stop != nil || !outcome.abandoned.isEmpty || search.next == nil { return outcome }
@@ -195,6 +198,8 @@ struct Session {
         options.caps = job.limits
         options.redactor = Redactor(secrets: targets.compactMap(\.prepared.key))
         let run = RunGroup(programs: programs, options: options, t0: t0, sink: sink)
+        // Hours cannot be reserved by request: the run ends when they have cost the cap.
+        let hourly = job.targets.reduce(0) { $0 + ($1.dollarsPerHour ?? 0) }
         var view = LiveView(job: job, programs: programs, began: t0)
         while !run.isOver {
             let signal = signals.wait(milliseconds: 100)
@@ -205,6 +210,8 @@ struct Session {
                 if !Console.errorIsTerminal { Console.error((view.notice ?? "") + "\n") }
                 run.stop(.interrupt)
             }
+            let hours = Double(MonotonicClock.now().nanoseconds(since: t0)) / 3.6e12
+            if let cap = job.limits.maxCost, hourly > 0, hourly * hours >= cap { run.stop(.cap("max_cost")) }
             if store.failure != nil { run.stop(.cap("local_io")) }
             view.show(snapshot, of: shown)
         }
@@ -284,6 +291,8 @@ struct Session {
         record.resolveNanoseconds = ready.prepared.resolveNanoseconds
         record.addresses = ready.prepared.target.endpoint.addresses
         record.preflightRequests = ready.prepared.preflightRequests
+        record.preflightInputTokens = ready.prepared.preflightInputTokens
+        record.preflightOutputTokens = ready.prepared.preflightOutputTokens
         record.simulated = target.isSimulated
         record.notes = ready.prepared.notes
         return record

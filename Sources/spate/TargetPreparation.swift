@@ -1,5 +1,7 @@
 import Engine
+import Measurement
 import Profile
+import Schedule
 import Transport
 import Wire
 
@@ -10,6 +12,8 @@ enum TargetPreparation {
         var key: String?
         var resolveNanoseconds: Int64
         var preflightRequests: Int
+        var preflightInputTokens: Int64 = 0
+        var preflightOutputTokens: Int64 = 0
         var notes: [String]
     }
 
@@ -19,13 +23,62 @@ enum TargetPreparation {
         case unusable(reason: String)
     }
 
-    /// - Parameter place: where the target is, the simulated provider's port filled in.
-    static func prepare(_ target: JobTarget, id: Int, at place: TargetAddress, job: Job) throws(Failure) -> Verdict {
+    /// - Parameters:
+    ///   - place: where the target is, the simulated provider's port filled in.
+    ///   - meanwhile: called ten times a second while something is waited for.
+    static func prepare(
+        _ target: JobTarget,
+        id: Int,
+        at place: TargetAddress,
+        job: Job,
+        meanwhile: @escaping () -> Void
+    ) throws(Failure) -> Verdict {
+        var prepared = try base(
+            target,
+            id: id,
+            at: place,
+            allowsPlaintextKey: job.allowsPlaintextKey,
+            meanwhile: meanwhile
+        )
+        if job.skipsPreflight, target.model != nil, place.isLoopback { return .ready(prepared) }
+
+        let list = target.provider.api.modelsPath
+        let answer = look(&prepared, at: place, meanwhile: meanwhile)
+        let redactor = Redactor(secrets: prepared.key.map { [$0] } ?? [])
+        if let failure = answer.failure {
+            return .unusable(reason: "\(place.url): \(redactor.redacted(explain(failure, isTLS: place.isTLS)))")
+        }
+        let words = redactor.redacted((answer.words ?? "").split(whereSeparator: \.isNewline).joined(separator: " "))
+        switch answer.status {
+        case 401, 402, 403:
+            return .unusable(reason: "\(place.url): the key was refused (HTTP \(answer.status)): \(words)")
+        case 200: break
+        default: prepared.notes.append("GET \(place.path)\(list) answered HTTP \(answer.status)")
+        }
+        if let model = target.model {
+            if !answer.models.isEmpty, !answer.models.contains(model) {
+                prepared.notes.append("the model \(model) is not among those that GET \(list) lists")
+            }
+        } else {
+            prepared.target.model = try onlyModel(answer, target: target, place: place, words: words)
+        }
+        if job.skipsPreflight || target.isSimulated { return .ready(prepared) }
+        return learn(prepared, at: place, redactor: redactor, meanwhile: meanwhile)
+    }
+
+    /// Key, headers and endpoint; nothing is sent.
+    static func base(
+        _ target: JobTarget,
+        id: Int,
+        at place: TargetAddress,
+        allowsPlaintextKey: Bool,
+        meanwhile: () -> Void
+    ) throws(Failure) -> Prepared {
         var endpoint = Endpoint(scheme: place.isTLS ? .https : .http, host: place.host, port: place.port)
         endpoint.verifiesTLS = !target.isInsecure
         let key: String?
-        if let source = target.key { key = try KeyRing.read(source) } else { key = nil }
-        if key != nil, !place.isTLS, !place.isLoopback, !job.allowsPlaintextKey {
+        if let source = target.key { key = try KeyRing.read(source, meanwhile: meanwhile) } else { key = nil }
+        if key != nil, !place.isTLS, !place.isLoopback, !allowsPlaintextKey {
             throw Failure(
                 .badInput,
                 "\(target.name): the key would travel unencrypted to \(place.url). Use https, or say --allow-plaintext-key"
@@ -33,8 +86,7 @@ enum TargetPreparation {
         }
         var headers = target.provider.api.headers + target.provider.headers
         if let key, let header = target.provider.authenticationHeader(key: key) { headers.append(header) }
-
-        var prepared = Prepared(
+        return Prepared(
             target: EngineTarget(
                 id: id,
                 name: target.name,
@@ -50,37 +102,82 @@ enum TargetPreparation {
             preflightRequests: 0,
             notes: []
         )
-        if job.skipsPreflight, target.model != nil, place.isLoopback { return .ready(prepared) }
+    }
 
-        let list = target.provider.api.modelsPath
+    /// Resolves the name and asks which models there are.
+    static func look(
+        _ prepared: inout Prepared,
+        at place: TargetAddress,
+        meanwhile: @escaping () -> Void
+    ) -> Preflight.Answer {
         let answer = Preflight.ask(
-            Preflight.Question(endpoint: endpoint, path: place.path + list, headers: headers)
+            Preflight.Question(
+                endpoint: prepared.target.endpoint,
+                path: place.path + prepared.target.provider.api.modelsPath,
+                headers: prepared.target.headers
+            ),
+            meanwhile: meanwhile
         )
-        let redactor = Redactor(secrets: key.map { [$0] } ?? [])
-        if let failure = answer.failure {
-            return .unusable(reason: "\(place.url): \(redactor.redacted(explain(failure, isTLS: place.isTLS)))")
-        }
+        guard answer.failure == nil else { return answer }
         prepared.target.endpoint = answer.endpoint
         prepared.resolveNanoseconds = answer.resolveNanoseconds
         prepared.preflightRequests = 1
-        let words = redactor.redacted((answer.words ?? "").split(whereSeparator: \.isNewline).joined(separator: " "))
-        switch answer.status {
-        case 401, 402, 403:
-            return .unusable(reason: "\(place.url): the key was refused (HTTP \(answer.status)): \(words)")
-        case 200: break
-        default: prepared.notes.append("GET \(place.path)\(list) answered HTTP \(answer.status)")
+        return answer
+    }
+
+    /// One short answer: how the target wants to be asked.
+    private static func learn(
+        _ prepared: Prepared,
+        at place: TargetAddress,
+        redactor: Redactor,
+        meanwhile: @escaping () -> Void
+    ) -> Verdict {
+        var prepared = prepared
+        let target = prepared.target
+        let preset = Dialect(of: target.provider, model: target.model)
+        let patience = min(20, max(1, target.plan.timeouts.firstToken.components.seconds))
+        let seen = Prober.run(
+            ProbePlan(preset: preset, probes: 1, cap: 16, reasoningOff: nil, looksAtErrors: false),
+            at: target,
+            redactor: redactor,
+            seconds: patience,
+            meanwhile: meanwhile
+        )
+        prepared.preflightRequests += seen.records.count
+        for record in seen.records {
+            prepared.preflightInputTokens += max(0, record.request.inputTokens ?? 0)
+            prepared.preflightOutputTokens += record.request.countedOutputTokens ?? 0
         }
-        if let model = target.model {
-            if !answer.models.isEmpty, !answer.models.contains(model) {
-                prepared.notes.append("the model \(model) is not among those that GET \(list) lists")
-            }
-        } else {
-            prepared.target.model = try onlyModel(answer, target: target, place: place, words: words)
+        guard let last = seen.records.last else { return .ready(prepared) }
+        let words = SafeLine.of(last.request.error ?? "no words")
+        switch last.request.outcome {
+        case .auth:
+            return .unusable(reason: "\(place.url): refused (HTTP \(last.request.httpStatus ?? 0)): \(words)")
+        case .http4xx where last.errorClass == "not_found" && last.hasStructuredError:
+            return .unusable(
+                reason: "\(place.url): the model \(target.model) cannot be called "
+                    + "(HTTP \(last.request.httpStatus ?? 0)): \(words)"
+            )
+        default: break
+        }
+        prepared.notes += seen.dialect.differences(from: preset)
+        seen.dialect.apply(to: &prepared.target.provider, model: target.model)
+        guard last.succeeded else {
+            prepared.notes.append("the first look failed (\(last.request.outcome.rawValue)): \(words)")
+            return .ready(prepared)
+        }
+        if last.isWhole, target.provider.streams {
+            prepared.notes.append("it answers in one piece, though asked to stream")
+        }
+        if last.request.countedOutputTokens ?? 0 > Int64(last.cap) {
+            prepared.notes.append(
+                "it does not keep to max_tokens: \(last.request.countedOutputTokens ?? 0) of \(last.cap) came"
+            )
         }
         return .ready(prepared)
     }
 
-    private static func onlyModel(
+    static func onlyModel(
         _ answer: Preflight.Answer,
         target: JobTarget,
         place: TargetAddress,
@@ -102,7 +199,7 @@ enum TargetPreparation {
         }
     }
 
-    private static func explain(_ failure: TransferFailure, isTLS: Bool) -> String {
+    static func explain(_ failure: TransferFailure, isTLS: Bool) -> String {
         switch (failure.kind, failure.detail) {
         case (.connect, "connect_refused"): "connection refused: nothing listens there"
         case (.tls, "tls_verify"): "the certificate could not be verified (\(failure.text)); --insecure would skip that"

@@ -8,7 +8,8 @@ func expectSoundBooks(_ driven: Driven, sourceLocation: SourceLocation = #_sourc
     let run = driven.run
     let tookTooLong = driven.tookTooLong
     #expect(!tookTooLong, sourceLocation: sourceLocation)
-    #expect(Set(run.requests.map(\.sequence)).count == run.requests.count, sourceLocation: sourceLocation)
+    let keys = Set(run.requests.map { "\($0.sequence).\($0.attempt)" })
+    #expect(keys.count == run.requests.count, sourceLocation: sourceLocation)
     #expect(Set(run.requests.map(\.step)).isSubset(of: run.steps.map(\.id)), sourceLocation: sourceLocation)
     for request in run.requests { expectSoundInstants(request, sourceLocation: sourceLocation) }
     expectSoundSteps(run, sourceLocation: sourceLocation)
@@ -98,6 +99,6 @@ private func expectSoundSums(_ driven: Driven, sourceLocation: SourceLocation) {
 
 /// Every request that the server got is in the books, and none besides.
 func expectSameJournal(_ driven: Driven, _ server: ChatServer, sourceLocation: SourceLocation = #_sourceLocation) {
-    let ours = driven.sent.map { "t-\($0.sequence)" }.sorted()
+    let ours = driven.sent.map { $0.attempt == 0 ? "t-\($0.sequence)" : "t-\($0.sequence).\($0.attempt)" }.sorted()
     #expect(server.journal.requestIDs.sorted() == ours, sourceLocation: sourceLocation)
 }

@@ -25,6 +25,7 @@ struct Rig {
     var price = Price()
     var redactor = Redactor(secrets: [])
     var interruptAfter: Duration?
+    var retries = 0
 
     init(port: Int, _ shapes: [PhaseShape], warmup: Int = 0) {
         targets = [Target(port: port, shapes: shapes, warmup: warmup)]
@@ -86,7 +87,7 @@ struct Rig {
     private func engineTarget(_ index: Int) -> EngineTarget {
         var workload = Workload(source: .synthetic(inputTokens: 16))
         workload.maxTokens = .fixed(maxTokens)
-        let plan = RunPlan(
+        var plan = RunPlan(
             seed: 7,
             workload: workload,
             warmupRequests: targets[index].warmup,
@@ -94,6 +95,7 @@ struct Rig {
             grace: grace,
             timeouts: timeouts
         )
+        plan.retries = retries
         let provider = Provider(name: "test", authentication: .none)
         return EngineTarget(
             id: index + 1,
@@ -125,7 +127,9 @@ struct Driven {
     /// can be said of when things happened, only that the books are sound.
     var isSteady: Bool
 
-    var requests: [RequestRecord] { run.requests.sorted { $0.sequence < $1.sequence } }
+    var requests: [RequestRecord] {
+        run.requests.sorted { ($0.sequence, $0.attempt) < ($1.sequence, $1.attempt) }
+    }
     var sent: [RequestRecord] { requests.filter { $0.dispatchLag != nil } }
     var outcomes: [Outcome: Int] { run.requests.reduce(into: [:]) { $0[$1.outcome, default: 0] += 1 } }
 

@@ -171,9 +171,9 @@ import Testing
             "windows: {count: 6}",
             "windows.every: missing; with several windows it says how far apart they start"
         ),
-        ("retries: 2", "retries: retries are not built yet; this version sends each request once (0)"),
+        ("retries: 200", "retries: read \"200\"; allowed: a whole number from 0 to 20"),
     ])
-    func `a key of a later version is known and refused as not built`(key: String, message: String) {
+    func `windows and retries have their bounds`(key: String, message: String) {
         #expect(problems(ramp + key) == ["p.yaml:2: " + message])
     }
 

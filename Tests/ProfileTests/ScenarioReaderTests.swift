@@ -38,7 +38,10 @@ import Testing
             {name: mine, replicas: {min: 1, max: 3}, slots: 8, cold_start: {uniform: [10s, 90s]}, idle_timeout: 5m, \
             scale_up: {load_per_replica: 6, delay: 2s}, prefill: {base: 10ms, per_1k_tokens: 20ms}, \
             step: {base: 15ms, per_active: 250us}, queue_limit: 50, tokens_per_step: 2, jitter: 0.2, \
-            stops_after: [10, 20], time_scale: 0.5, seed: 9, failures: {rate_limited: 0.1, stalled: 0.05}}
+            stops_after: [10, 20], time_scale: 0.5, seed: 9, failures: {rate_limited: 0.1, stalled: 0.05}, \
+            habits: {delivery: buffered, refuses: [temperature], ignores_cap: 30, tells_usage: false, says_stop: true, \
+            thinks: 7, thinks_always: true, retry_after: 3s, rate_limit: {requests: 5, per: 2s}, quota_after: 100, \
+            errors_are_html: true}}
             """
         )
         var expected = Scenario(name: "mine")
@@ -57,7 +60,21 @@ import Testing
         expected.seed = 9
         expected.failures.rateLimited = 0.1
         expected.failures.stalled = 0.05
+        expected.habits.delivery = .buffered
+        expected.habits.refuses = ["temperature"]
+        expected.habits.ignoresCap = 30
+        expected.habits.tellsUsage = false
+        expected.habits.saysStop = true
+        expected.habits.thinks = 7
+        expected.habits.thinksAlways = true
+        expected.habits.retryAfter = .seconds(3)
+        expected.habits.rateLimit = .init(requests: 5, period: .seconds(2))
+        expected.habits.quotaAfter = 100
+        expected.habits.errorsAreHTML = true
         #expect(scenario == expected)
+        let block = scenario.resolvedYAML().split(separator: "\n").map { "      \($0)\n" }.joined()
+        let again = try read(ramp + "targets:\n  - provider: simulated\n    scenario:\n" + block)
+        #expect(again.targets[0].location == .simulated(expected))
     }
 
     @Test func `from takes a scenario and changes what is written`() throws {

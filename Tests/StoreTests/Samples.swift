@@ -52,7 +52,17 @@ enum Samples {
         target.resolveNanoseconds = 12_345_678
         target.addresses = ["192.0.2.1", "2001:db8::1"]
         target.preflightRequests = 2
+        target.preflightInputTokens = 31
         target.preflightOutputTokens = 9
+        var limits = RateLimitRecord()
+        limits.responses = 4
+        limits.retryAfters = 1
+        limits.longestRetryAfterSeconds = 2.5
+        var limit = RateLimitRecord.Limit(name: "requests", resource: "requests")
+        limit.limit = 100
+        limit.leastRemaining = 3
+        limits.limits = [limit]
+        target.rateLimits = limits
         target.simulated = true
         target.notes = ["closes the connection after each answer"]
         return target

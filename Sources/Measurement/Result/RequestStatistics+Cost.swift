@@ -1,57 +1,90 @@
 extension RequestStatistics.Cost {
-    /// What the requests cost; nil when no price is known, or when a success did not tell its tokens.
+    /// What the requests cost; throws out why nobody can say it.
     ///
-    /// By tokens: input, cached input at its own price (the input's where none is given) and output, of every request
-    /// that told them, failed ones included. By the hour: the price of the window's time, spread over what came in it.
-    init?(of requests: RequestSet, useful: Int, in scope: StatisticsScope) {
+    /// By tokens: input, cached input at its own price (the input's where none is given) and output, reasoning included,
+    /// of every attempt that told them: failed, retried and useless ones are paid for like the others. By the hour: the
+    /// price of the window's time, spread over what came in it.
+    init(of requests: RequestSet, useful: Int, in scope: StatisticsScope) throws(RequestStatistics.CostGap) {
         if let perHour = scope.target.dollarsPerHour, perHour >= 0, perHour.isFinite {
-            guard let window = scope.window ?? scope.hired, window.seconds > 0 else { return nil }
+            guard let window = scope.window ?? scope.hired, window.seconds > 0 else { throw .noWindow }
             self.init(dollars: perHour * window.seconds / 3600)
-            divide(byTokens: Double(window.streamedTokens), useful: Double(window.useful))
+            basis = .hours
+            divide(tokens: Double(window.streamedTokens), requests: window.ended, useful: window.useful)
+            dollarsPerUsefulInterval = Self.interval(dollars: dollars, useful: window.useful, of: window.ended)
             return
         }
-        guard let prices = TokenPrices(scope.target) else { return nil }
+        guard let prices = TokenPrices(scope.target) else { throw .noPrice }
         var costs: [(dollars: Double, useful: Double)] = []
         var total = 0.0
         var tokens = 0.0
-        for request in requests {
+        var wasted = 0.0
+        var untold = 0
+        for request in requests where request.dispatchLag != nil {
             let success = request.outcome.class == .success
-            if success, request.tokenSource != .usage { return nil }
+            if request.tokenSource != .usage {
+                if success { throw .noUsage }
+                // It broke off: what came of it is counted by events, and its input nobody told.
+                if let status = request.httpStatus, (200..<300).contains(status) { untold += 1 }
+            }
             let dollars = prices.dollars(for: request)
+            let isUseful = success && request.useful
             total += dollars
             tokens += Double(request.countedOutputTokens ?? 0)
-            costs.append((dollars, success && request.useful ? 1 : 0))
+            if !isUseful { wasted += dollars }
+            costs.append((dollars, isUseful ? 1 : 0))
         }
-        guard !costs.isEmpty, total.isFinite else { return nil }
+        guard !costs.isEmpty, total.isFinite else { throw .noRequest }
         self.init(dollars: total)
-        divide(byTokens: tokens, useful: Double(useful))
+        dollarsNotUseful = wasted
+        requestsWithoutUsage = untold
+        divide(tokens: tokens, requests: costs.count, useful: useful)
         dollarsPerUsefulInterval = Self.interval(ofRatio: costs)
     }
 
-    private mutating func divide(byTokens tokens: Double, useful: Double) {
+    private mutating func divide(tokens: Double, requests: Int, useful: Int) {
         if tokens > 0 { dollarsPerMillionOutputTokens = dollars / tokens * 1e6 }
-        if useful > 0 { dollarsPerUsefulResult = dollars / useful }
+        if requests > 0 { dollarsPerRequest = dollars / Double(requests) }
+        if useful > 0 { dollarsPerUsefulResult = dollars / Double(useful) }
     }
 
-    /// The 95 % interval of a ratio of means by linearisation (Cochran, "Sampling Techniques", 6.3); nil under two
-    /// requests or without a useful one.
-    private static func interval(ofRatio costs: [(dollars: Double, useful: Double)]) -> ConfidenceInterval? {
+    /// The 95 % interval of a ratio of means: the wider, at each end, of two.
+    ///
+    /// Linearisation (Cochran, "Sampling Techniques", 6.3) knows how costs and usefulness go together, but shrinks to
+    /// nothing where all answers were useful and cost the same; Wilson's interval of the useful share does not. nil under
+    /// two requests or without a useful one.
+    static func interval(ofRatio costs: [(dollars: Double, useful: Double)]) -> ConfidenceInterval? {
         let n = Double(costs.count)
         let useful = costs.reduce(0) { $0 + $1.useful }
         guard n > 1, useful > 0 else { return nil }
-        let ratio = costs.reduce(0) { $0 + $1.dollars } / useful
+        let dollars = costs.reduce(0) { $0 + $1.dollars }
+        let ratio = dollars / useful
         let squares = costs.reduce(0) { sum, cost in
             let residual = cost.dollars - ratio * cost.useful
             return sum + residual * residual
         }
         let half = 1.959963984540054 * (squares * n / (n - 1)).squareRoot() / useful
-        guard half.isFinite else { return nil }
-        return ConfidenceInterval(lower: max(0, ratio - half), upper: ratio + half)
+        guard half.isFinite, let share = interval(dollars: dollars, useful: Int(useful), of: costs.count) else {
+            return nil
+        }
+        return ConfidenceInterval(
+            lower: min(share.lower ?? 0, max(0, ratio - half)),
+            upper: share.upper.map { max($0, ratio + half) }
+        )
+    }
+
+    /// A fixed sum over so many of so many requests: Wilson's interval of the share, turned into dollars. Given how many
+    /// requests ended; nil without a useful one.
+    private static func interval(dollars: Double, useful: Int, of requests: Int) -> ConfidenceInterval? {
+        guard useful > 0, requests >= useful, let share = Measurement.Proportion(useful, of: requests).wilson()
+        else { return nil }
+        let each = dollars / Double(requests)
+        let bound = { (share: Double?) -> Double? in share.flatMap { $0 > 0 ? each / $0 : nil } }
+        return ConfidenceInterval(lower: bound(share.upper), upper: bound(share.lower))
     }
 }
 
 /// Dollars per million tokens.
-private struct TokenPrices {
+struct TokenPrices: Sendable, Hashable {
     var input: Double
     var cachedInput: Double
     var output: Double

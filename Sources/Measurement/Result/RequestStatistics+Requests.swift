@@ -12,8 +12,10 @@ struct StatisticsScope: Sendable {
 
     /// The time to first token that tables, SLOs and thresholds mean.
     func ttft(of request: RequestRecord) -> Double? {
-        isOpenLoop || request.rank != nil ? request.ttftScheduledMilliseconds : request.ttftMilliseconds
+        countsFromSchedule(request) ? request.ttftScheduledMilliseconds : request.ttftMilliseconds
     }
+
+    func countsFromSchedule(_ request: RequestRecord) -> Bool { isOpenLoop || request.rank != nil }
 }
 
 /// What one target gave within a window.
@@ -22,6 +24,7 @@ struct WindowTotals: Sendable, Hashable {
     var streamedTokens: Int64 = 0
     var textBytes: Int64 = 0
     var inputTokens: Int64 = 0  // of the requests whose first token came in it
+    var ended = 0  // in it, whatever came of them; without those that are ours
     var successes = 0  // that ended in it
     var useful = 0
     var good = 0  // by the SLO
@@ -32,6 +35,7 @@ struct WindowTotals: Sendable, Hashable {
             streamedTokens: a.streamedTokens.saturatingAdd(b.streamedTokens),
             textBytes: a.textBytes.saturatingAdd(b.textBytes),
             inputTokens: a.inputTokens.saturatingAdd(b.inputTokens),
+            ended: a.ended + b.ended,
             successes: a.successes + b.successes,
             useful: a.useful + b.useful,
             good: a.good + b.good
@@ -64,7 +68,10 @@ extension RequestStatistics {
         if let window = scope.window { setRates(window, hasLevel: scope.level != nil) }
         summarise(requests.successes, scope)
         itlMilliseconds = DistributionSummary(milliseconds: scope.gaps)
-        cost = Cost(of: requests, useful: self.requests.useful, in: scope)
+        retries = Retries(of: requests, in: scope)
+        do throws(CostGap) { cost = try Cost(of: requests, useful: self.requests.useful, in: scope) } catch {
+            costGap = requests.isEmpty ? nil : error
+        }
     }
 
     private mutating func count(_ requests: RequestSet) {

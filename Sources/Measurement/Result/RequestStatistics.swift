@@ -37,7 +37,9 @@ public struct RequestStatistics: Sendable, Hashable {
     public var connectMilliseconds: DistributionSummary?
     public var tlsMilliseconds: DistributionSummary?
 
-    public var cost: Cost?  // nil = no price known
+    public var cost: Cost?  // nil = not known, for the next's reason
+    public var costGap: CostGap?
+    public var retries: Retries?  // nil = nothing was sent again
 
     public init() {}
 
@@ -64,9 +66,26 @@ public struct RequestStatistics: Sendable, Hashable {
         }
     }
 
+    /// Why nobody can say what a set of requests cost; never the same as nothing.
+    public enum CostGap: String, Error, Sendable, Hashable {
+        case noPrice = "no_price"
+        case noUsage = "no_usage"  // an answer came without the server's count of its tokens
+        case noWindow = "no_window"  // the price goes by the hour, and the set has no time of its own
+        case noRequest = "no_request"
+    }
+
     public struct Cost: Sendable, Hashable {
+        /// What the price is charged by.
+        public enum Basis: String, Sendable, Hashable { case tokens, hours }
+
         public var dollars: Double
+        public var basis = Basis.tokens
+        /// Of it, spent on attempts that gave nothing useful; nil by the hour.
+        public var dollarsNotUseful: Double?
+        /// Answers that began and never told their tokens: priced by their events, without their input.
+        public var requestsWithoutUsage = 0
         public var dollarsPerMillionOutputTokens: Double?
+        public var dollarsPerRequest: Double?  // over all that were sent
         public var dollarsPerUsefulResult: Double?
         public var dollarsPerUsefulInterval: ConfidenceInterval?
 

@@ -10,10 +10,19 @@ extension TargetResult {
         insecure = target.insecure
         simulated = target.simulated
         notes = target.notes
+        rateLimits = target.rateLimits
         preflight = Tally(requests: target.preflightRequests, outputTokens: target.preflightOutputTokens)
+        let prices = TokenPrices(target)
+        preflight.dollars = prices.map { prices in
+            let (sent, received) = (Double(target.preflightInputTokens), Double(target.preflightOutputTokens))
+            return (sent * prices.input + received * prices.output) / 1e6
+        }
 
         let warmups = timeline.requests.only { index.isWarmup($0) }
         warmup.requests = warmups.count
+        if !warmups.contains(where: { $0.outcome.class == .success && $0.tokenSource != .usage }) {
+            warmup.dollars = prices.map { prices in warmups.reduce(0) { $0 + prices.dollars(for: $1) } }
+        }
         for request in warmups {
             warmup.outputTokens = warmup.outputTokens.saturatingAdd(request.countedOutputTokens ?? 0)
         }
@@ -32,15 +41,19 @@ extension TargetResult {
         self.phases = phases.map { PhaseResult(of: $0, timeline, health) }
 
         let tried = totals.requests.scheduled - totals.requests.excluded
-        unusable = tried > 0 && totals.requests.success == 0 || Self.breakerOpened(target, index.recorded)
+        givenUp = Self.givenUp(target, index.recorded)
+        unusable = tried > 0 && totals.requests.success == 0 || givenUp != nil
     }
 
     /// An incident of kind `unusable` belongs to the target that its detail names; with one target, to that.
-    private static func breakerOpened(_ target: TargetRecord, _ recorded: RecordedRun) -> Bool {
-        recorded.incidents.contains { incident in
-            guard incident.kind == .unusable else { return false }
-            guard recorded.targets.count > 1, let detail = incident.detail else { return true }
-            return detail == target.name || detail.hasPrefix(target.name + ":") || detail.hasPrefix(target.name + " ")
+    private static func givenUp(_ target: TargetRecord, _ recorded: RecordedRun) -> String? {
+        for incident in recorded.incidents where incident.kind == .unusable {
+            guard let detail = incident.detail else { return "no reason was stored" }
+            if detail.hasPrefix(target.name + ": ") { return String(detail.dropFirst(target.name.count + 2)) }
+            if recorded.targets.count == 1 || detail == target.name || detail.hasPrefix(target.name + " ") {
+                return detail
+            }
         }
+        return nil
     }
 }

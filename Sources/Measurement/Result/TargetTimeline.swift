@@ -83,7 +83,9 @@ struct TargetTimeline: Sendable {
             if window.contains(request.instant(request.firstToken)) {
                 totals.inputTokens = totals.inputTokens.saturatingAdd(Swift.max(0, request.inputTokens ?? 0))
             }
-            guard request.outcome.class == .success, window.contains(request.instant(request.ended)) else { continue }
+            guard request.outcome.class != .excluded, window.contains(request.instant(request.ended)) else { continue }
+            totals.ended += 1
+            guard request.outcome.class == .success else { continue }
             totals.successes += 1
             if request.useful { totals.useful += 1 }
             if let level, level.isGood(request, ttft: scope.ttft(of: request)) { totals.good += 1 }
@@ -121,6 +123,7 @@ struct TargetTimeline: Sendable {
             if request.firstToken != nil {
                 totals.inputTokens = totals.inputTokens.saturatingAdd(Swift.max(0, request.inputTokens ?? 0))
             }
+            if request.outcome.class != .excluded { totals.ended += 1 }
             guard request.outcome.class == .success else { continue }
             totals.successes += 1
             if request.useful { totals.useful += 1 }

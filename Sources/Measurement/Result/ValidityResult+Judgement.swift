@@ -138,7 +138,9 @@ extension ValidityResult {
         if let cpuPercent, cpuPercent > Self.loopCPULimit {
             add(.suspect, "loop CPU \(inWords(cpuPercent)) %, limit \(inWords(Self.loopCPULimit)) %: the loop was full")
         }
-        for level in evidence.levels {
+        // While a refused request waits to be sent again, its place is taken by its user, not by a request in flight.
+        let waits = evidence.requests.contains { $0.attempt > 0 }
+        for level in evidence.levels where !waits {
             guard let asked = level.concurrency, asked > 0, let held = level.meanInFlight,
                 held < Self.leastInFlight * Double(asked)
             else { continue }

@@ -7,6 +7,7 @@ extension ReportDocument {
         if !target.notes.isEmpty { blocks.append(.list(target.notes.map { SafeText.line($0, limit: 400) })) }
         for phase in target.phases { blocks += self.phase(phase) }
         blocks += wentWrong(target)
+        blocks += limits(target)
         blocks += totals(target)
         return blocks
     }
@@ -137,24 +138,17 @@ extension ReportDocument {
         if totals.cachedInputTokens > 0 {
             sentence += " Of the input \(Figure.count(totals.cachedInputTokens)) came from the server's cache."
         }
-        if let cost = totals.cost {
-            sentence += " Cost \(Figure.dollars(cost.dollars))"
-            if let perMillion = cost.dollarsPerMillionOutputTokens {
-                sentence += ", \(Figure.dollars(perMillion)) per million output tokens"
-            }
-            if let perUseful = cost.dollarsPerUsefulResult {
-                sentence += ", \(Figure.dollars(perUseful)) per useful answer"
-            }
-            sentence += "."
-        }
         if let attainment = totals.sloAttainment {
             sentence += " The SLO was met by \(Figure.percent(share: attainment)) of the requests."
         }
         var blocks: [Block] = [.heading("Totals"), .sentence(sentence)]
+        blocks += cost(target)
         let apart = [("warm-up", target.warmup), ("preflight", target.preflight)].filter { $0.1.requests > 0 }
         if !apart.isEmpty {
             let list = apart.map { name, tally in
-                "\(Figure.count(tally.requests)) \(name) requests (\(Figure.count(tally.outputTokens)) output tokens)"
+                let price = tally.dollars.map { ", \(Figure.dollars($0))" } ?? ""
+                return
+                    "\(Figure.count(tally.requests)) \(name) requests (\(Figure.count(tally.outputTokens)) output tokens\(price))"
             }
             blocks.append(.sentence("In no figure above: \(list.joined(separator: ", ")).", .dim))
         }

@@ -13,6 +13,7 @@ struct ReportDocument: Sendable, Hashable {
         for target in result.targets {
             blocks += Self.target(target, isOnly: result.targets.count == 1)
         }
+        blocks += Self.matrix(ProviderMatrix(of: result.targets))
         if let comparison = result.comparison { blocks += Self.comparison(comparison) }
         if !result.warnings.isEmpty {
             blocks.append(.heading("Read this with the figures"))
@@ -66,7 +67,8 @@ struct ReportDocument: Sendable, Hashable {
                 blocks.append(.banner(word: "INSECURE", tone: .bad, text: text))
             }
             if target.unusable {
-                let text = "\(name): nothing succeeded, or it failed so often that it was given up"
+                let why = target.givenUp.map { "given up: " + SafeText.line($0, limit: 400) } ?? "nothing succeeded"
+                let text = "\(name): \(why)"
                 blocks.append(.banner(word: "UNUSABLE", tone: .bad, text: text))
             }
         }

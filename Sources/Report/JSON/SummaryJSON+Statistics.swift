@@ -35,6 +35,26 @@ extension SummaryJSON {
             .init("connect_ms", distribution(stats.connectMilliseconds)),
             .init("tls_ms", distribution(stats.tlsMilliseconds)),
             .init("cost", cost(stats.cost)),
+            .init("cost_unknown", JSONValue(stats.costGap?.rawValue)),
+            .init("retries", stats.retries.map(retries) ?? .null),
+        ])
+    }
+
+    private static func retries(_ retries: RequestStatistics.Retries) -> JSONValue {
+        func view(_ view: RequestStatistics.Retries.View) -> JSONValue {
+            .object([
+                .init("availability", proportion(view.availability)),
+                .init("ttft_ms", distribution(view.ttftMilliseconds, adjusted: true)),
+                .init("e2e_ms", distribution(view.e2eMilliseconds, adjusted: true)),
+            ])
+        }
+        return .object([
+            .init("requests", JSONValue(retries.requests)),
+            .init("attempts", JSONValue(retries.attempts)),
+            .init("retried", JSONValue(retries.retried)),
+            .init("recovered", JSONValue(retries.recovered)),
+            .init("first_attempt", view(retries.firstAttempt)),
+            .init("perceived", view(retries.perceived)),
         ])
     }
 
@@ -103,6 +123,10 @@ extension SummaryJSON {
         guard let cost else { return .null }
         return .object([
             .init("usd", JSONValue(cost.dollars)),
+            .init("basis", .string(cost.basis.rawValue)),
+            .init("usd_not_useful", JSONValue(cost.dollarsNotUseful)),
+            .init("requests_without_usage", JSONValue(cost.requestsWithoutUsage)),
+            .init("usd_per_request", JSONValue(cost.dollarsPerRequest)),
             .init("usd_per_million_output_tokens", JSONValue(cost.dollarsPerMillionOutputTokens)),
             .init("usd_per_useful_result", JSONValue(cost.dollarsPerUsefulResult)),
             .init("usd_per_useful_ci", interval(cost.dollarsPerUsefulInterval)),

@@ -70,6 +70,7 @@ public enum SummaryJSON {
         func tally(_ tally: TargetResult.Tally) -> JSONValue {
             .object([
                 .init("requests", JSONValue(tally.requests)), .init("output_tokens", JSONValue(tally.outputTokens)),
+                .init("usd", JSONValue(tally.dollars)),
             ])
         }
         return .object([
@@ -81,13 +82,34 @@ public enum SummaryJSON {
             .init("insecure", JSONValue(target.insecure)),
             .init("simulated", JSONValue(target.simulated)),
             .init("unusable", JSONValue(target.unusable)),
+            .init("given_up", JSONValue(target.givenUp)),
             .init("token_source", JSONValue(target.tokenSource?.rawValue)),
             .init("notes", JSONValue(target.notes)),
+            .init("rate_limits", target.rateLimits.map(rateLimits) ?? .null),
             .init("preflight", tally(target.preflight)),
             .init("warmup", tally(target.warmup)),
             .init("totals", statistics(target.totals)),
             .init("failures", .array(target.failures.map(failure))),
             .init("phases", .array(target.phases.map(phase))),
+        ])
+    }
+
+    private static func rateLimits(_ record: RateLimitRecord) -> JSONValue {
+        let limits = record.limits.map { limit in
+            JSONValue.object([
+                .init("name", .string(limit.name)),
+                .init("resource", .string(limit.resource)),
+                .init("limit", JSONValue(limit.limit)),
+                .init("least_remaining", JSONValue(limit.leastRemaining)),
+                .init("remaining", JSONValue(limit.remaining)),
+                .init("reset_s", JSONValue(limit.resetSeconds)),
+            ])
+        }
+        return .object([
+            .init("responses", JSONValue(record.responses)),
+            .init("retry_after", JSONValue(record.retryAfters)),
+            .init("longest_retry_after_s", JSONValue(record.longestRetryAfterSeconds)),
+            .init("limits", .array(limits)),
         ])
     }
 

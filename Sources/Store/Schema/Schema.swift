@@ -66,8 +66,10 @@ enum Schema {
             Column("resolve_ns", \.resolveNanoseconds),
             Column("addresses", \.addresses),
             Column("preflight_requests", \.preflightRequests),
+            Column("preflight_input_tokens", \.preflightInputTokens),
             Column("preflight_output_tokens", \.preflightOutputTokens),
             Column("simulated", \.simulated),
+            Column("rate_limits", \.rateLimits),
             Column("notes", \.notes),
         ]
     )

@@ -5,6 +5,7 @@ public struct ServerError: Error, Sendable, Hashable {
     public var message: String
     public var type: String?
     public var code: String?  // numbers in decimal
+    public var retryDelaySeconds: Double?  // Google's RetryInfo
 
     public init(message: String, type: String? = nil, code: String? = nil) {
         self.message = message
@@ -38,6 +39,10 @@ public struct ServerError: Error, Sendable, Hashable {
             ?? Self.scalar(root["status_code"]) ?? Self.scalar(root["code"])
             ?? (inner.isPresent ? nil : Self.scalar(root["id"]))
         if code == nil, inner.kind == .number { code = Self.scalar(inner) }
+        for detail in source["details"].elements {
+            guard let delay = detail["retryDelay"].text(limit: 32) else { continue }
+            retryDelaySeconds = WaitingTime.seconds(delay) { 0 }
+        }
     }
 
     private static func scalar(_ value: JSONValue) -> String? {

@@ -10,7 +10,7 @@ extension AnswerWriter {
         let writer = ChatStreamWriter(id: id, model: model, created: created)
         var opening: [UInt8] = []
         writer.appendRole(to: &opening)
-        return AnswerWriter(opening: opening, token: writer.token) { end, buffer in
+        var answer = AnswerWriter(opening: opening, token: writer.token) { end, buffer in
             writer.appendFinish(end.isCut ? "length" : "stop", serving: asksForUsage ? nil : end.serving, to: &buffer)
             if asksForUsage { writer.appendUsage(end.usage, serving: end.serving, to: &buffer) }
             ChatStreamWriter.appendDone(to: &buffer)
@@ -29,6 +29,8 @@ extension AnswerWriter {
             ChatStreamWriter.appendError(message: message, type: "server_error", code: "500", to: &buffer)
             ChatStreamWriter.appendDone(to: &buffer)
         }
+        answer.reasoningHead = writer.reasoningHead
+        return answer
     }
 
     static func completions(_ id: String, _ model: String, _ created: Int64, _ asksForUsage: Bool) -> AnswerWriter {

@@ -23,6 +23,7 @@ public struct AnswerWriter: Sendable {
     let opening: [UInt8]
     let head: [UInt8]  // of a token, up to the inside of its quotes
     let tail: [UInt8]
+    var reasoningHead: [UInt8]?  // nil: the API here has no reasoning, and its text is the answer's
     let appendEnd: @Sendable (End, inout [UInt8]) -> Void
     let appendWhole: @Sendable (End, inout [UInt8]) -> Void
     let appendError: @Sendable (String, inout [UInt8]) -> Void
@@ -31,6 +32,13 @@ public struct AnswerWriter: Sendable {
     public func append(token: EscapedText, to buffer: inout [UInt8]) {
         buffer.append(contentsOf: head)
         buffer.append(contentsOf: token.bytes)
+        buffer.append(contentsOf: tail)
+    }
+
+    /// A token of the reasoning ahead of the answer.
+    public func append(reasoning: EscapedText, to buffer: inout [UInt8]) {
+        buffer.append(contentsOf: reasoningHead ?? head)
+        buffer.append(contentsOf: reasoning.bytes)
         buffer.append(contentsOf: tail)
     }
 

@@ -30,6 +30,8 @@ public struct ChatStreamWriter: Sendable, Hashable {
         (choice + Array("\"content\":\"".utf8), Array("\"},\"finish_reason\":null}]}\n\n".utf8))
     }
 
+    var reasoningHead: [UInt8] { choice + Array("\"reasoning_content\":\"".utf8) }
+
     public func appendToken(_ text: EscapedText, to buffer: inout [UInt8]) {
         buffer.append(contentsOf: choice)
         JSONText.append("\"content\":\"", to: &buffer)

@@ -1,0 +1,254 @@
+public import Measurement
+internal import Ticks
+internal import Transport
+internal import Wire
+
+/// Puts a plan's questions to a target, one after the other, on a loop of its own.
+public enum Prober {
+    /// Takes at most `seconds` for each answer. `meanwhile` is called ten times a second.
+    public static func run(
+        _ plan: ProbePlan,
+        at target: EngineTarget,
+        redactor: Redactor,
+        seconds: Int64,
+        meanwhile: @escaping () -> Void
+    ) -> (records: [ProbeRecord], dialect: Dialect) {
+        let loop = EventLoop()
+        let session = ProbeSession(loop: loop, plan: plan, target: target, redactor: redactor, seconds: seconds)
+        let ticker = Ticker(loop: loop) {
+            meanwhile()
+            session.tick()
+        }
+        ticker.start()
+        session.askNext()
+        withExtendedLifetime(ticker) { loop.run() }
+        return (session.records, session.plan.dialect)
+    }
+}
+
+/// Calls ten times a second.
+final class Ticker {
+    private static let interval: Int64 = 100_000_000
+    private var timer: PreciseTimer?
+
+    init(loop: EventLoop, _ body: @escaping () -> Void) {
+        timer = PreciseTimer(loop: loop) { [unowned self] _ in
+            body()
+            start()
+        }
+    }
+
+    func start() { timer?.arm(at: MonotonicClock.now().advanced(byNanoseconds: Self.interval)) }
+}
+
+/// The requests of one check.
+private final class ProbeSession: TransferHandler {
+    private(set) var plan: ProbePlan
+    private(set) var records: [ProbeRecord] = []
+    private let loop: EventLoop
+    private let target: EngineTarget
+    private let redactor: Redactor
+    private let limit: Int64
+    private let client: HTTPClient
+    private let transfer: Transfer
+    private let parser = JSONParser()
+    private var question: ProbePlan.Question?
+    private var decoder: ReplyDecoder
+    private var state = ReplyState()
+    private var hasBegun = false
+    private var lastRead: ReceiveStamp?
+    private var usageBeforeTokens = 0  // token events when the usage first came
+    private var hasUsage = false
+    /// Between two questions, so that a server that closes its connections has done so.
+    private static let pauseTicks = 1
+    private var idleTicks = 0
+
+    init(loop: EventLoop, plan: ProbePlan, target: EngineTarget, redactor: Redactor, seconds: Int64) {
+        self.loop = loop
+        self.plan = plan
+        self.target = target
+        self.redactor = redactor
+        limit = seconds * 1_000_000_000
+        let headers = target.headers.map { ($0.name, $0.value) }
+        client = HTTPClient(loop: loop, endpoint: target.endpoint, headers: headers)
+        transfer = client.transfer()
+        decoder = ReplyDecoder(api: target.provider.api, parser: parser)
+    }
+
+    func askNext() {
+        guard let next = plan.upcoming else {
+            loop.stop()
+            return
+        }
+        idleTicks = 0
+        question = next
+        decoder.reset()
+        state = ReplyState()
+        (hasBegun, hasUsage, usageBeforeTokens, lastRead) = (false, false, 0, nil)
+        transfer.handler = self
+        let model = next.purpose == .wrongModel ? "spate-check-no-such-model" : target.model
+        transfer.prepare(
+            post: target.basePath + target.provider.api.path(model: model, streams: target.provider.streams),
+            body: next.purpose == .brokenBody ? Array("{\"model\":".utf8) : body(next, model: model),
+            requestID: "spate-check-\(records.count)"
+        )
+        client.start(transfer, connection: records.isEmpty ? .cold : .any)
+    }
+
+    private func body(_ question: ProbePlan.Question, model: String) -> [UInt8] {
+        var provider = target.provider
+        question.dialect.apply(to: &provider, model: target.model)
+        var request = ChatRequest(
+            model: model,
+            messages: [.init(role: "user", content: ProbePlan.prompt)],
+            maxTokens: question.cap,
+            provider: provider
+        )
+        if !question.dialect.sendsTemperature { request.temperature = nil }
+        request.extra += question.extra
+        return request.body(api: provider.api)
+    }
+
+    /// An answer that takes too long is over; the next question comes after a pause.
+    func tick() {
+        guard question != nil else {
+            idleTicks += 1
+            if idleTicks > Self.pauseTicks { askNext() }
+            return
+        }
+        let age = MonotonicClock.now().nanoseconds(since: transfer.timing.dispatched)
+        guard age > limit else { return }
+        client.cancel(transfer)
+        end(nil, ours: state.firstToken == nil ? .timeoutFirstToken : .timeoutTotal)
+    }
+
+    // MARK: the transfer
+
+    func transfer(_ transfer: Transfer, received bytes: Span<UInt8>, at stamp: ReceiveStamp) {
+        if !hasBegun { begin() }
+        lastRead = stamp
+        note(decoder.receive(bytes), stamp)
+        if !hasUsage, decoder.reply.usage.output != nil {
+            hasUsage = true
+            usageBeforeTokens = decoder.reply.tokenEvents
+        }
+    }
+
+    private func begin() {
+        hasBegun = true
+        decoder.begin(status: transfer.status, contentType: transfer.responseHeader("content-type"))
+    }
+
+    private func note(_ digest: ReadDigest, _ stamp: ReceiveStamp) { _ = state.receive(digest, stamp: stamp) }
+
+    func transfer(_ transfer: Transfer, ended failure: TransferFailure?) {
+        if !hasBegun, transfer.status != 0 { begin() }
+        if hasBegun {
+            let digest = decoder.finish()
+            if digest.events > 0, let lastRead { note(digest, lastRead) }
+        }
+        end(failure, ours: nil)
+    }
+
+    private func end(_ failure: TransferFailure?, ours: Outcome?) {
+        guard let question else { return }
+        self.question = nil
+        let record = record(question, failure, ours)
+        records.append(record)
+        plan.note(record)
+        idleTicks = 0
+        if plan.upcoming == nil { loop.stop() }
+    }
+
+    private func record(_ question: ProbePlan.Question, _ failure: TransferFailure?, _ ours: Outcome?) -> ProbeRecord {
+        let reply = decoder.reply
+        var record = ProbeRecord()
+        record.purpose = question.purpose
+        record.dialect = question.dialect
+        record.cap = question.cap
+        record.request = request(reply, failure, ours)
+        record.isCut = reply.finish == .length
+        record.isWhole = reply.isNotStreamed
+        record.reasoningBytes = reply.reasoningBytes
+        if reply.usage.output != nil {
+            record.usagePlace = hasUsage && usageBeforeTokens * 2 < reply.tokenEvents ? .early : .end
+        }
+        if record.request.outcome.class != .success {
+            record.errorClass = ErrorClass(status: transfer.status, error: reply.error).rawValue
+        }
+        record.hasStructuredError = reply.error != nil && reply.body != .opaque
+        record.serverTimings = reply.serverTimings?.named ?? [:]
+        let head = transfer.responseHead
+        if let line = head.split(separator: UInt8(ascii: "\n")).first {
+            record.httpVersion = String(decoding: line.prefix { $0 != 0x20 }, as: UTF8.self)
+        }
+        record.server = transfer.responseHeader("server").map { redactor.redacted(String($0.prefix(64))) }
+        let now = Double(MonotonicClock.now().nanoseconds + MonotonicClock.realtimeOffset()) / 1e9
+        if let limits = RateLimits(head: head.span, unixSeconds: { now }) {
+            var book = RateLimitBook()
+            book.note(limits, at: 0)
+            record.rateLimits = book.record
+        }
+        return record
+    }
+
+    private func request(_ reply: ReplyFacts, _ failure: TransferFailure?, _ ours: Outcome?) -> RequestRecord {
+        var evidence = OutcomeRule.Evidence()
+        evidence.ours = ours
+        evidence.failure = failure
+        evidence.status = transfer.status
+        evidence.reply = reply
+        let verdict = OutcomeRule.judge(evidence)
+        let timing = transfer.timing
+        let start = timing.dispatched
+        var request = RequestRecord()
+        request.sequence = Int64(records.count)
+        request.dispatchLag = 0
+        request.connect = timing.connect
+        request.tls = timing.tls
+        request.connection = timing.reused ? .reused : .new
+        request.written = timing.written.map { min($0, timing.firstByte ?? $0).nanoseconds(since: start) }
+        request.firstByte = timing.firstByte?.nanoseconds(since: start)
+        request.firstEvent = state.firstEvent?.nanoseconds(since: start)
+        if !reply.isNotStreamed {
+            request.firstToken = state.firstToken?.nanoseconds(since: start)
+            request.firstVisible = state.firstVisible?.nanoseconds(since: start)
+        }
+        request.lastToken = state.lastToken?.nanoseconds(since: start)
+        request.ended = timing.ended?.nanoseconds(since: start)
+        request.outcome = verdict.outcome
+        request.detail = verdict.detail.map(redactor.redacted)
+        request.note = verdict.note
+        request.httpStatus = transfer.status == 0 ? nil : transfer.status
+        request.finish = reply.finishWord.map(redactor.redacted)
+        request.events = reply.events
+        request.tokenEvents = reply.tokenEvents
+        request.reads = state.reads
+        request.tokenReads = state.tokenReads
+        request.textBytes = reply.textBytes
+        request.visibleBytes = reply.visibleBytes
+        request.firstReadTextBytes = state.firstReadTextBytes
+        request.inputTokens = reply.usage.input
+        request.cachedInputTokens = reply.usage.cachedInput
+        request.outputTokens = reply.usage.output
+        request.reasoningTokens = reply.usage.reasoning
+        request.tokenSource = reply.usage.output == nil ? nil : .usage
+        if request.outputTokens == nil, reply.tokenEvents > 0 {
+            request.outputTokens = Int64(reply.tokenEvents)
+            request.tokenSource = .events
+        }
+        request.useful = verdict.outcome == .ok || verdict.outcome == .okLength
+        let words = failure?.text ?? reply.error?.message ?? reply.excerpt
+        request.error = verdict.outcome.class == .success ? nil : words.map(redactor.redacted)
+        return request
+    }
+}
+
+extension ServerTimings {
+    var named: [String: Double] {
+        [
+            "queue": queueMilliseconds, "prefill": prefillMilliseconds, "generation": generationMilliseconds,
+            "first_token": firstTokenMilliseconds,
+        ].compactMapValues { $0 }
+    }
+}

@@ -1,0 +1,40 @@
+internal import Schedule
+internal import Ticks
+internal import Transport
+
+/// An open loop: requests start when they are due, whatever became of those before.
+extension LoopDriver {
+    func arrive(_ arrival: Arrival, measured: Bool) {
+        let request = request(of: arrival, measured: measured)
+        request.queued = arrival.queued
+        begin(request, connection: .any)
+    }
+
+    func request(of arrival: Arrival, measured: Bool) -> LiveRequest {
+        let entry = run.program.entries[index]
+        let request = lookAhead?.take(arrival.index) ?? make(target: entry.target)
+        request.scheduled = arrival.scheduled
+        request.step = entry.step
+        request.kind = measured ? .measured : .unmeasured
+        return request
+    }
+
+    func makeAhead(until due: Instant?) {
+        guard lookAhead != nil else { return }
+        let target = run.program.entries[index].target
+        let bytes = maker(of: target).usualBytes
+        lookAhead?.fill(until: due, bytes: { _ in bytes }, make: { _ in make(target: target) })
+    }
+
+    func recycleAhead() {
+        for request in lookAhead?.removeAll() ?? [] { recycle(request) }
+        (lookAhead, sampler) = (nil, nil)
+    }
+
+    func firstToken(after ttft: Int64) { sampler?.firstToken(after: ttft) }
+
+    func sampleLoad(at now: Instant) {
+        let sample = sampler?.sample(at: now) { running.count + (shaper?.backlog(at: now) ?? 0) }
+        if let (second, load) = sample { run.conductor.load(load, second: second, index: index) }
+    }
+}

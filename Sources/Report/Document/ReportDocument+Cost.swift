@@ -1,0 +1,58 @@
+import Measurement
+
+extension ReportDocument {
+    /// What the target's measured requests cost, and one useful answer of them; nothing where nobody asked for a price.
+    static func cost(_ target: TargetResult) -> [Block] {
+        guard let cost = target.totals.cost else {
+            return unknownCost(target).map { [.sentence($0, .dim)] } ?? []
+        }
+        var sentence = "It cost \(Figure.dollars(cost.dollars))"
+        let parts = [
+            (cost.dollarsPerRequest, "per request"), (cost.dollarsPerMillionOutputTokens, "per million output tokens"),
+        ].compactMap { dollars, unit in dollars.map { "\(Figure.dollars($0)) \(unit)" } }
+        if !parts.isEmpty { sentence += ": " + parts.joined(separator: ", ") }
+        var blocks: [Block] = [.sentence(sentence + ".")]
+        blocks.append(.sentence(useful(cost, target.totals.requests), .strong))
+        if cost.requestsWithoutUsage > 0 {
+            let count = Figure.count(cost.requestsWithoutUsage)
+            let text =
+                "\(count) answers broke off before the server told their tokens: what came of them is priced by events, "
+                + "their input is not in it, so it cost more than that."
+            blocks.append(.sentence(text, .caution))
+        }
+        return blocks
+    }
+
+    private static func useful(_ cost: RequestStatistics.Cost, _ requests: RequestStatistics.Requests) -> String {
+        let of = "\(Figure.count(requests.useful)) of \(Figure.count(requests.scheduled)) were useful"
+        guard let each = cost.dollarsPerUsefulResult else {
+            return "One useful answer: no price, for there was none (\(of))."
+        }
+        var sentence = "One useful answer cost \(Figure.dollars(each))"
+        let interval = cost.dollarsPerUsefulInterval
+        if let bounds = Figure.interval(interval?.lower, interval?.upper, Figure.dollars) {
+            sentence += " (95\(Figure.space)% interval \(bounds))"
+        }
+        sentence += ": \(of)"
+        switch cost.basis {
+        case .tokens:
+            sentence += ", and all attempts are paid for, reasoning as output"
+            if let wasted = cost.dollarsNotUseful, wasted > 0 {
+                sentence += "; \(Figure.dollars(wasted)) went into the others"
+            }
+        case .hours: sentence += ", and the hours are paid for whatever came of them"
+        }
+        return sentence + "."
+    }
+
+    private static func unknownCost(_ target: TargetResult) -> String? {
+        switch target.totals.costGap {
+        case .noPrice:
+            target.simulated
+                ? nil : "Cost: unknown, for no price is given; say price: {input: ..., output: ...} in the profile."
+        case .noUsage: "Cost: unknown, for the server did not tell the tokens of each answer."
+        case .noWindow: "Cost: unknown, for the time to be paid is not known."
+        case .noRequest, nil: nil
+        }
+    }
+}

@@ -1,0 +1,162 @@
+import Engine
+import Glibc
+import Measurement
+import Profile
+import Schedule
+import Simulator
+import Transport
+import Wire
+
+/// Looks at one target after the other.
+struct CheckSession {
+    let probes: Int
+    let seconds: Int64
+    let allowsPlaintextKey: Bool
+    let meanwhile: () -> Void
+
+    func plan(_ target: JobTarget, model: String) -> ProbePlan {
+        ProbePlan(
+            preset: Dialect(of: target.provider, model: model),
+            probes: probes,
+            cap: 64,
+            reasoningOff: target.reasoningOff,
+            looksAtErrors: true
+        )
+    }
+
+    func check(_ target: JobTarget, id: Int) throws(Failure) -> CheckResult {
+        switch target.location {
+        case .remote(let address): return try check(target, id: id, at: address)
+        case .simulated(let scenario):
+            let service: SimulatorService
+            do throws(SimulatorError) {
+                service = try SimulatorService(SimulatorService.Options(scenario: scenario))
+            } catch {
+                throw Failure(.localIO, error.text)
+            }
+            defer { service.stop() }
+            return try check(
+                target,
+                id: id,
+                at: try TargetAddress.simulated(port: service.port, api: target.provider.api)
+            )
+        }
+    }
+
+    private func check(_ target: JobTarget, id: Int, at place: TargetAddress) throws(Failure) -> CheckResult {
+        var prepared = try TargetPreparation.base(
+            target,
+            id: id,
+            at: place,
+            allowsPlaintextKey: allowsPlaintextKey,
+            meanwhile: meanwhile
+        )
+        var evidence = CheckEvidence()
+        let answer = TargetPreparation.look(&prepared, at: place, meanwhile: meanwhile)
+        let redactor = Redactor(secrets: prepared.key.map { [$0] } ?? [])
+        evidence.reach.status = answer.status
+        evidence.reach.models = answer.models
+        evidence.reach.resolveNanoseconds = answer.resolveNanoseconds
+        evidence.reach.words = answer.words.map { redactor.redacted($0) }
+        if let failure = answer.failure {
+            evidence.reach.problem = redactor.redacted(TargetPreparation.explain(failure, isTLS: place.isTLS))
+        } else if target.model == nil {
+            prepared.target.model = try TargetPreparation.onlyModel(
+                answer,
+                target: target,
+                place: place,
+                words: evidence.reach.words ?? ""
+            )
+        }
+        let model = prepared.target.model
+        evidence.target = record(target, id: id, at: place, model: model)
+        evidence.preset = Dialect(of: target.provider, model: model)
+        evidence.dialect = evidence.preset
+        evidence.temperatureIsOmitted = !evidence.preset.sendsTemperature
+        evidence.knowsReasoningSwitch = target.reasoningOff != nil
+        evidence.wantsStream = target.provider.streams
+        if evidence.reach.problem == nil {
+            let seen = Prober.run(
+                plan(target, model: model),
+                at: prepared.target,
+                redactor: redactor,
+                seconds: seconds,
+                meanwhile: meanwhile
+            )
+            evidence.probes = seen.records
+            evidence.dialect = seen.dialect
+        }
+        return CheckResult(of: evidence)
+    }
+
+    private func record(_ target: JobTarget, id: Int, at place: TargetAddress, model: String) -> TargetRecord {
+        var record = TargetRecord()
+        record.id = id
+        record.name = target.name
+        record.provider = target.provider.name
+        record.model = model
+        record.api = target.provider.api.rawValue
+        record.url = place.url
+        record.inputPrice = target.price.input
+        record.cachedInputPrice = target.price.cachedInput
+        record.outputPrice = target.price.output
+        record.simulated = target.isSimulated
+        return record
+    }
+}
+
+/// What a check may send and cost, before it does.
+struct CheckPrice {
+    private let lines: [(name: String, worst: (requests: Int, inputTokens: Int, outputTokens: Int), dollars: Double?)]
+    private let isFree: Bool
+
+    init(_ targets: [JobTarget], plan: (JobTarget, String) -> ProbePlan) {
+        isFree = targets.allSatisfy(\.isSimulated)
+        lines = targets.map { target in
+            let worst = plan(target, target.model ?? "").worst
+            var dollars: Double?
+            if let input = target.price.input, let output = target.price.output {
+                dollars = (input * Double(worst.inputTokens) + output * Double(worst.outputTokens)) / 1e6
+            }
+            return (target.name, worst, dollars)
+        }
+    }
+
+    var needsConsent: Bool { lines.reduce(0) { $0 + ($1.dollars ?? 0) } > 1 }
+
+    var text: String {
+        guard !isFree else { return "" }
+        return lines.map { line in
+            let dollars = line.dollars.map { "at most $\(Self.decimals($0))" } ?? "cost unknown (no price given)"
+            return
+                "check of \(line.name): at most \(line.worst.requests) requests, \(line.worst.inputTokens) input and "
+                + "\(line.worst.outputTokens) output tokens, \(dollars)\n"
+        }.joined()
+    }
+
+    /// Up to the next hundredth of a cent.
+    private static func decimals(_ dollars: Double) -> String {
+        let units = Int((dollars * 10_000).rounded(.up))
+        let fraction = "\(units % 10_000)"
+        return "\(units / 10_000)." + String(repeating: "0", count: 4 - fraction.count) + fraction
+    }
+}
+
+extension JobTarget {
+    /// Members that ask not to reason; nil where nobody knows a way.
+    var reasoningOff: [JSONMember]? {
+        if let own = provider.api.reasoningOff { return own }
+        return provider.api == .openAIChat ? [JSONMember(name: "reasoning_effort", json: "\"none\"")] : nil
+    }
+}
+
+extension TargetAddress {
+    /// The simulated provider's own.
+    static func simulated(port: Int, api: API) throws(Failure) -> TargetAddress {
+        do throws(TargetAddress.Refusal) {
+            return try TargetAddress(parsing: "http://127.0.0.1:\(port)", api: api)
+        } catch {
+            throw Failure(.localIO, error.message)
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import Foundation
+import Glibc
+import Testing
+
+extension ProgramTests {
+    @Suite struct CheckTests {
+        private let folder: Folder
+
+        init() throws { folder = try Folder() }
+
+        /// A simulated provider as a server of its own, with habits.
+        private func serving(_ habits: String, _ body: (String) throws -> Void) throws {
+            let scenario = try folder.write(
+                "{from: steady, time_scale: 0.05, habits: \(habits)}\n",
+                to: "s-\(UUID().uuidString).yaml"
+            )
+            let server = try Spate(["simulate", "--port", "0", "--scenario", scenario])
+            defer {
+                server.send(SIGKILL)
+                _ = try? server.end(within: 5)
+            }
+            #expect(wait(atMost: 10) { server.outSoFar.hasSuffix("\n") })
+            let port = try #require(server.outSoFar.split(separator: ":").last.flatMap { Int($0.dropLast()) })
+            try body("http://127.0.0.1:\(port)")
+        }
+
+        private func properties(_ target: JSON) -> [String: String] {
+            var found: [String: String] = [:]
+            for one in target["properties"].list { found[one["property"].text ?? ""] = one["verdict"].text }
+            return found
+        }
+
+        @Test func `a good target is checked, priced before, and ends with 0`() throws {
+            try serving("{}") { url in
+                let ended = try Spate.run(["check", "--url", url, "--json"], within: 20)
+                #expect(ended.status == 0, "\(ended.all)")
+                let target = try JSON(ended.out)["targets"][0]
+                #expect(target["usable"].bool == true && target["model"].text == "simulated")
+                #expect(properties(target)["streams"] == "ok" && properties(target)["max_tokens"] == "ok")
+                #expect(target["answers"]["requests"]["success"].int == 3)
+                #expect(target["usd"].value is NSNull)  // no price given: not known, and not 0
+                #expect(ended.error.hasPrefix("check of "))
+                #expect(ended.error.contains("cost unknown (no price given)"))
+                #expect(isForPeople(ended.error))
+            }
+        }
+
+        @Test func `a required property that fails is 98, and says which`() throws {
+            try serving("{delivery: buffered}") { url in
+                let ended = try Spate.run(["check", "--url", url], within: 20)
+                #expect(ended.status == 98, "\(ended.all)")
+                #expect(ended.out.contains("UNUSABLE"))
+                #expect(ended.out.contains("something on the way holds the stream back"))
+            }
+        }
+
+        @Test func `targets of a profile, the simulated one among them, make a matrix`() throws {
+            let profile = try folder.write(
+                """
+                targets:
+                  - {name: one, provider: simulated, scenario: {from: steady, time_scale: 0.05}, price: {input: 1, output: 4}}
+                  - name: two
+                    provider: simulated
+                    scenario: {from: steady, time_scale: 0.05, habits: {ignores_cap: 80}}
+                phases: [{probe: {requests: 1, gap: 0s}}]
+                """,
+                to: "p.yaml"
+            )
+            let ended = try Spate.run(["check", profile], within: 20)
+            #expect(ended.status == 98, "\(ended.all)")
+            #expect(ended.out.contains("80 tokens came"))
+            #expect(ended.out.contains("UNUSABLE"))
+        }
+
+        @Test func `a wrong model shows the server's words, for the check as for the run`() throws {
+            try serving("{}") { url in
+                let checked = try Spate.run(["check", "--url", url, "--model", "gpt-nonsense"], within: 20)
+                #expect(checked.status == 98)
+                #expect(checked.out.contains("the model `gpt-nonsense` does not exist"))
+                let run = try Spate.run(
+                    [
+                        "probe", "--request-count", "2", "--gap", "0s", "--url", url, "--model", "gpt-nonsense", "-o",
+                        folder["x"],
+                    ],
+                    within: 20
+                )
+                #expect(run.status == 98)
+                #expect(run.error.contains("the model `gpt-nonsense` does not exist"))
+                #expect(!folder.has("x"))
+            }
+        }
+
+        @Test func `what a look learns is used by the run, and said`() throws {
+            try serving("{refuses: [temperature, max_tokens]}") { url in
+                let arguments = [
+                    "probe", "--request-count", "3", "--gap", "0s", "--max-tokens", "4", "--url", url, "--quiet",
+                ]
+                let ended = try Spate.run(arguments + ["-o", folder["run"]], within: 20)
+                let summary = try JSON(file: folder["run/summary.json"])
+                #expect(ended.status == summary.statusOfSoundRun, "\(ended.all)")
+                let target = summary["targets"][0]
+                #expect(target["totals"]["requests"]["success"].int == 3)
+                #expect(target["preflight"]["requests"].int == 4)  // the models, two refusals and an answer
+                #expect(target["preflight"]["output_tokens"].int == 16)
+                let notes = target["notes"].list.compactMap(\.text).joined(separator: "; ")
+                #expect(
+                    notes.contains("it refused temperature 0")
+                        && notes.contains("max_completion_tokens is sent instead")
+                )
+
+                let blind = try Spate.run(
+                    arguments + ["-o", folder["blind"], "--no-preflight", "--model", "simulated"],
+                    within: 20
+                )
+                #expect(blind.status == 98, "\(blind.all)")
+            }
+        }
+
+        @Test func `what is to be checked must be said`() throws {
+            let ended = try Spate.run(["check"])
+            #expect(ended.status == 104 && ended.error.contains("--url URL or --provider NAME"))
+        }
+
+        @Test(arguments: [["probe", "--request-count", "2"], ["check"]])
+        func `an interrupt while a silent server is waited for ends within a second`(words: [String]) throws {
+            let server = try OddServer { _ in
+                usleep(6_000_000)
+                return nil
+            }
+            let child = try Spate(
+                words + ["--url", server.url, "--model", "m"] + (words == ["check"] ? [] : ["-o", folder["i"]])
+            )
+            usleep(700_000)
+            let before = child.elapsed
+            child.send(SIGINT)
+            let ended = try child.end(within: 5)
+            #expect(ended.status == 105, "\(ended.all)")
+            #expect(ended.seconds - before < 1)
+            #expect(!folder.has("i"))
+        }
+    }
+}
