@@ -1,5 +1,4 @@
 public import Measurement
-public import Schedule
 public import Ticks
 internal import Transport
 

@@ -220,6 +220,7 @@ extension Scenario {
             "queue_limit: \(queueLimit)",
             "tokens_per_step: \(tokensPerStep)",
             "jitter: \(jitter)",
+            "hours: [\(hours.map { "{at: \(Units.text($0.at)), speed: \($0.speed)}" }.joined(separator: ", "))]",
             "stops_after: \(stopsAfter.map { "[\($0.lowerBound), \($0.upperBound)]" } ?? "never")",
             "time_scale: \(timeScale)",
             "seed: \(seed)",

@@ -115,6 +115,9 @@ struct ScenarioReader {
         scenario.queueLimit = keys.count("queue_limit", 0...1_000_000) ?? scenario.queueLimit
         scenario.tokensPerStep = keys.count("tokens_per_step", 1...1000) ?? scenario.tokensPerStep
         scenario.jitter = keys.number("jitter", 0...0.99) ?? scenario.jitter
+        if let hours = keys.take("hours") {
+            scenario.hours = self.hours(hours, keys.path(of: "hours")) ?? scenario.hours
+        }
         if let stops = keys.take("stops_after") {
             scenario.stopsAfter = stops.plain == "never" ? nil : range(stops, keys.path(of: "stops_after"))
         }
@@ -172,6 +175,35 @@ struct ScenarioReader {
             return nil
         }
         return .uniform(durations[0], durations[1])
+    }
+
+    private func hours(_ value: YAMLValue, _ path: String) -> [Scenario.Hour]? {
+        guard case .list(let entries) = value.content else {
+            let form = "[{at: 0s, speed: 1}, {at: 1m, speed: 0.7}]"
+            log.report(value.place, path, "read \(value.shown); allowed: a list such as \(form)")
+            return nil
+        }
+        let hours = entries.enumerated().compactMap { place, entry -> Scenario.Hour? in
+            var keys = MapReader(entry, path: "\(path).\(place)", log: log)
+            let at = keys.duration("at", zeroIsAllowed: true)
+            let speed = keys.number("speed", 0.001...1000)
+            keys.finish()
+            guard let at, let speed else {
+                if at == nil {
+                    log.report(entry.place, "\(path).\(place).at", "missing; a time since the start such as 1m")
+                }
+                if speed == nil {
+                    log.report(entry.place, "\(path).\(place).speed", "missing; 1 is as written, 0.5 half as fast")
+                }
+                return nil
+            }
+            return Scenario.Hour(at: at, speed: speed)
+        }
+        guard zip(hours, hours.dropFirst()).allSatisfy({ $0.at < $1.at }) else {
+            log.report(value.place, path, "allowed: each time later than the one before")
+            return nil
+        }
+        return hours
     }
 
     private func range(_ value: YAMLValue, _ path: String) -> ClosedRange<Int>? {

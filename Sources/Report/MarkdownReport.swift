@@ -6,6 +6,11 @@ public enum MarkdownReport {
         render(ReportDocument(result, files: files))
     }
 
+    /// `spate compare`.
+    public static func render(_ comparison: ComparisonResult, regressions: [ThresholdResult]) -> String {
+        render(ReportDocument(comparison, regressions: regressions))
+    }
+
     static func render(_ document: ReportDocument) -> String {
         document.blocks.map(text).joined(separator: "\n").replacing("\u{A0}", with: " ")
     }

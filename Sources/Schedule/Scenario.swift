@@ -63,6 +63,27 @@ public struct Scenario: Sendable, Hashable {
         public var total: Double { rateLimited + serverError + truncated + empty + inbandError + stalled }
     }
 
+    /// A speed at a time: 0.5 makes every step and prefill take twice as long.
+    public struct Hour: Sendable, Hashable {
+        public var at: Duration
+        public var speed: Double  // more than 0
+
+        public init(at: Duration, speed: Double) {
+            self.at = at
+            self.speed = speed
+        }
+    }
+
+    /// Its speed so long after its start.
+    public func speed(at elapsed: Duration) -> Double {
+        guard let first = hours.first, let last = hours.last else { return 1 }
+        if elapsed <= first.at { return first.speed }
+        for (a, b) in zip(hours, hours.dropFirst()) where elapsed < b.at {
+            return a.speed + (b.speed - a.speed) * ((elapsed - a.at) / (b.at - a.at))
+        }
+        return last.speed
+    }
+
     public var name: String
     public var replicasMin = 1  // 0 = scales to zero
     public var replicasMax = 1
@@ -78,6 +99,9 @@ public struct Scenario: Sendable, Hashable {
     public var tokensPerStep = 1
     /// Half-width of a uniform factor on each step and prefill: 0.1 is ±10 %, 0 is a metronome.
     public var jitter = 0.0
+    /// How fast it is at times since it was started, ascending; empty = always as written. Between two of them the speed
+    /// changes evenly, before the first and after the last it stays. Two providers of one run share their hours by it.
+    public var hours: [Hour] = []
     /// The model stops by itself after so many tokens, drawn uniformly, unless `ignore_eos`; nil = at max_tokens only.
     public var stopsAfter: ClosedRange<Int>?
     public var timeScale = 1.0  // all times are multiplied by it; 0.1 = ten times as fast
@@ -94,6 +118,7 @@ public struct Scenario: Sendable, Hashable {
         scaled.coldStart = coldStart.scaled(by: timeScale)
         scaled.idleTimeout = idleTimeout.map { $0 * timeScale }
         scaled.scaleUp.delay = scaleUp.delay * timeScale
+        scaled.hours = hours.map { Hour(at: $0.at * timeScale, speed: $0.speed) }
         scaled.prefill.base = prefill.base * timeScale
         scaled.prefill.perThousandTokens = prefill.perThousandTokens * timeScale
         scaled.step.base = step.base * timeScale

@@ -35,9 +35,19 @@ struct Replica: Sendable {
 
     private let step: Scenario.Step
     private let jitter: Double
+    private let hours: Scenario  // whose speed changes
+    private let origin: Instant
     private let tokensPerStep: Int
 
-    init(number: Int, scenario: Scenario, startedAt: Instant, readyAt: Instant, startsCold: Bool) {
+    /// - Parameter origin: the provider's start, from which the hours of its speed count.
+    init(
+        number: Int,
+        scenario: Scenario,
+        origin: Instant,
+        startedAt: Instant,
+        readyAt: Instant,
+        startsCold: Bool
+    ) {
         self.number = number
         self.startedAt = startedAt
         self.readyAt = readyAt
@@ -46,6 +56,8 @@ struct Replica: Sendable {
         idleSince = readyAt
         step = scenario.step
         jitter = scenario.jitter
+        hours = scenario
+        self.origin = origin
         tokensPerStep = max(1, scenario.tokensPerStep)
         generator = SplitMix64(seed: scenario.seed &+ UInt64(number) &* 0x9e37_79b9_7f4a_7c15, stream: "replica")
         members.reserveCapacity(scenario.slotsPerReplica)
@@ -129,6 +141,9 @@ struct Replica: Sendable {
     /// At least 1 µs, so that a scenario without step times still has time pass.
     private func stepNanoseconds() -> Int64 {
         let nominal = step.duration(active: active).nanoseconds
-        return max(1000, jitter == 0 ? nominal : Int64(Double(nominal) * stepFactor))
+        let factor =
+            (jitter == 0 ? 1 : stepFactor)
+            / hours.speed(at: .nanoseconds((stepBegan ?? readyAt).nanoseconds(since: origin)))
+        return max(1000, factor == 1 ? nominal : Int64(Double(nominal) * factor))
     }
 }

@@ -9,12 +9,14 @@ internal import Ticks
 struct ReplicaPool: Sendable {
     private(set) var replicas: [Replica] = []
     private let scenario: Scenario
+    private let origin: Instant
     private var generator: SplitMix64
     private var lastStart: Instant?
     private var nextNumber = 0
 
     init(scenario: Scenario, start: Instant) {
         self.scenario = scenario
+        origin = start
         generator = SplitMix64(seed: scenario.seed, stream: "cold starts")
         for _ in 0..<max(0, scenario.replicasMin) { add(startedAt: start, readyAt: start, startsCold: false) }
     }
@@ -24,6 +26,7 @@ struct ReplicaPool: Sendable {
             Replica(
                 number: nextNumber,
                 scenario: scenario,
+                origin: origin,
                 startedAt: startedAt,
                 readyAt: readyAt,
                 startsCold: startsCold

@@ -37,6 +37,7 @@ public struct ServerModel: Sendable {
     }
 
     private let scenario: Scenario
+    private let start: Instant
     private var pool: ReplicaPool
     private var sequences: [Sequence] = []
     private var free: [SequenceID] = []
@@ -56,6 +57,7 @@ public struct ServerModel: Sendable {
     public init(scenario: Scenario, start: Instant) {
         let scaled = scenario.scaled()
         self.scenario = scaled
+        self.start = start
         now = start
         pool = ReplicaPool(scenario: scaled, start: start)
         prefillGenerator = SplitMix64(seed: scaled.seed, stream: "prefill")
@@ -218,8 +220,9 @@ public struct ServerModel: Sendable {
 
     private mutating func prefillNanoseconds(_ promptTokens: Int) -> Int64 {
         let nominal = scenario.prefill.duration(promptTokens: promptTokens).nanoseconds
-        let factor = 1 + scenario.jitter * (2 * prefillGenerator.unit() - 1)
-        return max(0, scenario.jitter == 0 ? nominal : Int64(Double(nominal) * factor))
+        let draw = 1 + scenario.jitter * (2 * prefillGenerator.unit() - 1)
+        let factor = draw / scenario.speed(at: .nanoseconds(now.nanoseconds(since: start)))
+        return max(0, factor == 1 ? nominal : Int64(Double(nominal) * factor))
     }
 
     /// Until the first starting replica is ready, rounded up to seconds; one second otherwise.

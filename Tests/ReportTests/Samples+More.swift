@@ -1,4 +1,4 @@
-import Measurement
+@testable import Measurement
 
 extension Samples {
     /// `result` with every part that a summary can have.
@@ -26,13 +26,48 @@ extension Samples {
         var comparison = ComparisonResult()
         comparison.base = "a"
         var row = ComparisonResult.Row()
-        row.target = "b"
-        row.metric = "ttft"
-        row.ratio = 1.2
+        (row.target, row.metric, row.phase, row.figure) = ("b", "ramp.ttft.p50", "ramp", "ttft.p50")
+        (row.baseValue, row.value, row.ratio) = (250, 300, 1.2)
         row.interval = ConfidenceInterval(lower: 1.1, upper: 1.3)
-        row.pHolm = 0.01
-        row.verdict = "slower"
+        (row.p, row.pHolm) = (0.005, 0.01)
+        (row.method, row.looks, row.finding) = (.pairedRounds, 6, .worse)
+        row.verdict = "slower by 20 % [10, 30]"
         comparison.rows = [row]
+        var side = ComparisonResult.Side()
+        (side.name, side.model, side.simulated) = ("b", "m", true)
+        (side.bytesPerVisibleToken, side.outputTokensPerRequest) = (4.2, 128)
+        (side.connectMilliseconds, side.waitMilliseconds) = (35, 200)
+        side.windows = [
+            .init(run: "r1", startedAtUnixNanoseconds: 1_795_225_000_000_000_000, figures: ["ramp.ttft.p50": 300])
+        ]
+        var first = side
+        first.name = "a"
+        first.windows[0].figures = ["ramp.ttft.p50": 250]
+        comparison.sides = [first, side]
+        let point = FrontierResult.Point(
+            concurrency: 4,
+            perUser: 30,
+            aggregate: 120,
+            ttftP95Milliseconds: 400,
+            dollarsPerMillion: 0.5
+        )
+        let values = ["a", "b"].map { name in
+            FrontierResult.Reading.Value(
+                target: name,
+                aggregate: name == "a" ? 2100 : 1400,
+                interval: .init(lower: 1300, upper: 2200),
+                dollarsPerMillion: nil
+            )
+        }
+        comparison.frontiers = [
+            FrontierResult(
+                phase: "ramp",
+                countsBytes: false,
+                curves: ["a", "b"].map { .init(target: $0, points: [point]) },
+                readings: [.init(axis: .perUser, at: 30, values: values)]
+            )
+        ]
+        comparison.notes = ["One time window."]
         result.comparison = comparison
         return result
     }

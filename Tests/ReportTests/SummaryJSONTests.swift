@@ -52,6 +52,9 @@ import Testing
         "targets.0.phases.2.keepwarm": "warm_up_to_s cold_from_s median_s ci probes",
         "comparison": "base rows",
         "comparison.rows.0": "target metric ratio ci95 p_holm verdict",
+        "comparison.sides.1": "target model connect_ms wait_ms windows windows_agree bytes_per_visible_token",
+        "comparison.frontiers.0.curves.0.points.0": "concurrency per_user aggregate ttft_p95_ms usd_per_million",
+        "comparison.frontiers.0.readings.0.values.1": "target aggregate ci95 usd_per_million",
         "thresholds.0": "expression value passed note",
         "targets.0.totals": "requests outcomes availability error_rate throttle_rate input_tokens cached_input_tokens "
             + "output_tokens reasoning_tokens tokens_per_chunk input_tokens_per_request output_tokens_per_request "

@@ -10,6 +10,7 @@ extension PhaseResult {
         startedSeconds = phase.started.map { Double($0) / 1e9 }
         window = phase.window
         if records.contains(where: { $0.block != nil }) { blocks = spans.count }
+        elapsedSeconds = index.span(of: phase)?.seconds
         durationSeconds = spans.isEmpty ? nil : spans.reduce(0) { $0 + $1.seconds }
 
         let requests = timeline.counted(in: phase)

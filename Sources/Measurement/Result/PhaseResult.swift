@@ -6,6 +6,7 @@ public struct PhaseResult: Sendable, Hashable {
     public var window: Int?  // from 0, where the plan was run several times
     public var startedSeconds: Double?  // since the run's start; nil = it never started
     public var durationSeconds: Double?  // without the turns of other targets
+    public var elapsedSeconds: Double?  // with them
     public var blocks: Int?  // between which other targets had their turns; nil = it was run in one go
     public var validity = ValidityResult()
     public var stats = RequestStatistics()  // all its requests

@@ -8,7 +8,8 @@ struct StatisticsScope: Sendable {
     /// The time to be paid where a price goes by the hour and there is no window.
     var hired: WindowTotals?
     var gaps = Histogram()  // between token-bearing reads
-    var seed: UInt64 = 0
+    /// Of the bootstrap that gives a CV its interval; nil leaves it out.
+    var seed: UInt64?
 
     /// The time to first token that tables, SLOs and thresholds mean.
     func ttft(of request: RequestRecord) -> Double? {

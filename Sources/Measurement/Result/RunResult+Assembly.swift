@@ -8,7 +8,9 @@ extension RunResult {
         let health = GeneratorHealth(recorded)
         tool.version = recorded.run.toolVersion
         run = RunFacts(recorded.run, lastInstant: index.lastInstant)
-        targets = recorded.targets.map { TargetResult(of: $0, index, health) }
+        let timelines = recorded.targets.map { TargetTimeline(index, $0) }
+        targets = timelines.map { TargetResult(of: $0, health) }
+        comparison = ComparisonResult(zip(timelines, targets).map { ComparedSide($0, $1) }, seed: recorded.run.seed)
         let phases = targets.flatMap { target in
             target.phases.map { phase in
                 (name: targets.count > 1 ? "\(target.name)/\(phase.name)" : phase.name, validity: phase.validity)

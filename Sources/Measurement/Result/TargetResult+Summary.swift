@@ -1,7 +1,7 @@
 extension TargetResult {
-    init(of target: TargetRecord, _ index: RunIndex, _ health: GeneratorHealth) {
+    init(of timeline: TargetTimeline, _ health: GeneratorHealth) {
         self.init()
-        let timeline = TargetTimeline(index, target)
+        let (index, target) = (timeline.index, timeline.target)
         name = target.name
         provider = target.provider
         model = target.model

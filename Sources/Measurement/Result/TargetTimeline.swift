@@ -115,7 +115,8 @@ struct TargetTimeline: Sendable {
         return seconds > 0 ? totals(of: counted(), over: seconds, scope: scope) : nil
     }
 
-    private func totals(of requests: RequestSet, over seconds: Double, scope: StatisticsScope) -> WindowTotals {
+    /// All that some requests brought, over so many seconds.
+    func totals(of requests: RequestSet, over seconds: Double, scope: StatisticsScope) -> WindowTotals {
         var totals = WindowTotals(seconds: seconds)
         for request in requests {
             totals.streamedTokens = totals.streamedTokens.saturatingAdd(estimate.tokens(of: request))

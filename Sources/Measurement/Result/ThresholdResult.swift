@@ -8,22 +8,3 @@ public struct ThresholdResult: Sendable, Hashable {
 
     public init() {}
 }
-
-/// Targets side by side.
-public struct ComparisonResult: Sendable, Hashable {
-    public var base = ""
-    public var rows: [Row] = []
-
-    public init() {}
-
-    public struct Row: Sendable, Hashable {
-        public var target = ""
-        public var metric = ""
-        public var ratio: Double?
-        public var interval: ConfidenceInterval?
-        public var pHolm: Double?
-        public var verdict = ""
-
-        public init() {}
-    }
-}

@@ -10,11 +10,11 @@ struct ReportDocument: Sendable, Hashable {
     init(_ result: RunResult, files: [String]) {
         blocks += Self.banners(result)
         blocks.append(.sentence(Self.title(result.run), .strong))
+        if let comparison = result.comparison { blocks += Self.comparison(comparison) }
         for target in result.targets {
             blocks += Self.target(target, isOnly: result.targets.count == 1)
         }
         blocks += Self.matrix(ProviderMatrix(of: result.targets))
-        if let comparison = result.comparison { blocks += Self.comparison(comparison) }
         if !result.warnings.isEmpty {
             blocks.append(.heading("Read this with the figures"))
             blocks.append(.list(result.warnings.map { SafeText.line($0, limit: 400) }))
@@ -87,9 +87,9 @@ struct ReportDocument: Sendable, Hashable {
 
     // MARK: Verdicts
 
-    private static func thresholds(_ thresholds: [ThresholdResult]) -> [Block] {
+    static func thresholds(_ thresholds: [ThresholdResult], called name: String = "Thresholds") -> [Block] {
         let failed = thresholds.count { !$0.passed }
-        let heading = failed == 0 ? "Thresholds: all passed" : "Thresholds: \(failed) of \(thresholds.count) failed"
+        let heading = failed == 0 ? "\(name): all passed" : "\(name): \(failed) of \(thresholds.count) failed"
         let columns: [TextTable.Column] = [
             .init("", alignment: .left), .init("threshold", alignment: .left), .init("value"),
             .init("where", alignment: .left, flexible: true),
@@ -116,26 +116,6 @@ struct ReportDocument: Sendable, Hashable {
         case "$", "usd": Figure.dollars(value)
         default: Figure.plain(value) + Figure.space + SafeText.line(threshold.unit, limit: 10)
         }
-    }
-
-    private static func comparison(_ comparison: ComparisonResult) -> [Block] {
-        let columns: [TextTable.Column] = [
-            .init("target", alignment: .left), .init("figure", alignment: .left), .init("ratio"),
-            .init("95 %", "interval"), .init("p"), .init("verdict", alignment: .left, flexible: true),
-        ]
-        let rows = comparison.rows.map { row in
-            TextTable.Row([
-                Span(SafeText.line(row.target, limit: 30)), Span(SafeText.line(row.metric, limit: 30)),
-                Span(Figure.plain(row.ratio)),
-                Span(Figure.interval(row.interval?.lower, row.interval?.upper, Figure.plain) ?? Figure.unknown),
-                Span(Figure.plain(row.pHolm)), Span(SafeText.line(row.verdict)),
-            ])
-        }
-        return [
-            .heading("Against \(SafeText.line(comparison.base))"),
-            .sentence("A ratio of 1 is no difference; where its interval holds 1, none was shown."),
-            .table(TextTable(columns: columns, rows: rows)),
-        ]
     }
 
     private static func validityLine(_ result: RunResult) -> Block {

@@ -123,21 +123,7 @@ public enum SummaryJSON {
         ])
     }
 
-    private static func comparison(_ comparison: ComparisonResult) -> JSONValue {
-        let rows = comparison.rows.map { row in
-            JSONValue.object([
-                .init("target", .string(row.target)),
-                .init("metric", .string(row.metric)),
-                .init("ratio", JSONValue(row.ratio)),
-                .init("ci95", interval(row.interval)),
-                .init("p_holm", JSONValue(row.pHolm)),
-                .init("verdict", .string(row.verdict)),
-            ])
-        }
-        return .object([.init("base", .string(comparison.base)), .init("rows", .array(rows))])
-    }
-
-    private static func threshold(_ threshold: ThresholdResult) -> JSONValue {
+    static func threshold(_ threshold: ThresholdResult) -> JSONValue {
         .object([
             .init("expression", .string(threshold.expression)),
             .init("value", JSONValue(threshold.value)),

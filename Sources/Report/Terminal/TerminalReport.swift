@@ -7,6 +7,15 @@ public enum TerminalReport {
         render(ReportDocument(result, files: files), style: style)
     }
 
+    /// `spate compare`.
+    public static func render(
+        _ comparison: ComparisonResult,
+        regressions: [ThresholdResult],
+        style: TerminalStyle = .init()
+    ) -> String {
+        render(ReportDocument(comparison, regressions: regressions), style: style)
+    }
+
     static func render(_ document: ReportDocument, style: TerminalStyle) -> String {
         var lines: [String] = []
         for (index, block) in document.blocks.enumerated() {

@@ -58,6 +58,12 @@ enum Figure {
         return value < 0 ? "-" + threeFigures(-value) : threeFigures(value)
     }
 
+    /// A ratio, three decimals: `0.912`.
+    static func fixed(_ value: Double?) -> String {
+        guard let value, value.isFinite else { return unknown }
+        return fixed(value, 3)
+    }
+
     // MARK: Shares
 
     /// A share of 1: `0.42 %`, `5.3 %`, `52 %`, `99.5 %`. Only what is all says `100 %`, only what is nothing `0 %`.

@@ -1,0 +1,103 @@
+/// One side of a comparison: a target, in one time window or several.
+struct ComparedSide: Sendable {
+    /// What a target did in one window, taken apart into looks.
+    struct Window: Sendable {
+        var run: String  // id: windows of one run were interleaved
+        var number: Int  // within its run
+        var looks: [ComparedLook]
+        var phases: [PhaseResult]
+        var startedUnixNanoseconds: Int64
+    }
+
+    var name: String
+    var model: String?
+    var windows: [Window]
+    var facts: Facts
+
+    /// What must agree for figures to be comparable, and what stands beside them.
+    struct Facts: Sendable, Hashable {
+        var tokenSource: RequestRecord.TokenSource?
+        var scheduleSHA256 = ""
+        var loops: Set<PhaseRecord.LoopModel> = []
+        var simulated = false
+        var visibleBytes = 0.0  // of the successes that told their tokens
+        var visibleTokens = 0.0
+        var outputTokens = 0.0  // of the successes
+        var successes = 0.0
+        var connectMilliseconds: [Double] = []
+        var waitMilliseconds: [Double] = []
+        var verdict = ValidityResult.Verdict.valid
+
+        var bytesPerVisibleToken: Double? { visibleTokens > 0 && visibleBytes > 0 ? visibleBytes / visibleTokens : nil }
+        var outputTokensPerRequest: Double? { successes > 0 && outputTokens > 0 ? outputTokens / successes : nil }
+    }
+
+    /// One target of one run.
+    init(_ timeline: TargetTimeline, _ result: TargetResult, name: String? = nil) {
+        let index = timeline.index
+        let run = index.recorded.run
+        self.name = name ?? timeline.target.name
+        model = timeline.target.model
+        facts = Facts(timeline, result)
+        let records = index.phases(of: timeline.target.id).filter { $0.kind != .warmup && $0.kind != .idle }
+        let results = result.phases.filter { $0.kind != .idle }
+        let pairs = Array(zip(records, results))
+        let numbers = Set(records.map { $0.window ?? 0 }).sorted()
+        windows = numbers.map { number in
+            let own = pairs.filter { ($0.0.window ?? 0) == number }
+            let start = own.compactMap(\.0.started).min() ?? 0
+            return Window(
+                run: run.id,
+                number: number,
+                looks: own.flatMap { ComparedLook.all(of: $0, $1, timeline) },
+                phases: own.map(\.1),
+                startedUnixNanoseconds: run.startedAtUnixNanoseconds.saturatingAdd(start)
+            )
+        }
+    }
+
+    /// More windows of the same target.
+    mutating func add(_ other: ComparedSide) {
+        windows = (windows + other.windows).sorted { $0.startedUnixNanoseconds < $1.startedUnixNanoseconds }
+        facts.add(other.facts)
+    }
+}
+
+extension ComparedSide.Facts {
+    init(_ timeline: TargetTimeline, _ result: TargetResult) {
+        self.init()
+        tokenSource = result.tokenSource
+        scheduleSHA256 = timeline.index.recorded.run.scheduleSHA256
+        loops = Set(result.phases.filter { $0.kind != .idle }.map(\.loop))
+        simulated = result.simulated
+        verdict = result.phases.map(\.validity.verdict).max() ?? .valid
+        for request in timeline.counted() {
+            if request.connection == .new, let connect = request.connectMilliseconds {
+                connectMilliseconds.append(connect)
+            }
+            guard request.outcome.class == .success else { continue }
+            if let wait = request.waitMilliseconds { waitMilliseconds.append(wait) }
+            guard let tokens = request.countedOutputTokens else { continue }
+            successes += 1
+            outputTokens += Double(tokens)
+            let visible = tokens - max(0, request.reasoningTokens ?? 0)
+            guard request.tokenSource == .usage, visible > 0, request.visibleBytes > 0 else { continue }
+            visibleTokens += Double(visible)
+            visibleBytes += Double(request.visibleBytes)
+        }
+    }
+
+    mutating func add(_ other: Self) {
+        if other.tokenSource == .events || tokenSource == nil { tokenSource = other.tokenSource ?? tokenSource }
+        if scheduleSHA256 != other.scheduleSHA256 { scheduleSHA256 = "several" }
+        loops.formUnion(other.loops)
+        simulated = simulated || other.simulated
+        visibleBytes += other.visibleBytes
+        visibleTokens += other.visibleTokens
+        outputTokens += other.outputTokens
+        successes += other.successes
+        connectMilliseconds += other.connectMilliseconds
+        waitMilliseconds += other.waitMilliseconds
+        verdict = max(verdict, other.verdict)
+    }
+}

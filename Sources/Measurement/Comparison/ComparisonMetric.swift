@@ -1,0 +1,152 @@
+import Glibc
+
+/// A figure on which two sides are held against each other.
+enum ComparisonMetric: String, Sendable, Hashable, CaseIterable {
+    case tokensPerSecond = "output_tokens_per_second"
+    case bytesPerSecond = "output_bytes_per_second"
+    case makespan = "makespan"
+    case ttftP50 = "ttft.p50"
+    case ttftP95 = "ttft.p95"
+    case ttftCV = "ttft.cv_percent"
+    case e2eP95 = "e2e.p95"
+    case requestTPS = "request_tps.p50"
+    case requestBytes = "request_bytes_per_second.p50"
+    case availability = "availability"
+    case useful = "useful_share"
+    case costPerUseful = "usd_per_useful_result"
+    case coldPenalty = "cold_penalty"
+    case timeToRecover = "time_to_recover"
+
+    /// Whether more of it is what one wants.
+    var moreIsBetter: Bool {
+        switch self {
+        case .tokensPerSecond, .bytesPerSecond, .requestTPS, .requestBytes, .availability, .useful: true
+        case .makespan, .ttftP50, .ttftP95, .ttftCV, .e2eP95, .costPerUseful, .coldPenalty, .timeToRecover: false
+        }
+    }
+
+    var words: (better: String, worse: String) {
+        switch self {
+        case .tokensPerSecond, .bytesPerSecond, .makespan, .ttftP50, .ttftP95, .e2eP95, .requestTPS, .requestBytes:
+            ("faster", "slower")
+        case .ttftCV: ("steadier", "less steady")
+        case .availability: ("more available", "less available")
+        case .useful: ("more often useful", "less often useful")
+        case .costPerUseful: ("cheaper", "dearer")
+        case .coldPenalty: ("less of a penalty", "more of a penalty")
+        case .timeToRecover: ("sooner recovered", "later recovered")
+        }
+    }
+
+    /// A difference of this size or less is none that matters, shown or not.
+    var smallestDifference: Double {
+        switch self {
+        case .availability, .useful: 0.01
+        default: 0.05
+        }
+    }
+
+    /// Requests that a look must have for its figure to be one.
+    private static let fewestForMedian = 5
+    private static let fewestForP95 = 20
+
+    /// The figure of a look; nil where it has none.
+    func value(_ look: ComparedLook) -> Double? {
+        let value: Double? =
+            switch self {
+            case .tokensPerSecond: look.tokensPerSecond
+            case .bytesPerSecond: look.bytesPerSecond
+            case .makespan: look.makespanSeconds
+            case .ttftP50: Self.quantile(.p50, look.ttft, Self.fewestForMedian)
+            case .ttftP95: Self.quantile(.p95, look.ttft, Self.fewestForP95)
+            case .ttftCV: look.ttft.count >= Self.fewestForP95 ? look.cvPercent : nil
+            case .e2eP95: look.burst == nil ? Self.quantile(.p95, look.e2e, Self.fewestForP95) : nil
+            case .requestTPS: look.burst == nil ? Self.quantile(.p50, look.requestTPS, Self.fewestForMedian) : nil
+            case .requestBytes:
+                look.burst == nil ? Self.quantile(.p50, look.requestBytesPerSecond, Self.fewestForMedian) : nil
+            case .availability: look.stats.availability?.value
+            case .useful: look.usefulTrials.trials > 0 ? look.usefulShare : nil
+            case .costPerUseful: look.stats.cost?.dollarsPerUsefulResult
+            case .coldPenalty: look.burst?.coldPenaltyMilliseconds
+            case .timeToRecover: look.burst?.timeToRecoverSeconds
+            }
+        return value.finite
+    }
+
+    private static func quantile(_ quantile: Quantile, _ values: [Double], _ fewest: Int) -> Double? {
+        values.count >= fewest ? SortedSamples(values).nearestRank(quantile) : nil
+    }
+
+    /// ln(target/base) at one look of both; nil where one has no figure above 0.
+    func difference(_ base: ComparedLook, _ target: ComparedLook) -> Double? {
+        // Of medians by all pairs of requests, which wastes less than the ratio of two medians.
+        switch self {
+        case .ttftP50: return Self.hodgesLehmann(base.ttft, target.ttft)
+        case .requestTPS where base.burst == nil: return Self.hodgesLehmann(base.requestTPS, target.requestTPS)
+        case .requestBytes where base.burst == nil:
+            return Self.hodgesLehmann(base.requestBytesPerSecond, target.requestBytesPerSecond)
+        default: break
+        }
+        guard let x = value(base), let y = value(target), x > 0, y > 0 else { return nil }
+        return log(y / x)
+    }
+
+    private static func hodgesLehmann(_ x: [Double], _ y: [Double]) -> Double? {
+        guard x.count >= fewestForMedian, y.count >= fewestForMedian else { return nil }
+        return HodgesLehmann(x, y, exact: false).map { log($0.ratio) }
+    }
+
+    /// From the requests of one look at each side; nil where they say nothing about the figure's error.
+    func estimate(_ base: ComparedLook, _ target: ComparedLook, seed: UInt64) -> RatioEstimate? {
+        guard let x = value(base), let y = value(target), x > 0, y > 0 else { return nil }
+        let count = min(base.ttft.count, target.ttft.count)
+        let plain = RatioEstimate(ratio: y / x, method: .requests, count: count)
+        return switch self {
+        case .tokensPerSecond: RatioEstimate(rates: base.tokenRates, target.tokenRates) ?? plain
+        case .bytesPerSecond: RatioEstimate(rates: base.byteRates, target.byteRates) ?? plain
+        case .ttftP50: RatioEstimate(medians: base.ttft, target.ttft) ?? plain
+        case .requestTPS: RatioEstimate(medians: base.requestTPS, target.requestTPS) ?? plain
+        case .requestBytes: RatioEstimate(medians: base.requestBytesPerSecond, target.requestBytesPerSecond) ?? plain
+        case .ttftP95: RatioEstimate(.p95, base.ttft, target.ttft, seed: seed) ?? plain
+        case .e2eP95: RatioEstimate(.p95, base.e2e, target.e2e, seed: seed) ?? plain
+        case .ttftCV:
+            RatioEstimate(x, base.cvInterval(seed: seed), y, target.cvInterval(seed: seed), count: count)
+        case .costPerUseful:
+            RatioEstimate(
+                x,
+                base.stats.cost?.dollarsPerUsefulInterval,
+                y,
+                target.stats.cost?.dollarsPerUsefulInterval,
+                count: count
+            )
+        case .makespan, .coldPenalty, .timeToRecover, .availability, .useful: plain
+        }
+    }
+
+    /// Successes of trials, where the figure is a share.
+    func trials(_ look: ComparedLook) -> (successes: Int, trials: Int)? {
+        switch self {
+        case .availability:
+            let requests = look.stats.requests
+            return (requests.success, requests.scheduled - requests.excluded)
+        case .useful: return look.usefulTrials
+        default: return nil
+        }
+    }
+}
+
+extension ComparedLook {
+    var cvPercent: Double? { Variation(SortedSamples(ttft))?.cv.finite.map { 100 * $0 } }
+
+    /// By the bootstrap, which takes its time: for looks that stand alone.
+    func cvInterval(seed: UInt64) -> ConfidenceInterval? {
+        DistributionSummary(samples: ttft, spread: seed)?.cvInterval
+    }
+
+    /// Useful answers of all requests but those that were cancelled.
+    var usefulTrials: (successes: Int, trials: Int) {
+        (stats.requests.useful, stats.requests.scheduled - (stats.outcomes[.cancelled] ?? 0))
+    }
+
+    var usefulShare: Double { Double(usefulTrials.successes) / Double(max(1, usefulTrials.trials)) }
+}

@@ -1,0 +1,106 @@
+/// What must be known before two sides are compared, in sentences for somebody who knows none of the words.
+enum ComparisonNotes {
+    static func all(
+        base: ComparedSide,
+        _ others: [ComparedSide],
+        _ summaries: [ComparisonResult.Side],
+        countsBytes: Bool
+    ) -> [String] {
+        var notes: [String] = []
+        for other in others { notes += tokens(base, other) + plans(base, other) + times(base, other) }
+        if countsBytes { notes.append("Speeds are compared in bytes of text per second, which all sides count alike.") }
+        for (side, summary) in zip([base] + others, summaries) {
+            if side.facts.verdict != .valid {
+                notes.append("\(side.name): the measurement itself is \(side.facts.verdict.rawValue); see there why.")
+            }
+            if summary.windowsAgree == false {
+                notes.append(
+                    "\(side.name): its \(side.windows.count) time windows do not tell the same"
+                        + (summary.windowCorrelation.map { " (intraclass correlation \(inWords($0)))" } ?? "")
+                        + ", so they are shown one by one and not pooled."
+                )
+            }
+        }
+        let fewest = ([base] + others).map(\.windows.count).min() ?? 0
+        if fewest < 3 {
+            notes.append(
+                fewest == 1
+                    ? "One time window: another hour or another day may rank them differently."
+                    : "\(fewest) time windows: three or more would show how much the hour matters."
+            )
+        }
+        return notes.uniqued
+    }
+
+    private static func tokens(_ base: ComparedSide, _ other: ComparedSide) -> [String] {
+        var notes: [String] = []
+        if let x = base.facts.bytesPerVisibleToken, let y = other.facts.bytesPerVisibleToken {
+            let sizes = "\(base.name) \(inWords(x)), \(other.name) \(inWords(y)) bytes of text per token"
+            if ComparisonResult.tokenSizesDiffer(base, other) {
+                notes.append("token counts are not comparable: one model, yet \(sizes).")
+            } else if base.model?.lowercased() != other.model?.lowercased(),
+                abs(y / x - 1) > ComparisonResult.tokenSizeLimit
+            {
+                notes.append("Different models cut text into tokens of different sizes: \(sizes).")
+            }
+        }
+        if let x = base.facts.outputTokensPerRequest, let y = other.facts.outputTokensPerRequest,
+            abs(y / x - 1) > ComparisonResult.lengthLimit
+        {
+            notes.append(
+                "Answers differ in length: \(inWords(x)) tokens from \(base.name), \(inWords(y)) from \(other.name). "
+                    + "Longer answers take longer; fix the length (ignore_eos) to compare speeds."
+            )
+        }
+        if let x = base.facts.tokenSource, let y = other.facts.tokenSource, x != y {
+            let counted = x == .events ? base.name : other.name
+            notes.append("Tokens of \(counted) are counted events, those of the other are what the server billed.")
+        }
+        return notes
+    }
+
+    private static func plans(_ base: ComparedSide, _ other: ComparedSide) -> [String] {
+        var notes: [String] = []
+        if base.facts.loops != other.facts.loops {
+            notes.append(
+                "\(base.name) and \(other.name) were loaded by different rules: a closed loop waits for answers before it "
+                    + "asks again, an open one does not. Their waiting times cannot be compared."
+            )
+        }
+        if base.facts.scheduleSHA256 != other.facts.scheduleSHA256 {
+            notes.append("\(base.name) and \(other.name) were not sent the same plan: prompts, load or seed differ.")
+        }
+        if base.facts.simulated != other.facts.simulated {
+            let simulated = base.facts.simulated ? base.name : other.name
+            notes.append("\(simulated) is the built-in simulated provider, no real service.")
+        }
+        return notes
+    }
+
+    private static func times(_ base: ComparedSide, _ other: ComparedSide) -> [String] {
+        let runs = Set((base.windows + other.windows).map(\.run))
+        if Set(base.windows.map(\.run)) != Set(other.windows.map(\.run)) {
+            return ["The runs are of different times: what the hour changed is in the ratio, too."]
+        }
+        guard runs.count == 1 else { return [] }
+        let (a, b) = (base.windows.flatMap(\.phases), other.windows.flatMap(\.phases))
+        if a.contains(where: { x in b.contains { overlap(x, $0) } }) {
+            return a.contains { $0.blocks != nil }
+                ? []
+                : [
+                    "The targets were loaded at the same time; on one machine or one line they may have slowed each other."
+                ]
+        }
+        return [
+            "The targets were asked one after the other: what the hour changed is in the ratio, too. "
+                + "Phases of several blocks are interleaved (order: interleaved)."
+        ]
+    }
+
+    private static func overlap(_ a: PhaseResult, _ b: PhaseResult) -> Bool {
+        guard let x = a.startedSeconds, let y = b.startedSeconds, let longX = a.elapsedSeconds,
+            let longY = b.elapsedSeconds
+        else { return false }
+        return x < y + longY && y < x + longX
+    }
+}

@@ -1,0 +1,113 @@
+public import Measurement
+
+extension SummaryJSON {
+    /// What `spate compare --json` prints: the summary's `comparison` on its own, with the limits it was held against.
+    public static func encode(_ comparison: ComparisonResult, regressions: [ThresholdResult]) -> [UInt8] {
+        var members: [JSONValue.Member] = [
+            .init("schema", .string("spate.comparison/1")), .init("comparison", self.comparison(comparison)),
+        ]
+        if !regressions.isEmpty { members.append(.init("regressions", .array(regressions.map(threshold)))) }
+        return Array((JSONValue.object(members).text + "\n").utf8)
+    }
+
+    static func comparison(_ comparison: ComparisonResult) -> JSONValue {
+        .object([
+            .init("base", .string(comparison.base)),
+            .init("rows", .array(comparison.rows.map(row))),
+            .init("sides", .array(comparison.sides.map(side))),
+            .init("frontiers", .array(comparison.frontiers.map(frontier))),
+            .init("notes", JSONValue(comparison.notes)),
+        ])
+    }
+
+    private static func row(_ row: ComparisonResult.Row) -> JSONValue {
+        .object([
+            .init("target", .string(row.target)),
+            .init("metric", .string(row.metric)),
+            .init("base_value", JSONValue(row.baseValue)),
+            .init("value", JSONValue(row.value)),
+            .init("ratio", JSONValue(row.ratio)),
+            .init("ci95", interval(row.interval)),
+            .init("p", JSONValue(row.p)),
+            .init("p_holm", JSONValue(row.pHolm)),
+            .init("finding", .string(row.finding.rawValue)),
+            .init("verdict", .string(row.verdict)),
+            .init("method", JSONValue(row.method?.rawValue)),
+            .init("looks", JSONValue(row.looks)),
+        ])
+    }
+
+    private static func side(_ side: ComparisonResult.Side) -> JSONValue {
+        .object([
+            .init("target", .string(side.name)),
+            .init("model", JSONValue(side.model)),
+            .init("simulated", JSONValue(side.simulated)),
+            .init("validity", .string(side.validity.rawValue)),
+            .init("bytes_per_visible_token", JSONValue(side.bytesPerVisibleToken)),
+            .init("output_tokens_per_request", JSONValue(side.outputTokensPerRequest)),
+            .init("connect_ms", JSONValue(side.connectMilliseconds)),
+            .init("wait_ms", JSONValue(side.waitMilliseconds)),
+            .init("windows_agree", JSONValue(side.windowsAgree)),
+            .init("window_icc", JSONValue(side.windowCorrelation)),
+            .init("window_p", JSONValue(side.windowP)),
+            .init("windows", .array(side.windows.map(window))),
+        ])
+    }
+
+    private static func window(_ window: ComparisonResult.Window) -> JSONValue {
+        .object([
+            .init("run", .string(window.run)),
+            .init("started_at", .string(UTCTime.rfc3339(unixNanoseconds: window.startedAtUnixNanoseconds))),
+            .init(
+                "figures",
+                .object(window.figures.sorted { $0.key < $1.key }.map { .init($0.key, JSONValue($0.value)) })
+            ),
+        ])
+    }
+
+    private static func frontier(_ frontier: FrontierResult) -> JSONValue {
+        let unit = frontier.countsBytes ? "bytes" : "tokens"
+        return .object([
+            .init("phase", .string(frontier.phase)),
+            .init("unit", .string(unit)),
+            .init(
+                "curves",
+                .array(
+                    frontier.curves.map { curve in
+                        .object([
+                            .init("target", .string(curve.target)), .init("points", .array(curve.points.map(point))),
+                        ])
+                    }
+                )
+            ),
+            .init("readings", .array(frontier.readings.map(reading))),
+        ])
+    }
+
+    private static func point(_ point: FrontierResult.Point) -> JSONValue {
+        .object([
+            .init("concurrency", JSONValue(point.concurrency)), .init("per_user", JSONValue(point.perUser)),
+            .init("aggregate", JSONValue(point.aggregate)),
+            .init("ttft_p95_ms", JSONValue(point.ttftP95Milliseconds)),
+            .init("usd_per_million", JSONValue(point.dollarsPerMillion)),
+        ])
+    }
+
+    private static func reading(_ reading: FrontierResult.Reading) -> JSONValue {
+        .object([
+            .init("at", .object([.init(reading.axis.rawValue, JSONValue(reading.at))])),
+            .init(
+                "values",
+                .array(
+                    reading.values.map { value in
+                        .object([
+                            .init("target", .string(value.target)), .init("aggregate", JSONValue(value.aggregate)),
+                            .init("ci95", interval(value.interval)),
+                            .init("usd_per_million", JSONValue(value.dollarsPerMillion)),
+                        ])
+                    }
+                )
+            ),
+        ])
+    }
+}

@@ -1,0 +1,86 @@
+import ArgumentParser
+import Glibc
+import Measurement
+import Report
+import Store
+
+/// `spate compare RESULT...`: stored runs side by side.
+struct CompareCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compare",
+        abstract: "Hold stored runs against each other: ratios, intervals, verdicts.",
+        discussion: """
+            Runs of one target (name and model) are its time windows; with a single target in all of them, each run is a \
+            side of its own. Exit code 99 when a --fail-on-regression holds.
+
+              spate compare results/a results/b
+              spate compare before after --base before --fail-on-regression 'ttft.p95 > +10%'
+            """
+    )
+
+    @Argument(help: "Folders of runs, or their run.sqlite.") var results: [String]
+    @Option(help: "What the others are held against: a target's name, a run's label or folder. Default: the first.")
+    var base: String?
+    @Option(help: "window: runs of one target are its windows. run: each run is a side.")
+    var by: String = ComparisonGrouping.window.rawValue
+    @Option(help: ArgumentHelp("Exit 99 when a figure is worse by so much: 'ttft.p95 > +10%'.", valueName: "limit"))
+    var failOnRegression: [String] = []
+    @Flag(help: "The comparison as JSON.") var json = false
+    @Flag(help: "Markdown tables.") var markdown = false
+    @Flag(help: "No colours.") var noColor = false
+
+    func run() throws {
+        guard !(json && markdown) else { throw Failure(.badInput, "--json and --markdown: give one") }
+        guard let grouping = ComparisonGrouping(rawValue: by) else {
+            let allowed = ComparisonGrouping.allCases.map(\.rawValue).joined(separator: " or ")
+            throw Failure(.badInput, "--by \(by): allowed: \(allowed)")
+        }
+        let comparison: ComparisonResult
+        let limits: [RegressionLimit]
+        do throws(ComparisonError) {
+            limits = try failOnRegression.map { text throws(ComparisonError) in try RegressionLimit(parsing: text) }
+        } catch { throw Failure(.badInput, "--fail-on-regression \(error)") }
+        let runs = try results.map { try stored($0) }
+        do throws(ComparisonError) {
+            comparison = try ComparisonResult(of: runs, by: grouping, base: base)
+        } catch { throw Failure(.badInput, "\(error)") }
+        let regressions = limits.flatMap { $0.results(on: comparison) }
+        guard Console.out(text(comparison, regressions)) else {
+            throw Failure(.localIO, "the comparison could not be written to standard output")
+        }
+        // A gate must not pass on figures that are the load generator's own.
+        if !limits.isEmpty, comparison.sides.contains(where: { $0.validity == .invalid }) {
+            throw ExitCode(ExitStatus.invalid.rawValue)
+        }
+        if regressions.contains(where: { !$0.passed }) { throw ExitCode(ExitStatus.thresholdFailed.rawValue) }
+    }
+
+    private func stored(_ path: String) throws(Failure) -> StoredRun {
+        do throws(StoreError) { return StoredRun(name: name(of: path), recorded: try RunStore.read(path)) } catch {
+            let isInput: Set<StoreError.Reason> = [.missing, .notARun, .version, .corrupt]
+            throw Failure(isInput.contains(error.reason) ? .badInput : .localIO, "\(error)")
+        }
+    }
+
+    /// The folder's own name; of a file, that of the folder it lies in.
+    private func name(of path: String) -> String {
+        let real = realpath(path, nil).map { text in
+            defer { free(text) }
+            return String(cString: text)
+        }
+        var parts = (real ?? path).split(separator: "/")
+        if parts.count > 1, parts.last == "run.sqlite" { parts.removeLast() }
+        return parts.last.map(String.init) ?? path
+    }
+
+    private func text(_ comparison: ComparisonResult, _ regressions: [ThresholdResult]) -> String {
+        if json { return String(decoding: SummaryJSON.encode(comparison, regressions: regressions), as: UTF8.self) }
+        if markdown { return MarkdownReport.render(comparison, regressions: regressions) }
+        let style = TerminalStyle(
+            width: isatty(STDOUT_FILENO) == 1 ? Console.width(of: STDOUT_FILENO) : 100,
+            colour: Console.wantsColour(STDOUT_FILENO, refused: noColor),
+            unicode: Console.isUnicode
+        )
+        return TerminalReport.render(comparison, regressions: regressions, style: style)
+    }
+}

@@ -1,0 +1,127 @@
+import Testing
+
+@testable import Measurement
+
+/// `spate compare`: runs that were stored.
+@Suite struct StoredComparisonTests {
+    /// One target of a simulated comparison as a run of its own.
+    private func run(_ name: String, target: Int, seed: UInt64, slowness: Double = 1, hour: Double = 1) -> StoredRun {
+        var simulated = SimulatedComparison(blocks: 5, blockSeconds: 6, slowness: slowness)
+        simulated.speed = { _ in hour }
+        var recorded = simulated.recorded(seed: seed).recorded
+        recorded.run.id = name
+        recorded.run.startedAtUnixNanoseconds = Int64(seed) * 3_600_000_000_000
+        let phases = Set(recorded.phases.filter { $0.target == target }.map(\.id))
+        let steps = Set(recorded.steps.filter { phases.contains($0.phase) }.map(\.id))
+        recorded.targets.removeAll { $0.id != target }
+        recorded.phases.removeAll { !phases.contains($0.id) }
+        recorded.steps.removeAll { !steps.contains($0.id) }
+        recorded.requests.removeAll { !steps.contains($0.step) }
+        return StoredRun(name: name, recorded: recorded)
+    }
+
+    @Test func `runs of one target are its windows, each shown, and the interval is by window`() throws {
+        let runs = (1...4).flatMap { seed in
+            [
+                run("a\(seed)", target: 1, seed: UInt64(seed)),
+                run("b\(seed)", target: 2, seed: UInt64(seed), slowness: 1.2),
+            ]
+        }
+        let result = try ComparisonResult(of: runs, by: .window, base: nil)
+        #expect(result.base == "a")
+        #expect(result.sides.map(\.name) == ["a", "b"])
+        #expect(result.sides.map(\.windows.count) == [4, 4])
+        #expect(result.sides[0].windows.map(\.run) == ["a1", "a2", "a3", "a4"])
+        #expect(result.sides.allSatisfy { $0.windowsAgree == true })
+        let row = try #require(result.rows.first { $0.figure == "output_tokens_per_second" })
+        #expect(row.method == .windows && row.looks == 4)
+        #expect(row.finding == .worse)
+        #expect(row.interval?.contains(1 / 1.2) == true, "\(row)")
+        #expect(result.sides[0].windows.allSatisfy { $0.figures["steady.output_tokens_per_second"] != nil })
+        #expect(result.notes.contains { $0.hasPrefix("The runs are of different times") })
+    }
+
+    @Test func `windows that do not agree are not pooled`() throws {
+        let hours = [1, 0.6, 1.5]
+        let runs = hours.enumerated().flatMap { place, hour in
+            [
+                run("a\(place)", target: 1, seed: UInt64(place + 1), hour: hour),
+                run("b\(place)", target: 2, seed: UInt64(place + 1)),
+            ]
+        }
+        let result = try ComparisonResult(of: runs, by: .window, base: "b")
+        #expect(result.base == "b")
+        let a = try #require(result.sides.first { $0.name == "a" })
+        #expect(a.windowsAgree == false)
+        #expect((a.windowCorrelation ?? 0) > 0.1)
+        let row = try #require(result.rows.first { $0.figure == "output_tokens_per_second" })
+        #expect(row.value == nil && row.baseValue != nil)
+        #expect(row.finding == .none, "three hours this different show nothing: \(row)")
+        #expect(result.notes.contains { $0.hasPrefix("a: its 3 time windows do not tell the same") })
+    }
+
+    @Test func `a run before a change and one after it are sides by themselves`() throws {
+        let before = run("before", target: 1, seed: 1)
+        let after = run("after", target: 1, seed: 2, hour: 0.8)
+        let result = try ComparisonResult(of: [before, after], by: .window, base: nil)
+        #expect(result.sides.map(\.name) == ["before", "after"])
+        #expect(result.rows.first { $0.figure == "ttft.p50" }?.finding == .worse)
+        #expect(try ComparisonResult(of: [before, after], by: .run, base: "after").base == "after")
+    }
+
+    @Test func `what cannot be compared is said`() throws {
+        let one = run("one", target: 1, seed: 1)
+        #expect(throws: ComparisonError.self) { try ComparisonResult(of: [one], by: .window, base: nil) }
+        let error = #expect(throws: ComparisonError.self) {
+            try ComparisonResult(of: [one, run("two", target: 1, seed: 2)], by: .run, base: "too")
+        }
+        #expect(error?.description == "no side is called too; there are one, two; did you mean two?")
+    }
+
+    @Test(arguments: [
+        ("ttft.p95", "neither > nor < is in it"), ("ttft.p95 > 10%", "a change is a percentage with its sign"),
+        ("ttft.p95 > +10", "a change is a percentage with its sign"), ("ttft.p95 > +x%", "'+x%' is no percentage"),
+        ("ttft.p59 > +10%", "did you mean ttft.p50?"), ("> +10%", "is no figure of a comparison"),
+    ])
+    func `a limit that cannot be read is refused`(text: String, why: String) {
+        let error = #expect(throws: ComparisonError.self) { try RegressionLimit(parsing: text) }
+        #expect(error?.description.contains(why) == true, "\(error?.description ?? "")")
+    }
+
+    private func comparison(_ ratio: Double?, _ low: Double?, _ high: Double?) -> ComparisonResult {
+        var row = ComparisonResult.Row()
+        (row.target, row.phase, row.figure, row.metric) = ("b", "ramp", "ttft.p95", "ramp.ttft.p95")
+        row.ratio = ratio
+        if low != nil || high != nil { row.interval = ConfidenceInterval(lower: low, upper: high) }
+        var result = ComparisonResult()
+        (result.base, result.rows) = ("a", [row])
+        return result
+    }
+
+    @Test(arguments: [
+        ("ttft.p95 > +10%", 1.2, 1.05, 1.4, false), ("ttft.p95 > +10%", 1.2, 0.9, 1.6, true),
+        ("ttft.p95 > +10%", 1.05, 1.01, 1.1, true), ("ramp.ttft.p95>=+20%", 1.2, 1.1, 1.3, false),
+        ("ttft.p95 < -10%", 0.8, 0.7, 0.9, false), ("ttft.p95 < -10%", 1.5, 1.4, 1.6, true),
+    ])
+    func `a regression is a change beyond the limit that is beyond chance`(
+        text: String,
+        ratio: Double,
+        low: Double,
+        high: Double,
+        passes: Bool
+    ) throws {
+        let results = try RegressionLimit(parsing: text).results(on: comparison(ratio, low, high))
+        #expect(results.map(\.passed) == [passes])
+        #expect(abs((results[0].value ?? 0) - 100 * (ratio - 1)) < 1e-9)
+    }
+
+    @Test func `without an interval the change alone decides, and without a ratio it has failed`() throws {
+        let limit = try RegressionLimit(parsing: "ttft.p95 > +10%")
+        #expect(limit.results(on: comparison(1.2, nil, nil))[0].passed == false)
+        #expect(limit.results(on: comparison(1.0, nil, nil))[0].passed == true)
+        #expect(limit.results(on: comparison(nil, nil, nil))[0].passed == false)
+        let other = try RegressionLimit(parsing: "batch.ttft.p95 > +10%").results(on: comparison(1, 0.9, 1.1))
+        #expect(other.map(\.passed) == [false])
+        #expect(other[0].note == "undetermined: nothing in this comparison matches")
+    }
+}

@@ -1,0 +1,48 @@
+import Measurement
+import Testing
+
+@testable import Report
+
+@Suite struct ComparisonReportTests {
+    private func comparison() throws -> ComparisonResult { try #require(Samples.everything.comparison) }
+
+    @Test func `the verdict comes first in words, with the figures below and what they mean`() throws {
+        let text = TerminalReport.render(try comparison(), regressions: [])
+        let lines = text.split(separator: "\n").map(String.init)
+        #expect(lines[0].hasPrefix("SIMULATED"))
+        #expect(lines[1] == "b against a")
+        #expect(lines[2] == " b is worse in TTFT p50 than a.")
+        #expect(text.contains(" TTFT p50  250 ms  300 ms  1.200  slower by 20 % [10, 30]\n"))
+        #expect(text.contains(" - TTFT p50: wait for the first token that half of the requests stay below.\n"))
+        #expect(text.contains("At 30.0 tokens/s per user: a 2,100 [1,300, 2,200] tokens/s in all; b 1,400"))
+        #expect(text.contains(" - One time window.\n"))
+    }
+
+    @Test func `markdown says the same`() throws {
+        let text = MarkdownReport.render(try comparison(), regressions: [])
+        #expect(text.contains("| TTFT p50 | 250 ms | 300 ms | 1.200 | slower by 20 % \\[10, 30\\] |"))
+        #expect(text.contains("## All users together against each user alone (ramp)"))
+    }
+
+    @Test func `limits are told with what they were held against`() throws {
+        let limit = try RegressionLimit(parsing: "ttft.p50 > +10%")
+        let found = limit.results(on: try comparison())
+        #expect(found.map(\.passed) == [false])
+        let text = TerminalReport.render(try comparison(), regressions: found)
+        #expect(text.contains("Regressions: 1 of 1 failed"))
+        #expect(text.contains("FAILED  ttft.p50 > +10%"))
+        let json = String(decoding: SummaryJSON.encode(try comparison(), regressions: found), as: UTF8.self)
+        #expect(
+            json.contains("\"schema\": \"spate.comparison/1\"") || json.contains("\"schema\":\"spate.comparison/1\"")
+        )
+        #expect(json.contains("\"regressions\""))
+    }
+
+    @Test func `a name from a server or a profile does no harm`() throws {
+        var comparison = try comparison()
+        comparison.rows[0].target = "b\u{1B}[31m|x"
+        comparison.sides[1].name = "b\u{1B}[31m|x"
+        #expect(!TerminalReport.render(comparison, regressions: []).contains("\u{1B}[31m|x"))
+        #expect(MarkdownReport.render(comparison, regressions: []).contains("\\|x"))
+    }
+}
