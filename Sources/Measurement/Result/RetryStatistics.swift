@@ -71,7 +71,7 @@ extension RequestStatistics.Retries {
             if let e2e { self.e2e.append(e2e) }
         }
 
-        func view(seed: UInt64) -> RequestStatistics.Retries.View {
+        func view(seed: UInt64?) -> RequestStatistics.Retries.View {
             var view = RequestStatistics.Retries.View()
             let proportion = Measurement.Proportion(succeeded, of: counted)
             if let value = proportion.value, let interval = proportion.wilson() {
