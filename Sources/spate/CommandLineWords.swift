@@ -19,7 +19,7 @@ enum CommandLineWords {
         "--to",
     ]
     private static let later: Set<String> = [
-        "batch", "replay", "keepwarm", "compare", "merge",
+        "batch", "replay", "keepwarm", "merge",
     ]
 
     static func normal(_ words: [String]) throws(Failure) -> [String] {
