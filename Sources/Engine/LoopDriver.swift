@@ -299,7 +299,9 @@ final class LoopDriver {
         if !hasStopped, shaper != nil, let wait = advice.wait(after: record, plan: context.plan) {
             sendLater(request, record, at: now.advanced(byNanoseconds: wait))
         } else {
-            let failedFast = record.outcome.class != .success && now.nanoseconds(since: began) < 50_000_000
+            let failedFast =
+                record.outcome.class != .success && record.tokenEvents == 0
+                && now.nanoseconds(since: began) < 50_000_000
             shaper?.requestEnded(kind, failedFast: failedFast, at: now)
         }
         recycle(request)

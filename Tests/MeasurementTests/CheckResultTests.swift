@@ -105,6 +105,24 @@ import Testing
         #expect((verdict(.streams, check([probe, probe, probe])) == .failed) == isHeld)
     }
 
+    @Test func `a server so fast that tokens share reads is not called held back`() {
+        let fast = answer {
+            $0.request.tokenReads = 6
+            $0.request.lastToken = 75_000_000  // 5 reads after the first, 5 ms apart
+        }
+        let check = check([fast, fast, fast])
+        #expect(verdict(.streams, check) == .odd && check.isUsable)
+        #expect(check[.streams]?.seen == "64 token events in 6 reads, one each 5 ms: so fast that events share reads")
+    }
+
+    @Test func `what comes all at once was held back, however fast it comes`() {
+        let burst = answer {
+            $0.request.tokenReads = 4
+            $0.request.lastToken = 51_000_000
+        }
+        #expect(check([burst, burst, burst]).failedRequirements == [.streams])
+    }
+
     @Test func `one held-back answer of three is odd, not a failure`() {
         let held = answer { $0.request.tokenReads = 1 }
         let check = check([answer(), held, answer()])

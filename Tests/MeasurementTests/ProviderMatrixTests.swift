@@ -85,5 +85,7 @@ import Testing
         other.url = "http://10.0.0.2:8000/v1"
         #expect(ProviderMatrix(of: [target, other]).isWorthwhile)
         #expect(!ProviderMatrix(of: [target, target]).isWorthwhile)
+        (target.name, other.name, other.url) = ("one", "two", target.url)
+        #expect(ProviderMatrix(of: [target, other]).providers == ["one", "two"])
     }
 }

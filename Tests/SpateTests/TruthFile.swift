@@ -5,6 +5,7 @@ struct TruthFile {
     struct Request {
         var received: Int64  // CLOCK_MONOTONIC, ns
         var firstToken: Int64?
+        var promptTokens: Int
         var tokens: Int
         var cold: Bool?
         var outcome: String
@@ -26,6 +27,7 @@ struct TruthFile {
             requests[id] = Request(
                 received: Int64(received),
                 firstToken: entry["first_token"].int.map(Int64.init),
+                promptTokens: entry["prompt_tokens"].int ?? 0,
                 tokens: entry["tokens_sent"].int ?? 0,
                 cold: entry["cold"].bool,
                 outcome: entry["outcome"].text ?? ""

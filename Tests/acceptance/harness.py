@@ -127,6 +127,12 @@ class Bench:
             raise RuntimeError(f"not over after {seconds} s: {self.said()[-500:]}") from None
         return Outcome(status, self.folder / "run", self.said())
 
+    def outcome(self, child, folder):
+        """Of a child that has ended, in a folder of its own."""
+        if not (folder / "summary.json").exists():
+            raise RuntimeError(f"exit {child.returncode}: {self.said()[-500:]}")
+        return Outcome(child.returncode, folder, self.said())
+
     def run(self, profile, *flags, seconds):
         outcome = self.finish(self.start(profile, *flags), seconds)
         if not (outcome.folder / "summary.json").exists():

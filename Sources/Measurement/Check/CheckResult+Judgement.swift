@@ -110,6 +110,10 @@ private struct Judge {
         let held = flows.filter(isHeldBack)
         let worst = (held.isEmpty ? flows : held).max { eventsPerRead($0) < eventsPerRead($1) } ?? flows[0]
         let seen = "\(worst.request.tokenEvents) token events in \(worst.request.tokenReads) reads"
+        if held.isEmpty, let fast = flows.first(where: { eventsPerRead($0) >= Self.suspiciousEvents }) {
+            let gap = inWords(millisecondsPerRead(fast))
+            return .init(.streams, .odd, "\(seen), one each \(gap) ms: so fast that events share reads")
+        }
         if held.count * 2 > flows.count {
             return .init(
                 .streams,
@@ -120,10 +124,25 @@ private struct Judge {
         return .init(.streams, held.isEmpty ? .ok : .odd, seen)
     }
 
-    /// Eight tokens or more, and eight or more of them in each read: a model's pace brings them one by one, or in the
-    /// twos and threes of speculative decoding.
+    /// A model's pace brings tokens one by one, or in the twos and threes of speculative decoding.
+    private static let suspiciousEvents = 8.0  // in each read
+    /// What comes faster may share reads for the network's reasons; what is this slow waited for company.
+    private static let noticeableGap = 10.0  // milliseconds
+
     private func isHeldBack(_ probe: ProbeRecord) -> Bool {
-        probe.request.tokenEvents >= 8 && eventsPerRead(probe) >= 8
+        probe.request.tokenEvents >= 8 && eventsPerRead(probe) >= Self.suspiciousEvents
+            && (probe.request.tokenReads <= 1 || millisecondsPerRead(probe) >= Self.noticeableGap || cameAtOnce(probe))
+    }
+
+    /// All of it within a twentieth of the whole time: it was there before the first of it was let go.
+    private func cameAtOnce(_ probe: ProbeRecord) -> Bool {
+        guard let first = probe.request.firstToken, let last = probe.request.lastToken else { return false }
+        return Double(last - first) < 0.05 * Double(last)
+    }
+
+    private func millisecondsPerRead(_ probe: ProbeRecord) -> Double {
+        let span = (probe.request.lastToken ?? 0) - (probe.request.firstToken ?? 0)
+        return Double(span) / 1e6 / Double(max(1, probe.request.tokenReads - 1))
     }
 
     private func eventsPerRead(_ probe: ProbeRecord) -> Double {

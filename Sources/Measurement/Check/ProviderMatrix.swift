@@ -24,7 +24,16 @@ public struct ProviderMatrix: Sendable, Hashable {
 
     public init() {}
 
+    /// Cells of one provider and model that are several targets are told apart by their names.
     public init(cells: [Cell]) {
+        let pairs = Dictionary(grouping: cells) { [$0.provider, $0.model] }
+        let cells = cells.map { cell in
+            var cell = cell
+            if (pairs[[cell.provider, cell.model]]?.count ?? 0) > 1, !cell.target.isEmpty {
+                cell.provider = cell.target
+            }
+            return cell
+        }
         self.cells = cells
         for cell in cells {
             if !providers.contains(cell.provider) { providers.append(cell.provider) }

@@ -146,7 +146,7 @@ extension ReportDocument {
         let apart = [("warm-up", target.warmup), ("preflight", target.preflight)].filter { $0.1.requests > 0 }
         if !apart.isEmpty {
             let list = apart.map { name, tally in
-                let price = tally.dollars.map { ", \(Figure.dollars($0))" } ?? ""
+                let price = tally.dollars.flatMap { $0 > 0 ? ", \(Figure.dollars($0))" : nil } ?? ""
                 return
                     "\(Figure.count(tally.requests)) \(name) requests (\(Figure.count(tally.outputTokens)) output tokens\(price))"
             }
