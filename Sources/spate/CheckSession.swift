@@ -107,7 +107,14 @@ struct CheckSession {
 
 /// What a check may send and cost, before it does.
 struct CheckPrice {
-    private let lines: [(name: String, worst: (requests: Int, inputTokens: Int, outputTokens: Int), dollars: Double?)]
+    private struct Line {
+        var name: String
+        var worst: (requests: Int, inputTokens: Int, outputTokens: Int)
+        var dollars: Double?
+        var isHourly: Bool
+    }
+
+    private let lines: [Line]
     private let isFree: Bool
 
     init(_ targets: [JobTarget], plan: (JobTarget, String) -> ProbePlan) {
@@ -118,7 +125,7 @@ struct CheckPrice {
             if let input = target.price.input, let output = target.price.output {
                 dollars = (input * Double(worst.inputTokens) + output * Double(worst.outputTokens)) / 1e6
             }
-            return (target.name, worst, dollars)
+            return Line(name: target.name, worst: worst, dollars: dollars, isHourly: target.dollarsPerHour != nil)
         }
     }
 
@@ -127,7 +134,9 @@ struct CheckPrice {
     var text: String {
         guard !isFree else { return "" }
         return lines.map { line in
-            let dollars = line.dollars.map { "at most $\(Self.decimals($0))" } ?? "cost unknown (no price given)"
+            let dollars =
+                line.dollars.map { "at most $\(Self.decimals($0))" }
+                ?? (line.isHourly ? "paid by the hour" : "cost unknown (no price given)")
             return
                 "check of \(line.name): at most \(line.worst.requests) requests, \(line.worst.inputTokens) input and "
                 + "\(line.worst.outputTokens) output tokens, \(dollars)\n"

@@ -124,5 +124,27 @@ extension ProgramTests {
             }
             #expect(paid <= 0.05 && paid > 0.05 - 4 * 16 * 100 / 1e6, "\(paid)")
         }
+
+        @Test func `a target that fails is given up, ends the run with 98, and the others run on`() throws {
+            let path = try folder.write(
+                """
+                targets:
+                  - {name: bad, provider: simulated, scenario: {from: steady, time_scale: 0.02, failures: {server_error: 0.7}}}
+                  - {name: good, provider: simulated, scenario: {from: steady, time_scale: 0.02}}
+                workload: {prompts: {synthetic: {input_tokens: 16}}, max_tokens: 4}
+                warmup: {requests: 0}
+                phases: [{probe: {requests: 250, gap: 0s}}]
+                """,
+                to: "two.yaml"
+            )
+            let ended = try Spate.run(["run", path, "-o", folder["two"], "--quiet"], within: 40)
+            #expect(ended.status == 98, "\(ended.all)")
+            let targets = try JSON(file: folder["two/summary.json"])["targets"].list
+            #expect(targets.map { $0["unusable"].bool } == [true, false])
+            #expect(targets[0]["given_up"].text?.hasSuffix("of the last 100 requests failed") == true)
+            #expect(try TruthFile(folder["two/truth-1.jsonl"]).requests.count == 100)
+            #expect(targets[1]["totals"]["requests"]["success"].int == 250)
+            #expect(try TruthFile(folder["two/truth-2.jsonl"]).requests.count == 250)
+        }
     }
 }
