@@ -33,8 +33,8 @@ enum ComparisonMetric: String, Sendable, Hashable, CaseIterable {
         case .availability: ("more available", "less available")
         case .useful: ("more often useful", "less often useful")
         case .costPerUseful: ("cheaper", "dearer")
-        case .coldPenalty: ("less of a penalty", "more of a penalty")
-        case .timeToRecover: ("sooner recovered", "later recovered")
+        case .coldPenalty: ("smaller", "larger")
+        case .timeToRecover: ("sooner", "later")
         }
     }
 
