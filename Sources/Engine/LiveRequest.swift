@@ -28,6 +28,8 @@ final class LiveRequest: TransferHandler {
     /// Of a later attempt: whether the first was measured.
     var measured = false
     var scheduled = Instant.zero
+    /// The number of its prompt under which its answer may be held against others.
+    var comparablePrompt: Int?
     /// How long it had to wait for a place under a cap, nanoseconds.
     var queued: Int64 = 0
     var bodyBytes = 0
@@ -121,6 +123,11 @@ final class LiveRequest: TransferHandler {
         evidence.failure = failure
         evidence.status = transfer.status
         evidence.reply = reply
+        evidence.headBegan = timing.firstByte != nil
+        evidence.headEnded = transfer.headIsComplete
+        evidence.encoding = reply.events == 0 ? transfer.responseHeader("content-encoding") : nil
+        evidence.streams = driver.asksForStream(of: target)
+        evidence.tokenReads = state.tokenReads
         let verdict = OutcomeRule.judge(evidence)
 
         var record = RequestRecord()
@@ -179,6 +186,18 @@ final class LiveRequest: TransferHandler {
         case .ok: record.useful = true
         case .okLength: record.useful = fixedLength
         default: record.useful = false
+        }
+        if record.outcome.class == .success {
+            if let check = driver.check(of: target) {
+                let answer = decoder.text.choices[0]?.content ?? ""
+                if let shortfall = check.shortfall(of: answer, index: Int(prompt)) {
+                    record.useful = false
+                    record.detail = "unexpected"
+                    record.note = record.note.map { "\($0); \(shortfall)" } ?? shortfall
+                }
+            }
+            record.prompt = comparablePrompt
+            if comparablePrompt != nil { record.answerHash = Int64(bitPattern: reply.answerHash) }
         }
         let words = failure?.text ?? reply.error?.message ?? reply.excerpt
         record.error = verdict.outcome.class == .success ? nil : words.map { redactor.redacted($0) }

@@ -233,7 +233,9 @@ final class LoopDriver {
         if let old = pool[target]?.popLast() {
             request = old
         } else {
-            let decoder = ReplyDecoder(api: run.program.targets[target].provider.api, parser: parser)
+            let keepsText = maker(of: target).check != nil
+            let api = run.program.targets[target].provider.api
+            let decoder = ReplyDecoder(api: api, parser: parser, keepsText: keepsText)
             request = LiveRequest(transfer: client.transfer(), decoder: decoder, driver: self)
         }
         request.reset()
@@ -247,7 +249,9 @@ final class LoopDriver {
             request.prompt = run.program.countsPromptsByTurn ? nextPrompt : request.sequence
             nextPrompt += Int64(run.loops)
         }
-        let (body, cap) = maker(of: target).body(index: request.prompt)
+        let maker = maker(of: target)
+        let (body, cap) = maker.body(index: request.prompt)
+        request.comparablePrompt = maker.comparablePrompt(index: request.prompt)
         request.claim = Budget.Claim(
             outputTokens: cap,
             nanodollars: run.prices[target].worstCase(bodyBytes: body.count, outputTokens: cap)
@@ -337,6 +341,10 @@ final class LoopDriver {
         clients[target] = client
         return client
     }
+
+    func check(of target: Int) -> AnswerCheck? { maker(of: target).check }
+
+    func asksForStream(of target: Int) -> Bool { run.program.targets[target].provider.streams }
 
     func maker(of target: Int) -> RequestMaker {
         if let maker = makers[target] { return maker }

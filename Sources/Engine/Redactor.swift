@@ -1,14 +1,16 @@
 /// Takes secrets out of text before it leaves the process, in whatever dress a server may echo them.
 ///
 /// Looked for, byte by byte: the secret itself, with any of its characters escaped for JSON (`\"`, `\u002b`) or for a
-/// URL (`%2b`, `+`); what base64 makes of it inside a longer text; and of a long one every beginning, since messages
+/// URL (`%2b`, `+`); what base64 makes of it inside a longer text; its bytes in hexadecimal; and of a long one every beginning, since messages
 /// show the first characters of a key or are cut amid it.
 public struct Redactor: Sendable, Hashable {
     private struct Needle: Sendable, Hashable {
         var bytes: [UInt8]
         var least: Int  // so many of its bytes are enough
-        var isBase64: Bool
+        var dress: Dress
     }
+
+    private enum Dress: Sendable, Hashable { case plain, base64, hexadecimal }
 
     private let needles: [Needle]
 
@@ -19,11 +21,13 @@ public struct Redactor: Sendable, Hashable {
         for secret in secrets where secret.utf8.count >= 4 {
             let bytes = Array(secret.utf8)
             let isLong = bytes.count >= 16
-            needles.insert(Needle(bytes: bytes, least: isLong ? 8 : bytes.count, isBase64: false))
+            let least = isLong ? 8 : bytes.count
+            needles.insert(Needle(bytes: bytes, least: least, dress: .plain))
+            needles.insert(Needle(bytes: bytes, least: least, dress: .hexadecimal))
             for phase in 0..<3 {  // base64 of the secret within a longer text starts at one of three phases
                 let core = Self.base64Core(bytes, phase: phase)
                 guard core.count >= 8 else { continue }
-                needles.insert(Needle(bytes: core, least: isLong ? 12 : core.count, isBase64: true))
+                needles.insert(Needle(bytes: core, least: isLong ? 12 : core.count, dress: .base64))
             }
         }
         self.needles = Array(needles)
@@ -57,9 +61,11 @@ public struct Redactor: Sendable, Hashable {
         var seen = 0
         while seen < needle.bytes.count {
             let step =
-                needle.isBase64
-                ? base64Step(needle.bytes[seen], in: text, at: position)
-                : step(needle.bytes[seen], in: text, at: position)
+                switch needle.dress {
+                case .plain: step(needle.bytes[seen], in: text, at: position)
+                case .base64: base64Step(needle.bytes[seen], in: text, at: position)
+                case .hexadecimal: hexadecimalStep(needle.bytes[seen], in: text, at: position)
+                }
             if step == 0 { break }
             position += step
             seen += 1
@@ -92,6 +98,12 @@ public struct Redactor: Sendable, Hashable {
         case (UInt8(ascii: "+"), UInt8(ascii: "-")), (UInt8(ascii: "/"), UInt8(ascii: "_")): return 1
         default: return step(byte, in: text, at: position)
         }
+    }
+
+    /// The same for a byte written as two hexadecimal digits.
+    private static func hexadecimalStep(_ byte: UInt8, in text: [UInt8], at position: Int) -> Int {
+        guard position + 2 <= text.count else { return 0 }
+        return hexadecimal(text[position..<(position + 2)]) == UInt32(byte) ? 2 : 0
     }
 
     private static func isLetterOrDigit(_ byte: UInt8) -> Bool {

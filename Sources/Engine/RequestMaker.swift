@@ -9,6 +9,8 @@ struct RequestMaker {
     private let provider: Provider
     private let extra: [JSONMember]  // the user's own; they replace the provider's of the same name
     private let template: BodyTemplate
+    /// nil when nothing is expected of answers.
+    let check: AnswerCheck?
 
     /// - Parameter salt: makes the nonces of this run differ from those of an earlier one with the same seed.
     init(target: EngineTarget, salt: UInt64) {
@@ -17,6 +19,7 @@ struct RequestMaker {
         model = target.model
         provider = target.provider
         extra = workload.extraBody.flatMap { JSONParser().members(of: $0) } ?? []
+        check = AnswerCheck(workload)
         template = BodyTemplate(
             Self.request(model, provider, workload, extra, [.init(role: "user", content: "")]),
             api: provider.api
@@ -39,6 +42,14 @@ struct RequestMaker {
         request.ignoresEndOfSequence = workload.ignoreEOS
         request.extra += extra
         return request
+    }
+
+    /// The prompt, where others send the same and the model is asked to be the same each time: temperature 0, one cap.
+    func comparablePrompt(index: Int64) -> Int? {
+        guard workload.temperature == 0, provider.sampling(for: model) == .greedy,
+            workload.maxTokens.least == workload.maxTokens.greatest
+        else { return nil }
+        return workload.sharedPrompt(at: Int(index))
     }
 
     /// About how long the body of a synthetic prompt is.

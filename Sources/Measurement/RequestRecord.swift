@@ -52,6 +52,9 @@ public struct RequestRecord: Sendable, Hashable {
     public var error: String?  // the server's words, redacted, at most 2 KiB
     public var connection: Connection?
     public var stamp: Stamp = .read
+    /// The prompt it sent, where others send the same at temperature 0, and a hash of the answer's visible text.
+    public var prompt: Int?
+    public var answerHash: Int64?
     /// Whether the server itself said that this request waited for a replica to start; nil = it said nothing.
     public var reportedCold: Bool?
 

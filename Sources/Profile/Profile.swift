@@ -25,8 +25,15 @@ public struct Profile: Sendable, Hashable {
         public init() {}
     }
 
+    /// A provider that the user's own file or the profile defines, complete.
+    public struct ProviderDefinition: Sendable, Hashable {
+        public var name: String
+        public var json: String  // its keys
+    }
+
     public var name: String
     public var seed: UInt64
+    public var providers: [ProviderDefinition] = []  // those among the targets' that are no presets of ours
     public var targets: [Target]  // at least one, names unique
     public var order = TargetOrder.interleaved
     public var windows = TimeWindows()

@@ -1,4 +1,5 @@
 import Schedule
+import Wire
 
 /// Reads a whole document: every key, then what must hold between them.
 struct ProfileReader {
@@ -22,6 +23,7 @@ struct ProfileReader {
         var keys = MapReader(document.root, path: "", log: log)
         let name = name(&keys)
         let seed = keys.count("seed", 0...Int.max) ?? 1
+        let catalogue = layered(keys.take("providers"))
         let targets = keys.take("targets")
         var workloadReader = WorkloadReader(log: log, pathOfFile: pathOfFile)
         let workload = workloadReader.read(keys.take("workload"))
@@ -48,6 +50,7 @@ struct ProfileReader {
         var profile = Profile(name: name, seed: UInt64(seed), targets: read, workload: workload, phases: phases)
         profile.order = order
         profile.windows = windows
+        profile.providers = definitions(of: read, in: catalogue)
         profile.promptFile = workloadReader.promptFile
         profile.warmupRequests = warmup
         profile.grace = grace
@@ -142,6 +145,19 @@ struct ProfileReader {
             log.report(value.place, "windows.every", "missing; with several windows it says how far apart they start")
         }
         return windows
+    }
+
+    /// The known providers with the profile's own laid over them.
+    private func layered(_ value: YAMLValue?) -> ProviderCatalogue {
+        value.map { catalogue.overlaid(by: $0, path: "providers", log: log) } ?? catalogue
+    }
+
+    /// The used providers that are not as spate brings them.
+    private func definitions(of targets: [Target], in catalogue: ProviderCatalogue) -> [Profile.ProviderDefinition] {
+        let used = Set(targets.map(\.provider.name)).intersection(catalogue.changed)
+        return catalogue.names.filter(used.contains).compactMap { name in
+            catalogue.tree[name]?.json.map { Profile.ProviderDefinition(name: name, json: $0) }
+        }
     }
 
     // MARK: What must hold between keys

@@ -2,13 +2,29 @@ import FoundationEssentials
 import Schedule
 
 /// Prompts from a JSONL file: one object a line, with `prompt` (a text) or `messages` (a chat), and optionally
-/// `max_tokens` or `output_tokens`. Other members are left alone; empty lines are skipped.
+/// `max_tokens` or `output_tokens`, and `expect`. Other members are left alone; empty lines are skipped.
 enum PromptFile {
     private struct Line: Decodable {
         struct Message: Decodable {
             var role: String
             var content: String
         }
+        struct Expect: Decodable {
+            /// A text, or several.
+            struct Texts: Decodable {
+                var list: [String]
+
+                init(from decoder: any Decoder) throws {
+                    let container = try decoder.singleValueContainer()
+                    list = try (try? container.decode(String.self)).map { [$0] } ?? container.decode([String].self)
+                }
+            }
+            var contains: Texts?
+            var regex: String?
+            var json: Bool?
+            var min_chars: Int?
+        }
+        var expect: Expect?
         var prompt: String?
         var messages: [Message]?
         var max_tokens: Int?
@@ -35,7 +51,8 @@ enum PromptFile {
                 faults += 1
                 guard faults <= 10 else { continue }
                 let message =
-                    "no prompt; allowed: a JSON object with \"prompt\": text or \"messages\": [{role, content}]"
+                    "no prompt; allowed: a JSON object with \"prompt\": text or \"messages\": [{role, content}], and perhaps "
+                    + "\"max_tokens\" and \"expect\": {contains, regex, json, min_chars}"
                 log.report(ProfileError.Place(source: path, line: index + 1), key, message)
             }
         }
@@ -46,10 +63,26 @@ enum PromptFile {
     private static func prompt(of line: Line) -> Prompt? {
         let cap = line.max_tokens ?? line.output_tokens
         if let cap, cap < 1 { return nil }
+        var expectation: AnswerExpectation?
+        if let given = line.expect {
+            var read = AnswerExpectation()
+            read.contains = given.contains?.list ?? []
+            read.regex = given.regex
+            read.json = given.json ?? false
+            read.minChars = given.min_chars
+            guard !read.isEmpty, read.regex.map(ExpectationReader.isRegularExpression) ?? true,
+                read.minChars ?? 1 > 0
+            else { return nil }
+            expectation = read
+        }
         if let messages = line.messages, line.prompt == nil, !messages.isEmpty {
-            return Prompt(messages: messages.map { .init(role: $0.role, content: $0.content) }, maxTokens: cap)
+            return Prompt(
+                messages: messages.map { .init(role: $0.role, content: $0.content) },
+                maxTokens: cap,
+                expectation: expectation
+            )
         }
         guard let text = line.prompt, line.messages == nil, !text.isEmpty else { return nil }
-        return Prompt(messages: [.init(role: "user", content: text)], maxTokens: cap)
+        return Prompt(messages: [.init(role: "user", content: text)], maxTokens: cap, expectation: expectation)
     }
 }

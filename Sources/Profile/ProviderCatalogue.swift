@@ -1,14 +1,73 @@
 public import Wire
 
 /// Known providers: how each one's endpoint differs, by name.
+///
+///     built-in Providers.yaml ─► the user's file ─► the profile's `providers:`      a later layer replaces key by key
 public struct ProviderCatalogue: Sendable, Hashable {
+    /// What a model costs somewhere, dollars per million tokens, with where that was read.
+    public struct ModelPrice: Sendable, Hashable {
+        public var model: String  // as prices list it
+        public var input: Double
+        public var cachedInput: Double?
+        public var output: Double
+        public var source: String?
+        public var date: String?  // of the source; "unknown" where it shows none
+        public var note: String?
+    }
+
+    public enum ReasoningSwitch: Sendable, Hashable {
+        case members([JSONMember])  // of a request body that switch it off; none are needed where it is off anyway
+        case impossible  // the model always reasons
+        case unknown
+    }
+
+    /// An exception for models whose name contains a match of `pattern` (a regular expression).
+    struct ReasoningRule: Sendable, Hashable {
+        var pattern: String
+        var off: ReasoningSwitch
+
+        func applies(to model: String) -> Bool {
+            Provider.ModelRule(pattern: pattern, sampling: .greedy).applies(to: model)
+        }
+    }
+
     public struct Entry: Sendable, Hashable {
         public var provider: Provider
-        /// Members that switch reasoning off; nil = no way is known.
-        public var reasoningOff: [JSONMember]?
+        /// What a base URL looks like, where each customer has another.
+        public var addressForm: String?
+        /// What comes before a model's name as `prices` lists it.
+        public var modelPrefix: String?
+        var reasoningOff = ReasoningSwitch.unknown
+        var reasoningRules: [ReasoningRule] = []  // the first that applies wins
+        public var reasoningField: String?
+        public var rateLimitHeaders: [String] = []  // with {a,b} for alternatives
+        public var rateLimitReset: String?
+        public var prices: [ModelPrice] = []
+        public var notes: [String] = []
+        public var unconfirmed: [String] = []  // keys that rest on a single hint
+        public var sources: [String] = []
+
+        init(provider: Provider) { self.provider = provider }
+
+        /// How reasoning is switched off for a model.
+        public func reasoningOff(for model: String?) -> ReasoningSwitch {
+            let rule = reasoningRules.first { rule in model.map { rule.applies(to: $0) } ?? false }
+            return rule?.off ?? reasoningOff
+        }
+
+        /// The listed price of a model; nil = unknown, which is not 0.
+        public func price(of model: String) -> ModelPrice? {
+            if let exact = prices.first(where: { $0.model == model }) { return exact }
+            guard let modelPrefix, model.hasPrefix(modelPrefix) else { return nil }
+            return prices.first { $0.model == model.dropFirst(modelPrefix.count) }
+        }
     }
 
     public var entries: [Entry]
+    /// The merged text behind the entries, for showing and for laying more over it.
+    let tree: YAMLValue
+    /// Names that a layer of the user's added or changed.
+    public let changed: Set<String>
 
     public var names: [String] { entries.map(\.provider.name) }
 
@@ -25,152 +84,124 @@ public struct ProviderCatalogue: Sendable, Hashable {
         return try ProviderCatalogue(text: text, source: "Providers.yaml")
     }
 
+    /// The presets with the user's own file laid over them, if there is one.
+    /// - Parameter userFile: its path; that it does not exist is no fault.
+    public static func standard(userFile: String?) throws(ProfileError) -> ProviderCatalogue {
+        let presets = try builtIn()
+        guard let userFile, TextFile.exists(userFile) else { return presets }
+        let text: String
+        do throws(TextFile.Failure) { text = try TextFile.read(userFile) } catch {
+            throw ProfileError([
+                .init(place: .init(source: userFile), key: "", message: "the file \(error.message)")
+            ])
+        }
+        return try presets.overlaid(text: text, source: userFile)
+    }
+
     /// - Parameter source: the file's name, for errors.
     public init(text: String, source: String) throws(ProfileError) {
         let root = try YAMLValue(parsing: text, source: source, isFile: true)
         let log = ProblemLog()
-        entries = []
-        if case .map(let providers) = root.content {
-            for entry in providers {
-                if let read = Self.entry(entry.key, entry.value, log) { entries.append(read) }
-            }
-        } else {
-            log.report(root.place, "", "read \(root.shown); allowed: a map of providers by name")
-        }
+        self.init(tree: root, changed: [], log: log)
         try log.throwIfAny()
     }
 
-    private static func entry(_ name: String, _ value: YAMLValue, _ log: ProblemLog) -> Entry? {
-        var keys = MapReader(value, path: name, log: log)
-        var provider = Provider(name: name)
-        if let url = keys.text("base_url") {
-            do {
-                _ = try TargetAddress(parsing: url)
-                provider.baseURL = url
-            } catch {
-                log.report(value["base_url"]?.place ?? value.place, "\(name).base_url", error.message)
+    /// These providers with a file's laid over them.
+    public func overlaid(text: String, source: String) throws(ProfileError) -> ProviderCatalogue {
+        let root = try YAMLValue(parsing: text, source: source, isFile: true)
+        let log = ProblemLog()
+        let result = overlaid(by: root, path: "", log: log)
+        try log.throwIfAny()
+        return result
+    }
+
+    /// - Parameter path: of `layer` in its document.
+    func overlaid(by layer: YAMLValue, path: String, log: ProblemLog) -> ProviderCatalogue {
+        let merged: YAMLValue
+        switch layer.content {
+        case .null: return self
+        case .map(let entries): merged = ProviderLayer(path: path, log: log).merged(entries, onto: tree)
+        case .scalar, .list:
+            log.report(layer.place, path, "read \(layer.shown); allowed: a map of providers by name")
+            return self
+        }
+        guard case .map(let entries) = layer.content else { return self }
+        return ProviderCatalogue(tree: merged, changed: changed.union(entries.map(\.key)), log: log)
+    }
+
+    private init(tree: YAMLValue, changed: Set<String>, log: ProblemLog) {
+        self.tree = tree
+        self.changed = changed
+        entries = []
+        if case .map(let providers) = tree.content {
+            for entry in providers {
+                if let read = ProviderEntryReader(log: log).read(entry.key, entry.value) { entries.append(read) }
             }
-        }
-        provider.api = keys.word("api", API.self) ?? .openAIChat
-        provider.authentication = authentication(&keys, log) ?? .bearer
-        provider.keyVariables = keys.take("key_env").map { $0.texts("\(name).key_env", log) } ?? []
-        provider.keyIsOptional = keys.flag("key_optional") ?? false
-        provider.maxTokensField = keys.text("max_tokens_field") ?? "max_tokens"
-        provider.usageRequest = keys.word("usage", Provider.UsageRequest.self) ?? .streamOptions
-        provider.sampling = keys.word("sampling", Provider.Sampling.self) ?? .greedy
-        provider.modelRules = rules(&keys, log)
-        provider.headers = keys.take("headers").map { $0.headers("\(name).headers", log) } ?? []
-        provider.extraMembers = keys.take("extra_body").map { $0.jsonMembers("\(name).extra_body", log) } ?? []
-        let off = keys.take("reasoning_off").map { $0.jsonMembers("\(name).reasoning_off", log) }
-        keys.finish()
-        return Entry(provider: provider, reasoningOff: off)
-    }
-
-    private static func authentication(_ keys: inout MapReader, _ log: ProblemLog) -> Provider.Authentication? {
-        guard let value = keys.take("auth") else { return nil }
-        switch value.content {
-        case .scalar("none", _): return Provider.Authentication.none
-        case .scalar("bearer", _): return .bearer
-        case .map:
-            var inner = MapReader(value, path: keys.path(of: "auth"), log: log)
-            let header = inner.text("header")
-            inner.finish()
-            return header.map { .header(name: $0) }
-        case .null, .scalar, .list:
-            keys.report("auth", value, allowed: "bearer, none or {header: NAME}")
-            return nil
-        }
-    }
-
-    private static func rules(_ keys: inout MapReader, _ log: ProblemLog) -> [Provider.ModelRule] {
-        guard let value = keys.take("model_rules") else { return [] }
-        let path = keys.path(of: "model_rules")
-        return value.items(path, log).enumerated().compactMap { index, item in
-            var inner = MapReader(item, path: "\(path).\(index)", log: log)
-            let pattern = inner.text("match")
-            let sampling = inner.word("sampling", Provider.Sampling.self)
-            inner.finish()
-            guard let pattern, let sampling else { return nil }
-            let rule = Provider.ModelRule(pattern: pattern, sampling: sampling)
-            if !rule.isWellFormed { inner.report("match", item, allowed: "a regular expression") }
-            return rule
+        } else {
+            log.report(tree.place, "", "read \(tree.shown); allowed: a map of providers by name")
         }
     }
 }
 
-extension YAMLValue {
-    /// A list's values; anything else is reported.
-    func items(_ path: String, _ log: ProblemLog) -> [YAMLValue] {
-        guard case .list(let values) = content else {
-            log.report(place, path, "read \(shown); allowed: a list")
-            return []
-        }
-        return values
-    }
+/// Lays a map of providers over another: key by key, prices model by model; `extends` fills a new entry.
+private struct ProviderLayer {
+    let path: String
+    let log: ProblemLog
 
-    /// A text, or a list of them.
-    func texts(_ path: String, _ log: ProblemLog) -> [String] {
-        if let plain, !plain.isEmpty { return [plain] }
-        return items(path, log).enumerated().compactMap { index, item in
-            if let text = item.plain, !text.isEmpty { return text }
-            log.report(item.place, "\(path).\(index)", "read \(item.shown); allowed: a text")
-            return nil
-        }
-    }
-
-    func jsonMembers(_ path: String, _ log: ProblemLog) -> [JSONMember] {
-        guard case .map(let entries) = content else {
-            log.report(place, path, "read \(shown); allowed: a map")
-            return []
-        }
-        return entries.compactMap { entry in
-            guard let json = entry.value.json else {
-                log.report(
-                    entry.value.place,
-                    "\(path).\(entry.key)",
-                    "read \(entry.value.shown); allowed: what JSON holds"
-                )
-                return nil
+    func merged(_ layer: [YAMLValue.Entry], onto base: YAMLValue) -> YAMLValue {
+        var result = base
+        for entry in layer {
+            let key = path.isEmpty ? entry.key : "\(path).\(entry.key)"
+            if entry.key == ProviderCatalogue.simulated {
+                log.report(entry.keyPlace, key, "the simulated provider is spate's own and cannot be changed")
+                continue
             }
-            return JSONMember(name: entry.key, json: json)
+            guard case .map = entry.value.content else {
+                log.report(entry.value.place, key, "read \(entry.value.shown); allowed: a map of a provider's keys")
+                continue
+            }
+            var own = entry.value
+            var ground = result[entry.key]
+            if let parent = own["extends"] {
+                own["extends"] = nil
+                let names = names(of: result)
+                if let name = parent.plain, let found = result[name], name != ProviderCatalogue.simulated {
+                    ground = found
+                } else {
+                    let hint = parent.plain.map { Spelling.hint($0, among: names) } ?? ""
+                    let allowed = "read \(parent.shown); allowed: the name of a provider\(hint)"
+                    log.report(parent.place, "\(key).extends", allowed)
+                }
+            }
+            let value = ground.map { merge(own, onto: $0) } ?? own
+            if result[entry.key] == nil, case .map(var all) = result.content {
+                all.append(.init(key: entry.key, keyPlace: entry.keyPlace, value: value))
+                result.content = .map(all)
+            } else {
+                result[entry.key] = value
+            }
         }
+        return result
     }
 
-    /// A map of header names to values, without what carries secrets.
-    func headers(_ path: String, _ log: ProblemLog) -> [Header] {
-        guard case .map(let entries) = content else {
-            log.report(place, path, "read \(shown); allowed: a map of names to values")
-            return []
-        }
-        return entries.compactMap { entry in
-            let path = "\(path).\(entry.key)"
-            guard !Self.secretHeaders.contains(entry.key.lowercased()) else {
-                log.report(
-                    entry.keyPlace,
-                    path,
-                    "a header that carries a secret; use key: {env: NAME}, {file: F} or {command: C}"
-                )
-                return nil
-            }
-            let nameIsGood = !entry.key.isEmpty && entry.key.utf8.allSatisfy { Self.tokenBytes.contains($0) }
-            guard nameIsGood, let text = entry.value.plain, text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) else {
-                log.report(
-                    entry.value.place,
-                    path,
-                    "read \(entry.value.shown); allowed: a header name and a line of ASCII"
-                )
-                return nil
-            }
-            return Header(name: entry.key, value: text)
-        }
+    private func names(of tree: YAMLValue) -> [String] {
+        guard case .map(let entries) = tree.content else { return [] }
+        return entries.map(\.key)
     }
 
-    private static let secretHeaders: Set<String> = [
-        "authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie", "x-auth-token",
-    ]
-
-    /// `token` of RFC 9110, section 5.6.2.
-    private static let tokenBytes = Set(
-        "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".utf8
-    )
+    private func merge(_ own: YAMLValue, onto base: YAMLValue) -> YAMLValue {
+        guard case .map(let entries) = own.content else { return base }
+        var result = base
+        for entry in entries {
+            if entry.key == "prices", case .map(let rows) = entry.value.content, var prices = result["prices"],
+                case .map = prices.content
+            {
+                for row in rows { prices[row.key] = row.value }
+                result["prices"] = prices
+            } else {
+                result[entry.key] = entry.value
+            }
+        }
+        return result
+    }
 }

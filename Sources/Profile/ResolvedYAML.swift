@@ -4,7 +4,12 @@ import Wire
 extension Profile {
     /// The complete profile as YAML: every key written out, no secret in it, and reading it gives an equal profile.
     public func resolvedYAML() -> String {
-        var lines = ["name: \(quoted(name))", "seed: \(seed)", "targets:"]
+        var lines = ["name: \(quoted(name))", "seed: \(seed)"]
+        if !providers.isEmpty {
+            lines.append("providers:")
+            lines += providers.map { "  \(quoted($0.name)): \($0.json)" }
+        }
+        lines.append("targets:")
         for target in targets { lines += target.lines }
         lines.append("order: \(order.rawValue)")
         if windows.count > 1 {
@@ -62,6 +67,7 @@ extension Target {
             let prices = flow([
                 ("input", price.input.map { "\($0)" }), ("cached", price.cachedInput.map { "\($0)" }),
                 ("output", price.output.map { "\($0)" }), ("per_hour", price.perHour.map { "\($0)" }),
+                ("source", price.source.map(quoted)),
             ])
             lines.append("price: \(prices)")
         }
@@ -94,6 +100,8 @@ extension Workload {
         lines.append("temperature: \(temperature.map { "\($0)" } ?? "none")")
         lines.append("ignore_eos: \(ignoreEOS)")
         lines.append("reasoning: \(reasoning.rawValue)")
+        if !streams { lines.append("stream: false") }
+        if let expectation { lines.append("expect: \(expectation.text)") }
         if let extraBody { lines.append("extra_body: \(extraBody)") }
         return lines
     }
@@ -102,7 +110,19 @@ extension Workload {
 extension Prompt {
     fileprivate var text: String {
         let texts = messages.map { "{role: \(quoted($0.role)), content: \(quoted($0.content))}" }
-        return flow([("messages", "[\(texts.joined(separator: ", "))]"), ("max_tokens", maxTokens.map { "\($0)" })])
+        return flow([
+            ("messages", "[\(texts.joined(separator: ", "))]"), ("max_tokens", maxTokens.map { "\($0)" }),
+            ("expect", expectation?.text),
+        ])
+    }
+}
+
+extension AnswerExpectation {
+    fileprivate var text: String {
+        flow([
+            ("contains", contains.isEmpty ? nil : "[\(contains.map(quoted).joined(separator: ", "))]"),
+            ("regex", regex.map(quoted)), ("json", json ? "true" : nil), ("min_chars", minChars.map { "\($0)" }),
+        ])
     }
 }
 
@@ -225,6 +245,10 @@ extension Scenario {
             "time_scale: \(timeScale)",
             "seed: \(seed)",
             "failures: \(flow(shares.map { ($0.0, "\($0.1)") }))",
+            "faults: [\(faults.map(\.rawValue).joined(separator: ", "))]",
+            "dialect: \(dialect ?? "none")",
+            "reasoning_tokens: \(reasoningTokens)",
+            "cached_share: \(cachedShare)",
         ] + (habits.text.map { ["habits: \($0)"] } ?? [])
     }
 }

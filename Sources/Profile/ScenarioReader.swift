@@ -1,4 +1,5 @@
 public import Schedule
+import Wire
 
 /// Simulated providers by name, from a file, or written out in a profile.
 public enum ScenarioCatalogue {
@@ -128,8 +129,40 @@ struct ScenarioReader {
             let reader = ServerHabitsReader(log: log)
             scenario.habits = reader.read(habits, path: keys.path(of: "habits"), base: scenario.habits)
         }
+        if let faults = keys.take("faults") {
+            scenario.faults = self.faults(faults, keys.path(of: "faults"))
+        }
+        if let name = keys.text("dialect") {
+            scenario.dialect = name == "none" ? nil : name
+            if name != "none", ServedDialect(named: name) == nil, let value = value["dialect"] {
+                let hint = Spelling.hint(name, among: ServedDialect.names)
+                keys.report(
+                    "dialect",
+                    value,
+                    allowed: "none, or one of \(ServedDialect.names.joined(separator: ", "))\(hint)"
+                )
+            }
+        }
+        scenario.reasoningTokens = keys.count("reasoning_tokens", 0...1_000_000) ?? scenario.reasoningTokens
+        scenario.cachedShare = keys.number("cached_share", 0...1) ?? scenario.cachedShare
         keys.finish()
         return scenario
+    }
+
+    /// `all`, or a list of their names.
+    private func faults(_ value: YAMLValue, _ path: String) -> [Fault] {
+        if value.plain == "all" { return Fault.allCases }
+        let names = Fault.allCases.map(\.rawValue)
+        return value.texts(path, log).compactMap { name in
+            if let fault = Fault(rawValue: name) { return fault }
+            let hint = Spelling.hint(name, among: names)
+            log.report(
+                value.place,
+                path,
+                "read \"\(name)\"; allowed: all, or some of \(names.joined(separator: ", "))\(hint)"
+            )
+            return nil
+        }
     }
 
     private func read(replicas value: YAMLValue, _ path: String, _ scenario: inout Scenario) {

@@ -14,12 +14,20 @@ public struct Target: Sendable, Hashable {
         public var cachedInput: Double?
         public var output: Double?
         public var perHour: Double?
+        public var source: String?  // where it was read; nil = the profile says no more
 
-        public init(input: Double? = nil, cachedInput: Double? = nil, output: Double? = nil, perHour: Double? = nil) {
+        public init(
+            input: Double? = nil,
+            cachedInput: Double? = nil,
+            output: Double? = nil,
+            perHour: Double? = nil,
+            source: String? = nil
+        ) {
             self.input = input
             self.cachedInput = cachedInput
             self.output = output
             self.perHour = perHour
+            self.source = source
         }
     }
 

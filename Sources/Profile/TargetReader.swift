@@ -35,9 +35,9 @@ struct TargetReader {
         keys.finish()
 
         if let providerName, catalogue[providerName] == nil {
-            let names = catalogue.names.joined(separator: ", ")
             let hint = Spelling.hint(providerName, among: catalogue.names)
-            if let value = value["provider"] { keys.report("provider", value, allowed: names + hint) }
+            let allowed = "a name that `spate providers` lists" + hint
+            if let value = value["provider"] { keys.report("provider", value, allowed: allowed) }
             return nil
         }
         guard url != nil || providerName != nil else {
@@ -47,7 +47,7 @@ struct TargetReader {
         guard let entry = catalogue[providerName ?? ProviderCatalogue.compatible] else { return nil }
         var provider = entry.provider
         if let api { provider.api = api }
-        addMembers(of: workload, entry, to: &provider, path: path, place: value.place)
+        addMembers(of: workload, entry, model: model, to: &provider, path: path, place: value.place)
         provider.headers += headers
 
         let isSimulated = provider.name == ProviderCatalogue.simulated
@@ -66,14 +66,14 @@ struct TargetReader {
         guard
             let location = isSimulated
                 ? .simulated(self.scenario(scenario, path: keys.path(of: "scenario")))
-                : address(url ?? provider.baseURL, value["url"] ?? value, keys, provider)
+                : address(url ?? provider.baseURL, value["url"] ?? value, keys, entry, provider.api)
         else { return nil }
         let name = written ?? Target.standardName(provider: providerName, url: url, model: model)
         var target = Target(name: name, location: location, provider: provider)
         target.headers = headers
         target.model = model
         target.key = key.flatMap { keySource($0, path: keys.path(of: "key")) }
-        target.price = price ?? Target.Price()
+        target.price = price ?? model.flatMap(entry.price(of:)).map(Target.Price.init) ?? Target.Price()
         target.isInsecure = insecure
         return target
     }
@@ -84,19 +84,24 @@ struct TargetReader {
         return reader.read(value ?? standard, path: path)
     }
 
-    private func address(_ url: String?, _ value: YAMLValue, _ keys: MapReader, _ provider: Provider) -> Target
-        .Location?
-    {
+    private func address(
+        _ url: String?,
+        _ value: YAMLValue,
+        _ keys: MapReader,
+        _ entry: ProviderCatalogue.Entry,
+        _ api: API
+    ) -> Target.Location? {
         guard let url else {
+            let form = entry.addressForm.map { "; it looks like \($0)" } ?? ""
             log.report(
                 value.place,
                 keys.path(of: "url"),
-                "missing; the provider \(provider.name) has no address of its own"
+                "missing; the provider \(entry.provider.name) has no address of its own\(form)"
             )
             return nil
         }
         do {
-            return .remote(try TargetAddress(parsing: url, api: provider.api))
+            return .remote(try TargetAddress(parsing: url, api: api))
         } catch {
             let shown = url.contains("@") ? "a URL" : "\"\(url.prefix(60))\""
             log.report(value.place, keys.path(of: "url"), "read \(shown): \(error.message)")
@@ -127,6 +132,7 @@ struct TargetReader {
     private func addMembers(
         of workload: Workload,
         _ entry: ProviderCatalogue.Entry,
+        model: String?,
         to provider: inout Provider,
         path: String,
         place: ProfileError.Place
@@ -134,13 +140,19 @@ struct TargetReader {
         switch workload.reasoning {
         case .default: break
         case .off:
-            let own = entry.provider.api == provider.api ? entry.reasoningOff : nil
-            if let off = own ?? provider.api.reasoningOff {
-                provider.extraMembers += off
-            } else if provider.name != ProviderCatalogue.simulated {
-                let message =
-                    "no way is known to switch reasoning off at \(provider.name); say it in workload.extra_body"
+            switch entry.provider.api == provider.api ? entry.reasoningOff(for: model) : .unknown {
+            case .members(let off): provider.extraMembers += off
+            case .impossible:
+                let message = "\(model ?? provider.name) always reasons; allowed there: low, medium, high or default"
                 log.report(place, path, "workload.reasoning is off: \(message)")
+            case .unknown:
+                if let off = provider.api.reasoningOff {
+                    provider.extraMembers += off
+                } else if provider.name != ProviderCatalogue.simulated {
+                    let message =
+                        "no way is known to switch reasoning off at \(provider.name); say it in workload.extra_body"
+                    log.report(place, path, "workload.reasoning is off: \(message)")
+                }
             }
         case .low, .medium, .high:
             if let members = provider.api.reasoning(effort: workload.reasoning.rawValue) {
@@ -150,6 +162,7 @@ struct TargetReader {
                 log.report(place, path, "workload.reasoning is \(workload.reasoning.rawValue): \(message)")
             }
         }
+        if !workload.streams { provider.extraMembers.append(JSONMember(name: "stream", json: "false")) }
         if let extra = workload.extraBody, let members = JSONParser().members(of: extra) {
             provider.extraMembers += members
         }
@@ -161,7 +174,8 @@ struct TargetReader {
             input: keys.dollars("input"),
             cachedInput: keys.dollars("cached"),
             output: keys.dollars("output"),
-            perHour: keys.dollars("per_hour")
+            perHour: keys.dollars("per_hour"),
+            source: keys.text("source")
         )
         keys.finish()
         if price.perHour != nil, price.input != nil || price.output != nil || price.cachedInput != nil {
@@ -213,5 +227,18 @@ struct TargetReader {
         func isLetter(_ byte: UInt8) -> Bool { byte == 0x5f || (0x61...0x7a).contains(byte | 0x20) }
         guard let first = name.utf8.first, isLetter(first), name.utf8.count <= 64 else { return false }
         return name.utf8.allSatisfy { isLetter($0) || (0x30...0x39).contains($0) }
+    }
+}
+
+extension Target.Price {
+    /// From a catalogue's row.
+    init(_ row: ProviderCatalogue.ModelPrice) {
+        let source = [row.source, row.date].compactMap(\.self).joined(separator: ", ")
+        self.init(
+            input: row.input,
+            cachedInput: row.cachedInput,
+            output: row.output,
+            source: source.isEmpty ? nil : source
+        )
     }
 }

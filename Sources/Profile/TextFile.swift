@@ -28,6 +28,8 @@ enum TextFile {
         return text
     }
 
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
     /// `path` as seen from a folder; as it is when absolute.
     static func path(_ path: String, from folder: String) -> String {
         path.hasPrefix("/") || folder.isEmpty ? path : folder + "/" + path

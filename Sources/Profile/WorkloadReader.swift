@@ -24,6 +24,9 @@ struct WorkloadReader {
         if let cap = keys.take("max_tokens") { workload.maxTokens = tokenCap(cap) ?? workload.maxTokens }
         if keys.has("temperature") { workload.temperature = temperature(&keys) }
         workload.ignoreEOS = keys.flag("ignore_eos") ?? false
+        workload.streams = keys.flag("stream") ?? true
+        let expectations = ExpectationReader(log: log)
+        workload.expectation = keys.take("expect").flatMap { expectations.read($0, path: keys.path(of: "expect")) }
         workload.reasoning = keys.word("reasoning", Workload.Reasoning.self) ?? .default
         if let extra = keys.take("extra_body") {
             if case .map(let entries) = extra.content, !entries.isEmpty {
@@ -83,18 +86,20 @@ struct WorkloadReader {
         let text = keys.text("prompt")
         let messages = keys.take("messages")
         let cap = keys.count("max_tokens", 1...Self.longestAnswer)
+        let expectations = ExpectationReader(log: log)
+        let expectation = keys.take("expect").flatMap { expectations.read($0, path: keys.path(of: "expect")) }
         keys.finish()
         if let messages, text == nil {
             let items = messages.items(keys.path(of: "messages"), log).enumerated().compactMap { index, item in
                 message(item, path: "\(keys.path(of: "messages")).\(index)")
             }
-            return items.isEmpty ? nil : Prompt(messages: items, maxTokens: cap)
+            return items.isEmpty ? nil : Prompt(messages: items, maxTokens: cap, expectation: expectation)
         }
         guard let text, messages == nil else {
             log.report(value.place, path, "read \(value.shown); allowed: a text, {prompt: ...} or {messages: [...]}")
             return nil
         }
-        return Prompt(messages: [.init(role: "user", content: text)], maxTokens: cap)
+        return Prompt(messages: [.init(role: "user", content: text)], maxTokens: cap, expectation: expectation)
     }
 
     private func message(_ value: YAMLValue, path: String) -> Prompt.Message? {

@@ -108,6 +108,14 @@ public struct Scenario: Sendable, Hashable {
     public var seed: UInt64 = 1
     public var failures = Failures()
     public var habits = ServerHabits()
+    /// The n-th request (from 0) suffers the n-th fault, over and over; empty = none does.
+    public var faults: [Fault] = []
+    /// The provider whose way of speaking it has, by the name of the preset; nil = the plain one.
+    public var dialect: String?
+    /// The first tokens of each answer that are reasoning, where the API can show it.
+    public var reasoningTokens = 0
+    /// The share (0...1) of each prompt's tokens that was found in a cache.
+    public var cachedShare = 0.0
 
     public init(name: String) { self.name = name }
 

@@ -41,10 +41,24 @@ public struct Workload: Sendable, Hashable {
     public var temperature: Double? = 0  // nil = not sent
     public var ignoreEOS = false
     public var reasoning = Reasoning.default
+    /// Whether answers are asked for as streams; else in one piece, which has an end and no first token.
+    public var streams = true
+    /// What answers must be to be of use, unless a prompt says otherwise.
+    public var expectation: AnswerExpectation?
     /// A JSON object whose members go into every request body.
     public var extraBody: String?
 
     public init(source: Source) { self.source = source }
+
+    /// The number of the prompt that a request with this index sends word for word, nil where no two requests send the
+    /// same: a nonce makes each its own.
+    public func sharedPrompt(at index: Int) -> Int? {
+        guard cache == .allow else { return nil }
+        switch source {
+        case .synthetic: return 0
+        case .list(let prompts): return prompts.isEmpty ? nil : index % prompts.count
+        }
+    }
 
     /// Whether the plan fixes the length of answers, so that one cut by its cap is what was asked for.
     public var fixesLength: Bool {
@@ -69,10 +83,12 @@ public struct Prompt: Sendable, Hashable {
 
     public var messages: [Message]
     public var maxTokens: Int?  // its own cap, where it brings one
+    public var expectation: AnswerExpectation?  // in place of the workload's
 
-    public init(messages: [Message], maxTokens: Int? = nil) {
+    public init(messages: [Message], maxTokens: Int? = nil, expectation: AnswerExpectation? = nil) {
         self.messages = messages
         self.maxTokens = maxTokens
+        self.expectation = expectation
     }
 
     public init(_ text: String) { self.init(messages: [Message(role: "user", content: text)]) }

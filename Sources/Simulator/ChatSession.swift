@@ -22,6 +22,7 @@ final class ChatSession {
     init(
         exchange: HTTPExchange,
         call: ServedCall,
+        dialect: ServedDialect,
         facts: ChatRequestFacts,
         plan: ReplyPlan,
         number: Int,
@@ -36,12 +37,15 @@ final class ChatSession {
         streams = facts.streams && habits.delivery != .whole
         writer = AnswerWriter(
             api: call.api,
+            dialect: dialect,
             id: "chatcmpl-\(number)",
             model: facts.model,
             created: created,
             inputTokens: Int64(record.promptTokens),
+            cachedTokens: record.cachedTokens > 0 ? Int64(record.cachedTokens) : nil,
             asksForUsage: facts.asksForUsage && habits.tellsUsage
         )
+        thinking = writer.knowsReasoning ? plan.reasoningTokens : 0
     }
 
     private var serving: ServingFacts { ServingFacts(cold: record.cold ?? false, replica: record.replica ?? 0) }
@@ -74,6 +78,7 @@ final class ChatSession {
         if !streams { return (nil, isLast ? giveWhole(&buffer) : false) }
         buffer.removeAll(keepingCapacity: true)
         if plan.fault != .empty { appendTokens(count, &buffer) }
+        let isShown = !buffer.isEmpty
         if habits.delivery == .buffered {
             held += buffer
             heldTokens += plan.fault == .empty ? 0 : count
@@ -84,7 +89,7 @@ final class ChatSession {
         }
         if !isLast {
             let written = exchange.write(buffer.span)
-            noteSent(count, written)
+            noteSent(count, written, isShown: isShown)
             return (written, false)
         }
         let sent = plan.fault == .empty ? 0 : count
@@ -96,7 +101,7 @@ final class ChatSession {
         case .truncated, .stalled: break
         }
         let written = exchange.write(buffer.span)
-        noteSent(sent, written)
+        noteSent(sent, written, isShown: isShown)
         switch plan.fault {
         case .truncated: exchange.abandon()
         case .stalled: return (written, false)
@@ -105,13 +110,17 @@ final class ChatSession {
         return (written, true)
     }
 
-    /// Of the tokens that the model has just given, those of the reasoning first.
+    /// Of the tokens that the model has just given, those of the reasoning first; one event each kind.
     private func appendTokens(_ count: Int, _ buffer: inout [UInt8]) {
         let first = generated - count
         let reasoned = max(0, min(count, thinking - first))
-        if reasoned > 0 { writer.append(reasoning: TokenText.tokens(first, count: reasoned), to: &buffer) }
+        if reasoned > 0 {
+            let text = TokenText.tokens(first, count: reasoned)
+            writer.append(reasoning: text, count: Int64(first + reasoned), to: &buffer)
+        }
         if count > reasoned {
-            writer.append(token: TokenText.tokens(first + reasoned, count: count - reasoned), to: &buffer)
+            let text = TokenText.tokens(first + reasoned, count: count - reasoned)
+            writer.append(token: text, count: Int64(generated), to: &buffer)
         }
     }
 
@@ -121,16 +130,20 @@ final class ChatSession {
 
     /// What there is to say when the answer is over.
     private func end(tokens: Int) -> AnswerWriter.End {
-        AnswerWriter.End(
+        let reasoned = min(thinking, tokens)
+        record.reasoningTokens = reasoned
+        return AnswerWriter.End(
             isCut: plan.fault != .empty && plan.finishReason == "length" && !habits.saysStop
                 && habits.ignoresCap == nil,
             usage: Usage(
                 input: Int64(record.promptTokens),
+                cachedInput: record.cachedTokens > 0 ? Int64(record.cachedTokens) : nil,
                 output: Int64(tokens),
-                reasoning: thinking > 0 ? Int64(min(thinking, tokens)) : nil
+                reasoning: reasoned > 0 ? Int64(reasoned) : nil
             ),
             serving: serving,
-            text: { [thinking] in tokens > thinking ? TokenText.text(thinking, count: tokens - thinking) : "" }
+            text: { TokenText.text(reasoned, count: tokens - reasoned) },
+            reasoning: { TokenText.text(0, count: reasoned) }
         )
     }
 
@@ -154,8 +167,8 @@ final class ChatSession {
         return true
     }
 
-    private func noteSent(_ tokens: Int, _ now: Instant) {
-        if tokens > 0 { record.sent(tokens, at: now) }
+    private func noteSent(_ tokens: Int, _ now: Instant, isShown: Bool = true) {
+        if tokens > 0 { record.sent(tokens, at: now, isShown: isShown) }
         if exchange.backlog > 0 { record.clientWasSlow = true }
     }
 }

@@ -20,6 +20,8 @@ struct ReplyPlan: Sendable, Hashable {
     /// The tokens after which the model is done with it: a fault in mid-stream comes at half.
     let tokens: Int
     let finishReason: String
+    /// The first tokens that are reasoning, where the API knows it; may be more than `tokens`.
+    let reasoningTokens: Int
     let fault: Fault?
 
     init(
@@ -41,6 +43,7 @@ struct ReplyPlan: Sendable, Hashable {
             answer = min(cap, max(1, drawn))
         }
         answerTokens = answer
+        reasoningTokens = scenario.reasoningTokens
         finishReason = maxTokens == answer ? "length" : "stop"
         fault = Self.fault(scenario.failures, faultDraw)
         switch fault {

@@ -5,12 +5,16 @@ internal import Wire
 
 /// The endpoints that answer: from a request to the model, and from the model's events to the client.
 extension SimulatedProvider {
-    func take(_ call: ServedCall, _ exchange: HTTPExchange) {
+    func take(_ call: ServedCall, _ exchange: HTTPExchange, _ dialect: ServedDialect) {
         requests += 1
         var record = TruthRecord(received: exchange.received)
         record.id = exchange.header("x-request-id").map { String($0.prefix(128)) } ?? "request-\(requests)"
         record.connection = exchange.numberOnConnection
-        guard let facts = readFacts(call, exchange, &record) else { return }
+        let fault = scenario.faults.isEmpty ? Fault.none : scenario.faults[(requests - 1) % scenario.faults.count]
+        if let script = FaultScript(fault, echoed: exchange.headers) {
+            return play(script, fault, to: exchange, record)
+        }
+        guard let facts = readFacts(call, exchange, dialect, &record) else { return }
         let odd = habitFacts(exchange.body)
         let plan = ReplyPlan(
             scenario: scenario,
@@ -19,11 +23,13 @@ extension SimulatedProvider {
             ignoresEndOfSequence: facts.ignoresEndOfSequence
         )
         record.promptTokens = max(1, facts.promptBytes / 4)
+        record.cachedTokens = Int(Double(record.promptTokens) * scenario.cachedShare)
         record.maxTokens = facts.maxTokens
         record.streams = facts.streams
         let session = ChatSession(
             exchange: exchange,
             call: call,
+            dialect: dialect,
             facts: facts,
             plan: plan,
             number: requests,
@@ -31,7 +37,7 @@ extension SimulatedProvider {
             record: record,
             habits: scenario.habits
         )
-        session.thinking = thinking(odd, api: call.api)
+        if scenario.habits.thinks > 0 { session.thinking = thinking(odd, api: call.api) }
         if refusesMember(of: odd, exchange) { return finish(session, .refused, status: 400) }
         if refusesForQuota(exchange) { return finish(session, .rejected, status: 429) }
         let limit = countAgainstLimit(at: record.received)
@@ -46,9 +52,23 @@ extension SimulatedProvider {
         }
     }
 
-    private func readFacts(_ call: ServedCall, _ exchange: HTTPExchange, _ record: inout TruthRecord)
-        -> ChatRequestFacts?
-    {
+    private func play(_ script: FaultScript, _ fault: Fault, to exchange: HTTPExchange, _ record: TruthRecord) {
+        stage.play(script, to: exchange) { [unowned self] in
+            var record = record
+            record.outcome = .fault
+            record.fault = fault.rawValue
+            record.status = script.status
+            record.ended = MonotonicClock.now()
+            journal?.add(record)
+        }
+    }
+
+    private func readFacts(
+        _ call: ServedCall,
+        _ exchange: HTTPExchange,
+        _ dialect: ServedDialect,
+        _ record: inout TruthRecord
+    ) -> ChatRequestFacts? {
         func refused(_ status: Int, _ message: String, parameter: String?, code: String?) -> ChatRequestFacts? {
             refuse(exchange, status, message, type: "invalid_request_error", parameter: parameter, code: code)
             record.outcome = .refused
@@ -64,7 +84,10 @@ extension SimulatedProvider {
         } catch {
             return refused(400, error.message, parameter: error.parameter, code: nil)
         }
-        guard facts.model == Self.model else {
+        if let refusal = dialect.refusal(of: body, api: call.api, headers: exchange.headers, streams: facts.streams) {
+            return refused(refusal.status, refusal.message, parameter: refusal.parameter, code: nil)
+        }
+        guard facts.model == Self.model || dialect != .plain else {
             let message = "the model `\(facts.model)` does not exist; there is only `\(Self.model)`"
             return refused(404, message, parameter: "model", code: "model_not_found")
         }

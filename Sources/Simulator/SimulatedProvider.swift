@@ -30,6 +30,8 @@ public final class SimulatedProvider {
     let created: Int64  // Unix seconds
     let journal: TruthJournal?
     private(set) var server: HTTPServer?
+    let stage: FaultStage
+    let ownDialect: ServedDialect
     private var timer: PreciseTimer?
     private var ticker: PreciseTimer?
     private let queuesBefore = ListenQueues.now()
@@ -41,6 +43,8 @@ public final class SimulatedProvider {
     public init(loop: EventLoop, host: String, port: Int, scenario: Scenario, truth: String?) throws(SimulatorError) {
         let scaled = scenario.scaled()
         self.scenario = scaled
+        ownDialect = scenario.dialect.flatMap(ServedDialect.init(named:)) ?? .plain
+        stage = FaultStage(loop: loop)
         let start = MonotonicClock.now()
         model = ServerModel(scenario: scaled, start: start)
         replicas = ReplicaHistory(readyFromTheStart: scaled.replicasMin, at: start)
@@ -72,11 +76,14 @@ public final class SimulatedProvider {
     // MARK: requests
 
     private func take(_ exchange: HTTPExchange) {
-        if let call = ServedCall(path: exchange.path) {
-            return exchange.method == "POST" ? take(call, exchange) : refuseMethod(exchange, allowed: "POST")
+        // `/together/v1/chat/completions` is answered as Together would.
+        let (dialect, path) = ServedDialect.split(path: exchange.path)
+        if let call = ServedCall(path: path) {
+            guard exchange.method == "POST" else { return refuseMethod(exchange, allowed: "POST") }
+            return take(call, exchange, dialect ?? ownDialect)
         }
-        let isModelList = Self.modelLists.contains(exchange.path)
-        switch (exchange.method, exchange.path) {
+        let isModelList = Self.modelLists.contains(path)
+        switch (exchange.method, path) {
         case ("GET", _) where isModelList, ("HEAD", _) where isModelList:
             buffer.removeAll(keepingCapacity: true)
             ModelList.append(ids: [Self.model], created: created, owner: "spate", to: &buffer)

@@ -15,12 +15,18 @@ extension TruthRecord {
         line.member("ended", ended.nanoseconds)
         line.member("tokens_sent", Int64(tokensSent))
         line.member("prompt_tokens", Int64(promptTokens))
+        line.member("cached_tokens", Int64(cachedTokens))
+        line.member("reasoning_tokens", Int64(reasoningTokens))
         line.member("max_tokens", maxTokens.map(Int64.init))
         line.member("status", Int64(status))
         line.text(streams ? ",\"stream\":true" : ",\"stream\":false")
         line.member("connection_request", Int64(connection))
         line.text(",\"outcome\":")
         line.quoted(outcome.rawValue)
+        if let fault {
+            line.text(",\"fault\":")
+            line.quoted(fault)
+        }
         if clientWasSlow { line.text(",\"slow_client\":true") }
         if outcome != .completed, !samples.isEmpty {
             line.text(",\"sent\":[")

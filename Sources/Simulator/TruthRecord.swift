@@ -11,6 +11,7 @@ struct TruthRecord: Sendable {
         case truncated, empty
         case inbandError = "inband_error"
         case stalled
+        case fault  // of the scenario's list
         case stopped  // the simulator was ended
     }
 
@@ -36,6 +37,9 @@ struct TruthRecord: Sendable {
     var ended = Instant.zero
     var tokensSent = 0
     var promptTokens = 0
+    var cachedTokens = 0  // of the prompt's
+    var reasoningTokens = 0  // of those sent
+    var fault: String?
     var maxTokens: Int?
     var streams = false
     var status = 200
@@ -48,10 +52,12 @@ struct TruthRecord: Sendable {
 
     init(received: Instant) { self.received = received }
 
-    mutating func sent(_ tokens: Int, at now: Instant) {
+    /// - Parameter isShown: false for tokens that are counted and billed, but of which nothing was written.
+    mutating func sent(_ tokens: Int, at now: Instant, isShown: Bool = true) {
+        tokensSent += tokens
+        guard isShown else { return }
         if firstToken == nil { firstToken = now }
         lastToken = now
-        tokensSent += tokens
         let sample = Sample(at: now, tokens: tokensSent)
         if samples.count < Self.sampleCapacity {
             if let last = samples.last, now.nanoseconds(since: last.at) < Self.sampleSpacing { return }

@@ -104,6 +104,27 @@ public final class HTTPExchange {
         connection.replyEnded(keepsAlive: false)
     }
 
+    /// Bytes of the reply as they are, head included; for faults. `endRaw`, `abandon` or `reset` ends it.
+    public func sendRaw(_ bytes: [UInt8]) {
+        guard state != .done, let connection else { return }
+        state = .streaming
+        connection.send(bytes)
+    }
+
+    /// What was sent raw was a whole reply; the connection goes on.
+    public func endRaw() {
+        guard state != .done, let connection else { return }
+        state = .done
+        connection.replyEnded(keepsAlive: keepsAlive)
+    }
+
+    /// Ends the connection with RST instead of FIN, for faults.
+    public func reset() {
+        guard state != .done, let connection else { return }
+        state = .done
+        connection.reset()
+    }
+
     func clientLeft() {
         guard state != .done else { return }
         state = .done

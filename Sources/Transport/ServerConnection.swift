@@ -320,6 +320,13 @@ final class ServerConnection {
         server.noteBroken(self)
     }
 
+    /// Closing then sends RST.
+    func reset() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+        close()
+    }
+
     func close() {
         guard !isClosed else { return }
         isClosed = true

@@ -44,6 +44,8 @@ public final class Transfer {
     private var sends = 0
     private var systemError: Int32 = 0
     private var headers: [UInt8] = []
+    /// Whether the blank line behind the response's head has come.
+    public private(set) var headIsComplete = false
     private var path = ""
     private var body: UnsafeMutableBufferPointer<UInt8>
     private let errorText: UnsafeMutablePointer<CChar>
@@ -194,6 +196,7 @@ public final class Transfer {
         socketNumber = -1
         wantsPreopened = preopened
         headers.removeAll(keepingCapacity: true)
+        headIsComplete = false
         errorText.pointee = 0
         spate_easy_set_long(easy, CURLOPT_FRESH_CONNECT, fresh ? 1 : 0)
         spate_easy_set_long(easy, CURLOPT_FORBID_REUSE, forbidReuse ? 1 : 0)
@@ -293,6 +296,7 @@ public final class Transfer {
         return bytes.withMemoryRebound(to: UInt8.self, capacity: count) { start in
             let line = UnsafeBufferPointer(start: start, count: count)
             if line.starts(with: "HTTP/".utf8) { headers.removeAll(keepingCapacity: true) }  // after a 1xx, the real one
+            headIsComplete = count <= 2
             if headers.count + count <= 64 * 1024 { headers.append(contentsOf: line) }
             return count
         }

@@ -9,9 +9,6 @@ enum CommandLineWords {
         "--random-output-len": "--max-tokens", "--osl": "--max-tokens", "--dataset-path": "--prompts",
         "--input-file": "--prompts", "-c": "--concurrency", "-n": "--request-count", "-H": "--header",
     ]
-    private static let apis = [
-        "chat": "openai-chat", "openai": "openai-chat", "vllm": "openai-chat", "sglang": "openai-chat",
-    ]
     private static let shapes: Set<String> = [
         "--concurrency", "--hold", "--settle", "--min-requests", "--hold-max", "--size", "--idle", "--repeat",
         "--duration", "--gap", "--request-count", "--connections", "--no-control", "--direction", "--find", "--from",
@@ -32,7 +29,7 @@ enum CommandLineWords {
         var result: [String] = []
         for word in words {
             guard word.hasPrefix("-"), word.count > 1 else {
-                result.append(result.last == "--api" ? apis[word] ?? word : word)
+                result.append(word)
                 continue
             }
             var (name, value) = split(word)

@@ -59,7 +59,7 @@ struct Launch {
         }
         let checked = document
         let profile = try refusingFaults { () throws(ProfileError) in
-            let profile = try checked.profile(catalogue: try ProviderCatalogue.builtIn())
+            let profile = try checked.profile(catalogue: try ProviderCatalogue.standard(userFile: UserFiles.providers))
             return flags.fast ? try profile.fast() : profile
         }
         guard (1...256).contains(flags.loops) else {
@@ -114,9 +114,12 @@ struct Launch {
         job.model = target.isSimulated ? "simulated" : target.model
         job.key = target.key ?? KeyRing.firstSet(of: provider.keyVariables)
         if job.key == nil, !target.isSimulated, !provider.keyVariables.isEmpty, !provider.keyIsOptional {
+            let others = provider.keyVariables.dropFirst()
+            let alternatives = others.isEmpty ? "" : " (\(others.joined(separator: ", ")) would do too)"
             throw Failure(
                 .badInput,
-                "\(target.name): no key. Set one of \(provider.keyVariables.joined(separator: ", ")), "
+                "\(target.name): no key: the variable \(provider.keyVariables[0]) is not set. Set it: "
+                    + "export \(provider.keyVariables[0])=...\(alternatives), "
                     + "or say --key-env NAME, --key-file FILE or --key-command COMMAND"
             )
         }

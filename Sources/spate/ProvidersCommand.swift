@@ -1,20 +1,33 @@
 import ArgumentParser
 import Profile
-import Wire
 
-/// `spate providers`: the presets.
+/// `spate providers`: the presets, and one of them with all that is known of it.
 struct ProvidersCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "providers", abstract: "List the presets.")
+    static let configuration = CommandConfiguration(
+        commandName: "providers",
+        abstract: "List the presets; with a name show all of one, prices and sources included.",
+        discussion: """
+            ~/.config/spate/providers.yaml adds providers and overrides keys of these; so does `providers:` in a profile.
+            """
+    )
+
+    @Argument(help: "A provider's name.") var name: String?
+    @Flag(help: "As JSON: a map of providers by name.") var json = false
 
     func run() throws {
-        let catalogue = try refusingFaults { () throws(ProfileError) in try ProviderCatalogue.builtIn() }
-        var text = ""
-        for entry in catalogue.entries {
-            let provider = entry.provider
-            let keys =
-                provider.keyVariables.isEmpty ? "no key" : "key in " + provider.keyVariables.joined(separator: " or ")
-            text += "\(provider.name)\n  \(provider.baseURL ?? "address by --url"), \(provider.api.rawValue), \(keys)\n"
+        let file = UserFiles.providers
+        let catalogue = try refusingFaults { () throws(ProfileError) in try ProviderCatalogue.standard(userFile: file) }
+        if let name, catalogue[name] == nil {
+            let hint = Spelling.nearest(to: name, among: catalogue.names).map { "; did you mean \($0)?" } ?? ""
+            throw Failure(.badInput, "no provider is called \(name)\(hint) `spate providers` lists them")
         }
-        _ = Console.out(text)
+        if json {
+            _ = Console.out(catalogue.json(of: name) + "\n")
+        } else if let name {
+            _ = Console.out(catalogue.description(of: name))
+        } else {
+            let own = catalogue.changed.isEmpty ? "" : "* as in \(file ?? "the user's file")\n"
+            _ = Console.out(catalogue.table + own)
+        }
     }
 }

@@ -129,6 +129,8 @@ struct RunFlags: ParsableArguments {
     var extraBody: String?
     @Flag(help: "Ask the server to ignore the end of sequence: fixed output length.")
     var ignoreEos = false
+    @Flag(help: "Ask for answers in one piece: end-to-end time only.")
+    var noStream = false
     @Option(help: "Cap on output tokens of a request.")
     var maxTokens: String?
     @Option(help: "Tokens of a synthetic prompt, about.")
@@ -153,6 +155,7 @@ struct RunFlags: ParsableArguments {
             try document.set("workload.prompts.file", text: prompts, from: "--prompts")
         }
         if ignoreEos { try document.set("workload.ignore_eos", yaml: "true", from: "--ignore-eos") }
+        if noStream { try document.set("workload.stream", yaml: "false", from: "--no-stream") }
         if let extraBody { try document.set("workload.extra_body", yaml: extraBody, from: "--extra-body") }
         if let warmupRequestCount {
             try document.set("warmup.requests", yaml: "\(warmupRequestCount)", from: "--warmup-request-count")

@@ -38,8 +38,12 @@ import Wire
 
     // MARK: what we decided
 
-    static let ours: [Case] = [.cancelled, .notSent, .timeoutConnect, .timeoutFirstToken, .timeoutIdle, .timeoutTotal]
-        .map { Case(name: "ours: \($0.rawValue)", ours: $0, body: R.role + R.text("a"), outcome: $0) }
+    static let ours: [Case] = [
+        (Outcome.cancelled, nil), (.notSent, nil), (.timeoutConnect, "connect_timeout"),
+        (.timeoutFirstToken, "ttft_timeout"), (.timeoutIdle, "idle_timeout"), (.timeoutTotal, "total_timeout"),
+    ].map { (ours: Outcome, detail: String?) in
+        Case(name: "ours: \(ours.rawValue)", ours: ours, body: R.role + R.text("a"), outcome: ours, detail: detail)
+    }
 
     // MARK: the way there
 
@@ -92,7 +96,8 @@ import Wire
             failure: failure(.truncated, "truncated_body"),
             body: R.role + R.text("a"),
             outcome: .truncated,
-            detail: "truncated_body"
+            detail: "truncated",
+            note: "the body was cut"
         ),
         Case(
             name: "given up by the library",
@@ -106,13 +111,14 @@ import Wire
     // MARK: the server's answer
 
     static let statuses: [Case] = [
-        (301, .http4xx, "redirect_301"), (302, .http4xx, "redirect_302"), (307, .http4xx, "redirect_307"),
-        (308, .http4xx, "redirect_308"),
-        (400, .http4xx, "http_400"), (401, .auth, "http_401"), (402, .auth, "http_402"), (403, .auth, "http_403"),
-        (404, .http4xx, "http_404"), (408, .http4xx, "http_408"), (413, .http4xx, "http_413"),
-        (422, .http4xx, "http_422"), (429, .rateLimited, "http_429"),
-        (500, .http5xx, "http_500"), (502, .http5xx, "http_502"), (503, .overloaded, "http_503"),
-        (504, .http5xx, "http_504"), (529, .overloaded, "http_529"),
+        (301, .http4xx, "redirect"), (302, .http4xx, "redirect"), (307, .http4xx, "redirect"),
+        (308, .http4xx, "redirect"),
+        (400, .http4xx, "http_4xx_400"), (401, .auth, "http_4xx_401"), (402, .auth, "http_4xx_402"),
+        (403, .auth, "http_4xx_403"),
+        (404, .http4xx, "http_4xx_404"), (408, .http4xx, "http_4xx_408"), (413, .http4xx, "http_4xx_413"),
+        (422, .http4xx, "http_4xx_422"), (429, .rateLimited, "rate_limited"),
+        (500, .http5xx, "http_5xx"), (502, .http5xx, "http_5xx"), (503, .overloaded, "http_5xx"),
+        (504, .http5xx, "http_5xx"), (529, .overloaded, "http_5xx"),
         (101, .protocol, "status_101"), (600, .protocol, "status_600"),
     ].map { (status: Int, outcome: Outcome, detail: String) in
         Case(
@@ -132,7 +138,8 @@ import Wire
             name: "our decision before the transfer's failure",
             ours: .timeoutIdle,
             failure: failure(.reset, "reset_midstream"),
-            outcome: .timeoutIdle
+            outcome: .timeoutIdle,
+            detail: "idle_timeout"
         ),
         Case(
             name: "our lack of descriptors before the status",
@@ -164,21 +171,21 @@ import Wire
             type: "application/json",
             body: "{\"error\":",
             outcome: .rateLimited,
-            detail: "http_429"
+            detail: "rate_limited"
         ),
         Case(
             name: "an error in the stream before a cut body",
             failure: failure(.truncated, "truncated_body"),
             body: R.text("a") + R.error(type: "server_error"),
             outcome: .inbandError,
-            detail: "server_error"
+            detail: "inband_error: server_error"
         ),
         Case(
             name: "an overload in the stream before a cut body",
             failure: failure(.truncated, "truncated_body"),
             body: R.text("a") + R.error(type: "overloaded_error"),
             outcome: .overloaded,
-            detail: "inband_overloaded"
+            detail: "inband_error: overloaded"
         ),
         Case(
             name: "the status before a body that is no stream",
@@ -186,23 +193,25 @@ import Wire
             type: "text/html",
             body: "<html>Bad Gateway</html>",
             outcome: .http5xx,
-            detail: "http_502"
+            detail: "http_5xx"
         ),
         Case(
             name: "an error in the stream before its missing end",
             body: R.text("a") + R.error(type: "server_error", code: "c"),
             outcome: .inbandError,
-            detail: "c"
+            detail: "inband_error: server_error"
         ),
         Case(
             name: "a refusal before the filter",
             body: R.chunk("\"refusal\":\"no\"") + R.finish("content_filter") + R.done,
-            outcome: .refusal
+            outcome: .refusal,
+            detail: "refusal"
         ),
         Case(
             name: "a refusal before a lack of text",
             body: R.role + R.finish("refusal") + R.done,
-            outcome: .refusal
+            outcome: .refusal,
+            detail: "refusal"
         ),
     ]
 

@@ -111,4 +111,16 @@ import Testing
         let redacted = redactor.redacted(text)
         #expect(redacted == String(repeating: line.replacingOccurrences(of: canary, with: "[redacted]"), count: 20))
     }
+
+    @Test(arguments: [false, true]) func `a key in hexadecimal is found`(isUpper: Bool) {
+        let key = "sk-canary+7f3a/9c2e=b61d"
+        let digits = key.utf8.map { byte in
+            let text = String(byte, radix: 16, uppercase: isUpper)
+            return text.count < 2 ? "0" + text : text
+        }.joined()
+        let redactor = Redactor(secrets: [key])
+        #expect(redactor.redacted("hex \(digits) end") == "hex [redacted] end")
+        #expect(redactor.redacted("hex \(digits.prefix(20)) end") == "hex [redacted] end")
+        #expect(redactor.redacted("id 00112233445566778899aabbccddeeff") == "id 00112233445566778899aabbccddeeff")
+    }
 }

@@ -22,7 +22,7 @@ import Testing
     static let keys: [(String, String)] = [
         (
             ramp + "phase: []\n",
-            "p.yaml:2: phase: unknown key; allowed: name, seed, targets, workload, limits, warmup, phases, order, "
+            "p.yaml:2: phase: unknown key; allowed: name, seed, providers, targets, workload, limits, warmup, phases, order, "
                 + "windows, retries, timeouts, drain, slo, thresholds, output; did you mean phases?"
         ),
         (
@@ -71,7 +71,10 @@ import Testing
     }
 
     static let shapes: [(String, String)] = [
-        ("name: x\n", "p.yaml:1: phases: missing; a profile needs at least one of ramp, idle, burst, steady, rate, probe"),
+        (
+            "name: x\n",
+            "p.yaml:1: phases: missing; a profile needs at least one of ramp, idle, burst, steady, rate, probe"
+        ),
         (
             "phases: []\n",
             "p.yaml:1: phases: read an empty list; allowed: at least one of ramp, idle, burst, steady, rate, probe"

@@ -2,6 +2,7 @@ import Glibc
 import Profile
 import Schedule
 import Testing
+import Wire
 
 @Suite struct WorkloadReaderTests {
     private func workload(_ yaml: String) throws -> Workload { try read(ramp + "workload: \(yaml)\n").workload }
@@ -124,7 +125,8 @@ import Testing
             #expect(error?.problems.map(\.place) == (2...5).map { .init(source: "\(folder)/p.jsonl", line: $0) })
             #expect(
                 error?.problems.first?.message
-                    == "no prompt; allowed: a JSON object with \"prompt\": text or \"messages\": [{role, content}]"
+                    == "no prompt; allowed: a JSON object with \"prompt\": text or \"messages\": [{role, content}], "
+                    + "and perhaps \"max_tokens\" and \"expect\": {contains, regex, json, min_chars}"
             )
         }
     }
@@ -137,5 +139,41 @@ import Testing
             }
             #expect(error?.description.hasSuffix("the file \(folder)/p.jsonl holds no prompt") == true)
         }
+    }
+
+    @Test func `expectations are read for all prompts and for one`() throws {
+        let text = """
+            workload:
+              stream: false
+              expect: {contains: [a, b], min_chars: 3}
+              prompts:
+                list:
+                  - plain
+                  - {prompt: own, expect: {regex: '^\\d+$', json: true}}
+            phases: [ramp: {concurrency: [1]}]
+            """
+        let profile = try read(text)
+        #expect(profile.workload.expectation?.contains == ["a", "b"])
+        #expect(profile.workload.expectation?.minChars == 3)
+        #expect(!profile.workload.streams)
+        guard case .list(let prompts) = profile.workload.source else { return #expect(Bool(false)) }
+        #expect(prompts[0].expectation == nil)
+        #expect(prompts[1].expectation?.regex == "^\\d+$")
+        #expect(prompts[1].expectation?.json == true)
+        #expect(try read(profile.resolvedYAML()) == profile)
+        #expect(profile.targets[0].provider.streams == false)
+    }
+
+    @Test(
+        arguments: [
+            ("{}", "p.yaml:2: workload.expect: expects nothing; allowed: a map of contains, regex, json and min_chars"),
+            ("{regex: '('}", "p.yaml:2: workload.expect.regex: read \"(\"; allowed: a regular expression"),
+            (
+                "{contians: x}",
+                "p.yaml:2: workload.expect.contians: unknown key; allowed: contains, regex, json, min_chars; did you mean contains?"
+            ),
+        ]
+    ) func `a faulty expectation says where`(value: String, message: String) {
+        #expect(problems("workload:\n  expect: \(value)\n" + ramp).first == message)
     }
 }

@@ -144,6 +144,8 @@ enum Samples {
         request.error = "slow down, \u{1b}[31mred\u{7}"
         request.connection = .preopened
         request.stamp = .kernel
+        request.prompt = 7
+        request.answerHash = -0x1234_5678_9abc
         request.reportedCold = false
         request.inputTokens = 512
         request.cachedInputTokens = 128

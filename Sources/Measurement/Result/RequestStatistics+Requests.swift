@@ -69,6 +69,7 @@ extension RequestStatistics {
         if let window = scope.window { setRates(window, hasLevel: scope.level != nil) }
         summarise(requests.successes, scope)
         itlMilliseconds = DistributionSummary(milliseconds: scope.gaps)
+        answers = AnswerVariety(of: requests.successes)
         retries = Retries(of: requests, in: scope)
         do throws(CostGap) { cost = try Cost(of: requests, useful: self.requests.useful, in: scope) } catch {
             costGap = requests.isEmpty ? nil : error

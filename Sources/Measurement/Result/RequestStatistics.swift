@@ -37,6 +37,7 @@ public struct RequestStatistics: Sendable, Hashable {
     public var connectMilliseconds: DistributionSummary?
     public var tlsMilliseconds: DistributionSummary?
 
+    public var answers: AnswerVariety?  // nil unless the same prompt was answered twice at temperature 0
     public var cost: Cost?  // nil = not known, for the next's reason
     public var costGap: CostGap?
     public var retries: Retries?  // nil = nothing was sent again

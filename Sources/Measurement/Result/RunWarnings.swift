@@ -49,6 +49,8 @@ enum RunWarnings {
                     + "speeds, and the wait for it is in the time to first token."
             )
         }
+        let counted = index.requests(of: record).only { !index.isWarmup($0) }
+        warnings += AnswerWarnings.about(counted, variety: target.totals.answers)
         if requests.excluded > 0, let notSent = target.totals.outcomes[.notSent], notSent > 0 {
             warnings.append("\(notSent) of \(requests.scheduled) requests were never sent.")
         }

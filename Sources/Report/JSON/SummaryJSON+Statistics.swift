@@ -3,41 +3,55 @@ import Measurement
 extension SummaryJSON {
     /// The contract's STATS.
     static func statistics(_ stats: RequestStatistics) -> JSONValue {
-        .object([
-            .init("requests", requests(stats.requests)),
-            .init("outcomes", outcomes(stats.outcomes)),
-            .init("availability", proportion(stats.availability)),
-            .init("error_rate", JSONValue(stats.errorRate)),
-            .init("throttle_rate", JSONValue(stats.throttleRate)),
-            .init("input_tokens", JSONValue(stats.inputTokens)),
-            .init("cached_input_tokens", JSONValue(stats.cachedInputTokens)),
-            .init("output_tokens", JSONValue(stats.outputTokens)),
-            .init("reasoning_tokens", JSONValue(stats.reasoningTokens)),
-            .init("tokens_per_chunk", JSONValue(stats.tokensPerChunk)),
-            .init("input_tokens_per_request", distribution(stats.inputTokensPerRequest)),
-            .init("output_tokens_per_request", distribution(stats.outputTokensPerRequest)),
-            .init("output_tokens_per_second", JSONValue(stats.outputTokensPerSecond)),
-            .init("total_tokens_per_second", JSONValue(stats.totalTokensPerSecond)),
-            .init("output_bytes_per_second", JSONValue(stats.outputBytesPerSecond)),
-            .init("requests_per_second", JSONValue(stats.requestsPerSecond)),
-            .init("goodput_rps", JSONValue(stats.goodputRPS)),
-            .init("slo_attainment", JSONValue(stats.sloAttainment)),
-            .init("ttft_ms", distribution(stats.ttftMilliseconds, adjusted: true)),
-            .init("ttft_scheduled_ms", distribution(stats.ttftScheduledMilliseconds, adjusted: true)),
-            .init("wait_ms", distribution(stats.waitMilliseconds)),
-            .init("ttfv_ms", distribution(stats.ttfvMilliseconds)),
-            .init("e2e_ms", distribution(stats.e2eMilliseconds, adjusted: true)),
-            .init("e2e_scheduled_ms", distribution(stats.e2eScheduledMilliseconds, adjusted: true)),
-            .init("tpot_ms", distribution(stats.tpotMilliseconds)),
-            .init("itl_ms", distribution(stats.itlMilliseconds)),
-            .init("decode_tps", distribution(stats.decodeTPS)),
-            .init("request_tps", distribution(stats.requestTPS)),
-            .init("connect_ms", distribution(stats.connectMilliseconds)),
-            .init("tls_ms", distribution(stats.tlsMilliseconds)),
-            .init("cost", cost(stats.cost)),
-            .init("cost_unknown", JSONValue(stats.costGap?.rawValue)),
-            .init("retries", stats.retries.map(retries) ?? .null),
-        ])
+        .object(
+            [
+                .init("requests", requests(stats.requests)),
+                .init("outcomes", outcomes(stats.outcomes)),
+                .init("availability", proportion(stats.availability)),
+                .init("error_rate", JSONValue(stats.errorRate)),
+                .init("throttle_rate", JSONValue(stats.throttleRate)),
+                .init("input_tokens", JSONValue(stats.inputTokens)),
+                .init("cached_input_tokens", JSONValue(stats.cachedInputTokens)),
+                .init("output_tokens", JSONValue(stats.outputTokens)),
+                .init("reasoning_tokens", JSONValue(stats.reasoningTokens)),
+                .init("tokens_per_chunk", JSONValue(stats.tokensPerChunk)),
+                .init("input_tokens_per_request", distribution(stats.inputTokensPerRequest)),
+                .init("output_tokens_per_request", distribution(stats.outputTokensPerRequest)),
+                .init("output_tokens_per_second", JSONValue(stats.outputTokensPerSecond)),
+                .init("total_tokens_per_second", JSONValue(stats.totalTokensPerSecond)),
+                .init("output_bytes_per_second", JSONValue(stats.outputBytesPerSecond)),
+                .init("requests_per_second", JSONValue(stats.requestsPerSecond)),
+                .init("goodput_rps", JSONValue(stats.goodputRPS)),
+                .init("slo_attainment", JSONValue(stats.sloAttainment)),
+                .init("ttft_ms", distribution(stats.ttftMilliseconds, adjusted: true)),
+                .init("ttft_scheduled_ms", distribution(stats.ttftScheduledMilliseconds, adjusted: true)),
+                .init("wait_ms", distribution(stats.waitMilliseconds)),
+                .init("ttfv_ms", distribution(stats.ttfvMilliseconds)),
+                .init("e2e_ms", distribution(stats.e2eMilliseconds, adjusted: true)),
+                .init("e2e_scheduled_ms", distribution(stats.e2eScheduledMilliseconds, adjusted: true)),
+                .init("tpot_ms", distribution(stats.tpotMilliseconds)),
+                .init("itl_ms", distribution(stats.itlMilliseconds)),
+                .init("decode_tps", distribution(stats.decodeTPS)),
+                .init("request_tps", distribution(stats.requestTPS)),
+                .init("connect_ms", distribution(stats.connectMilliseconds)),
+                .init("tls_ms", distribution(stats.tlsMilliseconds)),
+                .init("cost", cost(stats.cost)),
+                .init("cost_unknown", JSONValue(stats.costGap?.rawValue)),
+                .init("retries", stats.retries.map(retries) ?? .null),
+            ] + answers(stats.answers)
+        )
+    }
+
+    /// Absent where no prompt was asked twice at temperature 0.
+    private static func answers(_ variety: AnswerVariety?) -> [JSONValue.Member] {
+        guard let variety else { return [] }
+        let members: [JSONValue.Member] = [
+            .init("prompts", JSONValue(variety.prompts)),
+            .init("answers", JSONValue(variety.answers)),
+            .init("distinct", JSONValue(variety.distinct)),
+            .init("distinct_share", JSONValue(variety.share)),
+        ]
+        return [.init("answers", .object(members))]
     }
 
     private static func retries(_ retries: RequestStatistics.Retries) -> JSONValue {

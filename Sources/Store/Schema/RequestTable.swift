@@ -44,6 +44,8 @@ extension Schema {
             Column("connection", \.request.connection),
             Column("stamp", \.request.stamp),
             Column("reported_cold", \.request.reportedCold),
+            Column("prompt", \.request.prompt),
+            Column("answer_hash", \.request.answerHash),
             Column("input_tokens", \.request.inputTokens),
             Column("cached_input_tokens", \.request.cachedInputTokens),
             Column("output_tokens", \.request.outputTokens),

@@ -25,6 +25,12 @@ public final class JSONParser {
         return JSONValue(raw: root)
     }
 
+    /// Whether a text is one JSON document.
+    public func isDocument(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { parse(UnsafeRawBufferPointer($0)) != nil }
+    }
+
     /// The members of a JSON object, each value as compact JSON text; nil when `text` is no JSON object.
     public func members(of text: String) -> [JSONMember]? {
         var text = text

@@ -26,6 +26,8 @@ struct JSONPiece: Sendable, ExpressibleByStringInterpolation {
 
         mutating func appendInterpolation(_ piece: JSONPiece) { bytes.append(contentsOf: piece.bytes) }
 
+        mutating func appendInterpolation(_ piece: JSONPiece?) { if let piece { appendInterpolation(piece) } }
+
         /// As a further member of an object; nothing when there is nothing to say.
         mutating func appendInterpolation(_ serving: ServingFacts?) {
             guard let serving else { return }

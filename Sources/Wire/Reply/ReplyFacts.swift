@@ -60,6 +60,8 @@ public struct ReplyFacts: Sendable, Hashable {
     public var events = 0
     public var tokenEvents = 0
     public var visibleBytes: Int64 = 0
+    /// FNV-1a, 64 bit, of the visible text: equal for equal answers however they were cut into pieces.
+    public var answerHash: UInt64 = 0xcbf2_9ce4_8422_2325
     public var reasoningBytes: Int64 = 0
     public var toolBytes: Int64 = 0
     public var refusalBytes: Int64 = 0

@@ -29,6 +29,7 @@ struct ReplyTally {
         case .visible:
             noteVisible()
             digest.visibleBytes += text.count
+            for byte in text { facts.answerHash = (facts.answerHash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         case .refusal:
             noteVisible()
             digest.refusalBytes += text.count

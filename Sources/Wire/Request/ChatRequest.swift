@@ -55,7 +55,9 @@ public struct ChatRequest: Sendable, Hashable {
             temperature: provider.sampling(for: model) == .greedy ? 0 : nil,
             streams: provider.streams,
             asksForUsage: provider.usageRequest == .streamOptions,
-            extra: provider.extraMembers
+            // Servers refuse options of a stream without one.
+            extra: provider.streams
+                ? provider.extraMembers : provider.extraMembers.filter { $0.name != "stream_options" }
         )
     }
 

@@ -10,7 +10,8 @@ extension AnswerWriter {
         let writer = ChatStreamWriter(id: id, model: model, created: created)
         var opening: [UInt8] = []
         writer.appendRole(to: &opening)
-        var answer = AnswerWriter(opening: opening, token: writer.token) { end, buffer in
+        let reasoning = Reasoning.shown(head: writer.reasoningHead, tail: writer.token.tail)
+        return AnswerWriter(opening: opening, token: writer.token, reasoning: reasoning) { end, buffer in
             writer.appendFinish(end.isCut ? "length" : "stop", serving: asksForUsage ? nil : end.serving, to: &buffer)
             if asksForUsage { writer.appendUsage(end.usage, serving: end.serving, to: &buffer) }
             ChatStreamWriter.appendDone(to: &buffer)
@@ -29,8 +30,6 @@ extension AnswerWriter {
             ChatStreamWriter.appendError(message: message, type: "server_error", code: "500", to: &buffer)
             ChatStreamWriter.appendDone(to: &buffer)
         }
-        answer.reasoningHead = writer.reasoningHead
-        return answer
     }
 
     static func completions(_ id: String, _ model: String, _ created: Int64, _ asksForUsage: Bool) -> AnswerWriter {
@@ -64,12 +63,17 @@ extension AnswerWriter {
             let (input, output) = (end.usage.input ?? 0, end.usage.output ?? 0)
             let content: JSONPiece = #"[{"type":"output_text","text":\#(end.text())}]"#
             let message: JSONPiece = #"{"type":"message","role":"assistant","content":\#(content)}"#
-            let usage: JSONPiece =
-                #"{"input_tokens":\#(input),"output_tokens":\#(output),"total_tokens":\#(input + output)}"#
+            let cached = end.usage.cachedInput.map { #","input_tokens_details":{"cached_tokens":\#($0)}"# as JSONPiece }
+            let reasoned = end.usage.reasoning.map {
+                #","output_tokens_details":{"reasoning_tokens":\#($0)}"# as JSONPiece
+            }
+            let counts: JSONPiece = #""input_tokens":\#(input),"output_tokens":\#(output)"#
+            let usage: JSONPiece = #"{\#(counts),"total_tokens":\#(input + output)\#(cached)\#(reasoned)}"#
             return
                 #"{"id":\#(id),"object":"response","model":\#(model),"status":\#(status),"output":[\#(message)],"usage":\#(usage)\#(end.serving)}"#
         }
         let type = "response.output_text.delta"
+        let thought = "response.reasoning_text.delta"
         return AnswerWriter(
             opening: typed(
                 "response.created",
@@ -78,6 +82,12 @@ extension AnswerWriter {
             token: (
                 Array("event: \(type)\ndata: {\"type\":\"\(type)\",\"output_index\":0,\"delta\":\"".utf8),
                 Array("\"}\n\n".utf8)
+            ),
+            reasoning: .shown(
+                head: Array(
+                    "event: \(thought)\ndata: {\"type\":\"\(thought)\",\"output_index\":0,\"delta\":\"".utf8
+                ),
+                tail: Array("\"}\n\n".utf8)
             )
         ) { end, buffer in
             let type = end.isCut ? "response.incomplete" : "response.completed"
@@ -89,32 +99,41 @@ extension AnswerWriter {
         }
     }
 
-    static func anthropic(_ id: String, _ model: String, _ inputTokens: Int64) -> AnswerWriter {
+    static func anthropic(_ id: String, _ model: String, _ inputTokens: Int64, _ cached: Int64) -> AnswerWriter {
         let message: JSONPiece = #"{"id":\#(id),"type":"message","role":"assistant","model":\#(model)"#
-        let usage: JSONPiece = #"{"input_tokens":\#(inputTokens),"output_tokens":1}"#
+        let read: JSONPiece = #""input_tokens":\#(inputTokens - cached),"cache_read_input_tokens":\#(cached)"#
+        let usage: JSONPiece = #"{\#(read),"output_tokens":1}"#
         let start: JSONPiece = #"\#(message),"content":[],"stop_reason":null,"usage":\#(usage)}"#
         let type = "content_block_delta"
         let delta = "{\"type\":\"\(type)\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\""
+        let thought = "{\"type\":\"\(type)\",\"index\":0,\"delta\":{\"type\":\"thinking_delta\",\"thinking\":\""
         return AnswerWriter(
             opening: typed("message_start", #"{"type":"message_start","message":\#(start)}"#)
                 + typed(
                     "content_block_start",
                     #"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#
                 ),
-            token: (Array("event: \(type)\ndata: \(delta)".utf8), Array("\"}}\n\n".utf8))
+            token: (Array("event: \(type)\ndata: \(delta)".utf8), Array("\"}}\n\n".utf8)),
+            reasoning: .shown(
+                head: Array("event: \(type)\ndata: \(thought)".utf8),
+                tail: Array("\"}}\n\n".utf8) + typed("ping", #"{"type":"ping"}"#)
+            )
         ) { end, buffer in
             let reason = end.isCut ? "max_tokens" : "end_turn"
             let output = end.usage.output ?? 0
+            let reasoned = end.usage.reasoning.map {
+                #","output_tokens_details":{"thinking_tokens":\#($0)}"# as JSONPiece
+            }
             buffer += typed("content_block_stop", #"{"type":"content_block_stop","index":0}"#)
             buffer += typed(
                 "message_delta",
-                #"{"type":"message_delta","delta":{"stop_reason":\#(reason)},"usage":{"output_tokens":\#(output)}\#(end.serving)}"#
+                #"{"type":"message_delta","delta":{"stop_reason":\#(reason)},"usage":{"output_tokens":\#(output)\#(reasoned)}\#(end.serving)}"#
             )
             buffer += typed("message_stop", #"{"type":"message_stop"}"#)
         } whole: { end, buffer in
             let reason = end.isCut ? "max_tokens" : "end_turn"
-            let (input, output) = (end.usage.input ?? 0, end.usage.output ?? 0)
-            let usage: JSONPiece = #"{"input_tokens":\#(input),"output_tokens":\#(output)}"#
+            let output = end.usage.output ?? 0
+            let usage: JSONPiece = #"{\#(read),"output_tokens":\#(output)}"#
             let content: JSONPiece = #"[{"type":"text","text":\#(end.text())}]"#
             let body: JSONPiece =
                 #"\#(message),"content":\#(content),"stop_reason":\#(reason),"usage":\#(usage)\#(end.serving)}"#
@@ -129,13 +148,20 @@ extension AnswerWriter {
         @Sendable func last(_ part: JSONPiece, _ end: End) -> JSONPiece {
             let reason = end.isCut ? "MAX_TOKENS" : "STOP"
             let (input, output) = (end.usage.input ?? 0, end.usage.output ?? 0)
-            let usage: JSONPiece =
-                #"{"promptTokenCount":\#(input),"candidatesTokenCount":\#(output),"totalTokenCount":\#(input + output)}"#
+            let thoughts = end.usage.reasoning.map { #","thoughtsTokenCount":\#($0)"# as JSONPiece }
+            let cached = end.usage.cachedInput.map { #","cachedContentTokenCount":\#($0)"# as JSONPiece }
+            let counts: JSONPiece =
+                #""promptTokenCount":\#(input),"candidatesTokenCount":\#(output - (end.usage.reasoning ?? 0))"#
+            let usage: JSONPiece = #"{\#(counts),"totalTokenCount":\#(input + output)\#(thoughts)\#(cached)}"#
             return
                 #"\#(start)\#(part)]},"finishReason":\#(reason)}],"modelVersion":\#(model),"usageMetadata":\#(usage)\#(end.serving)}"#
         }
         let head: JSONPiece = #"data: \#(start){"text":""#
-        return AnswerWriter(token: (head.bytes, Array("\"}]}}]}\r\n\r\n".utf8))) { end, buffer in
+        let thought: JSONPiece = #"data: \#(start){"thought":true,"text":""#
+        let tail = Array("\"}]}}]}\r\n\r\n".utf8)
+        return AnswerWriter(token: (head.bytes, tail), reasoning: .shown(head: thought.bytes, tail: tail)) {
+            end,
+            buffer in
             buffer += event(last("", end))
         } whole: { end, buffer in
             buffer += last(#"{"text":\#(end.text())}"#, end).bytes
@@ -149,12 +175,18 @@ extension AnswerWriter {
         @Sendable func last(_ text: String, _ end: End) -> JSONPiece {
             let reason = end.isCut ? "length" : "stop"
             let (input, output) = (end.usage.input ?? 0, end.usage.output ?? 0)
-            let counts: JSONPiece = #""prompt_eval_count":\#(input),"eval_count":\#(output)"#
+            let cached = end.usage.cachedInput.map { #","prompt_eval_cached_count":\#($0)"# as JSONPiece }
+            let times: JSONPiece = #""total_duration":6000000,"prompt_eval_duration":2000000,"eval_duration":3000000"#
+            let counts: JSONPiece = #""prompt_eval_count":\#(input),"eval_count":\#(output),\#(times)\#(cached)"#
             return #"\#(start)\#(text)},"done":true,"done_reason":\#(reason),\#(counts)\#(end.serving)}"#
         }
         return AnswerWriter(
             contentType: "application/x-ndjson",
-            token: (start.bytes + Array("\"".utf8), Array("\"},\"done\":false}\n".utf8))
+            token: (start.bytes + Array("\"".utf8), Array("\"},\"done\":false}\n".utf8)),
+            reasoning: .shown(
+                head: start.bytes + Array("\"\",\"thinking\":\"".utf8),
+                tail: Array("\"},\"done\":false}\n".utf8)
+            )
         ) { end, buffer in
             buffer += last("", end).bytes + Array("\n".utf8)
         } whole: { end, buffer in

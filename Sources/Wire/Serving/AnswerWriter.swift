@@ -10,42 +10,67 @@ public struct AnswerWriter: Sendable {
         public var usage: Usage
         public var serving: ServingFacts?
         public var text: @Sendable () -> String  // all of it; made only where it is repeated
+        public var reasoning: @Sendable () -> String  // likewise
 
-        public init(isCut: Bool, usage: Usage, serving: ServingFacts?, text: @escaping @Sendable () -> String) {
+        public init(
+            isCut: Bool,
+            usage: Usage,
+            serving: ServingFacts?,
+            text: @escaping @Sendable () -> String,
+            reasoning: @escaping @Sendable () -> String = { "" }
+        ) {
             self.isCut = isCut
             self.usage = usage
             self.serving = serving
             self.text = text
+            self.reasoning = reasoning
         }
+    }
+
+    /// What a token of reasoning looks like.
+    enum Reasoning: Sendable {
+        case unknown  // to the API
+        case hidden  // nothing is sent; it is counted
+        case shown(head: [UInt8], tail: [UInt8])
     }
 
     public let contentType: String  // of a stream
     let opening: [UInt8]
     let head: [UInt8]  // of a token, up to the inside of its quotes
     let tail: [UInt8]
-    var reasoningHead: [UInt8]?  // nil: the API here has no reasoning, and its text is the answer's
+    let reasoning: Reasoning
+    /// Where each chunk carries the usage so far: appends it, with the output's count, and the end of the event.
+    var appendCount: (@Sendable (Int64, inout [UInt8]) -> Void)?
     let appendEnd: @Sendable (End, inout [UInt8]) -> Void
     let appendWhole: @Sendable (End, inout [UInt8]) -> Void
     let appendError: @Sendable (String, inout [UInt8]) -> Void
 
+    /// Whether the API has a place for reasoning.
+    public var knowsReasoning: Bool { if case .unknown = reasoning { false } else { true } }
+
     /// A token of a stream.
-    public func append(token: EscapedText, to buffer: inout [UInt8]) {
+    /// - Parameter count: of the output's tokens with it.
+    public func append(token: EscapedText, count: Int64 = 0, to buffer: inout [UInt8]) {
         buffer.append(contentsOf: head)
         buffer.append(contentsOf: token.bytes)
         buffer.append(contentsOf: tail)
+        appendCount?(count, &buffer)
     }
 
-    /// A token of the reasoning ahead of the answer.
-    public func append(reasoning: EscapedText, to buffer: inout [UInt8]) {
-        buffer.append(contentsOf: reasoningHead ?? head)
-        buffer.append(contentsOf: reasoning.bytes)
+    /// A token of reasoning. Nothing where it is not shown.
+    public func append(reasoning token: EscapedText, count: Int64 = 0, to buffer: inout [UInt8]) {
+        guard case .shown(let head, let tail) = reasoning else { return }
+        buffer.append(contentsOf: head)
+        buffer.append(contentsOf: token.bytes)
         buffer.append(contentsOf: tail)
+        appendCount?(count, &buffer)
     }
 
     init(
         contentType: String = "text/event-stream",
         opening: [UInt8] = [],
         token: (head: [UInt8], tail: [UInt8]),
+        reasoning: Reasoning = .unknown,
         end: @escaping @Sendable (End, inout [UInt8]) -> Void,
         whole: @escaping @Sendable (End, inout [UInt8]) -> Void,
         failure: @escaping @Sendable (String, inout [UInt8]) -> Void
@@ -53,6 +78,7 @@ public struct AnswerWriter: Sendable {
         self.contentType = contentType
         self.opening = opening
         (head, tail) = token
+        self.reasoning = reasoning
         appendEnd = end
         appendWhole = whole
         appendError = failure
@@ -74,13 +100,25 @@ extension AnswerWriter {
     /// - Parameters:
     ///   - created: seconds of Unix time.
     ///   - inputTokens: for an API that counts them at the beginning.
-    public init(api: API, id: String, model: String, created: Int64, inputTokens: Int64, asksForUsage: Bool) {
+    ///   - cachedTokens: those of the input that were found in a cache; nil = nothing is said of it.
+    public init(
+        api: API,
+        dialect: ServedDialect = .plain,
+        id: String,
+        model: String,
+        created: Int64,
+        inputTokens: Int64,
+        cachedTokens: Int64? = nil,
+        asksForUsage: Bool
+    ) {
         self =
             switch api {
+            case .openAIChat where dialect != .plain:
+                .chat(id, model, created, asksForUsage, dialect.chat, input: inputTokens, cached: cachedTokens)
             case .openAIChat: .chat(id, model, created, asksForUsage)
             case .openAICompletions: .completions(id, model, created, asksForUsage)
             case .openAIResponses: .responses(id, model)
-            case .anthropic: .anthropic(id, model, inputTokens)
+            case .anthropic: .anthropic(id, model, inputTokens, cachedTokens ?? 0)
             case .gemini: .gemini(model)
             case .ollama: .ollama(model)
             case .textGenerationInference: .textGenerationInference

@@ -30,6 +30,7 @@ public struct ChatStreamWriter: Sendable, Hashable {
         (choice + Array("\"content\":\"".utf8), Array("\"},\"finish_reason\":null}]}\n\n".utf8))
     }
 
+    /// The bytes before a text of reasoning; those behind it are a token's.
     var reasoningHead: [UInt8] { choice + Array("\"reasoning_content\":\"".utf8) }
 
     public func appendToken(_ text: EscapedText, to buffer: inout [UInt8]) {

@@ -42,30 +42,32 @@ extension RunTests {
 
         static let replies: [Reply] = [
             Reply(.ok) { $0.answer() },
-            Reply(.rateLimited, "http_429") {
+            Reply(.rateLimited, "rate_limited") {
                 $0.whole(status: "429 Too Many", problem, headers: "Retry-After: 9999\r\n")
             },
             Reply(.okLength) { $0.answer(finish: "length") },
-            Reply(.http5xx, "http_500") { $0.whole(status: "500 Oops", problem) },
-            Reply(.truncated, "no_terminal_sign") { $0.stream(R.role + R.text("half an")) },
-            Reply(.inbandError, "c") { $0.stream(R.role + R.text("a") + R.error(type: "t", code: "c") + R.done) },
+            Reply(.http5xx, "http_5xx") { $0.whole(status: "500 Oops", problem) },
+            Reply(.truncated, "truncated") { $0.stream(R.role + R.text("half an")) },
+            Reply(.inbandError, "inband_error") {
+                $0.stream(R.role + R.text("a") + R.error(type: "t", code: "c") + R.done)
+            },
             Reply(.protocol, "not_a_stream") { $0.whole(status: "200 OK", type: "text/html", "<html>hello</html>") },
-            Reply(.empty, "stop") { $0.stream(R.role + R.finish("stop") + R.done) },
+            Reply(.empty, "empty") { $0.stream(R.role + R.finish("stop") + R.done) },
             Reply(.ok) { $0.answer() },
-            Reply(.truncated, "empty_stream") { $0.stream("") },
-            Reply(.overloaded, "http_503") { $0.whole(status: "503 Busy", "<html>busy</html>") },
-            Reply(.overloaded, "http_529") { $0.whole(status: "529 Busy", problem) },
-            Reply(.overloaded, "inband_overloaded") { $0.stream(R.error(type: "overloaded_error")) },
-            Reply(.http4xx, "http_404") { $0.whole(status: "404 Not Found", problem) },
-            Reply(.http4xx, "redirect_302") {
+            Reply(.truncated, "truncated") { $0.stream("") },
+            Reply(.overloaded, "http_5xx") { $0.whole(status: "503 Busy", "<html>busy</html>") },
+            Reply(.overloaded, "http_5xx") { $0.whole(status: "529 Busy", problem) },
+            Reply(.overloaded, "inband_error: overloaded") { $0.stream(R.error(type: "overloaded_error")) },
+            Reply(.http4xx, "http_4xx_404") { $0.whole(status: "404 Not Found", problem) },
+            Reply(.http4xx, "redirect") {
                 $0.whole(status: "302 Found", "", headers: "Location: http://127.0.0.1:1/elsewhere\r\n")
             },
-            Reply(.auth, "http_401") { $0.whole(status: "401 Unauthorized", problem) },
+            Reply(.auth, "http_4xx_401") { $0.whole(status: "401 Unauthorized", problem) },
             Reply(.refusal) { $0.stream(R.chunk("\"refusal\":\"no\"") + R.finish("stop") + R.done) },
             Reply(.filtered) { $0.stream(R.text("a") + R.finish("content_filter") + R.done) },
-            Reply(.reasoningOnly, "length") { $0.stream(R.reasoning("hm") + R.finish("length") + R.done) },
+            Reply(.reasoningOnly, "truncated_length") { $0.stream(R.reasoning("hm") + R.finish("length") + R.done) },
             Reply(.ok) { $0.stream(R.text("a") + R.finish("stop")) },
-            Reply(.empty, "http_204") { $0.connection.send("HTTP/1.1 204 No Content\r\n\r\n") },
+            Reply(.empty, "empty") { $0.connection.send("HTTP/1.1 204 No Content\r\n\r\n") },
             Reply(.ok) {
                 let message = "\"message\":{\"role\":\"assistant\",\"content\":\"hello\"}"
                 $0.whole(
@@ -74,11 +76,11 @@ extension RunTests {
                         + "\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2,\"total_tokens\":5}}"
                 )
             },
-            Reply(.truncated, "truncated_body", then: .close) {
+            Reply(.truncated, "truncated", then: .close) {
                 $0.connection.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 9999\r\n\r\n")
                 $0.connection.send(R.text("a"))
             },
-            Reply(.rateLimited, "http_429", then: .close) {
+            Reply(.rateLimited, "rate_limited", then: .close) {
                 $0.connection.send("HTTP/1.1 429 Too Many\r\nContent-Length: 9999\r\n\r\n{\"error\":")
             },
             Reply(.reset, "reset_midstream", then: .reset) {

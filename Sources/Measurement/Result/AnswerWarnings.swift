@@ -1,0 +1,48 @@
+/// What successful answers' details say about their figures, in sentences.
+enum AnswerWarnings {
+    static func about(_ requests: RequestSet, variety: AnswerVariety?) -> [String] {
+        let successes = requests.successes
+        let total = successes.count
+        guard total > 0 else { return [] }
+        var counts: [String: Int] = [:]
+        var inOnePiece = 0
+        for request in successes {
+            if let detail = request.detail { counts[detail, default: 0] += 1 }
+            if request.firstToken == nil, request.lastToken != nil, request.detail != "not_streaming" {
+                inOnePiece += 1
+            }
+        }
+        var warnings: [String] = []
+        for (detail, words) in sentences {
+            if let count = counts[detail] { warnings.append("\(count) of \(total) answers \(words)") }
+        }
+        if inOnePiece > 0 {
+            warnings.append(
+                "\(inOnePiece) of \(total) answers were asked for in one piece: they have an end-to-end time, and no time to "
+                    + "first token, per output token or between tokens."
+            )
+        }
+        if let variety, variety.distinct > variety.prompts {
+            warnings.append(
+                "At temperature 0 the same prompt did not always get the same answer: \(variety.distinct) different ones to "
+                    + "\(variety.prompts) prompts asked \(variety.answers) times."
+            )
+        }
+        return warnings
+    }
+
+    private static let sentences: [(detail: String, words: String)] = [
+        (
+            "not_streaming",
+            "came in one piece though a stream was asked for: no speed can be told, and a time to first token is that to "
+                + "the last."
+        ),
+        (
+            "buffered",
+            "came in one or two reads with many events: something on the way gathers them, and gaps say nothing."
+        ),
+        ("usage_mismatch", "came with a token count that does not fit their text: figures in tokens are doubtful."),
+        ("bad_json", "had events that could not be read."),
+        ("unexpected", "were not what their prompts expect: they are successes, and of no use."),
+    ]
+}
