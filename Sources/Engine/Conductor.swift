@@ -317,19 +317,3 @@ public final class Conductor: Sendable {
         for post in state.posts.values { post(command) }
     }
 }
-
-extension StepRecord {
-    /// What was planned of an open loop's stage.
-    fileprivate mutating func describe(_ arrivals: Arrivals) {
-        stretch = arrivals.stretch
-        rps = arrivals.meanPerSecond
-        planned = arrivals.duration.nanoseconds
-        cap = arrivals.isCapped ? arrivals.limit : nil
-        overflow = arrivals.isCapped ? arrivals.overflow.rawValue : nil
-        switch arrivals.source {
-        case .rate(let plan):
-            self.arrivals = plan.law.text
-            if plan.isRamp { (rpsFrom, rpsTo) = (plan.from.perSecond, plan.to.perSecond) }
-        }
-    }
-}

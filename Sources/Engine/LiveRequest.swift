@@ -24,6 +24,7 @@ final class LiveRequest: TransferHandler {
     var rank: Int?
     var sequence: Int64 = 0
     var prompt: Int64 = 0  // its index among the prompts
+    var arrival: Int?  // its place in an open loop's plan
     var attempt = 0
     /// Of a later attempt: whether the first was measured.
     var measured = false
@@ -33,6 +34,8 @@ final class LiveRequest: TransferHandler {
     /// How long it had to wait for a place under a cap, nanoseconds.
     var queued: Int64 = 0
     var bodyBytes = 0
+    /// Whether an answer that its cap cut short is as long as was asked for.
+    var fixesLength = false
     var claim = Budget.Claim(outputTokens: 0, nanodollars: 0)
     /// Its place in the driver's list of running requests.
     var slot = 0

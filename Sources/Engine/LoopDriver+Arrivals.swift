@@ -12,7 +12,7 @@ extension LoopDriver {
 
     func request(of arrival: Arrival, measured: Bool) -> LiveRequest {
         let entry = run.program.entries[index]
-        let request = lookAhead?.take(arrival.index) ?? make(target: entry.target)
+        let request = lookAhead?.take(arrival.index) ?? make(target: entry.target, arrival: arrival.index)
         request.scheduled = arrival.scheduled
         request.step = entry.step
         request.kind = measured ? .measured : .unmeasured
@@ -22,13 +22,20 @@ extension LoopDriver {
     func makeAhead(until due: Instant?) {
         guard lookAhead != nil else { return }
         let target = run.program.entries[index].target
-        let bytes = maker(of: target).usualBytes
-        lookAhead?.fill(until: due, bytes: { _ in bytes }, make: { _ in make(target: target) })
+        let (maker, replay) = (maker(of: target), replay)
+        lookAhead?.fill(
+            until: due,
+            bytes: { arrival in
+                guard let replay else { return maker.usualBytes }
+                return arrival < replay.count ? maker.bytes(of: replay.trace[arrival]) : nil
+            },
+            make: { arrival in make(target: target, arrival: arrival) }
+        )
     }
 
     func recycleAhead() {
         for request in lookAhead?.removeAll() ?? [] { recycle(request) }
-        (lookAhead, sampler) = (nil, nil)
+        (lookAhead, sampler, replay) = (nil, nil, nil)
     }
 
     func firstToken(after ttft: Int64) { sampler?.firstToken(after: ttft) }

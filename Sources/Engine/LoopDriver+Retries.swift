@@ -12,6 +12,7 @@ extension LoopDriver {
                 target: request.target,
                 sequence: request.sequence,
                 prompt: request.prompt,
+                arrival: request.arrival,
                 attempt: request.attempt + 1,
                 step: request.step,
                 kind: request.kind,

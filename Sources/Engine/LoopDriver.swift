@@ -17,6 +17,7 @@ final class LoopDriver {
     var running: [LiveRequest] = []
     private var prepared: [LiveRequest] = []  // for the next edge
     var lookAhead: LookAhead?  // of an open loop
+    var replay: Replay?  // whose requests it sends
     var sampler: LoadSampler?
     private var breakers: [Int: Breaker] = [:]
     private var limits: [Int: RateLimitBook] = [:]
@@ -33,18 +34,6 @@ final class LoopDriver {
     private var timer: PreciseTimer?
     private var preparation: EdgePreparation?
     private var housekeeping: Housekeeping?
-
-    /// Commands from other threads.
-    private final class Inbox: Sendable {
-        private let commands = Mutex<[Conductor.Command]>([])
-        func post(_ command: Conductor.Command) { commands.withLock { $0.append(command) } }
-        func take() -> [Conductor.Command] {
-            commands.withLock { commands in
-                defer { commands.removeAll() }
-                return commands
-            }
-        }
-    }
 
     init(loopIndex: Int, loop: EventLoop, run: RunContext) {
         self.loopIndex = loopIndex
@@ -120,6 +109,7 @@ final class LoopDriver {
         recycleAhead()
         if case .arrivals(let arrivals) = share.rule {
             lookAhead = LookAhead(arrivals)
+            if case .trace(let trace) = arrivals.source { replay = trace }
             if arrivals.stopsWhenSaturated, arrivals.isSteady { sampler = LoadSampler(start: start) }
         }
         if let edge = run.program.edge(after: newIndex) { prepare(edge, entry: entry, start: start) }
@@ -175,7 +165,7 @@ final class LoopDriver {
             request.step = entry.step
             request.rank = firstRank.map { $0 + offset }
             request.kind = firstRank != nil ? .wave : measured ? .measured : .unmeasured
-            begin(request, connection: firstRank == nil ? .any : policy(of: entry.stage))
+            begin(request, connection: firstRank == nil ? .any : entry.stage.connection)
         }
     }
 
@@ -189,18 +179,6 @@ final class LoopDriver {
         running.append(request)
         client(of: request.target).start(request.transfer, connection: connection)
         recorder.requestStarted(at: request.transfer.timing.dispatched)
-    }
-
-    private func policy(of stage: Stage) -> HTTPClient.Connection {
-        switch stage.rule {
-        case .edge(let edge), .control(let edge):
-            switch edge.connections {
-            case .cold: .cold
-            case .preopened: .preopened
-            case .warm: .warm
-            }
-        default: .any
-        }
     }
 
     /// A cap was reached: the request is in the books as not sent.
@@ -226,8 +204,10 @@ final class LoopDriver {
 
     // MARK: requests
 
-    /// - Parameter again: a request to be sent once more; nil makes a new one.
-    func make(target: Int, again: RetryQueue.Entry? = nil) -> LiveRequest {
+    /// - Parameters:
+    ///   - arrival: its place in an open loop's plan: what a trace says of it.
+    ///   - again: a request to be sent once more; nil makes a new one.
+    func make(target: Int, arrival: Int? = nil, again: RetryQueue.Entry? = nil) -> LiveRequest {
         let client = client(of: target)
         let request: LiveRequest
         if let old = pool[target]?.popLast() {
@@ -249,9 +229,12 @@ final class LoopDriver {
             request.prompt = run.program.countsPromptsByTurn ? nextPrompt : request.sequence
             nextPrompt += Int64(run.loops)
         }
+        request.arrival = again?.arrival ?? arrival
+        let trace = again.map { run.program.replay(ofStep: $0.step) } ?? replay
         let maker = maker(of: target)
-        let (body, cap) = maker.body(index: request.prompt)
-        request.comparablePrompt = maker.comparablePrompt(index: request.prompt)
+        let (body, cap) = maker.body(index: request.prompt, arrival: request.arrival, in: trace)
+        request.fixesLength = trace != nil || run.program.targets[target].plan.workload.fixesLength
+        request.comparablePrompt = trace == nil ? maker.comparablePrompt(index: request.prompt) : nil
         request.claim = Budget.Claim(
             outputTokens: cap,
             nanodollars: run.prices[target].worstCase(bodyBytes: body.count, outputTokens: cap)
@@ -269,12 +252,11 @@ final class LoopDriver {
     /// A request is over, by its transfer's end or by our decision (`ours`; the transfer is then cancelled here).
     func ended(_ request: LiveRequest, ours: Outcome?, failure: TransferFailure?) {
         let target = request.target
-        let context = run.program.targets[target]
         var record = request.record(
             t0: run.t0,
             ours: ours,
             failure: failure,
-            fixedLength: context.plan.workload.fixesLength,
+            fixedLength: request.fixesLength,
             redactor: run.redactor
         )
         let now = request.transfer.timing.ended ?? MonotonicClock.now()
@@ -300,7 +282,7 @@ final class LoopDriver {
         if let said = advice.limits {
             limits[target, default: RateLimitBook()].note(said, at: now.nanoseconds(since: run.t0))
         }
-        if !hasStopped, shaper != nil, let wait = advice.wait(after: record, plan: context.plan) {
+        if !hasStopped, shaper != nil, let wait = advice.wait(after: record, plan: run.program.targets[target].plan) {
             sendLater(request, record, at: now.advanced(byNanoseconds: wait))
         } else {
             let failedFast =

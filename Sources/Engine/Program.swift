@@ -166,6 +166,14 @@ public struct Program: Sendable {
         )
     }
 
+    /// What the stage of that step replays.
+    func replay(ofStep step: Int) -> Replay? {
+        guard let entry = entries.first(where: { $0.step == step }), case .arrivals(let arrivals) = entry.stage.rule,
+            case .trace(let replay) = arrivals.source
+        else { return nil }
+        return replay
+    }
+
     /// The edge that follows an idle time or a pause, for which connections and requests are made ready.
     func edge(after index: Int) -> Stage.Edge? {
         guard index + 1 < entries.count, entries[index + 1].target == entries[index].target else { return nil }

@@ -11,10 +11,13 @@ struct RequestMaker {
     private let template: BodyTemplate
     /// nil when nothing is expected of answers.
     let check: AnswerCheck?
+    private let tracePrompts: TracePrompts?  // where the plan replays a trace
 
     /// - Parameter salt: makes the nonces of this run differ from those of an earlier one with the same seed.
     init(target: EngineTarget, salt: UInt64) {
         workload = target.plan.workload
+        let replays = target.plan.phases.contains { $0.kind == .replay }
+        tracePrompts = replays ? TracePrompts(seed: target.plan.seed, salt: salt) : nil
         prompts = Prompts(workload: workload, seed: target.plan.seed, salt: salt)
         model = target.model
         provider = target.provider
@@ -56,6 +59,23 @@ struct RequestMaker {
     var usualBytes: Int {
         if case .synthetic(let tokens) = workload.source { return 4 * tokens + 256 }
         return 4096
+    }
+
+    /// About how long the body of a trace's row is.
+    func bytes(of row: Trace.Row) -> Int { 4 * (row.inputTokens ?? usualBytes / 4) + 256 }
+
+    /// The body of a request, of a trace's row where there is one: a prompt of the row's length, capped at the length of
+    /// its answer. What the row does not say is the workload's.
+    func body(index: Int64, arrival: Int?, in replay: Replay?) -> (bytes: [UInt8], maxTokens: Int) {
+        guard let arrival, let replay, let tracePrompts else { return body(index: index) }
+        let row = replay.trace[arrival]
+        guard let tokens = row.inputTokens else { return body(index: index) }
+        let cap = row.outputTokens ?? prompts.maxTokens(at: Int(index))
+        var bytes: [UInt8] = []
+        template.append(plainBytes: 4 * tokens, maxTokens: cap, to: &bytes) { text in
+            tracePrompts.append(row, tokens: tokens, index: arrival, blockTokens: replay.blockTokens, to: &text)
+        }
+        return (bytes, cap)
     }
 
     /// The body of the request with that index, and its cap on output tokens.

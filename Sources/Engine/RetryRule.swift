@@ -71,6 +71,7 @@ struct RetryQueue {
         var target: Int
         var sequence: Int64
         var prompt: Int64  // its index among the prompts
+        var arrival: Int?  // its place in an open loop's plan
         var attempt: Int
         var step: Int
         var kind: StageShaper.RequestKind

@@ -138,6 +138,14 @@ public struct StepRecord: Sendable, Hashable, Codable {
     public var saturated: Int64?  // when it was given up because the server could not keep up, since t0
     public var saturationInSystem: Double?  // by how many requests, and by how many seconds of TTFT, the queue then
     public var saturationTTFT: Double?  // grew each second
+    public var trace: String?  // a replay's: the file's name
+    public var traceFormat: String?
+    public var traceSpeed: Double?
+    public var traceRows: Int?  // read
+    public var traceDue: Int?  // of them, requests that are due in the step
+    public var traceDropped: [String: String] = [:]  // of them, left out: how many for each reason
+    public var traceInputTokens: Int64?  // of those that are due
+    public var traceOutputTokens: Int64?
     public var binWidth: Int64 = 1_000_000_000  // of this step's bins and of its requests' arrivals
     public var started: Int64?  // since t0, as below
     public var settled: Int64?

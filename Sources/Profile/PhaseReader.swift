@@ -3,18 +3,31 @@ import Schedule
 /// Reads `phases`: a list of maps with one key each, the kind of the phase.
 struct PhaseReader {
     /// Kinds of the contract that this version cannot run.
-    static let notBuilt = ["replay", "batch", "keepwarm"]
-    static let built = ["ramp", "idle", "burst", "steady", "rate", "probe"]
+    static let notBuilt = ["batch", "keepwarm"]
+    static let built = ["ramp", "idle", "burst", "steady", "rate", "replay", "probe"]
     static let mostLevels = 1000
     static let mostCycles = 10_000
     static let mostRequests = 1_000_000_000
 
     let log: ProblemLog
     private let maxInFlight: Int
+    /// Of what a trace leaves to chance.
+    let seed: UInt64
+    let pathOfFile: (String, ProfileError.Place) -> String
+    let readRecordedRun: RecordedTrace.Reader
 
-    init(log: ProblemLog, maxInFlight: Int) {
+    init(
+        log: ProblemLog,
+        maxInFlight: Int,
+        seed: UInt64,
+        pathOfFile: @escaping (String, ProfileError.Place) -> String,
+        readRecordedRun: @escaping RecordedTrace.Reader
+    ) {
         self.log = log
         self.maxInFlight = maxInFlight
+        self.seed = seed
+        self.pathOfFile = pathOfFile
+        self.readRecordedRun = readRecordedRun
     }
 
     func read(_ value: YAMLValue?, top: ProfileError.Place) -> [PhaseShape] {
@@ -47,6 +60,7 @@ struct PhaseReader {
         case "burst": return burst(body, path).map { .burst($0) }
         case "steady": return steady(body, path).map { .steady($0) }
         case "rate": return rate(body, path).map { .rate($0) }
+        case "replay": return replay(body, path).map { .replay($0) }
         case "probe": return probe(body, path).map { .probe($0) }
         case let kind where Self.notBuilt.contains(kind):
             let message = "the phase \(kind) is not built yet; this version runs \(Self.built.joined(separator: ", "))"

@@ -4,6 +4,8 @@ public struct ProfileDocument: Sendable {
     public let file: String
     /// What flags say about the target.
     public var target = TargetChoice()
+    /// How a recorded run of ours is read as a trace.
+    public var readRecordedRun = RecordedTrace.none
     private(set) var root: YAMLValue
     private let standardName: String
 

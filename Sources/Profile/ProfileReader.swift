@@ -30,7 +30,14 @@ struct ProfileReader {
         let limits = limits(keys.take("limits"))
         let warmup = keys.take("warmup").map { warmupRequests($0) } ?? 3
         let phaseList = keys.take("phases")
-        let phases = PhaseReader(log: log, maxInFlight: limits.maxInFlight).read(phaseList, top: document.root.place)
+        let phaseReader = PhaseReader(
+            log: log,
+            maxInFlight: limits.maxInFlight,
+            seed: UInt64(seed),
+            pathOfFile: pathOfFile,
+            readRecordedRun: document.readRecordedRun
+        )
+        let phases = phaseReader.read(phaseList, top: document.root.place)
         let order = keys.word("order", TargetOrder.self) ?? .interleaved
         let windows = windows(keys.take("windows"))
         let retries = keys.count("retries", 0...20) ?? 0

@@ -34,11 +34,11 @@ extension Profile {
     }
 }
 
-private func quoted(_ text: String) -> String { JSONText.quoted(text) }
+func quoted(_ text: String) -> String { JSONText.quoted(text) }
 
 private func indented(_ lines: [String]) -> [String] { lines.map { "  " + $0 } }
 
-private func flow(_ members: [(String, String?)]) -> String {
+func flow(_ members: [(String, String?)]) -> String {
     "{" + members.compactMap { name, value in value.map { "\(name): \($0)" } }.joined(separator: ", ") + "}"
 }
 
@@ -159,6 +159,8 @@ extension PhaseShape {
                 ])
         case .rate(let rate):
             "rate: " + rate.text
+        case .replay(let replay):
+            "replay: " + replay.text
         case .probe(let probe):
             "probe: " + flow([("requests", "\(probe.requests)"), ("gap", Units.text(probe.gap))])
         }

@@ -29,6 +29,8 @@ extension PhaseShape {
             return .steady(steady)
         case .rate(let rate):
             return .rate(rate.fast())
+        case .replay(let replay):
+            return .replay(replay.fast())
         case .probe(var probe):
             probe.gap /= Fast.factor
             return .probe(probe)

@@ -46,7 +46,11 @@ extension RunPlan {
             for stage in phase.stages {
                 let (least, requests, duration) = stage.estimate(answer: answer, carried: carried)
                 sum.requestsLeast = sum.requestsLeast.saturatingSum(least)
-                sum.requests = sum.requests.saturatingSum(requests.saturatingProduct(1 + retries))
+                let sent = requests.saturatingProduct(1 + retries)
+                sum.requests = sum.requests.saturatingSum(sent)
+                let tokens = stage.tokens(requests: sent, workload, times: 1 + retries)
+                sum.inputTokens = sum.inputTokens.saturatingSum(tokens.input)
+                sum.outputTokens = sum.outputTokens.saturatingSum(tokens.output)
                 sum.peakInFlight = max(sum.peakInFlight, stage.peakInFlight)
                 sum.duration += duration
                 carried = stage.kind == .level ? stage.concurrency : 0
@@ -55,8 +59,6 @@ extension RunPlan {
         sum.requestsLeast = sum.requestsLeast.saturatingProduct(windows.count)
         sum.requests = sum.requests.saturatingProduct(windows.count)
         sum.duration = max(sum.duration, windows.every) * (windows.count - 1) + sum.duration
-        sum.outputTokens = sum.requests.saturatingProduct(workload.longestAnswer)
-        sum.inputTokens = sum.requests.saturatingProduct(workload.longestPrompt)
         return sum
     }
 }
@@ -67,6 +69,18 @@ extension Stage {
         guard case .arrivals(let arrivals) = rule else { return concurrency }
         if arrivals.isCapped { return arrivals.limit }
         return min(arrivals.limit, Int(min(1e9, (arrivals.peakPerSecond * 10).rounded(.up))))
+    }
+
+    /// At most: a trace says how long its prompts and answers are, of all else the longest counts.
+    fileprivate func tokens(requests: Int, _ workload: Workload, times: Int) -> (input: Int, output: Int) {
+        if case .arrivals(let arrivals) = rule, case .trace(let replay) = arrivals.source, replay.trace.saysTokens {
+            return (
+                replay.trace.inputTokens.saturatingProduct(times), replay.trace.outputTokens.saturatingProduct(times)
+            )
+        }
+        return (
+            requests.saturatingProduct(workload.longestPrompt), requests.saturatingProduct(workload.longestAnswer)
+        )
     }
 
     fileprivate func estimate(answer: Duration, carried: Int) -> (least: Int, requests: Int, duration: Duration) {

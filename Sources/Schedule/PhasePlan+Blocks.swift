@@ -30,7 +30,7 @@ extension PhasePlan {
 
     private var parts: [[Stage]] {
         switch kind {
-        case .warmup, .idle: [stages]
+        case .warmup, .idle, .replay: [stages]
         case .burst:
             Dictionary(grouping: stages) { $0.burst ?? 0 }.sorted { $0.key < $1.key }.map(\.value)
         case .ramp, .steady, .rate, .probe:
@@ -43,7 +43,7 @@ extension PhasePlan.Kind {
     /// Whether warm-up requests may come before it; not where they would spoil what it looks for.
     var takesWarmup: Bool {
         switch self {
-        case .ramp, .steady, .rate, .probe: true
+        case .ramp, .steady, .rate, .replay, .probe: true
         case .warmup, .idle, .burst: false
         }
     }

@@ -2,12 +2,12 @@
 public struct PhasePlan: Sendable, Hashable {
     /// The kind's name, as in `run.sqlite` and `summary.json`.
     public enum Kind: String, Sendable, Hashable {
-        case warmup, ramp, idle, burst, steady, rate, probe
+        case warmup, ramp, idle, burst, steady, rate, replay, probe
 
         /// Whether requests start when they are due, whatever has ended.
         public var isOpenLoop: Bool {
             switch self {
-            case .rate: true
+            case .rate, .replay: true
             case .warmup, .ramp, .idle, .burst, .steady, .probe: false
             }
         }

@@ -5,6 +5,7 @@ public enum PhaseShape: Sendable, Hashable {
     case burst(Burst)
     case steady(Steady)
     case rate(RateShape)
+    case replay(Replay)
     case probe(Probe)
 
     /// A closed loop at rising (or falling) levels, without an empty gap between them.
@@ -84,6 +85,7 @@ public enum PhaseShape: Sendable, Hashable {
         case .burst: .burst
         case .steady: .steady
         case .rate: .rate
+        case .replay: .replay
         case .probe: .probe
         }
     }
@@ -122,6 +124,8 @@ public enum PhaseShape: Sendable, Hashable {
             return [Stage(.level(level), grace: grace), Stage(.drain, grace: grace)]
         case .rate(let rate):
             return rate.stages(grace: grace)
+        case .replay(let replay):
+            return replay.stages(grace: grace)
         case .probe(let probe):
             return [
                 Stage(.probe(requests: probe.requests, gap: probe.gap), grace: grace),

@@ -30,7 +30,7 @@ public struct StageShaper: Sendable {
 
     /// Why a request that was due is not sent; the word is its `detail`.
     public enum ShedReason: String, Sendable, Hashable {
-        case cap  // as many were in flight as may be, and the plan says shed
+        case cap = "max_concurrency"  // as many were in flight as may be, and the plan says shed
         case grace  // it still waited for a place when the drain's grace had passed
         case saturated = "over_saturated"  // the stage was given up
         case stopped  // the run was

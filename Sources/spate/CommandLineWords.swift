@@ -12,11 +12,11 @@ enum CommandLineWords {
     private static let shapes: Set<String> = [
         "--concurrency", "--hold", "--settle", "--min-requests", "--hold-max", "--size", "--idle", "--repeat",
         "--duration", "--gap", "--request-count", "--connections", "--no-control", "--direction", "--find", "--from",
-        "--request-rate", "--arrival-pattern", "--burstiness", "--overflow",
+        "--request-rate", "--arrival-pattern", "--burstiness", "--overflow", "--speed", "--limit", "--bursts",
         "--to",
     ]
     private static let later: Set<String> = [
-        "batch", "replay", "keepwarm", "merge",
+        "batch", "keepwarm", "merge",
     ]
 
     static func normal(_ words: [String]) throws(Failure) -> [String] {

@@ -31,6 +31,11 @@ struct Launch {
         self.init(document: document, target: target, flags: flags)
     }
 
+    /// Lays a text over the document, whatever YAML would make of it.
+    mutating func set(_ path: String, text: String, from origin: String) throws {
+        try refusingFaults { () throws(ProfileError) in try document.set(path, text: text, from: origin) }
+    }
+
     func run() throws {
         let signals = Signals()
         let job = try makeJob()
@@ -53,6 +58,7 @@ struct Launch {
 
     func makeJob() throws -> Job {
         var document = document
+        document.readRecordedRun = RecordedTrace.store
         try target.apply(to: &document)
         do { try flags.apply(to: &document) } catch let error as ProfileError {
             throw Failure(.badInput, error.problems.map(\.description).joined(separator: "\n"))

@@ -130,6 +130,7 @@ struct LiveView {
         switch arrivals.source {
         case .rate(let plan):
             plan.isRamp ? "\(plan.from.text) to \(plan.to.text) requests/s" : "\(plan.from.text) requests/s"
+        case .trace(let replay): "replay of \(replay.name)"
         }
     }
 

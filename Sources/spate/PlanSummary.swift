@@ -72,6 +72,9 @@ struct PlanSummary {
             let rates = plan.isRamp ? "\(plan.from.text) to \(plan.to.text)" : plan.from.text
             let seconds = Units.text(plan.duration)
             return "about \(count) requests at \(rates) a second for \(seconds), \(plan.law.text)\(cap)"
+        case .trace(let replay):
+            let speed = replay.speed == 1 ? "" : " \(replay.speed) times as fast"
+            return "\(count) requests of \(replay.name) (\(replay.format.rawValue))\(speed)\(cap)"
         }
     }
 

@@ -19,7 +19,8 @@ struct Spate: ParsableCommand {
             """,
         version: Session.version,
         subcommands: [
-            RunCommand.self, RampCommand.self, BurstCommand.self, SoakCommand.self, RateCommand.self, ProbeCommand.self,
+            RunCommand.self, RampCommand.self, BurstCommand.self, SoakCommand.self, RateCommand.self,
+            ReplayCommand.self, ProbeCommand.self,
             SelftestCommand.self, CheckCommand.self, SimulateCommand.self, ReportCommand.self, CompareCommand.self,
             ProvidersCommand.self,
         ]

@@ -73,11 +73,11 @@ import Testing
     static let shapes: [(String, String)] = [
         (
             "name: x\n",
-            "p.yaml:1: phases: missing; a profile needs at least one of ramp, idle, burst, steady, rate, probe"
+            "p.yaml:1: phases: missing; a profile needs at least one of ramp, idle, burst, steady, rate, replay, probe"
         ),
         (
             "phases: []\n",
-            "p.yaml:1: phases: read an empty list; allowed: at least one of ramp, idle, burst, steady, rate, probe"
+            "p.yaml:1: phases: read an empty list; allowed: at least one of ramp, idle, burst, steady, rate, replay, probe"
         ),
         (
             phases("  - ramp: {concurrency: []}\n"),
@@ -148,7 +148,7 @@ import Testing
         ),
         (
             phases("  - rmap: {concurrency: [1]}\n"),
-            "p.yaml:2: phases.0.rmap: unknown phase; allowed: ramp, idle, burst, steady, rate, probe; did you mean ramp?"
+            "p.yaml:2: phases.0.rmap: unknown phase; allowed: ramp, idle, burst, steady, rate, replay, probe; did you mean ramp?"
         ),
     ]
 
@@ -157,7 +157,7 @@ import Testing
         #expect(problems(text) == [message])
     }
 
-    @Test(arguments: ["replay", "batch", "keepwarm"])
+    @Test(arguments: ["batch", "keepwarm"])
     func `a phase of a later version is known and refused as not built`(kind: String) throws {
         let error = #expect(throws: ProfileError.self) { try read(phases("  - \(kind): {rps: 20}\n")) }
         let problem = try #require(error?.problems.first)
@@ -165,7 +165,7 @@ import Testing
         #expect(
             problem.description
                 == "p.yaml:2: phases.0.\(kind): the phase \(kind) is not built yet; this version runs ramp, idle, burst, "
-                + "steady, rate, probe"
+                + "steady, rate, replay, probe"
         )
     }
 

@@ -85,6 +85,17 @@ import Testing
         #expect(demo.phases.map(\.kind) == [.ramp, .burst])
     }
 
+    @Test func `the replay's trace comes with it, and is read whole`() throws {
+        let profile = try shipped("replay")
+        guard case .replay(let replay) = profile.phases[0] else { throw Unexpected() }
+        #expect(replay.count == 442 && replay.trace.rowsRead == 442)
+        #expect(replay.trace.inputTokens == 236_239 && replay.trace.outputTokens == 33_446)
+        #expect(try length(profile.fast()) < .seconds(55))
+        let again = try ProfileDocument(text: profile.resolvedYAML(), file: "again.yaml")
+            .profile(catalogue: try ProviderCatalogue.builtIn())
+        #expect(again == profile)
+    }
+
     @Test(arguments: ["ramp", "demo"])
     func `every level of the ramp can see its 25 requests before hold_max`(name: String) throws {
         for profile in [try shipped(name), try shipped(name).fast()] {

@@ -100,6 +100,14 @@ enum Samples {
         step.arrivals = "gamma 0.5"
         step.planned = 6_000_000_000
         step.cap = 7
+        step.trace = "azure.csv"
+        step.traceFormat = "azure"
+        step.traceSpeed = 20
+        step.traceRows = 100
+        step.traceDue = 90
+        step.traceDropped = ["after_limit": "10"]
+        step.traceInputTokens = 1000
+        step.traceOutputTokens = 2000
         step.overflow = "shed"
         step.saturated = 31_000_000_000
         step.saturationInSystem = 2.5

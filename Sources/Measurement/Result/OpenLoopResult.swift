@@ -31,7 +31,45 @@ public struct OpenLoopResult: Sendable, Hashable {
     public var saturationInSystem: Double?  // by so many requests, and by so many seconds of TTFT, its queue then grew
     public var saturationTTFT: Double?  // each second
 
+    /// Of a replay.
+    public var trace: Trace?
+
     public init() {}
+
+    /// The trace that was replayed, and what became of its rows: those read are those due and those dropped.
+    public struct Trace: Sendable, Hashable {
+        public var name: String
+        public var format: String
+        public var speed: Double
+        public var rowsRead: Int
+        public var due: Int
+        public var dropped: [String: Int]  // by reason
+        /// Of those due, as the trace says; nil where it does not.
+        public var inputTokens: Int64?
+        public var outputTokens: Int64?
+
+        public init(name: String, format: String, speed: Double, rowsRead: Int, due: Int, dropped: [String: Int]) {
+            self.name = name
+            self.format = format
+            self.speed = speed
+            self.rowsRead = rowsRead
+            self.due = due
+            self.dropped = dropped
+        }
+
+        init?(_ step: StepRecord) {
+            guard let name = step.trace, let rows = step.traceRows, let due = step.traceDue else { return nil }
+            self.init(
+                name: name,
+                format: step.traceFormat ?? "",
+                speed: step.traceSpeed ?? 1,
+                rowsRead: rows,
+                due: due,
+                dropped: step.traceDropped.compactMapValues { Int($0) }
+            )
+            (inputTokens, outputTokens) = (step.traceInputTokens, step.traceOutputTokens)
+        }
+    }
 }
 
 extension OpenLoopResult {
@@ -44,6 +82,7 @@ extension OpenLoopResult {
         (rampFrom, rampTo) = (steps.first?.rpsFrom, steps.last?.rpsTo)
         law = steps.first?.arrivals
         plannedSeconds = Double(steps.reduce(0) { $0 + ($1.planned ?? 0) }) / 1e9
+        trace = steps.first.flatMap(Trace.init)
         (cap, overflow) = (steps.first?.cap, steps.first?.overflow)
         if let given = steps.first(where: { $0.saturated != nil }) {
             saturatedAtSeconds = given.saturated.map { Double($0) / 1e9 }
@@ -52,7 +91,7 @@ extension OpenLoopResult {
         notSent = measured.only { $0.outcome == .notSent }.count
         let sent = measured.only { $0.dispatchLag != nil }
         clientQueueMilliseconds = DistributionSummary(samples: sent.figures { Double($0.queued ?? 0) / 1e6 })
-        let held = sent.only { ($0.queued ?? 0) > 0 }.count + measured.only { $0.detail == "cap" }.count
+        let held = sent.only { ($0.queued ?? 0) > 0 }.count + measured.only { $0.detail == "max_concurrency" }.count
         if !measured.isEmpty { cappedShare = Double(held) / Double(measured.count) }
 
         let windows = steps.compactMap { MeasuredWindow(exactlyFrom: $0.settled, to: timeline.end(of: $0)) }

@@ -63,7 +63,31 @@ extension ReportDocument {
         } else if open.notSent > 0 {
             text += " \(Figure.count(open.notSent)) were never sent."
         }
-        return [.sentence(text)] + [saturation(step)].compactMap { $0 }.map { .sentence($0, .caution) }
+        return [open.trace.map { replayed($0, step.stats) }, text].compactMap { $0 }.map { .sentence($0) }
+            + [saturation(step)].compactMap { $0 }.map { .sentence($0, .caution) }
+    }
+
+    /// The trace's rows and tokens against what came of them.
+    private static func replayed(_ trace: OpenLoopResult.Trace, _ stats: RequestStatistics) -> String {
+        var text = SafeText.line(trace.name, limit: 80)
+        text += trace.speed == 1 ? " at its own speed: " : ", \(Figure.plain(trace.speed)) times as fast: "
+        let dropped = trace.dropped.values.reduce(0, +)
+        // ServeGen's rows are stretches of time, and no requests.
+        if trace.format == "servegen" {
+            text += "\(Figure.count(trace.due)) requests drawn from \(Figure.count(trace.rowsRead)) stretches."
+        } else {
+            text += "\(Figure.count(trace.rowsRead)) rows read = \(Figure.count(trace.due)) due"
+            text += " + \(Figure.count(dropped)) left out"
+            let reasons = trace.dropped.sorted { $0.key < $1.key }.map { reason, count in
+                "\(Figure.count(count)) \(SafeText.line(reason.replacing("_", with: " "), limit: 40))"
+            }
+            text += reasons.isEmpty ? "." : " (\(reasons.joined(separator: ", ")))."
+        }
+        if let input = trace.inputTokens, let output = trace.outputTokens {
+            text += " The trace has \(Figure.count(input)) tokens in and \(Figure.count(output)) out; counted were "
+            text += "\(Figure.count(stats.inputTokens)) and \(Figure.count(stats.outputTokens))."
+        }
+        return text
     }
 
     private static func saturation(_ step: StepResult) -> String? {

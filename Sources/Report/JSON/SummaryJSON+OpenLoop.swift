@@ -37,6 +37,21 @@ extension SummaryJSON {
                 } ?? .null
             ),
         ]
+        if let trace = open.trace { members.append(.init("trace", self.trace(trace))) }
         return members
+    }
+
+    private static func trace(_ trace: OpenLoopResult.Trace) -> JSONValue {
+        .object([
+            .init("name", .string(trace.name)), .init("format", .string(trace.format)),
+            .init("speed", JSONValue(trace.speed)), .init("rows_read", JSONValue(trace.rowsRead)),
+            .init("due", JSONValue(trace.due)),
+            .init(
+                "dropped",
+                .object(trace.dropped.sorted { $0.key < $1.key }.map { .init($0.key, JSONValue($0.value)) })
+            ),
+            .init("input_tokens", JSONValue(trace.inputTokens)),
+            .init("output_tokens", JSONValue(trace.outputTokens)),
+        ])
     }
 }

@@ -5,6 +5,7 @@ public struct Arrivals: Sendable, Hashable {
     /// Where the instants come from.
     public enum Source: Sendable, Hashable {
         case rate(ArrivalPlan)
+        case trace(Replay)
     }
 
     /// What happens to a request that is due while as many are in flight as may be.
@@ -33,6 +34,7 @@ public struct Arrivals: Sendable, Hashable {
     public var duration: Duration {
         switch source {
         case .rate(let plan): plan.duration
+        case .trace(let replay): replay.duration
         }
     }
 
@@ -40,6 +42,7 @@ public struct Arrivals: Sendable, Hashable {
     public var isSteady: Bool {
         switch source {
         case .rate(let plan): !plan.isRamp
+        case .trace: false
         }
     }
 
@@ -47,12 +50,14 @@ public struct Arrivals: Sendable, Hashable {
     var isChance: Bool {
         switch source {
         case .rate(let plan): plan.law != .constant
+        case .trace: false
         }
     }
 
     public var expectedCount: Double {
         switch source {
         case .rate(let plan): plan.expectedCount
+        case .trace(let replay): Double(replay.count)
         }
     }
 
@@ -60,6 +65,7 @@ public struct Arrivals: Sendable, Hashable {
     public var meanPerSecond: Double {
         switch source {
         case .rate(let plan): plan.meanPerSecond
+        case .trace(let replay): Double(replay.count) / (replay.duration / .seconds(1))
         }
     }
 
@@ -67,6 +73,7 @@ public struct Arrivals: Sendable, Hashable {
     public var peakPerSecond: Double {
         switch source {
         case .rate(let plan): max(plan.from, plan.to).perSecond
+        case .trace(let replay): replay.peakPerSecond
         }
     }
 
@@ -76,6 +83,7 @@ public struct Arrivals: Sendable, Hashable {
             case .rate(let plan):
                 "rate from=\(plan.from.micro) to=\(plan.to.micro) for=\(plan.duration.nanoseconds) "
                     + "law=\(plan.law.text) seed=\(plan.seed)"
+            case .trace(let replay): "trace rows=\(replay.count) digest=\(replay.digest) speed=\(replay.speed)"
             }
         text += " settle=\(settle.nanoseconds) cap=\(isCapped ? String(limit) : "-") overflow=\(overflow.rawValue)"
         return text + " stops_when_saturated=\(stopsWhenSaturated)"
@@ -101,6 +109,7 @@ public struct Arrivals: Sendable, Hashable {
 struct ArrivalCursor: Sendable {
     private enum Source: Sendable {
         case rate(ArrivalPlan.Cursor)
+        case trace(Replay, next: Int)
     }
 
     private var source: Source
@@ -111,6 +120,7 @@ struct ArrivalCursor: Sendable {
         (first, stride) = (arrivals.first, arrivals.stride)
         switch arrivals.source {
         case .rate(let plan): source = .rate(plan.makeCursor())
+        case .trace(let replay): source = .trace(replay, next: 0)
         }
     }
 
@@ -128,6 +138,10 @@ struct ArrivalCursor: Sendable {
             let arrival = cursor.next()
             source = .rate(cursor)
             return arrival
+        case .trace(let replay, let next):
+            guard next < replay.count else { return nil }
+            source = .trace(replay, next: next + 1)
+            return (next, replay.offset(at: next))
         }
     }
 }

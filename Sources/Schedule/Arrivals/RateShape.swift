@@ -89,6 +89,7 @@ extension Stage {
             var own = SplitMix64(seed: whole ^ UInt64(phase) << 32 ^ UInt64(place))
             plan.seed = own.next()
             arrivals.source = .rate(plan)
+        case .trace: break
         }
         rule = .arrivals(arrivals)
     }

@@ -16,12 +16,30 @@ public struct BodyTemplate: Sendable, Hashable {
 
     public init(_ request: ChatRequest, api: API = .openAIChat) { self = api.grammar.template(request) }
 
+    /// As `append(prompt:)`, for a prompt of about so many bytes that needs no escaping: `prompt` appends it itself.
+    public func append(
+        plainBytes: Int,
+        maxTokens: Int?,
+        to buffer: inout [UInt8],
+        prompt: (inout [UInt8]) -> Void
+    ) {
+        let fixed = head.count + middle.count + capName.count + tail.count
+        buffer.reserveCapacity(buffer.count + fixed + plainBytes + 24)
+        buffer.append(contentsOf: head)
+        if hasPrompt { prompt(&buffer) }
+        appendRest(maxTokens, to: &buffer)
+    }
+
     /// Appends one body. `maxTokens` nil = no cap is sent.
     public func append(prompt: String, maxTokens: Int?, to buffer: inout [UInt8]) {
         let fixed = head.count + middle.count + capName.count + tail.count
         buffer.reserveCapacity(buffer.count + fixed + prompt.utf8.count + 24)
         buffer.append(contentsOf: head)
         if hasPrompt { JSONText.appendEscaped(prompt, to: &buffer) }
+        appendRest(maxTokens, to: &buffer)
+    }
+
+    private func appendRest(_ maxTokens: Int?, to buffer: inout [UInt8]) {
         buffer.append(contentsOf: middle)
         if let maxTokens, !capName.isEmpty {
             buffer.append(contentsOf: capName)

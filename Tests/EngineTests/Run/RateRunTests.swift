@@ -87,7 +87,7 @@ extension RunTests {
             #expect(driven.requests.count == 40)
             #expect(server.journal.mostInFlight == 3)
             let shed = driven.requests.filter { $0.outcome == .notSent }
-            #expect(shed.allSatisfy { $0.detail == "cap" && $0.measured })
+            #expect(shed.allSatisfy { $0.detail == "max_concurrency" && $0.measured })
             #expect((10...15).contains(driven.sent.count) || !driven.isSteady)
             #expect(shed.count == 40 - driven.sent.count)
         }

@@ -1,0 +1,71 @@
+import Ticks
+
+/// A `replay` phase as a person asks for it, with the trace as it was read.
+public struct Replay: Sendable, Hashable {
+    public var file: String  // absolute
+    public var format: TraceFormat
+    /// Gaps are divided by it.
+    public var speed = 1.0
+    public var start = Duration.zero  // in the trace's own time, as the next
+    public var limit: Duration?
+    public var bursts: BurstWindows?
+    public var blockTokens = 512
+    public var maxConcurrency: Int?
+    public var overflow = Arrivals.Overflow.queue
+    /// The rows that are replayed, in the trace's own time.
+    public private(set) var trace: Trace
+    public private(set) var digest: String
+
+    public init(file: String, format: TraceFormat, trace: Trace) {
+        self.file = file
+        self.format = format
+        self.trace = trace
+        digest = ""
+    }
+
+    /// Chooses what is replayed: `start` and `limit`, then the bursts of that. Call it once, when all else is set.
+    public mutating func choose() {
+        trace = trace.selecting(from: start, limit: limit)
+        if let bursts { trace = bursts.apply(to: trace) }
+        digest = trace.digest
+    }
+
+    public var count: Int { trace.count }
+
+    /// When row `index` is due, nanoseconds from the start.
+    public func offset(at index: Int) -> Int64 { Int64((Double(trace.times[index]) / speed).rounded()) }
+
+    /// To just behind the last row; a second at least.
+    public var duration: Duration {
+        let last = trace.count > 0 ? offset(at: trace.count - 1) : 0
+        return max(.seconds(1), .nanoseconds(last + 1_000_000))
+    }
+
+    /// The most requests that come within one second, over the trace.
+    var peakPerSecond: Double {
+        var (first, most) = (0, 0)
+        for index in 0..<count {
+            while offset(at: index) - offset(at: first) > 1_000_000_000 { first += 1 }
+            most = max(most, index - first + 1)
+        }
+        return Double(most)
+    }
+
+    public var name: String { file.split(separator: "/").last.map(String.init) ?? file }
+
+    func stages(grace: Duration) -> [Stage] {
+        var arrivals = Arrivals(.trace(self))
+        arrivals.overflow = overflow
+        if let maxConcurrency {
+            arrivals.limit = maxConcurrency
+            arrivals.isCapped = true
+        }
+        return [Stage(.arrivals(arrivals), grace: grace), Stage(.drain, grace: grace)]
+    }
+
+    func fast() -> Replay {
+        var fast = self
+        fast.speed *= Double(Fast.factor)
+        return fast
+    }
+}
