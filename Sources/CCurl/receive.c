@@ -49,6 +49,7 @@ VISIBLE ssize_t recv(int socket, void *bytes, size_t length, int flags) {
         }
     }
     state.read_monotonic = spate_monotonic();
+    state.socket = socket;
     state.reads++;
     return count;
 }

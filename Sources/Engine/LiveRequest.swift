@@ -156,7 +156,7 @@ final class LiveRequest: TransferHandler {
             record.firstVisible = state.firstVisible?.nanoseconds(since: dispatched)
         }
         record.lastToken = state.lastToken?.nanoseconds(since: dispatched)
-        record.ended = timing.ended?.nanoseconds(since: dispatched)
+        record.ended = (timing.answered ?? timing.ended)?.nanoseconds(since: dispatched)
         record.outcome = verdict.outcome
         record.detail = verdict.detail.map { redactor.redacted($0) }
         record.note = verdict.note

@@ -271,7 +271,7 @@ final class LoopDriver {
             last.slot = request.slot
             running[request.slot] = last
         }
-        recorder.requestEnded(record, at: now)
+        recorder.requestEnded(record, answered: request.transfer.timing.answered, at: now)
         run.budget.settle(
             request.claim,
             outputTokens: record.tokenSource == .usage ? record.outputTokens.map { Int($0) } : nil,

@@ -33,6 +33,7 @@ final class Recorder {
     private var timerLag = Histogram()
     private var wakeLag = Histogram()
     private var heldUp = Histogram()
+    private var shortStop = Histogram()
     private var stopped = Histogram()
     private var turnHasRead = false
 
@@ -71,9 +72,11 @@ final class Recorder {
         live.requestsStarted += 1
     }
 
-    func requestEnded(_ record: RequestRecord, at now: Instant) {
+    /// - Parameter answered: when its last bytes arrived. Until `now` nobody knew, but the server was no longer at it.
+    func requestEnded(_ record: RequestRecord, answered: Instant? = nil, at now: Instant) {
         advance(to: now)
         count(inFlightChange: -1, at: now)
+        if let answered { bin.inFlightArea -= min(bin.inFlightArea, max(0, now.nanoseconds(since: answered))) }
         bin.ended += 1
         live.requestsEnded += 1
         switch record.outcome.class {
@@ -128,14 +131,10 @@ final class Recorder {
     func heartbeat(_ finding: Heartbeat.Finding) {
         advance(to: finding.ran)
         for beat in 0..<finding.beats { wakeLag.record(finding.lateness - Int64(beat) * Heartbeat.interval) }
-        // Waiting for a core is the scheduler's doing, however long; the rest is not, when it is long.
+        // Waiting for a core is the scheduler's doing, however long; the rest is not.
         let rest = finding.held - finding.queued
-        if rest >= HistogramRecord.Metric.shortestStop {
-            stopped.record(rest)
-            if finding.queued > 0 { heldUp.record(finding.queued) }
-        } else if finding.held > 0 {
-            heldUp.record(finding.held)
-        }
+        if finding.queued > 0 { heldUp.record(finding.queued) }
+        if rest >= HistogramRecord.Metric.longStop { stopped.record(rest) } else if rest > 0 { shortStop.record(rest) }
     }
 
     func timer(lag: Int64) { timerLag.record(lag) }
@@ -230,6 +229,7 @@ final class Recorder {
         emit(&timerLag, .timerLag)
         emit(&wakeLag, .wakeLag)
         emit(&heldUp, .heldUp)
+        emit(&shortStop, .shortStop)
         emit(&stopped, .stopped)
     }
 

@@ -179,11 +179,12 @@ public struct HistogramRecord: Sendable, Hashable {
         case readLag = "read_lag"  // callback minus kernel stamp
         case timerLag = "timer_lag"  // how late a precise timer fired
         case wakeLag = "wake_lag"  // how late the loop ran, at instants evenly spread over time
-        case heldUp = "held_up"  // how long its thread was kept from running, each time from 1 ms: others had its core
-        case stopped  // the same, from `shortestStop` up, while it waited for no core: a signal, or the machine
+        case heldUp = "held_up"  // how long its thread waited for a core that others had, where it was kept 1 ms or more
+        case shortStop = "short_stop"  // how long it was kept and waited for no core: a signal, or the machine stood still
+        case stopped  // the same, from `longStop` up
 
         /// 20 ms.
-        public static let shortestStop: Int64 = 20_000_000
+        public static let longStop: Int64 = 20_000_000
     }
     public var step = 0
     public var second: Int64 = 0  // since t0

@@ -64,6 +64,8 @@ final class ConnectionShard {
     private func socketChanged(easy: UnsafeMutableRawPointer?, socket: curl_socket_t, what: Int32) {
         guard let watch = client.watch(of: socket) else { return }
         if what == CURL_POLL_REMOVE {
+            // Called from within the read that completed the answer.
+            if let easy, let transfer = Transfer.of(easy) { transfer.answered(at: client.stamp(of: socket)?.instant) }
             guard watch.isEstablished else { return client.abandon(watch) }
             watch.rest(now: MonotonicClock.now())
             client.connectionRests(watch, of: self)

@@ -254,6 +254,9 @@ public final class HTTPClient {
 
     func stamp() -> ReceiveStamp { stamps.current(notBefore: loop.previousPollBegan) }
 
+    /// The stamp of the latest read, if that was of this socket.
+    func stamp(of descriptor: Int32) -> ReceiveStamp? { stamps.socket == descriptor ? stamp() : nil }
+
     // MARK: once per turn
 
     func shardWasTouched(_ shard: ConnectionShard) {

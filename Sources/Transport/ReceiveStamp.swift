@@ -48,6 +48,9 @@ struct StampClock {
     /// Reads of this thread so far.
     var reads: UInt64 { state?.pointee.reads ?? 0 }
 
+    /// The socket of the latest read, whose stamp `current` gives.
+    var socket: Int32 { state?.pointee.socket ?? -1 }
+
     /// The stamp of the bytes that libcurl is delivering now.
     mutating func current(notBefore earliest: Instant) -> ReceiveStamp {
         guard let seen = state?.pointee else { return last }

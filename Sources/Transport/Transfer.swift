@@ -20,6 +20,8 @@ public final class Transfer {
         public var written: Instant?
         /// First byte of the response.
         public var firstByte: Instant?
+        /// The last bytes of a whole answer arrived; `ended` is when that was understood.
+        public var answered: Instant?
         public var ended: Instant?
         /// Set-up of the connection; nil on a reused one.
         public var connect: Int64?
@@ -208,6 +210,7 @@ public final class Transfer {
         isRunning = false
         noteWritten()
         timing.ended = now
+        if code != CURLE_OK { timing.answered = nil }
         if code != CURLE_OK, systemError == 0 {
             var number = 0
             spate_easy_get_long(easy, CURLINFO_OS_ERRNO, &number)
@@ -249,6 +252,8 @@ public final class Transfer {
         if sends > 0 { watch.isEstablished = true }
         noteWritten()
     }
+
+    func answered(at instant: Instant?) { if isRunning { timing.answered = instant } }
 
     /// Right before the request is written. A second time means that libcurl sends it again: a POST is never resent.
     private func willSend() -> Int32 {

@@ -163,8 +163,17 @@ import Ticks
             }
         }
         #expect(found(.wakeLag) == [7, 5_000_000 + 3_000_000 + 1_000_000 + 10 + 20_000_000])
-        #expect(found(.heldUp) == [3, 65_000_000])
+        #expect(found(.heldUp) == [2, 50_000_000])
+        #expect(found(.shortStop) == [2, 15_000_000])
         #expect(found(.stopped) == [2, 70_000_000])
+    }
+
+    @Test func `a request counts as in flight until its answer has arrived, however late that is seen`() {
+        enter(step: 1, width: 100, at: 0)
+        start(10)
+        recorder.requestEnded(RequestRecord(), answered: at(60), at: at(80))
+        recorder.finish(at: at(90))
+        #expect(areas() == [[1, 0, 50, 1]])
     }
 
     @Test func `a read without a kernel stamp has no read lag, and a turn without a read no loop lag`() {

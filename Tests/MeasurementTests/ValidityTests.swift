@@ -86,15 +86,16 @@ import Testing
         #expect(builder.result.validity.verdict == .valid)
     }
 
-    // The phase lasts 200 s: 2 s are a hundredth of it.
+    // The phase lasts 200 s: 2 s are a hundredth of it, 20 s a tenth.
     @Test(
         arguments: [
-            (.heldUp, 400, 5, ValidityResult.Verdict.valid), (.heldUp, 401, 5, .suspect),
-            (.heldUp, 20_000, 5, .suspect),
+            (.heldUp, 4_000, 5, ValidityResult.Verdict.valid), (.heldUp, 4_001, 5, .suspect),
+            (.heldUp, 20_000, 5, .suspect), (.shortStop, 400, 5, .valid), (.shortStop, 401, 5, .suspect),
+            (.shortStop, 20_000, 5, .suspect),
             (.stopped, 1, 2000, .valid), (.stopped, 1, 2001, .invalid), (.stopped, 2000, 50, .invalid),
         ] as [(HistogramRecord.Metric, Int, Int64, ValidityResult.Verdict)]
     )
-    func `short stops over a hundredth of the time are suspect, long ones invalid`(
+    func `waits for a core over a tenth of the time and short stops over a hundredth are suspect, long ones invalid`(
         metric: HistogramRecord.Metric,
         count: Int,
         milliseconds: Int64,

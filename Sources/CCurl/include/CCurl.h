@@ -86,6 +86,7 @@ typedef struct {
     int64_t kernel_realtime; ///< SO_TIMESTAMPNS of the last received bytes, CLOCK_REALTIME ns; 0 = none
     int64_t read_monotonic;  ///< when `recv` returned, CLOCK_MONOTONIC ns
     uint64_t reads;          ///< successful reads so far on this thread
+    int socket;              ///< whose bytes they were
 } spate_receive_state;
 
 /// This thread's state; the address stays the same for the thread's life.

@@ -19,6 +19,8 @@ extension ValidityResult {
     static let leastInFlight = 0.98  // of asked
     static let clientResourceLimit = 0.001
     static let stoppedLimit = 0.01
+    /// Waiting for a core is judged by the lags it causes; beyond this it is said in any case.
+    static let heldUpLimit = 0.1
 
     /// The contract's rules on one phase.
     init(of evidence: Evidence, _ index: RunIndex, _ health: GeneratorHealth) {
@@ -88,7 +90,8 @@ extension ValidityResult {
         }
         let stopped = max(share([.stopped]), incidents ?? 0)
         stoppedShare = stopped
-        heldUpShare = max(share([.stopped, .heldUp]), stopped)
+        shortStopShare = share([.shortStop])
+        heldUpShare = max(share([.stopped, .shortStop, .heldUp]), stopped)
     }
 
     /// p99 <= max(2 ms, 1 % of the median TTFT) is valid, <= max(10 ms, 5 %) suspect.
@@ -174,11 +177,17 @@ extension ValidityResult {
                 "the generator did not run for \(inWords(stopped * seconds)) s, \(inPercent(stopped)) of the "
                     + "time, limit \(inPercent(Self.stoppedLimit)): stopped, or without a core; not the server"
             )
-        } else if let heldUp = heldUpShare, heldUp > Self.stoppedLimit {
+        } else if let stopped = stoppedShare, let short = shortStopShare, stopped + short > Self.stoppedLimit {
+            add(
+                .suspect,
+                "the generator did not run for \(inPercent(stopped + short)) of the time, in stops of 1 ms or more, limit "
+                    + "\(inPercent(Self.stoppedLimit)): stopped, or on a machine that stood still"
+            )
+        } else if let heldUp = heldUpShare, heldUp > Self.heldUpLimit {
             add(
                 .suspect,
                 "the generator was kept from running for \(inPercent(heldUp)) of the time, limit "
-                    + "\(inPercent(Self.stoppedLimit)): something else had its core"
+                    + "\(inPercent(Self.heldUpLimit)): something else had its core"
             )
         }
     }

@@ -24,6 +24,8 @@ public struct ValidityResult: Sendable, Hashable {
     public var wakeLagMilliseconds: DistributionSummary?
     /// Share of the time in which the generator was kept from running, 1 ms or more at a time; the busiest loop's.
     public var heldUpShare: Double?
+    /// The part of it in stops of 1 to 20 ms in which it waited for no core.
+    public var shortStopShare: Double?
     /// The part of it in stops of 20 ms or more in which it waited for no core: it was stopped, or its machine was.
     public var stoppedShare: Double?
     public var cpuPercent: Double?  // of one core, the busiest loop's

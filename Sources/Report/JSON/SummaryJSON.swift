@@ -56,6 +56,7 @@ public enum SummaryJSON {
             .init("read_lag_ms", distribution(validity.readLagMilliseconds)),
             .init("wake_lag_ms", distribution(validity.wakeLagMilliseconds)),
             .init("held_up_share", JSONValue(validity.heldUpShare)),
+            .init("short_stop_share", JSONValue(validity.shortStopShare)),
             .init("stopped_share", JSONValue(validity.stoppedShare)),
             .init("cpu_percent", JSONValue(validity.cpuPercent)),
             .init("process_cpu_percent", JSONValue(validity.processCPUPercent)),
