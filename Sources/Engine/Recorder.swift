@@ -76,7 +76,7 @@ final class Recorder {
     func requestEnded(_ record: RequestRecord, answered: Instant? = nil, at now: Instant) {
         advance(to: now)
         count(inFlightChange: -1, at: now)
-        if let answered { bin.inFlightArea -= min(bin.inFlightArea, max(0, now.nanoseconds(since: answered))) }
+        if let answered { bin.inFlightArea -= max(0, now.nanoseconds(since: answered)) }  // may reach before the bin
         bin.ended += 1
         live.requestsEnded += 1
         switch record.outcome.class {
@@ -194,7 +194,7 @@ final class Recorder {
 
     private func closeBin(at end: Instant) {
         addArea(until: end)
-        guard step > 0, bin.started + bin.ended + bin.tokenEvents > 0 || bin.inFlightArea > 0 else { return }
+        guard step > 0, bin.started + bin.ended + bin.tokenEvents > 0 || bin.inFlightArea != 0 else { return }
         batch.bins.append(bin)
     }
 
@@ -210,7 +210,7 @@ final class Recorder {
             bin.inFlightMax = inFlight
             let end = t0.advanced(byNanoseconds: (index + 1) * binWidth)
             addArea(until: end)
-            if bin.inFlightArea > 0 { batch.bins.append(bin) }
+            if bin.inFlightArea != 0 { batch.bins.append(bin) }
             index += 1
         }
         areaFrom = max(areaFrom, t0.advanced(byNanoseconds: target * binWidth))

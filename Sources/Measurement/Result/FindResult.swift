@@ -6,7 +6,9 @@ public struct FindResult: Sendable, Hashable {
     /// The lowest level beyond the answer; nil = all kept it, or the search did not end.
     public var firstBeyond: Int?
     public var isComplete = false
+}
 
+extension FindResult {
     /// The search over again, from what was stored; nil when the run was none, or its order cannot be read.
     init?(of steps: [StepRecord], _ index: RunIndex) {
         let run = index.recorded.run

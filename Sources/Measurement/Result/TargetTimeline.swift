@@ -145,7 +145,7 @@ struct TargetTimeline: Sendable {
             let steps = beside.isEmpty ? [step] : beside
             for bin in steps.flatMap(index.bins) where range.contains(bin.bin) {
                 isKnown = true
-                area += Double(Swift.max(0, bin.inFlightArea))
+                area += Double(bin.inFlightArea)
             }
         }
         return isKnown ? area / Double(nanoseconds) : nil

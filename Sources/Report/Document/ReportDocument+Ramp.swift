@@ -15,6 +15,7 @@ extension ReportDocument {
         blocks += find(phase)
         blocks.append(.table(rampTable(phase)))
         blocks += openBounds(phase).map { .sentence($0, .dim) }
+        if let sentence = unsettledSentence(phase) { blocks.append(.sentence(sentence, .dim)) }
         if phase.steps.count > 1, phase.steps.allSatisfy({ $0.retention == nil }) {
             blocks.append(
                 .sentence("Kept cannot be told: it takes 25 measured requests in a row and in the first.", .dim)
@@ -126,6 +127,20 @@ extension ReportDocument {
             "From \(Figure.count(level)) streams on requests queue before the first token: while it streams, an answer "
             + "keeps \(Figure.wholePercent(share: first.decodeRetention)) of its speed, waiting included "
             + "\(Figure.wholePercent(share: first.retention))."
+    }
+
+    /// What MSER-5 would leave out although the settling time was over; only where it is a good part of the sample.
+    private static func unsettledSentence(_ phase: PhaseResult) -> String? {
+        let steps = phase.steps.compactMap { step -> String? in
+            guard let level = step.concurrency, let discarded = step.discarded, discarded > 0 else { return nil }
+            let counted = step.stats.ttftMilliseconds?.count ?? 0
+            guard Double(discarded) >= 0.1 * Double(counted) else { return nil }
+            return "\(Figure.count(discarded)) of \(Figure.count(counted)) at \(Figure.count(level)) streams"
+        }
+        guard !steps.isEmpty else { return nil }
+        return
+            "Not yet like the rest (MSER-5 would have discarded them; they are counted, a longer settling time leaves "
+            + "them out): the first \(steps.joined(separator: ", "))."
     }
 
     private static func kneeSentences(_ phase: PhaseResult) -> [String] {

@@ -17,7 +17,7 @@ extension ReportDocument {
         if let batch = phase.batch { blocks += [batchSentence(batch)].compactMap { $0 }.map { .sentence($0) } }
         if let consistency = phase.consistency { blocks.append(.sentence(classes(consistency))) }
         if let keepwarm = phase.keepwarm { blocks.append(.sentence(keepwarmSentence(keepwarm))) }
-        if !phase.drift.isEmpty { blocks.append(.list(drifts(phase.drift))) }
+        blocks += drift(phase)
         return blocks
     }
 
@@ -152,14 +152,5 @@ extension ReportDocument {
         if parts.isEmpty { parts.append("it cannot be told when the server goes cold") }
         let sentence = "\(parts.joined(separator: ", ")) (n = \(Figure.count(keepwarm.probes)) probes)."
         return sentence.prefix(1).uppercased() + sentence.dropFirst()
-    }
-
-    private static func drifts(_ drift: [String: DriftResult]) -> [String] {
-        drift.sorted { $0.key < $1.key }.map { metric, result in
-            let bounds = Figure.interval(result.interval.lower, result.interval.upper, Figure.plain)
-            let shown = bounds.map { ", 95\(Figure.space)% interval \($0)" } ?? ""
-            return "\(SafeText.line(metric)) over time: \(result.verdict.rawValue) "
-                + "(\(Figure.plain(result.slopePerHour)) per hour\(shown))"
-        }
     }
 }

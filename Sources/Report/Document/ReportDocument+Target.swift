@@ -64,11 +64,20 @@ extension ReportDocument {
         return [.sentence("This phase is \(phase.validity.verdict.rawValue): \(reasons)", tone)]
     }
 
+    private static let incidentsShown = 5
+
     private static func incidents(_ phase: PhaseResult) -> [Block] {
-        guard !phase.incidents.isEmpty else { return [] }
+        // The longest ones; a machine that is always busy has hundreds.
+        let length = { (incident: IncidentResult) in
+            (incident.endSeconds ?? incident.startSeconds) - incident.startSeconds
+        }
+        let shown = phase.incidents.sorted { length($0) > length($1) }.prefix(incidentsShown)
+        guard !shown.isEmpty else { return [] }
+        let hidden = phase.incidents.count - shown.count
+        let rest = hidden == 0 ? [] : ["and \(Figure.count(hidden)) shorter ones (all are in summary.json)"]
         return [
             .list(
-                phase.incidents.map { incident in
+                shown.sorted { $0.startSeconds < $1.startSeconds }.map { incident in
                     let from = "at \(Figure.duration(seconds: incident.startSeconds))"
                     let length = incident.endSeconds.map {
                         ", for \(Figure.duration(seconds: $0 - incident.startSeconds))"
@@ -76,7 +85,7 @@ extension ReportDocument {
                     let detail = incident.detail.map { ": " + SafeText.line($0) }
                     let kind = incident.kind.rawValue.replacing("_", with: " ")
                     return "\(kind) \(from)\(length ?? "")\(detail ?? "")"
-                }
+                } + rest
             )
         ]
     }

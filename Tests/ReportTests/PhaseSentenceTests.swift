@@ -1,0 +1,109 @@
+import Testing
+
+@testable import Measurement
+@testable import Report
+
+/// What a phase's section says in words.
+@Suite struct PhaseSentenceTests {
+    private func words(_ result: RunResult) -> String {
+        let style = TerminalStyle(width: 100, colour: false, unicode: false)
+        return TerminalReport.render(result, style: style, files: []).split { $0.isWhitespace }.joined(separator: " ")
+    }
+
+    private func ramp(_ change: (inout PhaseResult) -> Void) -> String {
+        var result = Samples.small
+        change(&result.targets[0].phases[0])
+        return words(result)
+    }
+
+    private func drift(_ slope: Double, _ verdict: DriftResult.Verdict) -> DriftResult {
+        let interval = ConfidenceInterval(lower: slope - 600, upper: slope + 600)
+        return DriftResult(slopePerHour: slope, interval: interval, p: 0.001, verdict: verdict)
+    }
+
+    @Test func `a drift is told over the time measured, not over an hour`() {
+        var result = Samples.small
+        result.targets[0].phases[0].kind = .steady
+        result.targets[0].phases[0].durationSeconds = 600
+        result.targets[0].phases[0].drift = [
+            "ttft": drift(1_200, .drifting), "e2e": drift(0, .steady), "error_rate": drift(0, .undetermined),
+        ]
+        let text = words(result)
+        #expect(text.contains("TTFT drifted by +200 ms (95 % interval +100 ms to +300 ms) over the 10 min"))
+        #expect(text.contains("Steady over 10 min"))
+        #expect(text.contains("Too short or too restless to tell a drift: share of failures."))
+    }
+
+    @Test func `of many incidents the longest are shown and the others counted`() {
+        let text = ramp { phase in
+            phase.incidents = (1...9).map { index in
+                IncidentResult(
+                    startSeconds: Double(index),
+                    endSeconds: Double(index) + Double(index) / 10,
+                    kind: .stall
+                )
+            }
+        }
+        #expect(text.contains("stall at 9.00 s, for 900 ms"))
+        #expect(text.contains("stall at 5.00 s"))
+        #expect(!text.contains("stall at 4.00 s"))
+        #expect(text.contains("and 4 shorter ones"))
+    }
+
+    @Test func `what MSER-5 would discard is said where it is a tenth of the sample`() {
+        func told(_ discarded: Int) -> String {
+            ramp { phase in
+                phase.steps[0].concurrency = 4
+                phase.steps[0].stats.ttftMilliseconds = Samples.distribution(100, 200, count: 100)
+                phase.steps[0].discarded = discarded
+            }
+        }
+        #expect(told(10).contains("the first 10 of 100 at 4 streams"))
+        #expect(!told(9).contains("MSER-5"))
+    }
+
+    @Test func `a search says what capacity it found, and each visit's verdict`() throws {
+        let text = ramp { phase in phase.find = .sample(answer: 8, beyond: 9, isComplete: true) }
+        #expect(text.contains("Capacity: 8 streams keep ttft.p95 < 1s; 9 do not, or it cannot be told."))
+        #expect(text.contains("INDETERMINATE"))
+        let cut = ramp { phase in phase.find = .sample(answer: nil, beyond: nil, isComplete: false) }
+        #expect(cut.contains("The search for the most streams that keep ttft.p95 < 1s did not end."))
+        let none = ramp { phase in phase.find = .sample(answer: nil, beyond: 1, isComplete: true) }
+        #expect(none.contains("Capacity: no level keeps ttft.p95 < 1s"))
+    }
+
+    @Test func `a ramp that came back differently says at which levels`() {
+        func medians(_ up: Double, _ down: Double) -> HysteresisResult.Medians? {
+            func summary(_ median: Double) -> DistributionSummary {
+                var summary = Samples.distribution(median, 2 * median, count: 100)
+                summary.p50Interval = ConfidenceInterval(lower: median - 5, upper: median + 5)
+                return summary
+            }
+            return HysteresisResult.Medians(up: summary(up), down: summary(down))
+        }
+        func told(_ down: Double) -> String {
+            ramp { phase in
+                phase.hysteresis = [
+                    HysteresisResult(
+                        concurrency: 8,
+                        ttftMilliseconds: medians(100, down),
+                        requestTPS: medians(50, 50)
+                    )
+                ]
+            }
+        }
+        #expect(told(150).contains("The way down was not the way up: at 8 streams"))
+        #expect(told(104).contains("The way down was like the way up"))
+    }
+}
+
+extension FindResult {
+    fileprivate static func sample(answer: Int?, beyond: Int?, isComplete: Bool) -> FindResult {
+        var result = FindResult(expression: "ttft.p95 < 1s")
+        result.answer = answer
+        result.firstBeyond = beyond
+        result.isComplete = isComplete
+        result.visits = [.init(concurrency: 8, inside: 40, outside: 1, verdict: .indeterminate)]
+        return result
+    }
+}
