@@ -346,6 +346,10 @@ final class LoopDriver {
             .concurrency
         for _ in 0..<share { prepared.append(make(target: entry.target)) }
         prepared.reverse()
+        // Streams that share connections cannot have one each: a cold edge is one that finds none open.
+        if edge.connections == .cold, client(of: entry.target).endpoint.multiplexes {
+            client(of: entry.target).closeIdle()
+        }
         let idle: Duration =
             switch entry.stage.rule {
             case .idle(let time), .pause(let time): time

@@ -25,6 +25,8 @@ public struct Preflight: Sendable {
         public var models: [String] = []
         /// Why the target cannot be used at all: it could not be reached.
         public var failure: TransferFailure?
+        /// The HTTP version that was spoken: 1 or 2; 0 without an answer.
+        public var http = 0
         /// First words of an answer that was no list of models.
         public var words: String?
     }
@@ -66,6 +68,7 @@ public struct Preflight: Sendable {
                 answer.models = found.models
                 answer.failure = found.failure
                 answer.words = found.words
+                answer.http = found.http
                 loop.stop()
             }
         }
@@ -82,6 +85,7 @@ private final class ModelsProbe: TransferHandler {
         var models: [String] = []
         var failure: TransferFailure?
         var words: String?
+        var http = 0
     }
 
     private static let limit = 4 * 1024 * 1024
@@ -106,6 +110,7 @@ private final class ModelsProbe: TransferHandler {
     func transfer(_ transfer: Transfer, ended failure: TransferFailure?) {
         var found = Found()
         found.status = transfer.status
+        found.http = transfer.timing.http
         found.failure = failure
         if failure == nil, transfer.status == 200 {
             found.models = ModelList.ids(in: body.span, parser: JSONParser()) ?? []

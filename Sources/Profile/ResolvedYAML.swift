@@ -75,6 +75,7 @@ extension Target {
             lines.append("headers: \(flow(headers.map { (quoted($0.name), quoted($0.value)) }))")
         }
         if isInsecure { lines.append("insecure: true") }
+        lines += connection.lines
         return lines.enumerated().map { ($0.offset == 0 ? "  - " : "    ") + $0.element }
     }
 }

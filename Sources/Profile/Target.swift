@@ -40,6 +40,7 @@ public struct Target: Sendable, Hashable {
     public var key: KeySource?  // nil = the provider's variables
     public var price = Price()
     public var isInsecure = false  // TLS is not verified
+    public var connection = TargetConnection()
 
     public init(name: String, location: Location, provider: Provider) {
         self.name = name

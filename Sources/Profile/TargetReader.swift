@@ -32,6 +32,7 @@ struct TargetReader {
         let headers = keys.take("headers").map { $0.headers(keys.path(of: "headers"), log) } ?? []
         let insecure = keys.flag("insecure") ?? false
         let scenario = keys.take("scenario")
+        let connection = TargetConnection(&keys, log)
         keys.finish()
 
         if let providerName, catalogue[providerName] == nil {
@@ -75,6 +76,11 @@ struct TargetReader {
         target.key = key.flatMap { keySource($0, path: keys.path(of: "key")) }
         target.price = price ?? model.flatMap(entry.price(of:)).map(Target.Price.init) ?? Target.Price()
         target.isInsecure = insecure
+        target.connection = connection
+        let isTLS = if case .remote(let address) = location { address.isTLS } else { false }
+        if let problem = connection.problem(isTLS: isTLS) {
+            log.report((value["http"] ?? value).place, keys.path(of: "http"), problem)
+        }
         return target
     }
 

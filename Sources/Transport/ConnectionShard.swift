@@ -8,10 +8,14 @@ internal import Ticks
 /// libcurl 7.88 walks all connections of a multi on each completion and on each new request to a host it knows, so ten
 /// thousand connections on one handle cost seconds of CPU where 256 small handles cost one.
 final class ConnectionShard {
-    /// Connections a shard takes before another one is made.
-    static let capacity = 64
+    /// Connections, or streams that share some, that a shard takes before another one is made. Under TLS each shard loads
+    /// the trusted roots anew, so there are fewer; streams that share connections cost no walk over connections.
+    static func capacity(for endpoint: Endpoint) -> Int {
+        endpoint.multiplexes ? 1_024 : endpoint.scheme == .https ? 256 : 64
+    }
 
     let multi: UnsafeMutableRawPointer
+    let resolveList: UnsafeMutablePointer<curl_slist>?
     unowned(unsafe) let client: HTTPClient
     /// Transfers added and not yet ended.
     var active = 0
@@ -25,10 +29,12 @@ final class ConnectionShard {
     /// When libcurl wants to be called although nothing happens; nil = never.
     var deadline: Instant?
 
-    init(client: HTTPClient) {
+    /// - Parameter number: how many were made before it.
+    init(client: HTTPClient, number: Int) {
         guard let multi = curl_multi_init() else { preconditionFailure("libcurl could not make a multi handle") }
         self.multi = multi
         self.client = client
+        resolveList = client.endpoint.resolveEntry(turn: number).flatMap { curl_slist_append(nil, $0) }
         let me = Unmanaged.passUnretained(self).toOpaque()
         spate_multi_set_socket(
             multi,
@@ -52,8 +58,11 @@ final class ConnectionShard {
             },
             me
         )
-        spate_multi_set_long(multi, CURLMOPT_MAXCONNECTS, Int(4 * Self.capacity))
-        spate_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
+        let capacity = Self.capacity(for: client.endpoint)
+        spate_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 4 * capacity)
+        let sharing = client.endpoint.multiplexes ? CURLPIPE_MULTIPLEX : CURLPIPE_NOTHING
+        spate_multi_set_long(multi, CURLMOPT_PIPELINING, Int(sharing))
+        spate_multi_set_long(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, capacity)  // the server's own limit holds beside it
     }
 
     var load: Int { active + idleConnections }
@@ -65,7 +74,9 @@ final class ConnectionShard {
         guard let watch = client.watch(of: socket) else { return }
         if what == CURL_POLL_REMOVE {
             // Called from within the read that completed the answer.
-            if let easy, let transfer = Transfer.of(easy) { transfer.answered(at: client.stamp(of: socket)?.instant) }
+            if !client.endpoint.multiplexes, let easy, let transfer = Transfer.of(easy) {
+                transfer.answered(at: client.stamp(of: socket)?.instant)
+            }
             guard watch.isEstablished else { return client.abandon(watch) }
             watch.rest(now: MonotonicClock.now())
             client.connectionRests(watch, of: self)
@@ -115,5 +126,8 @@ final class ConnectionShard {
         client.habit.closed(afterIdle: MonotonicClock.now().nanoseconds(since: watch.idleSince))
     }
 
-    func close() { curl_multi_cleanup(multi) }
+    func close() {
+        curl_multi_cleanup(multi)
+        curl_slist_free_all(resolveList)
+    }
 }

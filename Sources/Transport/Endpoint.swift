@@ -2,11 +2,18 @@
 public struct Endpoint: Sendable, Hashable {
     public enum Scheme: String, Sendable, Hashable { case http, https }
 
+    /// `two` and `auto` ask by ALPN, so over TLS only: libcurl 7.88 breaks HTTP/2 without TLS when a connection is reused
+    /// (curl#10634). Where the server declines, both speak 1.1; who demands 2 looks at `Transfer.Timing.http`.
+    public enum HTTPVersion: Sendable, Hashable { case one, two, auto }
+
     public var scheme: Scheme
     public var host: String  // a name or an address; IPv6 without brackets
     public var port: Int
     /// Addresses of `host`, numeric; empty when `host` is an address itself.
     public var addresses: [String] = []
+    public var http = HTTPVersion.one
+    /// Local addresses that new connections leave from in turn; empty = the system's choice. Each has ports of its own.
+    public var sources: [String] = []
     public var verifiesTLS = true
     /// PEM file of trusted roots instead of the system's.
     public var rootsFile: String?
@@ -20,9 +27,17 @@ public struct Endpoint: Sendable, Hashable {
     /// `scheme://host:port`, with brackets around IPv6.
     public var origin: String { "\(scheme.rawValue)://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
 
+    /// Requests may share a connection.
+    public var multiplexes: Bool { http != .one && scheme == .https }
+
     /// What CURLOPT_RESOLVE takes; nil when there is nothing to resolve.
-    var resolveEntry: String? {
+    /// - Parameter turn: which of the addresses comes first, so that many connections spread over them.
+    func resolveEntry(turn: Int) -> String? {
         guard !addresses.isEmpty else { return nil }
-        return "\(host):\(port):" + addresses.map { $0.contains(":") ? "[\($0)]" : $0 }.joined(separator: ",")
+        let first = turn % addresses.count
+        return "\(host):\(port):"
+            + (addresses[first...] + addresses[..<first]).map { $0.contains(":") ? "[\($0)]" : $0 }.joined(
+                separator: ","
+            )
     }
 }

@@ -4,9 +4,9 @@ internal import CLibuv
 internal import Glibc
 internal import Ticks
 
-/// Many concurrent HTTP/1.1 transfers to one endpoint, on one loop.
+/// Many concurrent HTTP transfers to one endpoint, on one loop.
 ///
-/// Connections are kept alive and routed by us: libcurl reuses within one multi handle only, so a request that may reuse
+/// Connections of HTTP/1.1 are kept alive and routed by us: libcurl reuses within one multi handle only, so a request that may reuse
 /// goes to a shard that has an idle connection, and every other opens a fresh one in the emptiest shard. Names are never
 /// looked up here (`Resolver`), redirects are never followed, a POST is never sent twice.
 public final class HTTPClient {
@@ -25,7 +25,8 @@ public final class HTTPClient {
     public let endpoint: Endpoint
     let loop: EventLoop
     let headerList: UnsafeMutablePointer<curl_slist>?
-    let resolveList: UnsafeMutablePointer<curl_slist>?
+    /// TLS sessions, so that a connection can resume what another one of any shard has negotiated.
+    let sessions: UnsafeMutableRawPointer?
     var habit = ConnectionHabit()
     private var stamps = StampClock()
     private var shards: [ConnectionShard] = []
@@ -40,6 +41,9 @@ public final class HTTPClient {
     private let timer: UnsafeMutablePointer<uv_timer_t>
     private var timerDeadline = Instant.distantFuture
     private var preopenedSockets: PreopenedSockets
+    private var sources: SourceAddresses
+    private var closesIdle = false
+    private var shardsMade = 0
     private var isClosed = false
 
     /// Transfers that run now.
@@ -58,7 +62,9 @@ public final class HTTPClient {
             list = curl_slist_append(list, "\(name): \(value)")
         }
         headerList = curl_slist_append(list, "Expect:")
-        resolveList = endpoint.resolveEntry.flatMap { curl_slist_append(nil, $0) }
+        sessions = endpoint.scheme == .https ? curl_share_init() : nil
+        if let sessions { spate_share_sessions(sessions) }
+        sources = SourceAddresses(endpoint.sources)
         timer = .allocate(capacity: 1)
         uv_timer_init(loop.raw, timer)
         preopenedSockets = PreopenedSockets(loop: loop)
@@ -98,8 +104,8 @@ public final class HTTPClient {
         }
         transfer.shard = shard
         transfer.begin(
-            fresh: reuse == nil,
-            forbidReuse: habit.verdict == .closes && transfer.isPost,
+            fresh: reuse == nil && !endpoint.multiplexes,
+            forbidReuse: habit.verdict == .closes && transfer.isPost && !endpoint.multiplexes,
             preopened: connection == .preopened,
             at: now
         )
@@ -144,6 +150,7 @@ public final class HTTPClient {
     // MARK: routing
 
     private func shardToReuse(_ connection: Connection, now: Instant) -> ConnectionShard? {
+        if endpoint.multiplexes { return nil }  // any shard will do: libcurl shares out the streams
         switch connection {
         case .cold, .preopened: return nil
         case .warm: break
@@ -162,15 +169,17 @@ public final class HTTPClient {
     }
 
     private func shardWithRoom() -> ConnectionShard {
+        let capacity = ConnectionShard.capacity(for: endpoint)
         for offset in shards.indices {
             let index = (roomy + offset) % shards.count
-            if shards[index].load < ConnectionShard.capacity {
+            if shards[index].load < capacity {
                 roomy = index
                 return shards[index]
             }
             if offset > 64 { break }  // full all around: make one
         }
-        let shard = ConnectionShard(client: self)
+        let shard = ConnectionShard(client: self, number: shardsMade)
+        shardsMade += 1
         shards.append(shard)
         roomy = shards.count - 1
         return shard
@@ -240,7 +249,7 @@ public final class HTTPClient {
 
     /// Opens TCP connections ahead of a burst. `done` gets how many are open once none is pending.
     public func preopen(_ count: Int, done: @escaping (Int) -> Void) {
-        preopenedSockets.open(count, to: endpoint, done: done)
+        preopenedSockets.open(count, to: endpoint, bind: { [unowned self] in bindToSource($0) }, done: done)
     }
 
     func takePreopened(for shard: ConnectionShard) -> Int32? {
@@ -252,7 +261,31 @@ public final class HTTPClient {
         return descriptor
     }
 
-    func stamp() -> ReceiveStamp { stamps.current(notBefore: loop.previousPollBegan) }
+    func bindToSource(_ descriptor: Int32) -> Bool { sources.bind(descriptor) }
+
+    /// Closes the connections that carry nothing, so that what comes after this turn opens its own.
+    public func closeIdle() {
+        closesIdle = true
+        loop.turnAgain()
+    }
+
+    private func closeIdleShards() {
+        closesIdle = false
+        let idle = shards.filter { $0.active == 0 && $0.reserved == 0 }
+        shards.removeAll { shard in idle.contains { $0 === shard } }
+        idleShards.removeAll { shard in idle.contains { $0 === shard } }
+        roomy = 0
+        for shard in idle { shard.close() }
+    }
+
+    /// The stamp of what libcurl delivers now. Streams that share a connection are delivered from libcurl's own buffers,
+    /// some after later reads: theirs is the instant of the delivery, and says so.
+    func stamp() -> ReceiveStamp {
+        let stamp = stamps.current(notBefore: loop.previousPollBegan)
+        guard endpoint.multiplexes else { return stamp }
+        let now = MonotonicClock.now()
+        return ReceiveStamp(instant: now, readAt: now, isKernel: false, read: stamp.read)
+    }
 
     /// The stamp of the latest read, if that was of this socket.
     func stamp(of descriptor: Int32) -> ReceiveStamp? { stamps.socket == descriptor ? stamp() : nil }
@@ -323,6 +356,7 @@ public final class HTTPClient {
                 return
             }
         }
+        if closesIdle { closeIdleShards() }
     }
 
     private func drain(_ shard: ConnectionShard) {
@@ -342,7 +376,10 @@ public final class HTTPClient {
     private func close() {
         guard !isClosed else { return }
         isClosed = true
-        for transfer in all where transfer.isRunning { cancel(transfer) }
+        for transfer in all {
+            cancel(transfer)
+            transfer.leaveShare()
+        }
         for shard in shards { shard.close() }
         for watch in watches { watch?.abandon() }
         watches.removeAll()
@@ -352,7 +389,7 @@ public final class HTTPClient {
         uv_timer_stop(timer)
         timer.withMemoryRebound(to: uv_handle_t.self, capacity: 1) { uv_close($0, nil) }
         curl_slist_free_all(headerList)
-        curl_slist_free_all(resolveList)
+        if let sessions { curl_share_cleanup(sessions) }
     }
 
     deinit { timer.deallocate() }

@@ -28,17 +28,24 @@ final class PreopenedSockets {
 
     init(loop: EventLoop) { self.loop = loop }
 
-    func open(_ count: Int, to endpoint: Endpoint, done: @escaping (Int) -> Void) {
+    /// Spread over the endpoint's addresses. `bind` gives a new socket its source; false where it cannot.
+    func open(_ count: Int, to endpoint: Endpoint, bind: (Int32) -> Bool, done: @escaping (Int) -> Void) {
         self.done = done
-        if let address = SocketAddress(endpoint.addresses.first ?? endpoint.host, port: endpoint.port) {
-            for _ in 0..<count where !begin(address) { break }
+        let hosts = endpoint.addresses.isEmpty ? [endpoint.host] : endpoint.addresses
+        let addresses = hosts.compactMap { SocketAddress($0, port: endpoint.port) }
+        if !addresses.isEmpty {
+            for number in 0..<count where !begin(addresses[number % addresses.count], bind) { break }
         }
         reportWhenComplete()
     }
 
-    private func begin(_ address: SocketAddress) -> Bool {
+    private func begin(_ address: SocketAddress, _ bind: (Int32) -> Bool) -> Bool {
         let descriptor = spate_stream_socket(address.family, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { return false }
+        guard bind(descriptor) else {
+            _ = close(descriptor)
+            return false
+        }
         let result = address.connect(descriptor)
         guard result == 0 || errno == EINPROGRESS else {
             _ = close(descriptor)

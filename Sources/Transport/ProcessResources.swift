@@ -3,6 +3,9 @@ internal import Glibc
 
 /// What this process and machine have left, and what they have spent.
 public enum ProcessResources {
+    /// CPUs that this process may run on.
+    public static func cores() -> Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
     /// Raises the soft limit of open files to the hard one; returns what it is then.
     @discardableResult
     public static func raiseOpenFiles() -> Int {

@@ -28,6 +28,8 @@ public final class Transfer {
         public var tls: Int64?
         public var reused = false
         public var preopened = false
+        /// The version that was spoken: 1 or 2; 0 before the answer.
+        public var http = 0
     }
 
     let easy: UnsafeMutableRawPointer
@@ -118,7 +120,11 @@ public final class Transfer {
         spate_easy_set_pointer(easy, CURLOPT_PRIVATE, me)
         spate_easy_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
         spate_easy_set_long(easy, CURLOPT_NOSIGNAL, 1)
-        spate_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+        let version = client.endpoint.multiplexes ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1
+        spate_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(version))
+        // A burst shares the connection that its first request opens, instead of one each.
+        if client.endpoint.multiplexes { spate_easy_set_long(easy, CURLOPT_PIPEWAIT, 1) }
+        if let sessions = client.sessions { spate_easy_set_pointer(easy, CURLOPT_SHARE, sessions) }
         spate_easy_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
         spate_easy_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
         spate_easy_set_string(easy, CURLOPT_PROXY, "")  // the environment's proxies would stand between us and the target
@@ -127,7 +133,6 @@ public final class Transfer {
         // The watchdog above keeps the contract's four timeouts; libcurl's own would count from other instants.
         spate_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, 86_400_000)
         spate_easy_set_list(easy, CURLOPT_HTTPHEADER, ownHeader)
-        if let list = client.resolveList { spate_easy_set_list(easy, CURLOPT_RESOLVE, list) }
         if !client.endpoint.verifiesTLS {
             spate_easy_set_long(easy, CURLOPT_SSL_VERIFYPEER, 0)
             spate_easy_set_long(easy, CURLOPT_SSL_VERIFYHOST, 0)
@@ -200,6 +205,7 @@ public final class Transfer {
         headers.removeAll(keepingCapacity: true)
         headIsComplete = false
         errorText.pointee = 0
+        if let list = shard?.resolveList { spate_easy_set_list(easy, CURLOPT_RESOLVE, list) }
         spate_easy_set_long(easy, CURLOPT_FRESH_CONNECT, fresh ? 1 : 0)
         spate_easy_set_long(easy, CURLOPT_FORBID_REUSE, forbidReuse ? 1 : 0)
         isRunning = true
@@ -225,6 +231,9 @@ public final class Transfer {
             if connected > 0 { timing.connect = max(0, connected - lookup) }
             if secured > 0 { timing.tls = max(0, secured - connected) }
         }
+        var version = 0
+        spate_easy_get_long(easy, CURLINFO_HTTP_VERSION, &version)
+        timing.http = version >= Int(CURL_HTTP_VERSION_2_0) ? 2 : version == Int(CURL_HTTP_VERSION_NONE) ? 0 : 1
         guard code != CURLE_OK else { return nil }
         return TransferFailure(
             code: code,
@@ -259,6 +268,8 @@ public final class Transfer {
     private func willSend() -> Int32 {
         sends += 1
         client.watch(of: socketNumber)?.isEstablished = true
+        // The socket's latest send may be another stream's.
+        if client.endpoint.multiplexes, timing.written == nil { timing.written = MonotonicClock.now() }
         return sends == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
     }
 
@@ -274,6 +285,11 @@ public final class Transfer {
             systemError = errno
             return -1
         }
+        guard client.bindToSource(descriptor) else {
+            systemError = errno
+            _ = Glibc.close(descriptor)
+            return -1
+        }
         guard client.adopt(descriptor, by: shard) else {
             systemError = EMFILE
             _ = Glibc.close(descriptor)
@@ -285,6 +301,7 @@ public final class Transfer {
     /// A quick server's first byte is read before libcurl names the socket, so the write may be noted after it; and the
     /// answer can be there before `send` returns, yet never before the request.
     private func noteWritten() {
+        guard !client.endpoint.multiplexes else { return }
         guard timing.firstByte == nil || timing.written == nil, sends > 0, socketNumber >= 0 else { return }
         let sent = spate_last_send(socketNumber)
         guard sent >= timing.dispatched.nanoseconds else { return }
@@ -321,6 +338,8 @@ public final class Transfer {
         spate_easy_get_long(easy, CURLINFO_RESPONSE_CODE, &code)
         status = code
     }
+
+    func leaveShare() { spate_easy_set_pointer(easy, CURLOPT_SHARE, nil) }
 
     /// Called once more at the end, for responses without a body.
     func noteStatus() { if status == 0 { readStatus() } }

@@ -1,3 +1,4 @@
+import Profile
 import Schedule
 import Transport
 
@@ -17,9 +18,33 @@ enum Capacity {
             )
         }
         let ports = ProcessResources.ephemeralPorts()
-        if ports > 0, peak * 2 > ports {
-            Console.error("warning: the plan needs \(peak) of this machine's \(ports) outgoing ports to one address\n")
+        guard ports > 0 else { return }
+        for target in job.targets {
+            let peak = peakInFlight(target.plan)
+            let sources = max(
+                1,
+                target.connection.sourceAddresses.count,
+                loopbackSources(for: target, peak: peak).count
+            )
+            guard peak * 2 > ports * sources, target.connection.http == .one else { continue }
+            Console.error(
+                "warning: \(target.name): the plan needs \(peak) of this machine's \(ports * sources) outgoing ports to one "
+                    + "address; each of source_addresses has as many again\n"
+            )
         }
+    }
+
+    /// Every address of 127.0.0.0/8 is this machine's own: where one runs short of ports, eight are used.
+    static func loopbackSources(for target: JobTarget, peak: Int) -> [String] {
+        let isLoopback =
+            switch target.location {
+            case .simulated: true
+            case .remote(let address): address.host.hasPrefix("127.")
+            }
+        guard isLoopback, target.connection.sourceAddresses.isEmpty, peak * 4 > ProcessResources.ephemeralPorts() else {
+            return []
+        }
+        return (1...8).map { "127.0.0.\($0)" }
     }
 
     /// Most requests that the plan keeps in flight by itself.

@@ -64,6 +64,7 @@ struct JobTarget: Sendable {
     var price = Price()
     var dollarsPerHour: Double?
     var isInsecure = false
+    var connection = TargetConnection()
     var plan: RunPlan
 
     var isSimulated: Bool { if case .simulated = location { true } else { false } }

@@ -68,9 +68,6 @@ struct Launch {
             let profile = try checked.profile(catalogue: try ProviderCatalogue.standard(userFile: UserFiles.providers))
             return flags.fast ? try profile.fast() : profile
         }
-        guard (1...256).contains(flags.loops) else {
-            throw Failure(.badInput, "--loops \(flags.loops): allowed: 1 to 256")
-        }
         let thresholds = profile.thresholds + flags.threshold
         try check(thresholds, from: profile.thresholds.count, document: checked)
         let plan = profile.plan()
@@ -100,7 +97,7 @@ struct Launch {
                 throw Failure(.badInput, "--find takes one target, one time window and no limits but max_in_flight")
             }
         }
-        job.loops = flags.loops
+        job.loops = flags.loops.count(peakInFlight: job.targets.map { Capacity.peakInFlight($0.plan) }.max() ?? 1)
         job.skipsPreflight = flags.noPreflight
         job.saysYes = flags.yes
         job.allowsPlaintextKey = target.allowPlaintextKey
@@ -134,6 +131,7 @@ struct Launch {
         job.price.output = target.price.output
         job.dollarsPerHour = target.price.perHour
         job.isInsecure = target.isInsecure
+        job.connection = target.connection
         return job
     }
 

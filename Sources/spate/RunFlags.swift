@@ -105,8 +105,8 @@ struct RunFlags: ParsableArguments {
     var thresholdsConfident = false
     @Option(help: ArgumentHelp("SLOs in ms: 'ttft:200 tpot:50 e2el:3000'", valueName: "slo"))
     var goodput: String?
-    @Option(help: "Event loops, each a thread.")
-    var loops: Int = 1
+    @Option(help: "Event loops, each a thread; auto: as many as the plan's streams and this machine's cores want.")
+    var loops = LoopCount.exactly(1)
     @Option(help: "A name for this run.")
     var label: String?
     @Option(help: ArgumentHelp("Kept with the result.", valueName: "key=value"))

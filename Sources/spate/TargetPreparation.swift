@@ -48,6 +48,9 @@ enum TargetPreparation {
         if let failure = answer.failure {
             return .unusable(reason: "\(place.url): \(redactor.redacted(explain(failure, isTLS: place.isTLS)))")
         }
+        if target.connection.http == .two, answer.http != 2 {
+            return .unusable(reason: "\(place.url): the server does not speak HTTP/2; say http: auto, or 1.1")
+        }
         let words = redactor.redacted((answer.words ?? "").split(whereSeparator: \.isNewline).joined(separator: " "))
         switch answer.status {
         case 401, 402, 403:
@@ -76,6 +79,16 @@ enum TargetPreparation {
     ) throws(Failure) -> Prepared {
         var endpoint = Endpoint(scheme: place.isTLS ? .https : .http, host: place.host, port: place.port)
         endpoint.verifiesTLS = !target.isInsecure
+        endpoint.sources = target.connection.sourceAddresses
+        if place.isLoopback {
+            endpoint.sources += Capacity.loopbackSources(for: target, peak: Capacity.peakInFlight(target.plan))
+        }
+        endpoint.http =
+            switch target.connection.http {
+            case .one: .one
+            case .two: .two
+            case .auto: .auto
+            }
         let key: String?
         if let source = target.key { key = try KeyRing.read(source, meanwhile: meanwhile) } else { key = nil }
         if key != nil, !place.isTLS, !place.isLoopback, !allowsPlaintextKey {
@@ -110,7 +123,7 @@ enum TargetPreparation {
         at place: TargetAddress,
         meanwhile: @escaping () -> Void
     ) -> Preflight.Answer {
-        let answer = Preflight.ask(
+        var answer = Preflight.ask(
             Preflight.Question(
                 endpoint: prepared.target.endpoint,
                 path: place.path + prepared.target.provider.api.modelsPath,
@@ -119,6 +132,12 @@ enum TargetPreparation {
             meanwhile: meanwhile
         )
         guard answer.failure == nil else { return answer }
+        if answer.endpoint.http == .auto, answer.http != 2 { answer.endpoint.http = .one }
+        if answer.endpoint.multiplexes {
+            prepared.notes.append(
+                "HTTP/2: streams share connections, and tokens are stamped when they are delivered, not by the kernel"
+            )
+        }
         prepared.target.endpoint = answer.endpoint
         prepared.resolveNanoseconds = answer.resolveNanoseconds
         prepared.preflightRequests = 1

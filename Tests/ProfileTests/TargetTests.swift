@@ -58,7 +58,22 @@ import Wire
         #expect(target.isInsecure)
     }
 
+    @Test func `the HTTP version and source addresses are read, and written out again`() throws {
+        let plain = try target("{url: 'https://h.example/x', model: m}")
+        #expect(plain.connection == TargetConnection())
+        let written = "{url: 'https://h.example/x', model: m, http: 2, source_addresses: [10.0.0.2, '10.0.0.3']}"
+        let profile = try read(ramp + "targets: [\(written)]\n")
+        #expect(profile.targets[0].connection.http == .two)
+        #expect(profile.targets[0].connection.sourceAddresses == ["10.0.0.2", "10.0.0.3"])
+        #expect(try read(profile.resolvedYAML()).targets[0].connection == profile.targets[0].connection)
+    }
+
     static let refused: [(String, String)] = [
+        ("{url: 'https://h', model: m, http: 3}", "targets.0.http: read \"3\"; allowed: 1.1, 2, auto"),
+        (
+            "{url: 'http://h:1', model: m, http: 2}",
+            "targets.0.http: http: 2 needs https: libcurl breaks HTTP/2 without TLS when it reuses a connection (curl issue 10634)"
+        ),
         ("{model: m}", "targets.0: neither provider nor url; a target needs one of them"),
         (
             "{provider: togehter}",

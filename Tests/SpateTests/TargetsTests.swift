@@ -60,8 +60,13 @@ extension ProgramTests {
             let folder = try Folder()
             let ramp = "ramp: {concurrency: [1, 2, 3], hold: 400ms, settle: 100ms, min_requests: 1, hold_max: 2s}"
             let (summary, journals) = try run(profile("interleaved", ramp), in: folder)
+            // A server on a busy machine books an answer's end a little after its client has read it.
+            let late: Int64 = 50_000_000
             for a in journals[0] {
-                #expect(journals[1].allSatisfy { $0.ended <= a.received || a.ended <= $0.received }, "both were loaded")
+                #expect(
+                    journals[1].allSatisfy { $0.ended <= a.received + late || a.ended <= $0.received + late },
+                    "both were loaded"
+                )
             }
             // No answer is cut short, so its length tells which prompt it was.
             let sheet = RequestSheet(try Spate.run(["report", folder["run"], "--csv"]).out)
@@ -98,7 +103,8 @@ extension ProgramTests {
                 let (summary, journals) = try run(profile(order, steady), in: folder)
                 let last = journals[0].map(\.ended).max() ?? 0
                 let first = journals[1].first?.received ?? 0
-                #expect(order == "sequential" ? last <= first : last > first)
+                // A server on a busy machine books an answer's end a little after its client has read it.
+                #expect(order == "sequential" ? last <= first + 50_000_000 : last > first)
                 for (target, journal) in zip(summary["targets"].list, journals) {
                     let counted =
                         (target["totals"]["requests"]["scheduled"].int ?? 0) + (target["warmup"]["requests"].int ?? 0)

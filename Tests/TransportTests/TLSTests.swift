@@ -17,16 +17,7 @@ final class TLSServer {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         certificate = folder.appendingPathComponent("cert.pem").path
         let key = folder.appendingPathComponent("key.pem").path
-        let make = Process()
-        make.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-        make.arguments = [
-            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
-            "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate,
-        ]
-        make.standardError = FileHandle.nullDevice
-        try make.run()
-        make.waitUntilExit()
-        guard make.terminationStatus == 0 else { return nil }
+        guard Self.makeCertificate(certificate, key: key) else { return nil }
         // A port that was free a moment ago.
         let probe = ScriptedServer { _, _ in }
         port = probe.port
@@ -38,6 +29,19 @@ final class TLSServer {
         process.standardError = FileHandle.nullDevice
         try process.run()
         for _ in 0..<100 where !accepts() { usleep(20_000) }
+    }
+
+    static func makeCertificate(_ certificate: String, key: String) -> Bool {
+        let make = Process()
+        make.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
+        make.arguments = [
+            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
+            "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate,
+        ]
+        make.standardError = FileHandle.nullDevice
+        guard (try? make.run()) != nil else { return false }
+        make.waitUntilExit()
+        return make.terminationStatus == 0
     }
 
     private func accepts() -> Bool {

@@ -62,6 +62,11 @@ static inline CURLcode spate_easy_get_pointer(CURL *easy, CURLINFO info, void **
     return curl_easy_getinfo(easy, info, value);
 }
 
+/// Lets the handles of one thread share their TLS sessions; no locks, as nobody else comes near.
+static inline CURLSHcode spate_share_sessions(CURLSH *share) {
+    return curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+}
+
 static inline CURLMcode spate_multi_set_long(CURLM *multi, CURLMoption option, long value) {
     return curl_multi_setopt(multi, option, value);
 }
@@ -109,6 +114,8 @@ static inline int64_t spate_monotonic(void) { return spate_clock(CLOCK_MONOTONIC
 
 /// GNU names that Swift's Glibc module does not show.
 int spate_stream_socket(int family, int type, int protocol); ///< non-blocking and close-on-exec
+/// The port of a bound socket is chosen when it connects, so that ports are used once per destination and not once.
+int spate_bind_late(int socket);
 int spate_accept(int listener); ///< a new connection, non-blocking and close-on-exec; -1 when none waits
 /// Whether a connected socket has neither bytes nor an end waiting.
 bool spate_is_quiet(int socket);

@@ -1,0 +1,44 @@
+/// How a target is reached: the HTTP version and where connections leave from.
+public struct TargetConnection: Sendable, Hashable {
+    public enum HTTP: String, Sendable, Hashable, CaseIterable {
+        case one = "1.1"
+        case two = "2"
+        /// 2 where the server speaks it.
+        case auto
+    }
+
+    public var http = HTTP.one
+    /// Numeric addresses of this machine that connections leave from in turn, each with ports of its own.
+    public var sourceAddresses: [String] = []
+
+    public init() {}
+
+    /// Reads `http` and `source_addresses`.
+    init(_ keys: inout MapReader, _ log: ProblemLog) {
+        if let value = keys.take("http") {
+            let words = HTTP.allCases.map(\.rawValue).joined(separator: ", ")
+            if let known = HTTP(rawValue: value.plain ?? "") {
+                http = known
+            } else {
+                keys.report("http", value, allowed: words)
+            }
+        }
+        if let value = keys.take("source_addresses") {
+            sourceAddresses = value.texts(keys.path(of: "source_addresses"), log)
+        }
+    }
+
+    var lines: [String] {
+        var lines: [String] = []
+        if http != .one { lines.append("http: \(http == .two ? "\"2\"" : http.rawValue)") }
+        if !sourceAddresses.isEmpty { lines.append("source_addresses: [\(sourceAddresses.joined(separator: ", "))]") }
+        return lines
+    }
+
+    /// libcurl 7.88 breaks HTTP/2 without TLS as soon as a connection is reused.
+    func problem(isTLS: Bool) -> String? {
+        guard http != .one, !isTLS else { return nil }
+        return "http: \(http.rawValue) needs https: libcurl breaks HTTP/2 without TLS when it reuses a connection "
+            + "(curl issue 10634)"
+    }
+}
