@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@
 
 #define VISIBLE __attribute__((visibility("default"), used))
 
-static _Thread_local spate_receive_state state;
+static _Thread_local spate_receive_state state = {.drained = -1};
 
 // Send instants by socket number; grown as numbers grow, kept for the thread's life.
 static _Thread_local int64_t *sent;
@@ -39,7 +40,10 @@ VISIBLE ssize_t recv(int socket, void *bytes, size_t length, int flags) {
     message.msg_controllen = sizeof control.bytes;
 
     ssize_t count = recvmsg(socket, &message, flags);
-    if (count <= 0 || (flags & MSG_PEEK)) return count;
+    if (flags & MSG_PEEK) return count;
+    bool emptied = count > 0 ? (size_t)count < length : count < 0 && errno == EAGAIN;
+    state.drained = emptied ? socket : -1;
+    if (count <= 0) return count;
 
     state.kernel_realtime = 0;
     for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
@@ -54,6 +58,22 @@ VISIBLE ssize_t recv(int socket, void *bytes, size_t length, int flags) {
     state.reads++;
     return count;
 }
+
+// After each read libcurl 7.88 asks by `poll` whether there is more: a system call a token. A read that came back short
+// has emptied the socket; what has arrived since, an end of stream too, makes the loop's own epoll report it at once. Good
+// for one question, of libcurl's kind only, within the callback that read.
+VISIBLE int poll(struct pollfd *entries, nfds_t count, int milliseconds) {
+    if (count == 1 && milliseconds == 0 && state.drained >= 0 && entries[0].fd == state.drained &&
+        !(entries[0].events & POLLOUT)) {
+        state.drained = -1;
+        entries[0].revents = 0;
+        return 0;
+    }
+    struct timespec limit = {milliseconds / 1000, (milliseconds % 1000) * 1000000L};
+    return ppoll(entries, count, milliseconds < 0 ? NULL : &limit, NULL);
+}
+
+void spate_forget_drained(void) { state.drained = -1; }
 
 VISIBLE ssize_t send(int socket, const void *bytes, size_t length, int flags) {
     // Taken before the call: over loopback the peer may run within it.

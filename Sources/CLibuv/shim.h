@@ -1,10 +1,6 @@
-// libuv, the one variadic call Swift cannot make, and the kernel timers that Swift's Glibc module does not show.
+// libuv, and the kernel timers that Swift's Glibc module does not show.
 #include <sys/timerfd.h>
 #include <uv.h>
-
-static inline int spate_uv_loop_measure_idle(uv_loop_t *loop) {
-    return uv_loop_configure(loop, UV_METRICS_IDLE_TIME);
-}
 
 static inline int spate_timer_create(void) { return timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC); }
 

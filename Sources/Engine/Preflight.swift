@@ -113,7 +113,8 @@ private final class ModelsProbe: TransferHandler {
         found.http = transfer.timing.http
         found.failure = failure
         if failure == nil, transfer.status == 200 {
-            found.models = ModelList.ids(in: body.span, parser: JSONParser()) ?? []
+            let bytes = body  // a span of a property could outlive an access to it
+            found.models = ModelList.ids(in: bytes.span, parser: JSONParser()) ?? []
         }
         if found.models.isEmpty { found.words = String(decoding: body.prefix(200), as: UTF8.self) }
         done(found)

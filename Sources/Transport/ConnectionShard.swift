@@ -118,6 +118,7 @@ final class ConnectionShard {
     private func act(on socket: curl_socket_t, flags: Int32) {
         var running: Int32 = 0
         curl_multi_socket_action(multi, socket, flags, &running)
+        spate_forget_drained()
         client.shardWasTouched(self)
     }
 

@@ -23,10 +23,14 @@ public final class EventLoop {
     /// When the loop last went to wait for events, and when the events of the previous turn began to be handled.
     public private(set) var pollBegan = MonotonicClock.now()
     public private(set) var previousPollBegan = MonotonicClock.now()
-    private var idleSeen: UInt64 = 0
+    private var firstEvent: Instant?  // of the present turn
 
     /// Nanoseconds the latest turn spent in the callbacks of its events: what the last of them had to wait.
     public private(set) var turnNanoseconds: Int64 = 0
+
+    /// Told by whoever gets an event first, before it does anything. libuv's own measure of its idle time costs a second
+    /// wait for events in each turn.
+    func eventBegins() { if firstEvent == nil { firstEvent = MonotonicClock.now() } }
 
     /// The one door from another thread.
     public let waker: Waker
@@ -38,7 +42,6 @@ public final class EventLoop {
         idle = .allocate(capacity: 1)
         async = .allocate(capacity: 1)
         precondition(uv_loop_init(raw) == 0, "libuv could not make a loop: out of descriptors or memory")
-        spate_uv_loop_measure_idle(raw)
         uv_prepare_init(raw, prepare)
         uv_check_init(raw, check)
         uv_idle_init(raw, idle)
@@ -109,10 +112,8 @@ public final class EventLoop {
 
     private func didPoll() {
         guard !stopped else { return }
-        let waited = uv_metrics_idle_time(raw)
-        let now = MonotonicClock.now()
-        turnNanoseconds = max(0, now.nanoseconds(since: pollBegan) - Int64(waited &- idleSeen))
-        idleSeen = waited
+        turnNanoseconds = firstEvent.map { MonotonicClock.now().nanoseconds(since: $0) } ?? 0
+        firstEvent = nil
         for hook in afterPoll { hook() }
     }
 

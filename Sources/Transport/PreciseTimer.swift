@@ -9,11 +9,13 @@ public final class PreciseTimer {
     private let descriptor: Int32
     private let poll: UnsafeMutablePointer<uv_poll_t>
     private let fire: (Instant) -> Void
+    private unowned let loop: EventLoop
     private var armed: Instant?
 
     /// `fire` gets the deadline that passed; the clock then reads that or later.
     public init(loop: EventLoop, _ fire: @escaping (Instant) -> Void) {
         self.fire = fire
+        self.loop = loop
         descriptor = spate_timer_create()
         precondition(descriptor >= 0, "timerfd_create failed: out of descriptors")
         poll = .allocate(capacity: 1)
@@ -40,6 +42,7 @@ public final class PreciseTimer {
     }
 
     private func expired() {
+        loop.eventBegins()
         var count: UInt64 = 0
         _ = read(descriptor, &count, 8)
         guard let deadline = armed, MonotonicClock.now() >= deadline else { return }

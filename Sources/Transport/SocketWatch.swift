@@ -65,6 +65,7 @@ final class SocketWatch {
     }
 
     private func ready(status: Int32, events: Int32) {
+        shard.client.loop.eventBegins()
         switch state {
         case .busy, .opening:
             shard.socketReady(descriptor, status: status, events: events)

@@ -92,6 +92,7 @@ typedef struct {
     int64_t read_monotonic;  ///< when `recv` returned, CLOCK_MONOTONIC ns
     uint64_t reads;          ///< successful reads so far on this thread
     int socket;              ///< whose bytes they were
+    int drained;             ///< the socket whose latest read emptied it, within this callback; -1 = none
 } spate_receive_state;
 
 /// This thread's state; the address stays the same for the thread's life.
@@ -101,6 +102,9 @@ spate_receive_state *spate_receive_state_of_thread(void);
 int64_t spate_last_send(int socket);
 /// Forgets it, for a new socket with an old number.
 void spate_forget_send(int socket);
+
+/// From here on libcurl's question whether a socket has more goes to the kernel again, until the next short read.
+void spate_forget_drained(void);
 
 /// Asks the kernel to stamp what `socket` receives. 0, or -1 with errno.
 int spate_stamp_socket(int socket);

@@ -1,0 +1,66 @@
+import CCurl
+import Glibc
+import Testing
+
+/// libcurl's question after each read is answered without the kernel where the read has told already; every other
+/// question goes to the kernel.
+@Suite struct DrainedSocketTests {
+    private var ends: (Int32, Int32)
+
+    init() {
+        var pair: [Int32] = [-1, -1]
+        socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair)
+        ends = (pair[0], pair[1])
+    }
+
+    private func isReadable(_ socket: Int32, milliseconds: Int32 = 0) -> Bool {
+        var entry = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        return poll(&entry, 1, milliseconds) == 1 && entry.revents & Int16(POLLIN) != 0
+    }
+
+    private func read(_ length: Int) -> Int {
+        var bytes = [UInt8](repeating: 0, count: 64)
+        return recv(ends.1, &bytes, length, Int32(MSG_DONTWAIT.rawValue))
+    }
+
+    private func write(_ text: String) { _ = text.withCString { send(ends.0, $0, text.utf8.count, 0) } }
+
+    private func close() {
+        Glibc.close(ends.0)
+        Glibc.close(ends.1)
+    }
+
+    @Test func `a short read answers one question, and no more`() {
+        defer { close() }
+        write("abc")
+        #expect(read(64) == 3)
+        write("d")  // has come since: the loop's epoll would tell
+        #expect(!isReadable(ends.1))
+        #expect(isReadable(ends.1))
+    }
+
+    @Test func `a full read, a question with a wait, another socket or a forgotten read ask the kernel`() {
+        defer { close() }
+        write("abcd")
+        #expect(read(2) == 2)
+        #expect(isReadable(ends.1))
+        #expect(read(64) == 2)
+        write("e")
+        #expect(isReadable(ends.1, milliseconds: 1))
+        #expect(read(64) == 1)
+        write("f")
+        #expect(!isReadable(ends.0))
+        spate_forget_drained()
+        #expect(isReadable(ends.1))
+    }
+
+    @Test func `a read that found nothing has emptied the socket, and an end of stream is seen`() {
+        defer { close() }
+        #expect(read(64) == -1)
+        #expect(!isReadable(ends.1))
+        shutdown(ends.0, Int32(SHUT_WR))
+        #expect(isReadable(ends.1))
+        #expect(read(64) == 0)
+        #expect(isReadable(ends.1))
+    }
+}
