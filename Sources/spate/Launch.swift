@@ -68,6 +68,9 @@ struct Launch {
             let profile = try checked.profile(catalogue: try ProviderCatalogue.standard(userFile: UserFiles.providers))
             return flags.fast ? try profile.fast() : profile
         }
+        if case .exactly(let count) = flags.loops, !LoopCount.allowed.contains(count) {
+            throw Failure(.badInput, "--loops \(count): allowed: auto, or 1 to \(LoopCount.allowed.upperBound)")
+        }
         let thresholds = profile.thresholds + flags.threshold
         try check(thresholds, from: profile.thresholds.count, document: checked)
         let plan = profile.plan()

@@ -6,13 +6,15 @@ enum LoopCount: Equatable, ExpressibleByArgument {
     case exactly(Int)
     case auto
 
+    static let allowed = 1...256
+
     /// A loop holds ten thousand slow streams; from half of that on a second one keeps the lags low.
     static let streamsOfOne = 5_000
 
     init?(argument: String) {
         if argument == "auto" {
             self = .auto
-        } else if let count = Int(argument), (1...256).contains(count) {
+        } else if let count = Int(argument) {
             self = .exactly(count)
         } else {
             return nil
