@@ -99,7 +99,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TransportTests",
-            dependencies: ["Transport", "CCurl", "Ticks"],
+            dependencies: ["Transport", "Ticks"],
             swiftSettings: strict
         ),
         .testTarget(

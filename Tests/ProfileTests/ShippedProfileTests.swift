@@ -65,7 +65,7 @@ import Testing
         let profile = try shipped(name)
         #expect(profile.name == name)
         #expect(profile.targets.count == (name == "batch-compare" ? 2 : 1))
-        #expect(profile.targets.allSatisfy(\.isSimulated))
+        #expect(profile.targets.allSatisfy { $0.isSimulated })
         let again = try ProfileDocument(text: profile.resolvedYAML(), file: "again.yaml")
             .profile(catalogue: try ProviderCatalogue.builtIn())
         #expect(again == profile)
