@@ -120,7 +120,7 @@ extension ProgramTests {
             #expect(ended.status == summary.statusOfSoundRun, "\(ended.all)")
             #expect(summary["run"]["stopped_by"].text == "max_cost")
             let paid = truth.requests.values.reduce(0.0) {
-                $0 + (10 * Double($1.promptTokens) + 100 * Double($1.tokens)) / 1e6
+                $0 + 100 * Double($1.tokens) / 1e6
             }
             #expect(paid <= 0.05 && paid > 0.05 - 4 * 16 * 100 / 1e6, "\(paid)")
         }
