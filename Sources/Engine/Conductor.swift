@@ -203,7 +203,12 @@ public final class Conductor: Sendable {
             phase.kind = PhaseRecord.Kind(rawValue: entry.phaseKind.rawValue) ?? .ramp
             phase.loop = entry.phaseKind.isOpenLoop ? .open : .closed
             phase.window = entry.window
+            phase.requests = entry.jobSize
             phase.started = program.continuation.phaseStarted ?? offset
+            if let begun = program.continuation.begun[entry.phase]?.phase {
+                phase = begun
+                phase.ended = nil
+            }
             state.phases[entry.phase] = phase
         }
         var step = StepRecord()
@@ -228,8 +233,10 @@ public final class Conductor: Sendable {
             step.connections = edge.connections.rawValue
             step.idle = state.lastIdleStart.map { offset - $0 }
             step.warmed = state.warmed
-        case .baseline, .probe:
+        case .baseline, .batch, .rewarm, .probe:
             step.settled = offset
+            step.gap = entry.stage.afterIdle?.nanoseconds
+            if step.gap != nil { step.idle = state.lastIdleStart.map { offset - $0 } }
         case .arrivals(let arrivals):
             step.settled = offset + arrivals.settle.nanoseconds
             step.describe(arrivals)
@@ -300,7 +307,7 @@ public final class Conductor: Sendable {
             case .idle(let time), .pause(let time): time
             case .edge(let edge), .control(let edge): edge.hold
             case .arrivals(let arrivals): arrivals.duration
-            case .warmup, .baseline, .probe, .drain: nil
+            case .warmup, .baseline, .batch, .rewarm, .probe, .drain: nil
             }
         return LiveFeed.StageView(
             target: program.targets[entry.target].name,

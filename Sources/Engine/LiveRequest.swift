@@ -10,7 +10,7 @@ internal import Wire
 final class LiveRequest: TransferHandler {
     let transfer: Transfer
     unowned(unsafe) let driver: LoopDriver
-    private let decoder: ReplyDecoder
+    let decoder: ReplyDecoder
     private var arrivals = ArrivalLog()
     private(set) var state = ReplyState()
     private var hasBegun = false
@@ -22,6 +22,13 @@ final class LiveRequest: TransferHandler {
     var kind = StageShaper.RequestKind.unmeasured
     var step = 0
     var rank: Int?
+    /// Whether what the model writes goes to the store.
+    var keepsAnswer = false
+    /// How long after its dispatch its user gives up, nanoseconds.
+    var patience: Int64?
+    private var hasGivenUp = false
+    /// Its place in a job's list of prompts.
+    var item: Int?
     var sequence: Int64 = 0
     var prompt: Int64 = 0  // its index among the prompts
     var arrival: Int?  // its place in an open loop's plan
@@ -54,6 +61,10 @@ final class LiveRequest: TransferHandler {
         lastRead = nil
         rank = nil
         queued = 0
+        item = nil
+        patience = nil
+        keepsAnswer = false
+        hasGivenUp = false
         transfer.handler = self
     }
 
@@ -107,7 +118,11 @@ final class LiveRequest: TransferHandler {
     var serverError: ServerError? { decoder.reply.error }
 
     func overdue(_ watchdog: Watchdog, now: Instant) -> Outcome? {
-        watchdog.verdict(
+        if let patience, now.nanoseconds(since: transfer.timing.dispatched) >= patience {
+            hasGivenUp = true
+            return .cancelled
+        }
+        return watchdog.verdict(
             dispatched: transfer.timing.dispatched,
             written: transfer.timing.written,
             firstToken: state.firstToken,
@@ -138,6 +153,7 @@ final class LiveRequest: TransferHandler {
         record.attempt = attempt
         record.step = step
         record.rank = rank
+        record.item = item
         record.measured = attempt > 0 ? measured : kind == .measured || kind == .wave
         record.loop = driver.loopIndex
         record.scheduled = scheduled.nanoseconds(since: t0)
@@ -159,6 +175,7 @@ final class LiveRequest: TransferHandler {
         record.ended = (timing.answered ?? timing.ended)?.nanoseconds(since: dispatched)
         record.outcome = verdict.outcome
         record.detail = verdict.detail.map { redactor.redacted($0) }
+        if ours == .cancelled, hasGivenUp { record.detail = "user" }
         record.note = verdict.note
         record.httpStatus = transfer.status == 0 ? nil : transfer.status
         record.finish = reply.finishWord.map { redactor.redacted($0) }

@@ -13,6 +13,7 @@ extension LoopDriver {
                 sequence: request.sequence,
                 prompt: request.prompt,
                 arrival: request.arrival,
+                item: request.item,
                 attempt: request.attempt + 1,
                 step: request.step,
                 kind: request.kind,
@@ -23,7 +24,7 @@ extension LoopDriver {
 
     /// The same request once more, under the same number.
     func send(again entry: RetryQueue.Entry) {
-        let request = make(target: entry.target, again: entry)
+        let request = make(target: entry.target, item: entry.item, again: entry)
         request.scheduled = entry.due
         request.step = entry.step
         request.kind = entry.kind

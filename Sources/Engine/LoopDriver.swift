@@ -1,6 +1,5 @@
 internal import Measurement
 internal import Schedule
-internal import Synchronization
 internal import Ticks
 internal import Transport
 internal import Wire
@@ -31,6 +30,7 @@ final class LoopDriver {
     private var windowEnd: Instant?  // of the present stage
     private var nextSequence: Int64
     private var nextPrompt: Int64 = 0  // where prompts are counted by turn
+    var job: (batch: Stage.Batch, next: Int)?  // this loop's share of the present one
     private var timer: PreciseTimer?
     private var preparation: EdgePreparation?
     private var housekeeping: Housekeeping?
@@ -105,6 +105,7 @@ final class LoopDriver {
         if let first = entry.firstPrompt { nextPrompt = first + Int64(loopIndex - run.firstLoop) }
         recorder.enter(step: entry.step, binWidth: entry.binWidth.nanoseconds, now: max(start, MonotonicClock.now()))
         let share = entry.stage.segment(loop: loopIndex - run.firstLoop, of: run.loops)
+        if case .batch(let batch) = share.rule { job = (batch, 0) } else { job = nil }
         shaper = StageShaper(stage: share, start: start, carriedInFlight: running.count + retries.count)
         recycleAhead()
         if case .arrivals(let arrivals) = share.rule {
@@ -160,12 +161,12 @@ final class LoopDriver {
     private func start(_ count: Int, scheduled: Instant, measured: Bool, firstRank: Int?) {
         let entry = run.program.entries[index]
         for offset in 0..<count {
-            let request = prepared.popLast() ?? make(target: entry.target)
+            let request = prepared.popLast() ?? make(target: entry.target, item: nextItem())
             request.scheduled = scheduled
             request.step = entry.step
             request.rank = firstRank.map { $0 + offset }
             request.kind = firstRank != nil ? .wave : measured ? .measured : .unmeasured
-            begin(request, connection: firstRank == nil ? .any : entry.stage.connection)
+            begin(request, connection: entry.stage.connection(isWave: firstRank != nil))
         }
     }
 
@@ -193,6 +194,7 @@ final class LoopDriver {
         record.sequence = request.sequence
         record.step = request.step
         record.rank = request.rank
+        record.item = request.item
         record.attempt = request.attempt
         record.measured = request.attempt > 0 ? request.measured : request.kind != .unmeasured
         record.loop = loopIndex
@@ -205,21 +207,25 @@ final class LoopDriver {
     // MARK: requests
 
     /// - Parameters:
+    ///   - item: its place in a job's list of prompts.
     ///   - arrival: its place in an open loop's plan: what a trace says of it.
     ///   - again: a request to be sent once more; nil makes a new one.
-    func make(target: Int, arrival: Int? = nil, again: RetryQueue.Entry? = nil) -> LiveRequest {
+    func make(target: Int, item: Int? = nil, arrival: Int? = nil, again: RetryQueue.Entry? = nil) -> LiveRequest {
         let client = client(of: target)
         let request: LiveRequest
         if let old = pool[target]?.popLast() {
             request = old
         } else {
-            let keepsText = maker(of: target).check != nil
             let api = run.program.targets[target].provider.api
-            let decoder = ReplyDecoder(api: api, parser: parser, keepsText: keepsText)
+            let decoder = ReplyDecoder(api: api, parser: parser)
             request = LiveRequest(transfer: client.transfer(), decoder: decoder, driver: self)
         }
+        let keepsAnswer = item != nil && job?.batch.keepsAnswers == true
+        request.decoder.keepsText = keepsAnswer || maker(of: target).check != nil
         request.reset()
+        request.keepsAnswer = keepsAnswer
         request.target = target
+        request.item = item
         request.attempt = again?.attempt ?? 0
         if let again {
             (request.sequence, request.prompt) = (again.sequence, again.prompt)
@@ -229,17 +235,23 @@ final class LoopDriver {
             request.prompt = run.program.countsPromptsByTurn ? nextPrompt : request.sequence
             nextPrompt += Int64(run.loops)
         }
+        if let item { request.prompt = Int64(item) }
         request.arrival = again?.arrival ?? arrival
         let trace = again.map { run.program.replay(ofStep: $0.step) } ?? replay
         let maker = maker(of: target)
-        let (body, cap) = maker.body(index: request.prompt, arrival: request.arrival, in: trace)
+        let subject = subject(of: request)
+        let (body, cap) = maker.body(index: request.sequence, subject, arrival: request.arrival, in: trace)
         request.fixesLength = trace != nil || run.program.targets[target].plan.workload.fixesLength
-        request.comparablePrompt = trace == nil ? maker.comparablePrompt(index: request.prompt) : nil
+        request.comparablePrompt =
+            trace == nil && subject != .warmup ? maker.comparablePrompt(index: request.prompt) : nil
         request.claim = Budget.Claim(
             outputTokens: cap,
             nanodollars: run.prices[target].worstCase(bodyBytes: body.count, outputTokens: cap)
         )
         request.bodyBytes = body.count
+        if run.program.entries[index].stage.kind != .warmup {
+            request.patience = maker(of: target).patience(index: request.sequence)?.nanoseconds
+        }
         request.transfer.prepare(
             post: run.program.targets[target].requestPath,
             body: body,
@@ -271,6 +283,7 @@ final class LoopDriver {
             last.slot = request.slot
             running[request.slot] = last
         }
+        keepAnswer(of: request, record)
         recorder.requestEnded(record, answered: request.transfer.timing.answered, at: now)
         run.budget.settle(
             request.claim,
@@ -323,8 +336,6 @@ final class LoopDriver {
         clients[target] = client
         return client
     }
-
-    func check(of target: Int) -> AnswerCheck? { maker(of: target).check }
 
     func asksForStream(of target: Int) -> Bool { run.program.targets[target].provider.streams }
 

@@ -1,3 +1,4 @@
+public import Measurement
 public import Schedule
 public import Transport
 public import Wire
@@ -58,6 +59,8 @@ public struct Program: Sendable {
         /// Index of the first prompt of a turn: the same for the turns that targets take at one block, so that all are
         /// asked the same. nil: prompts go on, or (one target) have the number of their request.
         public var firstPrompt: Int64?
+        /// Prompts of the whole job, where the phase is one.
+        public var jobSize: Int?
     }
 
     /// Where an earlier program of the same run left off: a search decides each level when the one before has ended.
@@ -67,6 +70,8 @@ public struct Program: Sendable {
         public var step = 1  // id of the first step
         public var ordinal = 0  // of that step within its phase
         public var sequence: Int64 = 0  // of the first request
+        /// Phases that an interrupted run had begun, by id, and how many steps each has.
+        public var begun: [Int: (phase: PhaseRecord, steps: Int)] = [:]
 
         public init() {}
     }
@@ -89,11 +94,15 @@ public struct Program: Sendable {
     }
 
     /// Programs to be driven at the same time: one, or with `parallel` one for each target.
-    public static func all(targets: [EngineTarget], order: TargetOrder) -> [Program] {
-        var continuation = Continuation()
+    public static func all(
+        targets: [EngineTarget],
+        order: TargetOrder,
+        continuing first: Continuation = Continuation()
+    ) -> [Program] {
+        var continuation = first
         return turns(of: targets, order).map { turns in
             let program = Program(targets: targets, turns: turns, continuing: continuation)
-            continuation.phase = (program.entries.map(\.phase).max() ?? continuation.phase - 1) + 1
+            continuation.phase = max(continuation.phase, (program.entries.map(\.phase).max() ?? 0) + 1)
             continuation.step += program.entries.count
             return program
         }
@@ -121,7 +130,11 @@ public struct Program: Sendable {
             let plan = targets[turn.target].plan
             let phase = plan.phases[turn.phase]
             let key = Turn(window: turn.window, phase: turn.phase, block: 0, target: turn.target)
-            let id = phaseIDs[key] ?? continuation.phase + phaseIDs.count
+            let window = plan.windows.count > 1 ? turn.window : nil
+            let begun = continuation.begun.values.first {
+                $0.phase.target == targets[turn.target].id && $0.phase.name == phase.name && $0.phase.window == window
+            }
+            let id = begun?.phase.id ?? phaseIDs[key] ?? continuation.phase + phaseIDs.count
             let stages = phase.stages(ofBlock: turn.block)
             for (place, (ordinal, stage)) in stages.enumerated() {
                 var entry = Entry(
@@ -130,12 +143,14 @@ public struct Program: Sendable {
                     phaseName: phase.name,
                     phaseKind: phase.kind,
                     step: continuation.step + entries.count,
-                    ordinal: ordinal + (entries.count < phase.stages.count ? continuation.ordinal : 0),
+                    ordinal: ordinal + (begun?.steps ?? 0)
+                        + (entries.count < phase.stages.count ? continuation.ordinal : 0),
                     stage: stage,
                     binWidth: phase.binWidth,
                     isFirstOfPhase: place == 0 && phaseIDs[key] == nil,
                     isLastOfPhase: place == stages.count - 1 && turn.block == phase.blocks - 1,
-                    window: plan.windows.count > 1 ? turn.window : nil
+                    window: window,
+                    jobSize: phase.kind == .batch ? phase.stages.compactMap(\.jobSize).reduce(0, +) : nil
                 )
                 if place == 0, countsPromptsByTurn {
                     entry.firstPrompt = Self.promptsPerTurn * Self.number(of: turn, in: plan)

@@ -87,6 +87,9 @@ final class Recorder {
         add(record)
     }
 
+    /// What the model wrote. Call it before `requestEnded`, so that it is never stored after its request.
+    func answer(_ record: AnswerRecord) { batch.answers.append(record) }
+
     /// A request that was planned and never sent.
     func requestNotSent(_ record: RequestRecord) {
         live.unsuccessful[record.outcome, default: 0] += 1

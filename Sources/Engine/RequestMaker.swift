@@ -61,16 +61,24 @@ struct RequestMaker {
         return 4096
     }
 
+    /// Which prompt a request asks.
+    enum Subject: Hashable {
+        case prompt(Int)  // the one of that number
+        case item(Int)  // that place of a job's list
+        case warmup  // one of ours, where the prompts are the user's and a job
+    }
+
     /// About how long the body of a trace's row is.
     func bytes(of row: Trace.Row) -> Int { 4 * (row.inputTokens ?? usualBytes / 4) + 256 }
 
     /// The body of a request, of a trace's row where there is one: a prompt of the row's length, capped at the length of
     /// its answer. What the row does not say is the workload's.
-    func body(index: Int64, arrival: Int?, in replay: Replay?) -> (bytes: [UInt8], maxTokens: Int) {
-        guard let arrival, let replay, let tracePrompts else { return body(index: index) }
+    func body(index: Int64, _ subject: Subject, arrival: Int?, in replay: Replay?) -> (bytes: [UInt8], maxTokens: Int) {
+        guard let arrival, let replay, let tracePrompts else { return body(index: index, subject) }
         let row = replay.trace[arrival]
-        guard let tokens = row.inputTokens else { return body(index: index) }
-        let cap = row.outputTokens ?? prompts.maxTokens(at: Int(index))
+        guard let tokens = row.inputTokens else { return body(index: index, subject) }
+        let number = if case .prompt(let place) = subject { place } else { Int(index) }
+        let cap = row.outputTokens ?? prompts.maxTokens(at: number)
         var bytes: [UInt8] = []
         template.append(plainBytes: 4 * tokens, maxTokens: cap, to: &bytes) { text in
             tracePrompts.append(row, tokens: tokens, index: arrival, blockTokens: replay.blockTokens, to: &text)
@@ -79,15 +87,35 @@ struct RequestMaker {
     }
 
     /// The body of the request with that index, and its cap on output tokens.
-    func body(index: Int64) -> (bytes: [UInt8], maxTokens: Int) {
-        let prompt = prompts.messages(at: Int(index))
-        let cap = prompts.maxTokens(at: Int(index))
+    func body(index: Int64, _ subject: Subject) -> (bytes: [UInt8], maxTokens: Int) {
+        let number = Int(index)
+        switch subject {
+        case .prompt(let place):
+            return body(prompts.messages(at: place), prompts.maxTokens(at: place), prompt(at: place))
+        case .item(let place):
+            return body(prompts.messages(at: place, nonce: number), prompts.maxTokens(at: place), prompt(at: place))
+        case .warmup: return body(prompts.warmup(at: number), prompts.maxTokens(at: number), nil)
+        }
+    }
+
+    func body(index: Int64) -> (bytes: [UInt8], maxTokens: Int) { body(index: index, .prompt(Int(index))) }
+
+    /// What the user calls the prompt at a place of the list.
+    func customID(of place: Int) -> String { prompt(at: place)?.id ?? "request-\(place + 1)" }
+
+    private func prompt(at index: Int) -> Prompt? { prompts.prompt(at: index) }
+
+    /// How long after its dispatch the user gives up on that request; nil = never.
+    func patience(index: Int64) -> Duration? { prompts.patience(at: Int(index)) }
+
+    private func body(_ prompt: [Prompt.Message], _ cap: Int, _ own: Prompt?) -> (bytes: [UInt8], maxTokens: Int) {
         var bytes: [UInt8] = []
-        if prompt.count == 1, prompt[0].role == "user" {
+        if prompt.count == 1, prompt[0].role == "user", own?.extraBody == nil {
             template.append(prompt: prompt[0].content, maxTokens: cap, to: &bytes)
         } else {
             let messages = prompt.map { ChatRequest.Message(role: $0.role, content: $0.content) }
-            var request = Self.request(model, provider, workload, extra, messages)
+            let members = own?.extraBody.flatMap { JSONParser().members(of: $0) } ?? []
+            var request = Self.request(model, provider, workload, extra + members, messages)
             request.maxTokens = cap
             bytes = request.body(api: provider.api)
         }

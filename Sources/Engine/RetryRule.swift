@@ -72,6 +72,7 @@ struct RetryQueue {
         var sequence: Int64
         var prompt: Int64  // its index among the prompts
         var arrival: Int?  // its place in an open loop's plan
+        var item: Int?  // its place in a job's list
         var attempt: Int
         var step: Int
         var kind: StageShaper.RequestKind

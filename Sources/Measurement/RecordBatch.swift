@@ -5,6 +5,7 @@ public struct RecordBatch: Sendable {
     public var histograms: [HistogramRecord] = []
     public var health: [HealthRecord] = []
     public var incidents: [IncidentRecord] = []
+    public var answers: [AnswerRecord] = []
     /// Rows to insert or to replace by id.
     public var targets: [TargetRecord] = []
     public var phases: [PhaseRecord] = []
@@ -14,7 +15,7 @@ public struct RecordBatch: Sendable {
 
     public var isEmpty: Bool {
         requests.isEmpty && bins.isEmpty && histograms.isEmpty && health.isEmpty && incidents.isEmpty
-            && targets.isEmpty && phases.isEmpty && steps.isEmpty
+            && targets.isEmpty && phases.isEmpty && steps.isEmpty && answers.isEmpty
     }
 }
 

@@ -46,6 +46,8 @@ public struct RunRecord: Sendable, Hashable, Codable {
     public var find: String?
     public var findFrom: Int?
     public var findTo: Int?
+    /// What the traffic is for: `chat`, `batch`, `rag` or `production`.
+    public var workload: String?
 
     public init() {}
 }
@@ -92,6 +94,7 @@ public struct PhaseRecord: Sendable, Hashable, Codable {
     public var kind: Kind = .ramp
     public var loop: LoopModel = .closed
     public var window: Int?  // from 0, where the plan was run several times
+    public var requests: Int?  // a batch's: prompts of the job
     public var started: Int64?  // since t0
     public var ended: Int64?
 
@@ -110,7 +113,9 @@ public struct StepRecord: Sendable, Hashable, Codable {
         case edge  // a burst: `requests` at one instant, then held in flight
         case control  // the same burst again on the warm server
         case pause  // between a burst's drain and its control
-        case probe  // one request at a time, with gaps
+        case batch  // a job: so many prompts, each once, in a closed loop
+        case rewarm  // right after a keep-warm probe: what a warm answer takes
+        case probe  // one request at a time, with gaps; or one after a keep-warm gap
         case arrivals  // an open loop: requests start when they are due
         case drain  // waiting for what is in flight
     }
@@ -123,7 +128,8 @@ public struct StepRecord: Sendable, Hashable, Codable {
     public var burst: Int?  // index of the burst cycle it belongs to, from 0
     /// From 0, where the phase was cut into blocks between which other targets had their turns.
     public var block: Int?
-    public var idle: Int64?  // an edge's: how long nothing was sent before it
+    public var idle: Int64?  // an edge's or a keep-warm probe's: how long nothing was sent before it
+    public var gap: Int64?  // a keep-warm probe's: how long that was planned to be
     public var connections: String?  // an edge's: cold, preopened or warm
     public var warmed = 0  // connections warmed (or preopened) before the edge
     public var release: Int64?  // an edge's: the instant of release, since t0
@@ -226,6 +232,7 @@ public struct IncidentRecord: Sendable, Hashable {
         case store
         case unusable
         case lateWindow = "late_window"  // a time window began later than planned
+        case resume  // an interrupted run goes on from here
     }
     public var at: Int64 = 0  // since t0
     public var until: Int64?

@@ -1,3 +1,16 @@
+/// What the model wrote in answer to one request: one line of an OpenAI batch's output file, redacted.
+public struct AnswerRecord: Sendable, Hashable {
+    public var sequence: Int64 = 0  // of the request
+    public var line = ""
+
+    public init() {}
+
+    public init(sequence: Int64, line: String) {
+        self.sequence = sequence
+        self.line = line
+    }
+}
+
 /// One request, from the plan's instant to its end: one row of `run.sqlite`.
 ///
 /// `scheduled` counts from the run's `t0`; every other instant counts from `dispatched`. nil = it never happened.
@@ -22,6 +35,7 @@ public struct RequestRecord: Sendable, Hashable {
     public var sequence: Int64 = 0  // unique in the run, in order of dispatch within a loop
     public var step: Int = 0  // `StepRecord.id`
     public var rank: Int?  // place in an edge wave, from 0
+    public var item: Int?  // its place in a job's list of prompts, from 0
     public var measured = false  // dispatched inside its step's measured window
     public var loop: Int = 0
     public var attempt: Int = 0

@@ -11,6 +11,7 @@ public struct RunResult: Sendable, Hashable {
     public var validity = ValidityResult()  // the worst of the phases
     public var warnings: [String] = []
     public var targets: [TargetResult] = []
+    public var workload: WorkloadResult?  // nil = nothing was said of it
     public var comparison: ComparisonResult?
     public var thresholds: [ThresholdResult] = []
 

@@ -3,14 +3,15 @@ import Schedule
 /// Reads `phases`: a list of maps with one key each, the kind of the phase.
 struct PhaseReader {
     /// Kinds of the contract that this version cannot run.
-    static let notBuilt = ["batch", "keepwarm"]
-    static let built = ["ramp", "idle", "burst", "steady", "rate", "replay", "probe"]
+    static let notBuilt: [String] = []
+    static let built = ["ramp", "idle", "burst", "steady", "rate", "replay", "batch", "probe", "keepwarm"]
     static let mostLevels = 1000
     static let mostCycles = 10_000
     static let mostRequests = 1_000_000_000
 
     let log: ProblemLog
     private let maxInFlight: Int
+    private let workload: Workload
     /// Of what a trace leaves to chance.
     let seed: UInt64
     let pathOfFile: (String, ProfileError.Place) -> String
@@ -19,12 +20,14 @@ struct PhaseReader {
     init(
         log: ProblemLog,
         maxInFlight: Int,
+        workload: Workload,
         seed: UInt64,
         pathOfFile: @escaping (String, ProfileError.Place) -> String,
         readRecordedRun: @escaping RecordedTrace.Reader
     ) {
         self.log = log
         self.maxInFlight = maxInFlight
+        self.workload = workload
         self.seed = seed
         self.pathOfFile = pathOfFile
         self.readRecordedRun = readRecordedRun
@@ -61,6 +64,8 @@ struct PhaseReader {
         case "steady": return steady(body, path).map { .steady($0) }
         case "rate": return rate(body, path).map { .rate($0) }
         case "replay": return replay(body, path).map { .replay($0) }
+        case "batch": return batch(body, path).map { .batch($0) }
+        case "keepwarm": return keepwarm(body, path).map { .keepwarm($0) }
         case "probe": return probe(body, path).map { .probe($0) }
         case let kind where Self.notBuilt.contains(kind):
             let message = "the phase \(kind) is not built yet; this version runs \(Self.built.joined(separator: ", "))"
@@ -182,6 +187,58 @@ struct PhaseReader {
         keys.finish()
         if steady.settle >= steady.duration { settleTooLong(keys, value, steady.settle, "for", steady.duration) }
         return concurrency == nil || duration == nil ? nil : steady
+    }
+
+    private func batch(_ value: YAMLValue, _ path: String) -> PhaseShape.Batch? {
+        var keys = MapReader(value, path: path, log: log)
+        let written = keys.take("requests")
+        let requests = written.flatMap { $0.count(keys.path(of: "requests"), log, 1...Self.mostRequests) }
+        let concurrency = keys.take("concurrency").flatMap { width($0, keys.path(of: "concurrency")) }
+        let answers = keys.flag("answers")
+        keys.finish()
+        if !keys.has("concurrency") { keys.require("concurrency", "the requests to keep in flight, e.g. 128") }
+        var listed: Int?
+        var isNamed = false
+        if case .list(let prompts) = workload.source {
+            listed = prompts.count
+            isNamed = prompts.contains { $0.id != nil }
+        }
+        if written == nil, listed == nil { keys.require("requests", "how many prompts the job has, e.g. 2000") }
+        if let written, let requests, let listed, isNamed, requests > listed {
+            let message = "read \(requests); allowed: up to \(listed), each of the file's prompts once"
+            log.report(written.place, keys.path(of: "requests"), message)
+            return nil
+        }
+        guard let count = written == nil ? listed : requests, count > 0, let concurrency else { return nil }
+        var batch = PhaseShape.Batch(requests: count, concurrency: concurrency)
+        batch.keepsAnswers = answers ?? (listed != nil)
+        return batch
+    }
+
+    private func keepwarm(_ value: YAMLValue, _ path: String) -> PhaseShape.Keepwarm? {
+        var keys = MapReader(value, path: path, log: log)
+        let form = "pauses after which to look, e.g. [30s, 2m, 5m]"
+        let gaps = keys.take("gaps").map { list in
+            let values: [YAMLValue] = if case .list(let items) = list.content { items } else { [list] }
+            if values.isEmpty { keys.report("gaps", list, allowed: form) }
+            return values.enumerated().compactMap { index, value in
+                value.duration("\(keys.path(of: "gaps")).\(index)", log, zeroIsAllowed: false)
+            }
+        }
+        if gaps == nil { keys.require("gaps", form) }
+        let repetitions = keys.count("repeat", 1...Self.mostCycles)
+        keys.finish()
+        guard let gaps, !gaps.isEmpty else { return nil }
+        var keepwarm = PhaseShape.Keepwarm(gaps: gaps)
+        for (index, gap) in gaps.enumerated() where gaps[..<index].contains(gap) {
+            log.report(
+                value.place,
+                keys.path(of: "gaps"),
+                "read \(Units.text(gap)) twice; more probes of a gap: repeat"
+            )
+        }
+        keepwarm.repetitions = repetitions ?? keepwarm.repetitions
+        return keepwarm
     }
 
     private func probe(_ value: YAMLValue, _ path: String) -> PhaseShape.Probe? {

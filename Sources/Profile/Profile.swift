@@ -38,7 +38,9 @@ public struct Profile: Sendable, Hashable {
     public var order = TargetOrder.interleaved
     public var windows = TimeWindows()
     public var workload: Workload
-    public var promptFile: String?  // absolute, where the prompts came from a file
+    /// Of each list of prompts (a mix may have several) the file that it came from, absolute; nil = written out.
+    public var promptFiles: [String?] = []
+    public var promptFile: String? { promptFiles.first ?? nil }
     public var warmupRequests = 3
     public var phases: [PhaseShape]  // at least one
     public var grace = Duration.seconds(30)
@@ -68,15 +70,16 @@ public struct Profile: Sendable, Hashable {
     /// The same profile with its times and the simulated provider's divided: `--fast`. Refused for a real target.
     public func fast() throws(ProfileError) -> Profile {
         var fast = self
-        fast.phases = phases.map { $0.fast() }
-        fast.windows.every /= Fast.factor
+        let factor = phases.contains { $0.kind == .keepwarm } ? Fast.keepwarmFactor : Fast.factor
+        fast.phases = phases.map { $0.fast(by: factor) }
+        fast.windows.every /= factor
         for (index, target) in targets.enumerated() {
             guard case .simulated(let scenario) = target.location else {
                 let message =
                     "\(target.name) is a real target, whose times cannot be scaled; --fast is for the simulated one"
                 throw ProfileError([.init(place: .init(source: "--fast"), key: "targets.\(index)", message: message)])
             }
-            fast.targets[index].location = .simulated(scenario.fast())
+            fast.targets[index].location = .simulated(scenario.fast(by: factor))
         }
         return fast
     }

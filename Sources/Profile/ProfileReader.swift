@@ -33,6 +33,7 @@ struct ProfileReader {
         let phaseReader = PhaseReader(
             log: log,
             maxInFlight: limits.maxInFlight,
+            workload: workload,
             seed: UInt64(seed),
             pathOfFile: pathOfFile,
             readRecordedRun: document.readRecordedRun
@@ -58,7 +59,7 @@ struct ProfileReader {
         profile.order = order
         profile.windows = windows
         profile.providers = definitions(of: read, in: catalogue)
-        profile.promptFile = workloadReader.promptFile
+        profile.promptFiles = workloadReader.files
         profile.warmupRequests = warmup
         profile.grace = grace
         profile.timeouts = timeouts
@@ -211,6 +212,10 @@ struct ProfileReader {
                 let message = "max_cost needs prices, and that of \(target.name) is unknown; write \(form)"
                 log.report(document.place(of: "limits.max_cost"), "targets.\(index).price", message)
             }
+        }
+        if profile.workload.impatience != nil, profile.phases.contains(where: { $0.kind == .batch }) {
+            let message = "users who give up leave a job unfinished; allowed: without a batch phase"
+            log.report(document.place(of: "workload.cancel"), "workload.cancel", message)
         }
         if profile.timeouts.firstToken > profile.timeouts.total {
             let message =

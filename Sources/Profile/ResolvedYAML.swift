@@ -16,7 +16,7 @@ extension Profile {
             lines.append("windows: {count: \(windows.count), every: \(Units.text(windows.every))}")
         }
         lines.append("workload:")
-        lines += indented(workload.lines(promptFile: promptFile))
+        lines += indented(workload.lines(promptFiles: promptFiles))
         lines.append("warmup: {requests: \(warmupRequests)}")
         lines.append("phases:")
         lines += phases.map { "  - " + $0.line }
@@ -81,23 +81,22 @@ extension Target {
 }
 
 extension Workload {
-    fileprivate func lines(promptFile: String?) -> [String] {
+    fileprivate func lines(promptFiles: [String?]) -> [String] {
         var lines: [String] = []
-        switch source {
-        case .synthetic(let tokens):
-            lines.append("prompts: {synthetic: {input_tokens: \(tokens)}, cache: \(cache.rawValue)}")
-        case .list(let prompts):
-            if let promptFile {
-                lines.append("prompts: {file: \(quoted(promptFile)), cache: \(cache.rawValue)}")
-            } else {
-                lines += ["prompts:", "  cache: \(cache.rawValue)", "  list:"]
-                lines += prompts.map { "    - " + $0.text }
+        var files = promptFiles[...]
+        if let kind { lines.append("kind: \(kind.rawValue)") }
+        if mix.isEmpty {
+            lines += ["prompts:"] + indented(promptLines(&files))
+        } else {
+            lines += ["prompts:", "  cache: \(cache.rawValue)", "  mix:"]
+            for part in mix {
+                let own = ["weight: \(part.weight)", "max_tokens: \(part.workload.maxTokens.yaml)"]
+                let all = own + part.workload.promptLines(&files)
+                lines += all.enumerated().map { ($0.offset == 0 ? "    - " : "      ") + $0.element }
             }
         }
-        switch maxTokens {
-        case .fixed(let tokens): lines.append("max_tokens: \(tokens)")
-        case .uniform(let least, let greatest): lines.append("max_tokens: {uniform: [\(least), \(greatest)]}")
-        }
+        lines.append("max_tokens: \(maxTokens.yaml)")
+        if let impatience { lines.append("cancel: {share: \(impatience.share), after: \(impatience.after.yaml)}") }
         lines.append("temperature: \(temperature.map { "\($0)" } ?? "none")")
         lines.append("ignore_eos: \(ignoreEOS)")
         lines.append("reasoning: \(reasoning.rawValue)")
@@ -105,6 +104,20 @@ extension Workload {
         if let expectation { lines.append("expect: \(expectation.text)") }
         if let extraBody { lines.append("extra_body: \(extraBody)") }
         return lines
+    }
+
+    private func promptLines(_ files: inout ArraySlice<String?>) -> [String] {
+        switch source {
+        case .synthetic(let tokens):
+            let members = [
+                ("input_tokens", (inputLength ?? .fixed(tokens)).yaml),
+                ("shared_prefix", sharedPrefix > 0 ? "\(sharedPrefix)" : nil),
+            ]
+            return ["synthetic: \(flow(members))", "cache: \(cache.rawValue)"]
+        case .list(let prompts):
+            if let file = files.popFirst() ?? nil { return ["file: \(quoted(file))", "cache: \(cache.rawValue)"] }
+            return ["cache: \(cache.rawValue)", "list:"] + prompts.map { "  - " + $0.text }
+        }
     }
 }
 
@@ -162,6 +175,18 @@ extension PhaseShape {
             "rate: " + rate.text
         case .replay(let replay):
             "replay: " + replay.text
+        case .batch(let batch):
+            "batch: "
+                + flow([
+                    ("requests", "\(batch.requests)"), ("concurrency", "\(batch.concurrency)"),
+                    ("answers", "\(batch.keepsAnswers)"),
+                ])
+        case .keepwarm(let keepwarm):
+            "keepwarm: "
+                + flow([
+                    ("gaps", "[\(keepwarm.gaps.map(Units.text).joined(separator: ", "))]"),
+                    ("repeat", "\(keepwarm.repetitions)"),
+                ])
         case .probe(let probe):
             "probe: " + flow([("requests", "\(probe.requests)"), ("gap", Units.text(probe.gap))])
         }
@@ -220,12 +245,6 @@ extension Scenario {
     public func resolvedYAML() -> String { lines.joined(separator: "\n") + "\n" }
 
     fileprivate var lines: [String] {
-        let start: String =
-            switch coldStart {
-            case .constant(let value): Units.text(value)
-            case .uniform(let least, let greatest): "{uniform: [\(Units.text(least)), \(Units.text(greatest))]}"
-            case .logNormal(let median, let sigma): "{log_normal: {median: \(Units.text(median)), sigma: \(sigma)}}"
-            }
         let shares = [
             ("rate_limited", failures.rateLimited), ("server_error", failures.serverError),
             ("truncated", failures.truncated), ("empty", failures.empty), ("inband_error", failures.inbandError),
@@ -235,8 +254,8 @@ extension Scenario {
             "name: \(quoted(name))",
             "replicas: {min: \(replicasMin), max: \(replicasMax)}",
             "slots: \(slotsPerReplica)",
-            "cold_start: \(start)",
-            "idle_timeout: \(idleTimeout.map(Units.text) ?? "never")",
+            "cold_start: \(coldStart.yaml)",
+            "idle_timeout: \(idleTimeout?.yaml ?? "never")",
             "scale_up: {load_per_replica: \(scaleUp.loadPerReplica), delay: \(Units.text(scaleUp.delay))}",
             "prefill: {base: \(Units.text(prefill.base)), per_1k_tokens: \(Units.text(prefill.perThousandTokens))}",
             "step: {base: \(Units.text(step.base)), per_active: \(Units.text(step.perActive))}",

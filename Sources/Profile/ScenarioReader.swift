@@ -3,7 +3,7 @@ import Wire
 
 /// Simulated providers by name, from a file, or written out in a profile.
 public enum ScenarioCatalogue {
-    public static let names = ["serverless", "steady", "slots16"]
+    public static let names = ["serverless", "steady", "slots16", "keepwarm", "keepwarm-random"]
 
     /// A built-in scenario, or one in a YAML file: what has a slash or ends in .yaml is a path.
     public static func scenario(_ nameOrPath: String) throws(ProfileError) -> Scenario {
@@ -19,6 +19,8 @@ public enum ScenarioCatalogue {
         switch name {
         case "serverless": String(decoding: PackageResources.serverless_yaml, as: UTF8.self)
         case "steady": String(decoding: PackageResources.steady_yaml, as: UTF8.self)
+        case "keepwarm": String(decoding: PackageResources.keepwarm_yaml, as: UTF8.self)
+        case "keepwarm-random": String(decoding: PackageResources.keepwarm_random_yaml, as: UTF8.self)
         case "slots16": String(decoding: PackageResources.slots16_yaml, as: UTF8.self)
         default: nil
         }
@@ -86,12 +88,12 @@ struct ScenarioReader {
         if let replicas = keys.take("replicas") { read(replicas: replicas, keys.path(of: "replicas"), &scenario) }
         scenario.slotsPerReplica = keys.count("slots", 1...100_000) ?? scenario.slotsPerReplica
         if let start = keys.take("cold_start") {
-            scenario.coldStart = distribution(start, keys.path(of: "cold_start")) ?? scenario.coldStart
+            scenario.coldStart = start.distribution(keys.path(of: "cold_start"), log) ?? scenario.coldStart
         }
         if let idle = keys.take("idle_timeout") {
             scenario.idleTimeout =
                 idle.plain == "never"
-                ? nil : idle.duration(keys.path(of: "idle_timeout"), log, zeroIsAllowed: true) ?? scenario.idleTimeout
+                ? nil : idle.distribution(keys.path(of: "idle_timeout"), log) ?? scenario.idleTimeout
         }
         if let rule = keys.take("scale_up") {
             var inner = MapReader(rule, path: keys.path(of: "scale_up"), log: log)
@@ -177,37 +179,6 @@ struct ScenarioReader {
         keys.finish()
         if least > most { log.report(value.place, path, "read min \(least), max \(most); allowed: min up to max") }
         (scenario.replicasMin, scenario.replicasMax) = (least, most)
-    }
-
-    /// `20s`, `{uniform: [10s, 30s]}` or `{log_normal: {median: 20s, sigma: 0.3}}`.
-    private func distribution(_ value: YAMLValue, _ path: String) -> DurationDistribution? {
-        guard case .map = value.content else {
-            return value.duration(path, log, zeroIsAllowed: true).map { .constant($0) }
-        }
-        var keys = MapReader(value, path: path, log: log)
-        let uniform = keys.take("uniform")
-        let logNormal = keys.take("log_normal")
-        keys.finish()
-        if let logNormal, uniform == nil {
-            var inner = MapReader(logNormal, path: "\(path).log_normal", log: log)
-            let median = inner.duration("median")
-            let sigma = inner.number("sigma", 0...5) ?? 0
-            if !inner.has("median") { inner.require("median", Units.durationForm) }
-            inner.finish()
-            return median.map { .logNormal(median: $0, sigma: sigma) }
-        }
-        guard let uniform, logNormal == nil, case .list(let ends) = uniform.content, ends.count == 2 else {
-            let form = "a duration, {uniform: [10s, 30s]} or {log_normal: {median: 20s, sigma: 0.3}}"
-            log.report(value.place, path, "read \(value.shown); allowed: \(form)")
-            return nil
-        }
-        let durations = ends.compactMap { $0.duration("\(path).uniform", log, zeroIsAllowed: true) }
-        guard durations.count == 2 else { return nil }
-        guard durations[0] <= durations[1] else {
-            log.report(uniform.place, "\(path).uniform", "read the greatest first; allowed: [least, greatest]")
-            return nil
-        }
-        return .uniform(durations[0], durations[1])
     }
 
     private func hours(_ value: YAMLValue, _ path: String) -> [Scenario.Hour]? {

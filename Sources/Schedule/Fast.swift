@@ -2,46 +2,52 @@
 ///
 /// Numbers of requests, levels and widths stay, and so rates rise tenfold; holds, settling, idle times, gaps and pauses shrink, and so do the
 /// provider's (`Scenario.timeScale`). A steady phase is cut to `Fast.longestSteady` beyond that: two hours divided by
-/// ten are no quick look. Timeouts and the drain's grace only bound what may go wrong and stay as they are.
+/// ten are no quick look. A search for the keep-warm time is made of waiting, and is divided by `Fast.keepwarmFactor`, with
+/// all the rest of its run. Timeouts and the drain's grace only bound what may go wrong and stay as they are.
 public enum Fast {
     public static let factor = 10
+    public static let keepwarmFactor = 100
     public static let longestSteady = Duration.seconds(30)
 }
 
 extension PhaseShape {
-    public func fast() -> PhaseShape {
+    public func fast(by factor: Int = Fast.factor) -> PhaseShape {
         switch self {
         case .ramp(var ramp):
-            ramp.hold /= Fast.factor
-            ramp.settle /= Fast.factor
-            ramp.holdMax /= Fast.factor
+            ramp.hold /= factor
+            ramp.settle /= factor
+            ramp.holdMax /= factor
             return .ramp(ramp)
         case .idle(let duration):
-            return .idle(duration / Fast.factor)
+            return .idle(duration / factor)
         case .burst(var burst):
-            burst.idle /= Fast.factor
-            burst.hold /= Fast.factor
-            burst.pause /= Fast.factor
+            burst.idle /= factor
+            burst.hold /= factor
+            burst.pause /= factor
             return .burst(burst)
         case .steady(var steady):
-            steady.duration = min(steady.duration / Fast.factor, Fast.longestSteady)
-            steady.settle /= Fast.factor
+            steady.duration = min(steady.duration / factor, Fast.longestSteady)
+            steady.settle /= factor
             return .steady(steady)
         case .rate(let rate):
-            return .rate(rate.fast())
+            return .rate(rate.fast(by: factor))
         case .replay(let replay):
-            return .replay(replay.fast())
+            return .replay(replay.fast(by: factor))
+        case .batch: return self
+        case .keepwarm(var keepwarm):
+            keepwarm.gaps = keepwarm.gaps.map { $0 / factor }
+            return .keepwarm(keepwarm)
         case .probe(var probe):
-            probe.gap /= Fast.factor
+            probe.gap /= factor
             return .probe(probe)
         }
     }
 }
 
 extension Scenario {
-    public func fast() -> Scenario {
+    public func fast(by factor: Int = Fast.factor) -> Scenario {
         var fast = self
-        fast.timeScale /= Double(Fast.factor)
+        fast.timeScale /= Double(factor)
         return fast
     }
 }

@@ -85,7 +85,7 @@ extension Stage {
 
     fileprivate func estimate(answer: Duration, carried: Int) -> (least: Int, requests: Int, duration: Duration) {
         switch rule {
-        case .warmup(let requests):
+        case .warmup(let requests), .rewarm(let requests):
             return (requests, requests, answer * requests)
         case .level(let level):
             let width = level.concurrency
@@ -102,6 +102,9 @@ extension Stage {
         case .edge(let edge), .control(let edge):
             let most = edge.requests.saturatingProduct(rounds(edge.hold, answer).saturatingSum(1))
             return (edge.requests, most, edge.hold + answer)
+        case .batch(let batch):
+            let requests = batch.items.count
+            return (requests, requests, answer * roundsNeeded(requests, max(1, batch.concurrency)))
         case .probe(let requests, let gap):
             return (requests, requests, answer * requests + gap * max(0, requests - 1))
         case .arrivals(let arrivals):
@@ -119,7 +122,8 @@ extension Stage {
 
 extension Workload {
     fileprivate var longestAnswer: Int {
-        switch source {
+        if !mix.isEmpty { return mix.map(\.workload.longestAnswer).max() ?? 0 }
+        return switch source {
         case .synthetic: maxTokens.greatest
         case .list(let prompts): prompts.map { $0.maxTokens ?? maxTokens.greatest }.max() ?? 0
         }
@@ -127,7 +131,8 @@ extension Workload {
 
     /// Input tokens of the longest prompt, by four bytes a token where the text is the user's.
     fileprivate var longestPrompt: Int {
-        switch source {
+        if !mix.isEmpty { return mix.map(\.workload.longestPrompt).max() ?? 0 }
+        return switch source {
         case .synthetic(let inputTokens): inputTokens
         case .list(let prompts):
             prompts.map { $0.messages.reduce(0) { $0 + ($1.content.utf8.count + 3) / 4 } }.max() ?? 0

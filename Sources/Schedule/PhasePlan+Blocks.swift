@@ -1,5 +1,5 @@
 /// Phases cut into blocks, between which targets take turns (PRODUCT, Interleaving): a ramp's step, a burst's cycle,
-/// 25 probes, five minutes of a steady load or of a rate.
+/// 25 probes, max(50, 2 × concurrency) prompts of a batch, five minutes of a steady load or of a rate.
 extension PhasePlan {
     static let probesPerBlock = 25
     static let steadyBlock = Duration.seconds(300)
@@ -30,10 +30,10 @@ extension PhasePlan {
 
     private var parts: [[Stage]] {
         switch kind {
-        case .warmup, .idle, .replay: [stages]
+        case .warmup, .idle, .replay, .keepwarm: [stages]
         case .burst:
             Dictionary(grouping: stages) { $0.burst ?? 0 }.sorted { $0.key < $1.key }.map(\.value)
-        case .ramp, .steady, .rate, .probe:
+        case .ramp, .steady, .rate, .batch, .probe:
             stages.filter { $0.kind != .drain }.flatMap(\.pieces).map { [$0, Stage(.drain, grace: $0.grace)] }
         }
     }
@@ -43,8 +43,8 @@ extension PhasePlan.Kind {
     /// Whether warm-up requests may come before it; not where they would spoil what it looks for.
     var takesWarmup: Bool {
         switch self {
-        case .ramp, .steady, .rate, .replay, .probe: true
-        case .warmup, .idle, .burst: false
+        case .ramp, .steady, .rate, .replay, .batch, .probe: true
+        case .warmup, .idle, .burst, .keepwarm: false
         }
     }
 }
@@ -56,6 +56,13 @@ extension Stage {
         case .probe(let requests, let gap):
             return stride(from: 0, to: requests, by: PhasePlan.probesPerBlock).map { first in
                 with(.probe(requests: min(PhasePlan.probesPerBlock, requests - first), gap: gap))
+            }
+        case .batch(let batch):
+            let size = max(50, 2 * batch.concurrency)
+            return stride(from: 0, to: batch.items.count, by: size).map { first in
+                var piece = batch
+                piece.items = batch.items.slice(first..<min(first + size, batch.items.count))
+                return with(.batch(piece))
             }
         case .level(let level) where level.hold == level.holdMax:  // of a steady phase: time alone decides
             var left = level.hold

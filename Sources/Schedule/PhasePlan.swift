@@ -2,13 +2,13 @@
 public struct PhasePlan: Sendable, Hashable {
     /// The kind's name, as in `run.sqlite` and `summary.json`.
     public enum Kind: String, Sendable, Hashable {
-        case warmup, ramp, idle, burst, steady, rate, replay, probe
+        case warmup, ramp, idle, burst, steady, rate, replay, batch, probe, keepwarm
 
         /// Whether requests start when they are due, whatever has ended.
         public var isOpenLoop: Bool {
             switch self {
             case .rate, .replay: true
-            case .warmup, .ramp, .idle, .burst, .steady, .probe: false
+            case .warmup, .ramp, .idle, .burst, .steady, .batch, .probe, .keepwarm: false
             }
         }
     }
@@ -41,7 +41,8 @@ extension Stage {
         case .level(let level): level.hold - level.settle
         case .edge(let edge), .control(let edge): edge.hold > .zero ? edge.hold : .seconds(2)
         case .arrivals(let arrivals): arrivals.duration - arrivals.settle
-        case .warmup, .idle, .baseline, .pause, .probe, .drain: nil
+        case .batch: .seconds(10)  // how long it will take is not known; most take longer
+        case .warmup, .idle, .baseline, .pause, .rewarm, .probe, .drain: nil
         }
     }
 }

@@ -1,3 +1,5 @@
+import Ticks
+
 /// A phase as a person asks for it: one entry of a profile's `phases`.
 public enum PhaseShape: Sendable, Hashable {
     case ramp(Ramp)
@@ -6,7 +8,9 @@ public enum PhaseShape: Sendable, Hashable {
     case steady(Steady)
     case rate(RateShape)
     case replay(Replay)
+    case batch(Batch)
     case probe(Probe)
+    case keepwarm(Keepwarm)
 
     /// A closed loop at rising (or falling) levels, without an empty gap between them.
     public struct Ramp: Sendable, Hashable {
@@ -70,12 +74,47 @@ public enum PhaseShape: Sendable, Hashable {
         }
     }
 
+    /// A fixed job: each of the first `requests` prompts once, so many at a time.
+    public struct Batch: Sendable, Hashable {
+        public var requests: Int
+        public var concurrency: Int
+        public var keepsAnswers = false
+
+        public init(requests: Int, concurrency: Int) {
+            self.requests = requests
+            self.concurrency = concurrency
+        }
+    }
+
     /// One request at a time, each `gap` after the end of the one before.
     public struct Probe: Sendable, Hashable {
         public var requests: Int
         public var gap = Duration.seconds(3)
 
         public init(requests: Int) { self.requests = requests }
+    }
+
+    /// After each of some gaps without a request one probe, and at once another, which finds the server warm.
+    public struct Keepwarm: Sendable, Hashable {
+        static let firstRequests = 3
+
+        public var gaps: [Duration]
+        public var repetitions = 5
+
+        public init(gaps: [Duration]) { self.gaps = gaps }
+
+        /// The gaps as they are run: all of them in random order, then all again in another, so that neither the order
+        /// nor the hour can pass for an effect of the gap.
+        public func order(seed: UInt64) -> [Duration] {
+            var generator = SplitMix64(seed: seed, stream: "keepwarm")
+            return (0..<repetitions).flatMap { _ in
+                var round = gaps
+                for index in round.indices.reversed() where index > 0 {
+                    round.swapAt(index, Int(generator.unit() * Double(index + 1)))  // Fisher and Yates
+                }
+                return round
+            }
+        }
     }
 
     public var kind: PhasePlan.Kind {
@@ -86,7 +125,9 @@ public enum PhaseShape: Sendable, Hashable {
         case .steady: .steady
         case .rate: .rate
         case .replay: .replay
+        case .batch: .batch
         case .probe: .probe
+        case .keepwarm: .keepwarm
         }
     }
 
@@ -95,8 +136,8 @@ public enum PhaseShape: Sendable, Hashable {
         concurrency >= 500 ? 1000 : max(25, 2 * concurrency)
     }
 
-    /// Its stages in order, `grace` being how long a drain may last.
-    public func stages(grace: Duration) -> [Stage] {
+    /// Its stages in order, `grace` being how long a drain may last, `seed` that of what is drawn.
+    public func stages(grace: Duration, seed: UInt64 = 1) -> [Stage] {
         switch self {
         case .ramp(let ramp):
             let levels = ramp.visits.map { concurrency in
@@ -126,6 +167,22 @@ public enum PhaseShape: Sendable, Hashable {
             return rate.stages(grace: grace)
         case .replay(let replay):
             return replay.stages(grace: grace)
+        case .batch(let batch):
+            let job = Stage.Batch(
+                concurrency: batch.concurrency,
+                items: JobItems(count: batch.requests),
+                keepsAnswers: batch.keepsAnswers
+            )
+            return [Stage(.batch(job), grace: grace), Stage(.drain, grace: grace)]
+        case .keepwarm(let keepwarm):
+            // The first requests only see to it that the server is warm.
+            let start = [Stage(.warmup(requests: Keepwarm.firstRequests), grace: grace), Stage(.drain, grace: grace)]
+            return start
+                + keepwarm.order(seed: seed).flatMap { gap in
+                    var probe = Stage(.probe(requests: 1, gap: .zero), grace: grace)
+                    probe.afterIdle = gap
+                    return [Stage(.idle(gap), grace: grace), probe, Stage(.rewarm(requests: 1), grace: grace)]
+                } + [Stage(.drain, grace: grace)]
         case .probe(let probe):
             return [
                 Stage(.probe(requests: probe.requests, gap: probe.gap), grace: grace),

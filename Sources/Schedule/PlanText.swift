@@ -33,6 +33,8 @@ extension Workload {
             var hash = SHA256()
             for prompt in prompts {
                 hash.update("prompt \(prompt.maxTokens.map(String.init) ?? "-")\n".utf8)
+                if let id = prompt.id { hash.update("id \(id.utf8.count) \(id)\n".utf8) }
+                if let extra = prompt.extraBody { hash.update("extra \(extra.utf8.count) \(extra)\n".utf8) }
                 for message in prompt.messages {
                     hash.update("\(message.role.utf8.count) \(message.content.utf8.count)\n".utf8)
                     hash.update(message.role.utf8)
@@ -42,10 +44,11 @@ extension Workload {
             lines.append("prompts list \(prompts.count) \(hash.hexDigest())")
         }
         lines.append("cache \(cache.rawValue)")
-        switch maxTokens {
-        case .fixed(let tokens): lines.append("max_tokens \(tokens)")
-        case .uniform(let least, let greatest): lines.append("max_tokens uniform \(least) \(greatest)")
-        }
+        lines.append("max_tokens \(maxTokens.canonical)")
+        if let inputLength { lines.append("input_tokens \(inputLength.canonical)") }
+        if sharedPrefix > 0 { lines.append("shared_prefix \(sharedPrefix)") }
+        for part in mix { lines += ["part \(part.weight)"] + part.workload.canonicalLines.map { "  " + $0 } }
+        if let impatience { lines.append("cancel \(impatience.share) \(impatience.after)") }
         lines.append("temperature \(temperature.map { "\($0)" } ?? "-")")
         lines.append("ignore_eos \(ignoreEOS)")
         lines.append("reasoning \(reasoning.rawValue)")
@@ -72,6 +75,9 @@ extension Stage {
         case .edge(let edge), .control(let edge):
             line += " requests=\(edge.requests) hold=\(edge.hold.nanoseconds)"
             line += " connections=\(edge.connections.rawValue)"
+        case .batch(let batch):
+            line += " concurrency=\(batch.concurrency) requests=\(batch.items.count)"
+        case .rewarm(let requests): line += " requests=\(requests)"
         case .probe(let requests, let gap): line += " requests=\(requests) gap=\(gap.nanoseconds)"
         case .arrivals(let arrivals): line += " " + arrivals.canonicalText
         case .drain: break

@@ -10,6 +10,10 @@ public struct Prompts: Sendable {
     private let salt: UInt64
     private let texts: UInt64  // key of the stream of texts
     private let caps: UInt64  // key of the stream of token caps
+    private let lengths: UInt64  // of lengths of prompts
+    private let users: UInt64  // of who gives up
+    private let choices: UInt64  // of parts of a mix
+    private let parts: [(upTo: Double, prompts: Prompts)]  // shares added up
 
     public init(workload: Workload, seed: UInt64, salt: UInt64 = 0) {
         self.workload = workload
@@ -18,47 +22,110 @@ public struct Prompts: Sendable {
         texts = textKeys.next()
         var capKeys = SplitMix64(seed: seed, stream: "max_tokens")
         caps = capKeys.next()
+        func key(_ stream: StaticString) -> UInt64 {
+            var keys = SplitMix64(seed: seed, stream: stream)
+            return keys.next()
+        }
+        lengths = key("input lengths")
+        users = key("users")
+        choices = key("mix")
+        let whole = workload.mix.reduce(0) { $0 + $1.weight }
+        var sum = 0.0
+        parts = workload.mix.enumerated().map { place, part in
+            sum += part.weight / whole
+            // Each part has texts of its own: the same index in two of them is not the same prompt.
+            return (sum, Prompts(workload: part.workload, seed: seed &+ UInt64(place + 1), salt: salt))
+        }
+    }
+
+    /// The part of a mix that a request is of; nil without a mix.
+    private func part(at index: Int) -> Prompts? {
+        guard let last = parts.last else { return nil }
+        var generator = generator(key: choices, index: index)
+        let draw = generator.unit()
+        return (parts.first { draw < $0.upTo } ?? last).prompts
+    }
+
+    /// The place of that part in the mix.
+    public func partIndex(at index: Int) -> Int? {
+        guard !parts.isEmpty else { return nil }
+        var generator = generator(key: choices, index: index)
+        let draw = generator.unit()
+        return parts.firstIndex { draw < $0.upTo } ?? parts.count - 1
+    }
+
+    /// How long after it was sent the user gives up on the request of that number; nil = waits for the end.
+    public func patience(at index: Int) -> Duration? {
+        guard let impatience = workload.impatience else { return nil }
+        var generator = generator(key: users, index: index)
+        guard generator.unit() < impatience.share else { return nil }
+        return impatience.after.draw(using: &generator)
+    }
+
+    /// What the prompt brings besides its messages; nil for synthetic ones.
+    public func prompt(at index: Int) -> Prompt? {
+        if let part = part(at: index) { return part.prompt(at: index) }
+        guard case .list(let prompts) = workload.source, !prompts.isEmpty else { return nil }
+        return prompts[index % prompts.count]
     }
 
     /// The cap on output tokens: the prompt's own where it brings one, else the workload's.
     public func maxTokens(at index: Int) -> Int {
-        if case .list(let prompts) = workload.source, !prompts.isEmpty,
-            let own = prompts[index % prompts.count].maxTokens
-        {
-            return own
-        }
-        switch workload.maxTokens {
-        case .fixed(let tokens): return tokens
-        case .uniform(let least, let greatest):
-            var generator = generator(key: caps, index: index)
-            return least + Int(generator.unit() * Double(greatest - least + 1))
-        }
+        if let part = part(at: index) { return part.maxTokens(at: index) }
+        if let own = prompt(at: index)?.maxTokens { return own }
+        var generator = generator(key: caps, index: index)
+        return workload.maxTokens.draw(using: &generator)
     }
 
-    public func messages(at index: Int) -> [Prompt.Message] {
+    /// Tokens of the synthetic prompt with that index, about.
+    func inputTokens(at index: Int, most: Int) -> Int {
+        guard let length = workload.inputLength else { return most }
+        var generator = generator(key: lengths, index: index)
+        return length.draw(using: &generator)
+    }
+
+    /// - Parameter nonce: the number of the nonce, where it is not the prompt's: two requests with one prompt.
+    public func messages(at index: Int, nonce: Int? = nil) -> [Prompt.Message] {
+        let number = nonce ?? index
+        if let part = part(at: index) { return part.messages(at: index, nonce: number) }
         switch workload.source {
-        case .synthetic(let inputTokens):
-            return [Prompt.Message(role: "user", content: synthetic(tokens: inputTokens, index: index))]
+        case .synthetic(let most):
+            let tokens = inputTokens(at: index, most: most)
+            return [Prompt.Message(role: "user", content: synthetic(tokens: tokens, index: index, nonce: number))]
         case .list(let prompts):
             guard !prompts.isEmpty else { return [] }
             var messages = prompts[index % prompts.count].messages
             if workload.cache == .avoid && !messages.isEmpty {
-                messages[0].content = nonce(index: index) + "\n\n" + messages[0].content
+                messages[0].content = self.nonce(index: number) + "\n\n" + messages[0].content
             }
             return messages
         }
     }
 
+    /// A prompt that is none of the user's: a job's warm-up must not have its prompts answered, or cached, beforehand.
+    public func warmup(at index: Int) -> [Prompt.Message] {
+        switch workload.source {
+        case .synthetic: messages(at: index)
+        case .list:
+            [Prompt.Message(role: "user", content: synthetic(tokens: Self.warmupTokens, index: index, nonce: index))]
+        }
+    }
+
+    private static let warmupTokens = 64
+
     /// About `tokens` tokens: the nonce about ten, each word and each full stop one, the closing request fifteen.
     ///
     /// The words are among the commonest of English, which byte-pair vocabularies hold whole, with the space before.
     /// What a server counts besides (its chat template) is not in this; its own usage figures are what is reported.
-    private func synthetic(tokens: Int, index: Int) -> String {
+    private func synthetic(tokens: Int, index: Int, nonce number: Int) -> String {
         var left = tokens
+        let shared = sharedPrefix(tokens: Int(workload.sharedPrefix * Double(tokens)))
+        left -= shared.tokens
+        if left <= 0 { return shared.text }
         var text = ""
         var generator = generator(key: texts, index: workload.cache == .avoid ? index : 0)
         if workload.cache == .avoid {
-            text = nonce(index: index) + "\n\n"
+            text = nonce(index: number) + "\n\n"
             left -= Self.nonceTokens
         }
         let asks = left > 2 * Self.closingTokens
@@ -75,7 +142,19 @@ public struct Prompts: Sendable {
             }
             left -= 1
         } while left > 0
-        return asks ? text + ".\n\n" + Self.closing : text
+        return shared.text + (asks ? text + ".\n\n" + Self.closing : text)
+    }
+
+    /// The beginning that all prompts of the run share: the run's own nonce, then the same words for all, the first so
+    /// many of them. Two prompts of different lengths agree as far as the shorter beginning goes.
+    private func sharedPrefix(tokens: Int) -> (text: String, tokens: Int) {
+        guard tokens > 0 else { return ("", 0) }
+        var text = workload.cache == .avoid ? nonce(index: -1) + "\n\n" : ""
+        var generator = SplitMix64(seed: texts &+ 1)
+        for word in 0..<max(0, tokens - (text.isEmpty ? 0 : Self.nonceTokens)) {
+            text += (word == 0 ? "" : " ") + Words.common[Int(generator.unit() * Double(Words.common.count))]
+        }
+        return (text + "\n\n", tokens)
     }
 
     private static let nonceTokens = 10

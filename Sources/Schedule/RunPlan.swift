@@ -38,11 +38,16 @@ public struct RunPlan: Sendable, Hashable {
             let ordinal = count[shape.kind, default: 0] + 1
             count[shape.kind] = ordinal
             let name = ordinal == 1 ? shape.kind.rawValue : "\(shape.kind.rawValue)-\(ordinal)"
-            var stages = shape.stages(grace: grace)
+            var stages = shape.stages(grace: grace, seed: seed)
             for place in stages.indices { stages[place].settle(seed: seed, phase: index, place: place, limits: limits) }
             phases.append(PhasePlan(name: name, kind: shape.kind, stages: stages))
         }
     }
+}
+
+extension RunPlan {
+    /// Whether it has a list of prompts to be answered, each once.
+    public var hasJob: Bool { phases.contains { $0.kind == .batch } }
 }
 
 /// How long a request may take to get so far; each is an outcome of its own.

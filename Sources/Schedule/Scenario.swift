@@ -89,8 +89,9 @@ public struct Scenario: Sendable, Hashable {
     public var replicasMax = 1
     public var slotsPerReplica = 16
     public var coldStart = DurationDistribution.constant(.zero)  // from the decision to start a replica to its first slot
-    /// A replica with no request for so long is let go, down to `replicasMin`; nil = never.
-    public var idleTimeout: Duration?
+    /// A replica with no request for so long is let go, down to `replicasMin`; drawn anew each time that it falls idle.
+    /// nil = never.
+    public var idleTimeout: DurationDistribution?
     public var scaleUp = ScaleUpRule(loadPerReplica: 16, delay: .zero)
     public var prefill = Prefill(base: .milliseconds(50), perThousandTokens: .milliseconds(100))
     public var step = Step(base: .milliseconds(20), perActive: .zero)
@@ -124,7 +125,7 @@ public struct Scenario: Sendable, Hashable {
         var scaled = self
         scaled.timeScale = 1
         scaled.coldStart = coldStart.scaled(by: timeScale)
-        scaled.idleTimeout = idleTimeout.map { $0 * timeScale }
+        scaled.idleTimeout = idleTimeout?.scaled(by: timeScale)
         scaled.scaleUp.delay = scaleUp.delay * timeScale
         scaled.hours = hours.map { Hour(at: $0.at * timeScale, speed: $0.speed) }
         scaled.prefill.base = prefill.base * timeScale

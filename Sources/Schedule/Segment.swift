@@ -27,8 +27,17 @@ extension Stage {
             share.firstRank = firstRank + dealtBefore(edge.requests, loop, loops)
             edge.requests = dealt(edge.requests, loop, loops)
             share.rule = .control(edge)
+        case .batch(var batch):
+            let whole = batch
+            batch.concurrency = dealt(whole.concurrency, loop, loops)
+            let first = followingBefore(whole.items.count, whole.concurrency, loop, loops)
+            let next = followingBefore(whole.items.count, whole.concurrency, loop + 1, loops)
+            batch.items = whole.items.slice(first..<next)
+            share.rule = .batch(batch)
         case .warmup(let requests):
             share.rule = .warmup(requests: loop == 0 ? requests : 0)
+        case .rewarm(let requests):
+            share.rule = .rewarm(requests: loop == 0 ? requests : 0)
         case .probe(let requests, let gap):
             share.rule = .probe(requests: loop == 0 ? requests : 0, gap: gap)
         case .arrivals(let arrivals):
@@ -67,10 +76,12 @@ private func dealt(_ total: Int, _ loop: Int, _ loops: Int) -> Int {
 
 /// A loop's part of `requests` in proportion to its part of `concurrency`, by differences of the rounded running sum.
 private func following(_ requests: Int, _ concurrency: Int, _ loop: Int, _ loops: Int) -> Int {
+    followingBefore(requests, concurrency, loop + 1, loops) - followingBefore(requests, concurrency, loop, loops)
+}
+
+/// What loops 0..<`loop` get of `requests`, in proportion to their part of `concurrency`.
+private func followingBefore(_ requests: Int, _ concurrency: Int, _ loop: Int, _ loops: Int) -> Int {
     guard concurrency > 0 else { return 0 }
-    func before(_ loop: Int) -> Int {
-        let (high, low) = requests.multipliedFullWidth(by: dealtBefore(concurrency, loop, loops))
-        return concurrency.dividingFullWidth((high, low)).quotient
-    }
-    return before(loop + 1) - before(loop)
+    let (high, low) = requests.multipliedFullWidth(by: dealtBefore(concurrency, loop, loops))
+    return concurrency.dividingFullWidth((high, low)).quotient
 }

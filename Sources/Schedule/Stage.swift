@@ -10,6 +10,8 @@ public struct Stage: Sendable, Hashable {
         case edge(Edge)
         case control(Edge)  // the same burst again, on the warm server
         case pause(Duration)  // between a burst's drain and its control
+        case batch(Batch)  // a job: a closed loop over so many prompts, each once, all measured
+        case rewarm(requests: Int)  // one at a time, right after a keep-warm probe: what a warm answer takes
         case probe(requests: Int, gap: Duration)  // one at a time, `gap` from an end to the next start, all measured
         case arrivals(Arrivals)  // an open loop: requests start when they are due
         case drain  // nothing is started; waits for what is in flight
@@ -49,15 +51,31 @@ public struct Stage: Sendable, Hashable {
         }
     }
 
+    /// A job to be done: `items` of a list of prompts, at most `concurrency` at a time.
+    public struct Batch: Sendable, Hashable {
+        public var concurrency: Int
+        public var items: JobItems
+        /// Whether what the model writes is kept, not only counted.
+        public var keepsAnswers: Bool
+
+        public init(concurrency: Int, items: JobItems, keepsAnswers: Bool = false) {
+            self.concurrency = concurrency
+            self.items = items
+            self.keepsAnswers = keepsAnswers
+        }
+    }
+
     /// What an edge finds: no connection, TCP connections without a request on them yet, or used ones.
     public enum Connections: String, Sendable, Hashable, CaseIterable { case cold, preopened, warm }
 
     /// The rule's name, as in `run.sqlite`.
     public enum Kind: String, Sendable, Hashable {
-        case warmup, level, idle, baseline, edge, control, pause, probe, arrivals, drain
+        case warmup, level, idle, baseline, edge, control, pause, batch, rewarm, probe, arrivals, drain
     }
 
     public var rule: Rule
+    /// Of a keep-warm probe: how long nothing is sent before it.
+    public var afterIdle: Duration?
     public var burst: Int?  // index of the burst cycle it belongs to, from 0
     public var block: Int?  // of a phase that is cut into blocks, from 0
     /// How long measured requests may take to end after the window has closed, and a drain may last.
@@ -80,6 +98,8 @@ public struct Stage: Sendable, Hashable {
         case .edge: .edge
         case .control: .control
         case .pause: .pause
+        case .batch: .batch
+        case .rewarm: .rewarm
         case .probe: .probe
         case .arrivals: .arrivals
         case .drain: .drain
@@ -93,15 +113,22 @@ public struct Stage: Sendable, Hashable {
         case .level(let level): level.concurrency
         case .baseline(let concurrency, let requests): min(concurrency, requests)
         case .edge(let edge), .control(let edge): edge.requests
-        case .probe(let requests, _): min(1, requests)
+        case .batch(let batch): min(batch.concurrency, batch.items.count)
+        case .probe(let requests, _), .rewarm(let requests): min(1, requests)
         case .idle, .pause, .arrivals, .drain: 0
         }
+    }
+
+    /// Prompts of a job; nil for everything else.
+    public var jobSize: Int? {
+        if case .batch(let batch) = rule { return batch.items.count }
+        return nil
     }
 
     /// Whether some of its requests are measured, so that its window is closed by agreement of all loops.
     public var hasWindow: Bool {
         switch rule {
-        case .level, .baseline, .edge, .control, .probe, .arrivals: true
+        case .level, .baseline, .edge, .control, .batch, .rewarm, .probe, .arrivals: true
         case .warmup, .idle, .pause, .drain: false
         }
     }

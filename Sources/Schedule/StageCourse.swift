@@ -38,8 +38,11 @@ struct StageCourse: Sendable {
         case .baseline(_, let requests):
             budget = requests
             end = .budget
-        case .warmup(let requests):
+        case .warmup(let requests), .rewarm(let requests):
             budget = requests
+            end = .budget
+        case .batch(let batch):
+            budget = batch.items.count
             end = .budget
         case .probe(let requests, let gap):
             budget = requests

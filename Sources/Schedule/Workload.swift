@@ -12,30 +12,44 @@ public struct Workload: Sendable, Hashable {
     }
 
     /// The cap on output tokens of a request.
-    public enum TokenCap: Sendable, Hashable {
-        case fixed(Int)
-        case uniform(Int, Int)  // least, greatest, both possible
+    public typealias TokenCap = TokenLength
 
-        public var least: Int {
-            switch self {
-            case .fixed(let tokens): tokens
-            case .uniform(let least, _): least
-            }
+    /// One kind of prompt among several, in proportion to its weight.
+    public struct Part: Sendable, Hashable {
+        public var weight: Double
+        public var workload: Workload
+
+        public init(weight: Double, workload: Workload) {
+            self.weight = weight
+            self.workload = workload
         }
-
-        public var greatest: Int {
-            switch self {
-            case .fixed(let tokens): tokens
-            case .uniform(_, let greatest): greatest
-            }
-        }
-
-        public var mean: Double { Double(least + greatest) / 2 }
     }
+
+    /// A user who does not wait for the end: the connection is closed so long after the request was sent.
+    public struct Impatience: Sendable, Hashable {
+        public var share: Double  // of the requests, 0...1
+        public var after: DurationDistribution
+
+        public init(share: Double, after: DurationDistribution) {
+            self.share = share
+            self.after = after
+        }
+    }
+
+    /// What the traffic is for, and with it what a report leads with (PRODUCT, section 8).
+    public enum Kind: String, Sendable, Hashable, CaseIterable { case chat, batch, rag, production }
 
     public enum Reasoning: String, Sendable, Hashable, CaseIterable { case `default`, off, low, medium, high }
 
+    public var kind: Kind?
     public var source: Source
+    /// Lengths of synthetic prompts where they differ; the source then names the greatest.
+    public var inputLength: TokenLength?
+    /// The share of a synthetic prompt, 0...1, that it has in common with all others of the run, at its beginning.
+    public var sharedPrefix = 0.0
+    /// Kinds of prompts to choose from, for each request by seed and index; the source above is then not asked.
+    public var mix: [Part] = []
+    public var impatience: Impatience?
     public var cache = Cache.avoid
     public var maxTokens = TokenCap.fixed(256)
     public var temperature: Double? = 0  // nil = not sent
@@ -53,7 +67,7 @@ public struct Workload: Sendable, Hashable {
     /// The number of the prompt that a request with this index sends word for word, nil where no two requests send the
     /// same: a nonce makes each its own.
     public func sharedPrompt(at index: Int) -> Int? {
-        guard cache == .allow else { return nil }
+        guard cache == .allow, mix.isEmpty, inputLength == nil else { return nil }
         switch source {
         case .synthetic: return 0
         case .list(let prompts): return prompts.isEmpty ? nil : index % prompts.count
@@ -62,7 +76,8 @@ public struct Workload: Sendable, Hashable {
 
     /// Whether the plan fixes the length of answers, so that one cut by its cap is what was asked for.
     public var fixesLength: Bool {
-        switch source {
+        if !mix.isEmpty { return ignoreEOS || mix.allSatisfy(\.workload.fixesLength) }
+        return switch source {
         case .synthetic: true
         case .list: ignoreEOS
         }
@@ -84,6 +99,9 @@ public struct Prompt: Sendable, Hashable {
     public var messages: [Message]
     public var maxTokens: Int?  // its own cap, where it brings one
     public var expectation: AnswerExpectation?  // in place of the workload's
+    public var id: String?  // what its owner calls it: `custom_id` of a batch file
+    /// A JSON object whose members go into this prompt's body and replace others of the same name.
+    public var extraBody: String?
 
     public init(messages: [Message], maxTokens: Int? = nil, expectation: AnswerExpectation? = nil) {
         self.messages = messages

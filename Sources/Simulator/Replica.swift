@@ -25,6 +25,8 @@ struct Replica: Sendable {
     private(set) var members: [Member] = []
     /// Since when no slot has been taken.
     private(set) var idleSince: Instant
+    /// For how long it may stay so, this time; nil = for ever.
+    private(set) var idleTimeout: Duration?
     /// The present step; its end is `nextStep` below.
     private(set) var stepBegan: Instant?
     private(set) var stepEnds = Instant.distantFuture
@@ -32,6 +34,9 @@ struct Replica: Sendable {
     private var stepFactor = 1.0
     private var active = 0
     private var generator: SplitMix64
+
+    private let idleTimeouts: DurationDistribution?
+    private var idleGenerator: SplitMix64
 
     private let step: Scenario.Step
     private let jitter: Double
@@ -59,7 +64,11 @@ struct Replica: Sendable {
         hours = scenario
         self.origin = origin
         tokensPerStep = max(1, scenario.tokensPerStep)
-        generator = SplitMix64(seed: scenario.seed &+ UInt64(number) &* 0x9e37_79b9_7f4a_7c15, stream: "replica")
+        let own = scenario.seed &+ UInt64(number) &* 0x9e37_79b9_7f4a_7c15
+        generator = SplitMix64(seed: own, stream: "replica")
+        idleTimeouts = scenario.idleTimeout
+        idleGenerator = SplitMix64(seed: own, stream: "idle")
+        idleTimeout = scenario.idleTimeout?.draw(using: &idleGenerator)
         members.reserveCapacity(scenario.slotsPerReplica)
     }
 
@@ -89,7 +98,7 @@ struct Replica: Sendable {
         if members[index].isActive { active -= 1 }
         members.remove(at: index)
         if active == 0 { endStep() }
-        if members.isEmpty { idleSince = now }
+        if members.isEmpty { fallIdle(at: now) }
     }
 
     /// Does what is due at `nextStep`, which `now` has reached: hands the tokens of the step that ends to `emit(sequence, tokens, isLast)`, then
@@ -110,9 +119,14 @@ struct Replica: Sendable {
             }
             members.removeSubrange(kept...)
             endStep()
-            if members.isEmpty { idleSince = now }
+            if members.isEmpty { fallIdle(at: now) }
         }
         beginStep(at: now)
+    }
+
+    private mutating func fallIdle(at now: Instant) {
+        idleSince = now
+        idleTimeout = idleTimeouts?.draw(using: &idleGenerator)
     }
 
     private mutating func beginStep(at now: Instant) {

@@ -60,7 +60,7 @@ struct ReplicaPool: Sendable {
 
     /// When the replica at `index` goes if nothing happens; nil if it is busy, starting, or kept by `replicasMin`.
     func idleDeadline(of index: Int, readyCount: Int) -> Instant? {
-        guard let timeout = scenario.idleTimeout, replicas[index].isReady, replicas[index].members.isEmpty else {
+        guard let timeout = replicas[index].idleTimeout, replicas[index].isReady, replicas[index].members.isEmpty else {
             return nil
         }
         return readyCount > scenario.replicasMin ? replicas[index].idleSince.advanced(by: timeout) : nil

@@ -32,7 +32,7 @@ final class TruthJournal {
         lines.member("replicas_max", Int64(scenario.replicasMax))
         lines.member("slots_per_replica", Int64(scenario.slotsPerReplica))
         lines.member("cold_start_median_ns", scenario.coldStart.median.nanoseconds)
-        lines.member("idle_timeout_ns", scenario.idleTimeout?.nanoseconds)
+        lines.member("idle_timeout_median_ns", scenario.idleTimeout?.median.nanoseconds)
         lines.member("load_per_replica", Int64(scenario.scaleUp.loadPerReplica))
         lines.member("scale_up_delay_ns", scenario.scaleUp.delay.nanoseconds)
         lines.member("prefill_base_ns", scenario.prefill.base.nanoseconds)

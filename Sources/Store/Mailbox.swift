@@ -107,6 +107,7 @@ extension RecordBatch {
         for request in requests {
             bytes += MemoryLayout<RequestRecord>.stride + request.arrivals.count + (request.error?.utf8.count ?? 0)
         }
+        for answer in answers { bytes += MemoryLayout<AnswerRecord>.stride + answer.line.utf8.count }
         bytes += bins.count * MemoryLayout<BinRecord>.stride
         bytes += histograms.count * Self.histogramBytes
         bytes += health.count * MemoryLayout<HealthRecord>.stride

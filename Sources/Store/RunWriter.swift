@@ -49,6 +49,43 @@ final class RunWriter: Sendable {
         }
     }
 
+    /// Opens the file of a run that was interrupted, to write on.
+    init(resuming path: String, run: RunRecord, exclusive: Bool) throws(StoreError) {
+        self.path = path
+        startedAtUnixNanoseconds = Mutex(run.startedAtUnixNanoseconds)
+        do {
+            var configuration = Configuration()
+            configuration.foreignKeysEnabled = false
+            configuration.busyMode = .timeout(5)
+            configuration.label = "store"
+            let plain = path.hasPrefix("/") ? path : "./" + path
+            queue = try DatabaseQueue(path: plain, configuration: configuration)
+            try queue.inDatabase { db in
+                if exclusive { try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
+                guard try db.tableExists("answers"),
+                    try db.columns(in: "requests").contains(where: { $0.name == "item" })
+                else {
+                    throw StoreError(
+                        path: path,
+                        reason: .version,
+                        detail: "was written by an earlier version, which did not say which prompts had ended"
+                    )
+                }
+                let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
+                guard mode == "wal" else {
+                    throw StoreError(path: path, reason: .inputOutput, detail: "cannot hold a write-ahead log here")
+                }
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+                try db.inTransaction {
+                    try Self.store(run, in: db)
+                    return .commit
+                }
+            }
+        } catch {
+            throw StoreError(path: path, error)
+        }
+    }
+
     /// Makes the disk full after so many pages of 4 KiB.
     func limitPages(to pages: Int) throws {
         try queue.inDatabase { try $0.execute(sql: "PRAGMA max_page_count = \(pages)") }
@@ -65,6 +102,7 @@ final class RunWriter: Sendable {
                         try Schema.phases.insert(batch.phases, replacing: true, into: db)
                         try Schema.steps.insert(batch.steps, replacing: true, into: db)
                         try Schema.requests.insert(intern(batch.requests, in: db), into: db)
+                        try Schema.answers.insert(batch.answers, replacing: true, into: db)
                         try Schema.bins.insert(batch.bins, into: db)
                         try Schema.histograms.insert(batch.histograms.map(StoredHistogram.init), into: db)
                         try Schema.health.insert(batch.health, into: db)

@@ -48,6 +48,15 @@ public final class RunStore: RecordSink {
         )
     }
 
+    /// Opens the file of an interrupted run to write on; nobody else may be writing it.
+    public init(resuming path: String, run: RunRecord) throws(StoreError) {
+        self.path = path
+        let exclusive = FileSystem.isRemote(folderOf: path)
+        allowsLiveReading = !exclusive
+        writer = try RunWriter(resuming: path, run: run, exclusive: exclusive)
+        try WriterThread.start(mailbox: mailbox, writer: writer, interval: 500_000_000)
+    }
+
     init(
         creating path: String,
         run: RunRecord,

@@ -16,7 +16,7 @@ enum CommandLineWords {
         "--to",
     ]
     private static let later: Set<String> = [
-        "batch", "keepwarm", "merge",
+        "merge"
     ]
 
     static func normal(_ words: [String]) throws(Failure) -> [String] {

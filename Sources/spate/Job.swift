@@ -26,6 +26,12 @@ struct Job: Sendable {
     var saysYes = false
     var allowsPlaintextKey = false
     var warnings: [String] = []
+    /// What the traffic is for.
+    var workload: String?
+    /// Where a batch's answers go, besides the result's folder's `answers.jsonl`.
+    var answers: String?
+    /// The interrupted run that this one finishes.
+    var resumption: Resumption?
     /// A ramp that looks for the highest level that keeps a promise.
     var search: Search?
     /// Whether the ceiling of this machine's self-test applies; not to the self-test itself.

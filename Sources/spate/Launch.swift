@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engine
+import Glibc
 import Measurement
 import Profile
 import Schedule
@@ -12,11 +13,32 @@ struct Launch {
     private let flags: RunFlags
     /// The ramp is a search, planned as its worst case.
     var search: Job.Search?
+    var job: JobFlags?
+    private var resumption: Resumption?
 
     init(document: ProfileDocument, target: TargetFlags, flags: RunFlags) {
         self.document = document
         self.target = target
         self.flags = flags
+    }
+
+    /// A run that was interrupted, with its own profile or the same given again.
+    init(
+        resuming resumption: Resumption,
+        profile: String?,
+        job: JobFlags,
+        target: TargetFlags,
+        flags: RunFlags
+    ) throws {
+        guard flags.output == nil, flags.resultDir == nil else {
+            throw Failure(.badInput, "--resume goes on in the result's own folder: leave out --output and --result-dir")
+        }
+        let document = try refusingFaults { () throws(ProfileError) in
+            try ProfileDocument(file: profile ?? resumption.profile)
+        }
+        self.init(document: document, target: target, flags: flags)
+        self.job = job
+        self.resumption = resumption
     }
 
     /// A profile of one phase.
@@ -49,6 +71,9 @@ struct Launch {
             return
         }
         try estimate.askForConsent()
+        if job.targets[0].plan.phases.contains(where: { $0.kind == .keepwarm }), !flags.quiet {
+            Console.error(estimate.text)  // it will take long
+        }
         var session = Session(job: job, signals: signals)
         let status = try session.run()
         if status != .success { throw ExitCode(status.rawValue) }
@@ -64,7 +89,7 @@ struct Launch {
             throw Failure(.badInput, error.problems.map(\.description).joined(separator: "\n"))
         }
         let checked = document
-        let profile = try refusingFaults { () throws(ProfileError) in
+        var profile = try refusingFaults { () throws(ProfileError) in
             let profile = try checked.profile(catalogue: try ProviderCatalogue.standard(userFile: UserFiles.providers))
             return flags.fast ? try profile.fast() : profile
         }
@@ -73,6 +98,7 @@ struct Launch {
         }
         let thresholds = profile.thresholds + flags.threshold
         try check(thresholds, from: profile.thresholds.count, document: checked)
+        if let answers = job?.answers { try keepAnswers(in: answers, of: &profile) }
         let plan = profile.plan()
         var job = Job(
             name: profile.name,
@@ -101,6 +127,10 @@ struct Launch {
             }
         }
         job.loops = flags.loops.count(peakInFlight: job.targets.map { Capacity.peakInFlight($0.plan) }.max() ?? 1)
+        job.answers = self.job?.answers
+        job.workload = profile.workload.kind?.rawValue
+        job.resumption = resumption
+        try resumption?.check(job)
         job.skipsPreflight = flags.noPreflight
         job.saysYes = flags.yes
         job.allowsPlaintextKey = target.allowPlaintextKey
@@ -111,6 +141,20 @@ struct Launch {
         job.output.noColour = flags.noColor
         job.order = profile.order
         return job
+    }
+
+    private func keepAnswers(in file: String, of profile: inout Profile) throws(Failure) {
+        guard profile.targets.count == 1, profile.phases.count(where: { $0.kind == .batch }) == 1 else {
+            throw Failure(.badInput, "--answers \(file): allowed with one target and one batch phase")
+        }
+        guard resumption != nil || access(file, F_OK) != 0 else {
+            throw Failure(.badInput, "--answers \(file) is there already; nothing is overwritten. Name a new file.")
+        }
+        for (index, phase) in profile.phases.enumerated() {
+            guard case .batch(var batch) = phase else { continue }
+            batch.keepsAnswers = true
+            profile.phases[index] = .batch(batch)
+        }
     }
 
     private func jobTarget(_ target: Target, profile: Profile, plan: RunPlan) throws -> JobTarget {

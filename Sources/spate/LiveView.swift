@@ -65,8 +65,8 @@ struct LiveView {
 
     private func worthALine(_ stage: LiveFeed.StageView) -> Bool {
         switch stage.stage.kind {
-        case .drain, .pause: false
-        case .warmup, .level, .idle, .baseline, .edge, .control, .probe, .arrivals: true
+        case .drain, .pause, .rewarm: false
+        case .warmup, .level, .idle, .baseline, .edge, .control, .batch, .probe, .arrivals: true
         }
     }
 
@@ -107,7 +107,7 @@ struct LiveView {
         case .drain: .draining
         case .level(let level): now < stage.started.advanced(by: level.settle) ? .settling : .running
         case .arrivals(let arrivals): now < stage.started.advanced(by: arrivals.settle) ? .settling : .running
-        case .warmup, .baseline, .edge, .control, .probe: .running
+        case .warmup, .baseline, .edge, .control, .batch, .rewarm, .probe: .running
         }
     }
 
@@ -121,6 +121,9 @@ struct LiveView {
         case .control(let edge): "control burst of \(edge.requests)"
         case .pause: "pause"
         case .arrivals(let arrivals): name(of: arrivals)
+        case .batch(let batch): "\(batch.items.count) prompts, \(batch.concurrency) at a time"
+        case .rewarm: "warm once more"
+        case .probe where stage.afterIdle != nil: "probe after a pause"
         case .probe(let requests, _): "\(requests) probes"
         case .drain: "drain"
         }

@@ -35,6 +35,14 @@ struct PlanSummary {
         var text = "plan \(job.name), seed \(job.seed), schedule \(job.targets[0].plan.scheduleSHA256.prefix(12))\n"
         let plan = job.targets[0].plan
         for phase in plan.phases {
+            if phase.kind == .keepwarm {
+                let gaps = phase.stages.compactMap(\.afterIdle)
+                let waiting = gaps.reduce(.zero, +)
+                text +=
+                    "  \(phase.name): \(gaps.count) probes, each after a pause, then one more: \(gaps.map(Units.text).joined(separator: ", "))\n"
+                text += "  of this run at least \(Units.text(.seconds(waiting.components.seconds))) is waiting\n"
+                continue
+            }
             let stages = phase.stages.map {
                 if case .arrivals(let arrivals) = $0.rule { return Self.text(of: arrivals) }
                 return $0.concurrency > 0 ? "\($0.kind.rawValue) \($0.concurrency)" : $0.kind.rawValue

@@ -20,7 +20,10 @@ struct Presentation {
         do throws(Failure) { try folder.write(summary, to: "summary.json") } catch {
             written = written ?? error.message
         }
-        let files = [folder.file("summary.json"), folder.file("run.sqlite")]
+        var files = [folder.file("summary.json"), folder.file("run.sqlite")]
+        do throws(Failure) { files += try AnswerFiles.write(recorded, folder: folder, to: job.answers) } catch {
+            written = written ?? error.message
+        }
         let shown = Self.show(result, summary: summary, files: files, output: job.output)
         if let written {
             Console.error("error: \(written)\n")

@@ -8,14 +8,22 @@ struct RunCommand: ParsableCommand {
         abstract: "Run a profile; without a target, against the built-in simulated provider."
     )
 
-    @Argument(help: "A YAML file such as Profiles/ramp.yaml.")
-    var profile: String
+    @Argument(help: "A YAML file such as Profiles/ramp.yaml; with --resume that of the result, unless given.")
+    var profile: String?
+    @OptionGroup(title: "Batches") var job: JobFlags
     @OptionGroup(title: "Target") var target: TargetFlags
     @OptionGroup(title: "Run") var flags: RunFlags
 
     func run() throws {
+        if let folder = job.resume {
+            let resumption = try Resumption(folder)
+            return try Launch(resuming: resumption, profile: profile, job: job, target: target, flags: flags).run()
+        }
+        guard let profile else { throw Failure(.badInput, "run needs a <profile>, such as Profiles/ramp.yaml") }
         let document = try refusingFaults { () throws(ProfileError) in try ProfileDocument(file: profile) }
-        try Launch(document: document, target: target, flags: flags).run()
+        var launch = Launch(document: document, target: target, flags: flags)
+        launch.job = job
+        try launch.run()
     }
 }
 

@@ -133,8 +133,8 @@ struct RunFlags: ParsableArguments {
     var noStream = false
     @Option(help: "Cap on output tokens of a request.")
     var maxTokens: String?
-    @Option(help: "Tokens of a synthetic prompt, about.")
-    var inputTokens: Int?
+    @Option(help: "Tokens of a synthetic prompt, about: 512, or {uniform: [100, 900]}.")
+    var inputTokens: String?
     @Option(help: ArgumentHelp("Prompts, one JSON object a line.", valueName: "file.jsonl"))
     var prompts: String?
     @Option(help: "Requests sent first and not counted.")

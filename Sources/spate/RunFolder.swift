@@ -24,6 +24,22 @@ struct RunFolder {
         self.parent = parent
     }
 
+    /// The folder of a run that goes on.
+    init(resuming path: String) {
+        (self.path, parent, madeParent) = (path, nil, false)
+    }
+
+    /// Two runs in one folder would spoil each other's result. Held until the descriptor given back is closed.
+    func lock() throws(Failure) -> Int32 {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Self.failure("open the folder", path) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
+            close(descriptor)
+            throw Failure(.badInput, "\(path): a run goes on in this folder")
+        }
+        return descriptor
+    }
+
     /// Points `parent/latest` to it: once something is measured, not before.
     func becomeLatest() {
         guard let parent else { return }

@@ -42,24 +42,34 @@ struct Session {
         ProcessResources.raiseOpenFiles()
         try Capacity.check(job)
         let startedAt = Int(time(nil))
+        let resumption = job.resumption
         let folder =
-            if let exactly = job.output.exactly { try RunFolder(exactly: exactly) } else {
+            if let resumption { RunFolder(resuming: resumption.folder) } else if let exactly = job.output.exactly {
+                try RunFolder(exactly: exactly)
+            } else {
                 try RunFolder(under: job.output.parent, name: job.name, startedAt: startedAt)
             }
+        let lock = try folder.lock()
+        defer { close(lock) }
         var children: [SimulatorChild] = []
         defer { for child in children { child.stop() } }
         let targets: [Ready]
         do throws(Failure) { targets = try prepareTargets(folder: folder, children: &children) } catch {
-            folder.removeIfEmpty(simulatedProviders: job.targets.count)
+            if resumption == nil { folder.removeIfEmpty(simulatedProviders: job.targets.count) }
             throw error
         }
         folder.becomeLatest()
-        try folder.write(Array(job.profileYAML.utf8), to: "profile.yaml")
+        if resumption == nil { try folder.write(Array(job.profileYAML.utf8), to: "profile.yaml") }
 
-        let t0 = MonotonicClock.now()
-        var record = runRecord(t0: t0, targets: targets)
+        let t0 = MonotonicClock.now().advanced(byNanoseconds: -(resumption?.reached ?? 0))
+        var record = resumption?.record ?? runRecord(t0: t0, targets: targets)
         let store: RunStore
-        do throws(StoreError) { store = try RunStore(creating: folder.file("run.sqlite"), run: record) } catch {
+        do throws(StoreError) {
+            store =
+                resumption == nil
+                ? try RunStore(creating: folder.file("run.sqlite"), run: record)
+                : try RunStore(resuming: folder.file("run.sqlite"), run: record)
+        } catch {
             throw Failure(.localIO, "\(error)")
         }
         let rows = targets.enumerated().map { index, target in
@@ -67,6 +77,12 @@ struct Session {
         }
         var batch = RecordBatch()
         batch.targets = rows
+        let engineTargets = targets.map { resumption?.remaining($0.prepared.target) ?? $0.prepared.target }
+        if let resumption {
+            let opening = resumption.opening(engineTargets)
+            batch.incidents = opening.incidents
+            batch.phases = opening.phases
+        }
         store.write(batch)
 
         let outcome =
@@ -74,7 +90,11 @@ struct Session {
                 find(search, targets, t0: t0, store: store, children: children)
             } else {
                 drive(
-                    Program.all(targets: targets.map(\.prepared.target), order: job.order),
+                    Program.all(
+                        targets: engineTargets,
+                        order: job.order,
+                        continuing: resumption?.continuation ?? Program.Continuation()
+                    ),
                     targets,
                     t0: t0,
                     store: store,
@@ -114,7 +134,9 @@ struct Session {
             switch target.location {
             case .remote(let address): origin = address
             case .simulated(let scenario):
-                let child = try start(scenario, folder: folder, suffix: job.targets.count == 1 ? "" : "-\(index + 1)")
+                var suffix = job.targets.count == 1 ? "" : "-\(index + 1)"
+                if let resumption = job.resumption { suffix += "-resumed-\(resumption.number)" }
+                let child = try start(scenario, folder: folder, suffix: suffix)
                 children.append(child)
                 origin = try TargetAddress.simulated(port: child.port, api: target.provider.api)
             }
@@ -126,7 +148,9 @@ struct Session {
                 }
             }
             switch verdict {
-            case .ready(let prepared): ready.append(Ready(jobIndex: index, url: origin.url, prepared: prepared))
+            case .ready(let prepared):
+                try job.resumption?.check(prepared.target, url: origin.url, isSimulated: target.isSimulated)
+                ready.append(Ready(jobIndex: index, url: origin.url, prepared: prepared))
             case .unusable(let reason): Console.error("error: \(target.name) cannot be used: \(SafeLine.of(reason))\n")
             }
         }
@@ -191,11 +215,11 @@ struct Session {
         children: [SimulatorChild]
     ) -> Run.Outcome {
         var options = Run.Options(
-            id: runID(t0),
+            id: job.resumption?.stored.run.id ?? runID(t0),
             prices: targets.map { job.targets[$0.jobIndex].price }
         )
         options.loops = job.loops
-        options.caps = job.limits
+        options.caps = job.resumption?.limits(job.limits) ?? job.limits
         options.redactor = Redactor(secrets: targets.compactMap(\.prepared.key))
         let run = RunGroup(programs: programs, options: options, t0: t0, sink: sink)
         // Hours cannot be reserved by request: the run ends when they have cost the cap.
@@ -257,6 +281,7 @@ struct Session {
         record.warnings = job.warnings
         record.find = job.search?.promise.expression
         record.findFrom = job.search?.range.lowerBound
+        record.workload = job.workload
         record.findTo = job.search?.range.upperBound
         applySelftest(to: &record)
         return record

@@ -20,7 +20,8 @@ struct Spate: ParsableCommand {
         version: Session.version,
         subcommands: [
             RunCommand.self, RampCommand.self, BurstCommand.self, SoakCommand.self, RateCommand.self,
-            ReplayCommand.self, ProbeCommand.self,
+            ReplayCommand.self, BatchCommand.self,
+            ProbeCommand.self, KeepwarmCommand.self,
             SelftestCommand.self, CheckCommand.self, SimulateCommand.self, ReportCommand.self, CompareCommand.self,
             ProvidersCommand.self,
         ]

@@ -73,11 +73,11 @@ import Testing
     static let shapes: [(String, String)] = [
         (
             "name: x\n",
-            "p.yaml:1: phases: missing; a profile needs at least one of ramp, idle, burst, steady, rate, replay, probe"
+            "p.yaml:1: phases: missing; a profile needs at least one of ramp, idle, burst, steady, rate, replay, batch, probe, keepwarm"
         ),
         (
             "phases: []\n",
-            "p.yaml:1: phases: read an empty list; allowed: at least one of ramp, idle, burst, steady, rate, replay, probe"
+            "p.yaml:1: phases: read an empty list; allowed: at least one of ramp, idle, burst, steady, rate, replay, batch, probe, keepwarm"
         ),
         (
             phases("  - ramp: {concurrency: []}\n"),
@@ -148,25 +148,13 @@ import Testing
         ),
         (
             phases("  - rmap: {concurrency: [1]}\n"),
-            "p.yaml:2: phases.0.rmap: unknown phase; allowed: ramp, idle, burst, steady, rate, replay, probe; did you mean ramp?"
+            "p.yaml:2: phases.0.rmap: unknown phase; allowed: ramp, idle, burst, steady, rate, replay, batch, probe, keepwarm; did you mean ramp?"
         ),
     ]
 
     @Test(arguments: shapes)
     func `an impossible shape is refused with what is allowed`(text: String, message: String) {
         #expect(problems(text) == [message])
-    }
-
-    @Test(arguments: ["batch", "keepwarm"])
-    func `a phase of a later version is known and refused as not built`(kind: String) throws {
-        let error = #expect(throws: ProfileError.self) { try read(phases("  - \(kind): {rps: 20}\n")) }
-        let problem = try #require(error?.problems.first)
-        #expect(problem.kind == .notBuilt)
-        #expect(
-            problem.description
-                == "p.yaml:2: phases.0.\(kind): the phase \(kind) is not built yet; this version runs ramp, idle, burst, "
-                + "steady, rate, replay, probe"
-        )
     }
 
     @Test(arguments: [

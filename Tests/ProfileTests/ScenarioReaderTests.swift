@@ -29,7 +29,7 @@ import Testing
         let serverless = try ScenarioCatalogue.scenario("serverless")
         #expect(serverless.replicasMin == 0 && serverless.replicasMax == 4)
         #expect(serverless.coldStart == .logNormal(median: .seconds(12), sigma: 0.25))
-        #expect(serverless.idleTimeout == .seconds(30))
+        #expect(serverless.idleTimeout == .constant(.seconds(30)))
     }
 
     @Test func `a scenario written out is read whole`() throws {
@@ -48,7 +48,7 @@ import Testing
         expected.replicasMax = 3
         expected.slotsPerReplica = 8
         expected.coldStart = .uniform(.seconds(10), .seconds(90))
-        expected.idleTimeout = .seconds(300)
+        expected.idleTimeout = .constant(.seconds(300))
         expected.scaleUp = .init(loadPerReplica: 6, delay: .seconds(2))
         expected.prefill = .init(base: .milliseconds(10), perThousandTokens: .milliseconds(20))
         expected.step = .init(base: .milliseconds(15), perActive: .microseconds(250))

@@ -33,7 +33,7 @@ import Wire
     static let refused: [(String, String)] = [
         (
             "{prompts: {synthetic: {input_tokens: 1}, list: [a]}}",
-            "workload.prompts: read synthetic and list; allowed: one of synthetic, file, list"
+            "workload.prompts: read synthetic and list; allowed: one of synthetic, file, list, mix"
         ),
         (
             "{prompts: {synthetic: 512}}",

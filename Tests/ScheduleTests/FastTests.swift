@@ -37,11 +37,11 @@ import Testing
         var scenario = Scenario(name: "x")
         scenario.step = .init(base: .milliseconds(30), perActive: .milliseconds(1))
         scenario.coldStart = .logNormal(median: .seconds(12), sigma: 0.25)
-        scenario.idleTimeout = .seconds(30)
+        scenario.idleTimeout = .constant(.seconds(30))
         let fast = scenario.fast().scaled()
         #expect(fast.step == .init(base: .milliseconds(3), perActive: .microseconds(100)))
         #expect(fast.coldStart == .logNormal(median: .milliseconds(1200), sigma: 0.25))
-        #expect(fast.idleTimeout == .seconds(3))
+        #expect(fast.idleTimeout == .constant(.seconds(3)))
         #expect(fast.timeScale == 1)
     }
 }

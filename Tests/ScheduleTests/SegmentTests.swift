@@ -24,15 +24,20 @@ import Ticks
         Stage(.control(edge), grace: .seconds(30)),
         Stage(.probe(requests: 75, gap: .seconds(3)), grace: .seconds(30)),
         Stage(.arrivals(Arrivals(.rate(ArrivalPlan(Rate(20), for: .seconds(9), law: .poisson)))), grace: .seconds(30)),
+        Stage(
+            .batch(Stage.Batch(concurrency: 7, items: JobItems(count: 1003, without: [0, 4, 5, 900]))),
+            grace: .seconds(30)
+        ),
     ]
 
     private func numbers(_ stage: Stage) -> [Int] {
         switch stage.rule {
-        case .warmup(let requests), .probe(let requests, _): [requests]
+        case .warmup(let requests), .rewarm(let requests), .probe(let requests, _): [requests]
         case .level(let level): [level.concurrency, level.minRequests]
         case .baseline(let concurrency, let requests): [concurrency, requests]
         case .edge(let edge), .control(let edge): [edge.requests]
         case .arrivals(let arrivals): [arrivals.limit]
+        case .batch(let batch): [batch.concurrency, batch.items.count]
         case .idle, .pause, .drain: []
         }
     }

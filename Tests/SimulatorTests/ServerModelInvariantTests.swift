@@ -12,7 +12,7 @@ import Ticks
             $0.slotsPerReplica = 3
             $0.queueLimit = 12
             $0.coldStart = .logNormal(median: .milliseconds(400), sigma: 0.5)
-            $0.idleTimeout = .milliseconds(300)
+            $0.idleTimeout = .constant(.milliseconds(300))
             $0.scaleUp = .init(loadPerReplica: 3, delay: .milliseconds(50))
             $0.prefill = .init(base: .milliseconds(5), perThousandTokens: .milliseconds(100))
             $0.step = .init(base: .milliseconds(10), perActive: .milliseconds(1))

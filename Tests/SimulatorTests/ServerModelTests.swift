@@ -132,7 +132,7 @@ import Ticks
             .plain {
                 $0.replicasMin = 0
                 $0.coldStart = .constant(.seconds(2))
-                $0.idleTimeout = .seconds(60)
+                $0.idleTimeout = .constant(.seconds(60))
             }
         )
         bench.arrive(at: 0, tokens: 5)  // ready at 2,000, last token at 2,100
@@ -154,7 +154,7 @@ import Ticks
             .plain {
                 $0.replicasMin = 0
                 $0.coldStart = .constant(.seconds(2))
-                $0.idleTimeout = .seconds(60)
+                $0.idleTimeout = .constant(.seconds(60))
             }
         )
         bench.arrive(at: 0, tokens: 5)
@@ -168,7 +168,7 @@ import Ticks
         var kept = ModelBench(
             .plain {
                 $0.replicasMin = 2
-                $0.idleTimeout = .seconds(1)
+                $0.idleTimeout = .constant(.seconds(1))
             }
         )
         kept.advance(to: 1_000_000)
@@ -251,5 +251,40 @@ import Ticks
         bench.arrive(at: 0, tokens: 3)
         bench.advance(to: 10_000)
         #expect(bench.seen[0].tokenTimes == [1002, 1004, 1006])
+    }
+}
+
+@Suite struct DrawnIdleTimeTests {
+    @Test func `a replica's idle time is drawn anew each time that it falls idle, the same for the same seed`() {
+        func lives(seed: UInt64) -> [Int64] {
+            var scenario = Scenario(name: "drawn")
+            scenario.replicasMin = 0
+            scenario.idleTimeout = .uniform(.milliseconds(1000), .milliseconds(2000))
+            scenario.seed = seed
+            var bench = ModelBench(scenario)
+            var now: Int64 = 0
+            // Asked again while it is warm: each idle time begins anew, and none is shorter or longer than drawn.
+            for _ in 0..<20 {
+                bench.arrive(at: now, tokens: 1)
+                now += 900
+                bench.advance(to: now)
+            }
+            #expect(bench.replicaEvents.count { $0.what == "gone" } == 0)
+            var idle: [Int64] = []
+            for _ in 0..<40 {
+                bench.arrive(at: now, tokens: 1)
+                bench.advance(to: now + 5000)
+                let ended = bench.seen.last?.tokenTimes.last ?? 0
+                let gone = bench.replicaEvents.last { $0.what == "gone" }?.at ?? 0
+                idle.append(gone - ended)
+                now += 5000
+            }
+            return idle
+        }
+        let idle = lives(seed: 3)
+        #expect(idle.allSatisfy { (999...2000).contains($0) }, "\(idle)")
+        #expect(Set(idle).count > 30)
+        #expect(idle == lives(seed: 3))
+        #expect(idle != lives(seed: 4))
     }
 }

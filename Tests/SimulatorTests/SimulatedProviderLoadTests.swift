@@ -99,7 +99,7 @@ func monotonicNow() -> Int64 { MonotonicClock.now().nanoseconds }
             .quick {
                 $0.replicasMin = 0
                 $0.coldStart = .constant(.milliseconds(250))
-                $0.idleTimeout = .milliseconds(150)
+                $0.idleTimeout = .constant(.milliseconds(150))
             }
         )
         let clients = (0..<8).map { _ in ChatClient(port: provider.port) }

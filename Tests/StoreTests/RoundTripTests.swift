@@ -42,6 +42,47 @@ import Testing
         #expect(try RunStore.read(folder.file) == run)
     }
 
+    @Test func `answers come back by phase and place, once each, and not without their request`() throws {
+        let folder = try TemporaryFolder()
+        let store = try RunStore(creating: folder.file, run: RunRecord())
+        var batch = RecordBatch()
+        for (id, phase) in [(1, 1), (2, 1), (3, 2)] {
+            var step = StepRecord()
+            (step.id, step.phase) = (id, phase)
+            batch.steps.append(step)
+        }
+        // (sequence, step, item): item 1 was answered before and after an interruption, 9 has lost its request.
+        for (sequence, step, item) in [(0, 1, 1), (1, 2, 0), (2, 2, 1), (3, 3, 0)] {
+            var request = RequestRecord()
+            (request.sequence, request.step, request.item) = (Int64(sequence), step, item)
+            batch.requests.append(request)
+        }
+        batch.answers = [0, 1, 2, 3, 9].map { AnswerRecord(sequence: $0, line: "answer \($0)") } + [Samples.answer]
+        store.write(batch)
+        try store.finish(run: RunRecord())
+        var seen: [String] = []
+        try RunStore.forEachAnswer(of: folder.file) { seen.append("\($0)/\($1) \($2)") }
+        #expect(seen == ["1/0 answer 1", "1/1 answer 0", "2/0 answer 3"])
+    }
+
+    @Test func `a run is written on after its end, and an older file without prompts' places is refused`() throws {
+        let folder = try TemporaryFolder()
+        try RunStore(creating: folder.file, run: Samples.run).finish(run: Samples.run)
+        var run = Samples.run
+        run.complete = false
+        let store = try RunStore(resuming: folder.file, run: run)
+        var batch = RecordBatch()
+        batch.requests = [Samples.request]
+        store.write(batch)
+        try store.flush()
+        #expect(try RunStore.read(folder.file).run.complete == false)
+        run.complete = true
+        try store.finish(run: run)
+        #expect(try RunStore.read(folder.file).requests == [Samples.request])
+        try SQLiteShell.execute(folder.file, "DROP TABLE answers")
+        #expect(throws: StoreError.self) { try RunStore(resuming: folder.file, run: run) }
+    }
+
     @Test func `every outcome comes back`() throws {
         let folder = try TemporaryFolder()
         let store = try RunStore(creating: folder.file, run: RunRecord())

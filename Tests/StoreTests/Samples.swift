@@ -33,8 +33,11 @@ enum Samples {
         run.find = "ttft.p95 < 1s"
         run.findFrom = 1
         run.findTo = 256
+        run.workload = "rag"
         return run
     }
+
+    static var answer: AnswerRecord { AnswerRecord(sequence: 5, line: #"{"custom_id":"a","x":"\n日本"}"#) }
 
     static var target: TargetRecord {
         var target = TargetRecord()
@@ -74,6 +77,7 @@ enum Samples {
         phase.target = 3
         phase.name = "burst"
         phase.kind = .burst
+        phase.requests = 2000
         phase.loop = .open
         phase.window = 2
         phase.started = 1
@@ -90,6 +94,7 @@ enum Samples {
         step.concurrency = 64
         step.burst = 1
         step.block = 3
+        step.gap = 30_000_000_000
         step.idle = 60_000_000_000
         step.connections = "cold"
         step.warmed = 4
@@ -125,6 +130,7 @@ enum Samples {
         var request = RequestRecord()
         request.sequence = 41
         request.step = 7
+        request.item = 17
         request.rank = 12
         request.measured = true
         request.loop = 1

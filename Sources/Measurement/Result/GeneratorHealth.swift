@@ -2,10 +2,12 @@
 struct GeneratorHealth: Sendable {
     private let byLoop: [Int: [HealthRecord]]  // ascending by time
     private let incidents: [IncidentRecord]
+    private let resumptions: [Int64]  // from each on another process counted, maybe after another boot
 
     init(_ recorded: RecordedRun) {
         byLoop = Dictionary(grouping: recorded.health, by: \.loop).mapValues { $0.sorted { $0.at < $1.at } }
         incidents = recorded.incidents
+        resumptions = recorded.incidents.filter { $0.kind == .resume }.map(\.at)
     }
 
     private func samples(of loop: Int, in span: MeasuredWindow) -> [HealthRecord] {
@@ -24,8 +26,21 @@ struct GeneratorHealth: Sendable {
 
     private func percent(of counter: (HealthRecord) -> Int64, _ samples: [HealthRecord]) -> Double? {
         guard let first = samples.first, let last = samples.last, last.at > first.at else { return nil }
-        let used = Double(counter(last)) - Double(counter(first))
+        let used = increase(of: counter, samples)
         return used >= 0 ? 100 * used / (Double(last.at) - Double(first.at)) : nil
+    }
+
+    /// By how much a counter rose, leaving out the steps from one process to the next.
+    private func increase(of counter: (HealthRecord) -> Int64, _ samples: [HealthRecord]) -> Double {
+        guard !resumptions.isEmpty else {
+            guard let first = samples.first, let last = samples.last else { return 0 }
+            return Double(counter(last)) - Double(counter(first))
+        }
+        return zip(samples, samples.dropFirst()).reduce(0) { sum, pair in
+            let (before, after) = pair
+            if resumptions.contains(where: { before.at <= $0 && $0 <= after.at }) { return sum }
+            return sum + Double(counter(after)) - Double(counter(before))
+        }
     }
 
     /// The most memory held, in 10^6 bytes; nil without a sample.
@@ -41,8 +56,8 @@ struct GeneratorHealth: Sendable {
     /// Listen queues of this machine that overflowed during the span.
     func listenOverflows(in span: MeasuredWindow) -> Int64 {
         byLoop.keys.map { loop in
-            let inside = samples(of: loop, in: span)
-            return (inside.last?.listenOverflows ?? 0) &- (inside.first?.listenOverflows ?? 0)
+            let rise = increase(of: \.listenOverflows, samples(of: loop, in: span))
+            return Int64(exactly: rise.rounded()) ?? (rise < 0 ? .min : .max)
         }.max() ?? 0
     }
 
@@ -80,8 +95,7 @@ struct GeneratorHealth: Sendable {
         }
         let suspended =
             byLoop.keys.map { loop in
-                let inside = samples(of: loop, in: span)
-                return Double(inside.last?.boottimeOffset ?? 0) - Double(inside.first?.boottimeOffset ?? 0)
+                increase(of: \.boottimeOffset, samples(of: loop, in: span))
             }.max() ?? 0
         return max(stopped, suspended) / Double(span.nanoseconds)
     }

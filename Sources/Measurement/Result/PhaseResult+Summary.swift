@@ -16,6 +16,11 @@ extension PhaseResult {
         let requests = timeline.counted(in: phase)
         var scope = timeline.scope(for: phase)
         scope.window = timeline.totals(of: phase, scope: scope)
+        if kind == .batch, let active = BatchResult(of: phase, timeline, scope: scope) {
+            batch = active
+            // Rates are over the time that the job took, without drains and interruptions.
+            scope.window?.seconds = active.makespanSeconds ?? 0
+        }
         scope.gaps = index.histogram(.itl, of: records.filter { $0.kind != .warmup })
         stats = RequestStatistics(of: requests, in: scope)
 
@@ -30,6 +35,7 @@ extension PhaseResult {
             }
         }
         if kind == .steady { drift = DriftResult.all(of: phase, timeline, health) }
+        if kind == .keepwarm { keepwarm = KeepwarmResult(of: phase, index) }
         if kind == .probe { consistency = ConsistencyResult(of: requests) }
         let cycles = BurstCycle.all(of: phase, index)
         bursts = cycles.map { BurstResult(of: $0, in: phase, timeline) }

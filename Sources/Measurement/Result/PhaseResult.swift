@@ -98,9 +98,15 @@ public struct ConsistencyResult: Sendable, Hashable {
 }
 
 public struct BatchResult: Sendable, Hashable {
-    public var makespanSeconds: Double?
-    public var steadyTPS: Double?
-    public var tailShare: Double?
+    public var makespanSeconds: Double?  // without interruptions
+    public var steadyTPS: Double?  // nil = there was no time with all slots busy worth the name
+    public var steadySeconds: Double?
+    public var tailShare: Double?  // idle slot time after the last dispatch/all slot time
+    public var tailSeconds: Double?  // from the last dispatch to the end
+    public var prompts: Int?  // of the job
+    public var promptsEnded = 0  // those with an answer or a failure
+    public var concurrency: Int?
+    public var interruptions = 0
 
     public init() {}
 }
@@ -143,7 +149,29 @@ public struct KeepwarmResult: Sendable, Hashable {
     public var coldFromSeconds: Double?
     public var medianSeconds: Double?
     public var interval: ConfidenceInterval?
-    public var probes = 0
+    public var probes = 0  // that could be told warm or cold
+    public var failed = 0
+    public var unknown = 0
+    public var warmUpper95: Double?  // most that can be cold at `warmUpToSeconds`, one-sided
+    public var coldPenaltyMilliseconds: Double?  // median wait of the cold − that of the warm
+    public var isInferred = false  // from waits; else the server said it itself
+    public var curve: [Gap] = []  // ascending
 
     public init() {}
+
+    public struct Gap: Sendable, Hashable {
+        public var gapSeconds: Double
+        public var probes: Int
+        public var cold: Int
+        public var probability: Double  // fitted: never falls with the gap
+        public var interval: ConfidenceInterval?  // of the share at this gap alone, Clopper and Pearson
+
+        public init(gapSeconds: Double, probes: Int, cold: Int, probability: Double, interval: ConfidenceInterval?) {
+            self.gapSeconds = gapSeconds
+            self.probes = probes
+            self.cold = cold
+            self.probability = probability
+            self.interval = interval
+        }
+    }
 }

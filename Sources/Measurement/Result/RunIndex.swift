@@ -1,3 +1,8 @@
+extension RecordedRun {
+    /// The last instant that anything stored tells of, since t0.
+    public var lastInstant: Int64 { RunIndex(self).lastInstant }
+}
+
 /// A recorded run with its rows found by what they belong to.
 struct RunIndex: Sendable {
     let recorded: RecordedRun

@@ -3,6 +3,9 @@ enum RunWarnings {
     static func all(of result: RunResult, _ index: RunIndex, _ health: GeneratorHealth) -> [String] {
         var warnings = index.recorded.run.warnings
         if !result.run.complete { warnings.append("The run was cut off; only what was stored until then is shown.") }
+        for resumption in index.recorded.incidents where resumption.kind == .resume {
+            warnings.append(resumption.detail ?? "The run was interrupted and went on.")
+        }
         if index.unplaced > 0 {
             warnings.append("\(index.unplaced) stored requests name no known step; they are in no figure.")
         }
@@ -128,6 +131,7 @@ enum RunWarnings {
     /// The loops' own count of token events against that of the records, of a phase that is whole.
     private static func tokenBalance(of phase: PhaseRecord, _ index: RunIndex) -> String? {
         guard index.recorded.run.complete, phase.ended != nil else { return nil }
+        guard index.resumptions(in: phase).isEmpty else { return nil }  // a kill takes records with it
         var counted = 0.0
         var recorded = 0.0
         for step in index.steps(of: phase) {

@@ -8,15 +8,14 @@ extension ReportDocument {
         var blocks: [Block] = [
             .heading("\(heading(phase)): \(subject(phase, step))"), .sentence(explanation(phase), .dim),
         ]
+        if let batch = phase.batch { blocks += self.batch(batch, stats) }
         let rows = figureRows(stats, phase)
         if !rows.isEmpty { blocks.append(.table(figureTable(rows))) }
         blocks += openBounds(stats, phase).map { .sentence($0, .dim) }
         blocks += openLoop(step)
         blocks.append(.sentence(speed(stats, step)))
         if let sentence = consistencyOfTTFT(stats, phase) { blocks.append(.sentence(sentence)) }
-        if let batch = phase.batch { blocks += [batchSentence(batch)].compactMap { $0 }.map { .sentence($0) } }
         if let consistency = phase.consistency { blocks.append(.sentence(classes(consistency))) }
-        if let keepwarm = phase.keepwarm { blocks.append(.sentence(keepwarmSentence(keepwarm))) }
         blocks += drift(phase)
         return blocks
     }
@@ -116,18 +115,6 @@ extension ReportDocument {
         return text + "."
     }
 
-    private static func batchSentence(_ batch: BatchResult) -> String? {
-        var parts: [String] = []
-        if let makespan = batch.makespanSeconds { parts.append("the lot took \(Figure.duration(seconds: makespan))") }
-        if let steady = batch.steadyTPS { parts.append("\(Figure.rate(steady)) tokens/s while all streams were busy") }
-        if let tail = batch.tailShare {
-            parts.append("the last stragglers took \(Figure.wholePercent(share: tail)) of the time")
-        }
-        guard !parts.isEmpty else { return nil }
-        let sentence = parts.joined(separator: ", ") + "."
-        return sentence.prefix(1).uppercased() + sentence.dropFirst()
-    }
-
     private static func classes(_ consistency: ConsistencyResult) -> String {
         var text =
             "\(Figure.count(consistency.warm)) requests found a warm server, \(Figure.count(consistency.cold)) a cold one, "
@@ -138,19 +125,5 @@ extension ReportDocument {
         }
         if let driver = consistency.driver { text += " " + SafeText.line(driver) }
         return text
-    }
-
-    private static func keepwarmSentence(_ keepwarm: KeepwarmResult) -> String {
-        var parts: [String] = []
-        if let warm = keepwarm.warmUpToSeconds { parts.append("still warm after \(Figure.clock(seconds: warm))") }
-        if let cold = keepwarm.coldFromSeconds { parts.append("cold from \(Figure.clock(seconds: cold))") }
-        if let median = keepwarm.medianSeconds {
-            let bounds = Figure.interval(keepwarm.interval?.lower, keepwarm.interval?.upper, Figure.clock(seconds:))
-            let shown = bounds.map { " (95\(Figure.space)% interval \($0))" } ?? ""
-            parts.append("half of the probes are cold after \(Figure.clock(seconds: median))\(shown)")
-        }
-        if parts.isEmpty { parts.append("it cannot be told when the server goes cold") }
-        let sentence = "\(parts.joined(separator: ", ")) (n = \(Figure.count(keepwarm.probes)) probes)."
-        return sentence.prefix(1).uppercased() + sentence.dropFirst()
     }
 }

@@ -28,7 +28,8 @@ extension ReportDocument {
             case .ramp: ramp(phase)
             case .burst: bursts(phase)
             case .rate, .replay: phase.steps.count > 1 ? rates(phase) : single(phase)
-            case .steady, .batch, .probe, .keepwarm: single(phase)
+            case .keepwarm: keepwarm(phase)
+            case .steady, .batch, .probe: single(phase)
             }
         if !blocks.isEmpty {
             blocks += phaseVerdict(phase)

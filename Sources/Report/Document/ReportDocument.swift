@@ -10,6 +10,7 @@ struct ReportDocument: Sendable, Hashable {
     init(_ result: RunResult, files: [String]) {
         blocks += Self.banners(result)
         blocks.append(.sentence(Self.title(result.run), .strong))
+        if let workload = result.workload { blocks += Self.workload(workload, targets: result.targets.count) }
         if let comparison = result.comparison { blocks += Self.comparison(comparison) }
         for target in result.targets {
             blocks += Self.target(target, isOnly: result.targets.count == 1)

@@ -194,6 +194,12 @@ extension SummaryJSON {
             .init("makespan_s", JSONValue(batch.makespanSeconds)),
             .init("steady_tps", JSONValue(batch.steadyTPS)),
             .init("tail_share", JSONValue(batch.tailShare)),
+            .init("steady_s", JSONValue(batch.steadySeconds)),
+            .init("tail_s", JSONValue(batch.tailSeconds)),
+            .init("prompts", JSONValue(batch.prompts)),
+            .init("prompts_ended", JSONValue(batch.promptsEnded)),
+            .init("concurrency", JSONValue(batch.concurrency)),
+            .init("interruptions", JSONValue(batch.interruptions)),
         ])
     }
 
@@ -230,6 +236,23 @@ extension SummaryJSON {
             .init("median_s", JSONValue(keepwarm.medianSeconds)),
             .init("ci", interval(keepwarm.interval)),
             .init("probes", JSONValue(keepwarm.probes)),
+            .init("failed", JSONValue(keepwarm.failed)),
+            .init("unknown", JSONValue(keepwarm.unknown)),
+            .init("warm_upper95", JSONValue(keepwarm.warmUpper95)),
+            .init("cold_penalty_ms", JSONValue(keepwarm.coldPenaltyMilliseconds)),
+            .init("inferred", .bool(keepwarm.isInferred)),
+            .init(
+                "curve",
+                .array(
+                    keepwarm.curve.map { gap in
+                        .object([
+                            .init("gap_s", JSONValue(gap.gapSeconds)), .init("probes", JSONValue(gap.probes)),
+                            .init("cold", JSONValue(gap.cold)), .init("fitted", JSONValue(gap.probability)),
+                            .init("ci", interval(gap.interval)),
+                        ])
+                    }
+                )
+            ),
         ])
     }
 }

@@ -20,9 +20,29 @@ public enum SummaryJSON {
             .init("warnings", JSONValue(result.warnings)),
             .init("targets", .array(result.targets.map(target))),
         ]
+        if let workload = result.workload { members.append(.init("workload", self.workload(workload))) }
         if let comparison = result.comparison { members.append(.init("comparison", self.comparison(comparison))) }
         members.append(.init("thresholds", .array(result.thresholds.map(threshold))))
         return .object(members)
+    }
+
+    private static func workload(_ workload: WorkloadResult) -> JSONValue {
+        .object([
+            .init("kind", .string(workload.kind.rawValue)),
+            .init(
+                "primary",
+                .array(
+                    workload.primary.map { figure in
+                        .object([
+                            .init("target", .string(figure.target)), .init("phase", .string(figure.phase)),
+                            .init("metric", .string(figure.metric)), .init("value", JSONValue(figure.value)),
+                            .init("ci", interval(figure.interval)), .init("n", JSONValue(figure.count)),
+                            .init("note", JSONValue(figure.note)),
+                        ])
+                    }
+                )
+            ),
+        ])
     }
 
     private static func run(_ run: RunFacts) -> JSONValue {

@@ -41,13 +41,13 @@ public struct RateShape: Sendable, Hashable {
         return stages + [Stage(.drain, grace: grace)]
     }
 
-    func fast() -> RateShape {
+    func fast(by factor: Int = Fast.factor) -> RateShape {
         var fast = self
-        fast.settle /= Fast.factor
+        fast.settle /= factor
         for place in stretches.indices {
-            fast.stretches[place].duration /= Fast.factor
-            fast.stretches[place].from = Rate(micro: stretches[place].from.micro * Int64(Fast.factor))
-            fast.stretches[place].to = Rate(micro: stretches[place].to.micro * Int64(Fast.factor))
+            fast.stretches[place].duration /= factor
+            fast.stretches[place].from = Rate(micro: stretches[place].from.micro * Int64(factor))
+            fast.stretches[place].to = Rate(micro: stretches[place].to.micro * Int64(factor))
         }
         return fast
     }

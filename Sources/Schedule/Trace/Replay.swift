@@ -63,9 +63,9 @@ public struct Replay: Sendable, Hashable {
         return [Stage(.arrivals(arrivals), grace: grace), Stage(.drain, grace: grace)]
     }
 
-    func fast() -> Replay {
+    func fast(by factor: Int = Fast.factor) -> Replay {
         var fast = self
-        fast.speed *= Double(Fast.factor)
+        fast.speed *= Double(factor)
         return fast
     }
 }

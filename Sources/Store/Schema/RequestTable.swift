@@ -18,6 +18,7 @@ extension Schema {
             Column("attempt", \.request.attempt),
             Column("step", \.request.step),
             Column("rank", \.request.rank),
+            Column("item", \.request.item),
             Column("measured", \.request.measured),
             Column("loop", \.request.loop),
             Column("scheduled_ns", \.request.scheduled),

@@ -45,6 +45,7 @@ enum Schema {
         Column("find", \.find),
         Column("find_from", \.findFrom),
         Column("find_to", \.findTo),
+        Column("workload", \.workload),
     ]
 
     static let targets = Table<TargetRecord>(
@@ -85,6 +86,7 @@ enum Schema {
             Column("kind", \.kind),
             Column("loop_model", \.loop),
             Column("time_window", \.window),
+            Column("requests", \.requests),
             Column("started_ns", \.started),
             Column("ended_ns", \.ended),
         ]
@@ -103,6 +105,7 @@ enum Schema {
             Column("burst", \.burst),
             Column("block", \.block),
             Column("idle_ns", \.idle),
+            Column("gap_ns", \.gap),
             Column("connections", \.connections),
             Column("warmed", \.warmed),
             Column("release_ns", \.release),
@@ -133,11 +136,19 @@ enum Schema {
         ]
     )
 
+    /// What a job's models wrote, a line of JSON each.
+    static let answers = Table<AnswerRecord>(
+        "answers",
+        constraints: ["PRIMARY KEY (sequence)"],
+        empty: { AnswerRecord() },
+        columns: [Column("sequence", \.sequence), Column("line", \.line)]
+    )
+
     /// Everything a new file needs.
     static func create(in db: Database) throws {
         for sql in [
             meta, texts, targets.creation, phases.creation, steps.creation, requests.creation, bins.creation,
-            histograms.creation, health.creation, incidents.creation, requestView,
+            histograms.creation, health.creation, incidents.creation, answers.creation, requestView,
         ] {
             try db.execute(sql: sql)
         }

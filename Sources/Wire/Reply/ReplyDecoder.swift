@@ -9,7 +9,8 @@ public final class ReplyDecoder {
 
     private let grammar: Grammar
     private let parser: JSONParser
-    private let keepsText: Bool
+    /// Keeps what the model wrote, in `text`, from the next `reset` on; it costs an allocation per token.
+    public var keepsText: Bool
     private var mode = Mode.undecided
     private var promise = BodySniffer.Promise.other
     private var stream = EventStreamDecoder()
@@ -19,7 +20,6 @@ public final class ReplyDecoder {
 
     private enum Mode { case undecided, eventStream, lines, json, opaque, overflown }
 
-    /// `keepsText` keeps what the model wrote, in `text`; it costs an allocation per token.
     public init(api: API, parser: JSONParser, keepsText: Bool = false) {
         grammar = api.grammar
         self.parser = parser

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Profile
+
+/// `spate batch`: a fixed job, each prompt once.
+struct BatchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "batch",
+        abstract: "Do a fixed job: each prompt once, so many at a time.",
+        discussion: """
+            --prompts takes JSONL with "prompt" or "messages", or a file for OpenAI's batch API; the answers are written
+            back in that API's form, to answers.jsonl in the result's folder or to --answers FILE.
+
+              spate batch --request-count 2000 --concurrency 128
+              spate batch --prompts job.jsonl --concurrency 64 --answers out.jsonl --url ... --model ...
+              spate batch --resume results/latest        finish a job that was interrupted
+            """
+    )
+
+    @Option(help: "Prompts of the job; without it all of --prompts.") var requestCount: Int?
+    @Option(help: "Requests in flight.") var concurrency: Int?
+    @OptionGroup(title: "Job") var job: JobFlags
+    @OptionGroup(title: "Target") var target: TargetFlags
+    @OptionGroup(title: "Run") var flags: RunFlags
+
+    func run() throws {
+        if let folder = job.resume {
+            guard requestCount == nil, concurrency == nil else {
+                throw Failure(
+                    .badInput,
+                    "--resume goes on with the stored job: leave out --request-count and --concurrency"
+                )
+            }
+            return try Launch(resuming: Resumption(folder), profile: nil, job: job, target: target, flags: flags).run()
+        }
+        guard let concurrency else { throw Failure(.badInput, "batch needs --concurrency, or --resume RESULT") }
+        guard requestCount != nil || flags.prompts != nil else {
+            throw Failure(.badInput, "batch needs --request-count N, or --prompts FILE for all of its prompts")
+        }
+        var launch = try Launch(
+            shortcut: "batch",
+            keys: [
+                ("requests", requestCount.map { "\($0)" }, "--request-count"),
+                ("concurrency", "\(concurrency)", "--concurrency"),
+            ],
+            target: target,
+            flags: flags
+        )
+        launch.job = job
+        try launch.run()
+    }
+}
+
+/// What goes for jobs.
+struct JobFlags: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("Where the answers of a batch are written, besides the result.", valueName: "file.jsonl")
+    )
+    var answers: String?
+    @Option(help: ArgumentHelp("Finish the batch of an interrupted run, in its folder.", valueName: "result"))
+    var resume: String?
+}
