@@ -250,7 +250,7 @@ final class LoopDriver {
         )
         request.bodyBytes = body.count
         if run.program.entries[index].stage.kind != .warmup {
-            request.patience = maker(of: target).patience(index: request.sequence)?.nanoseconds
+            request.patience = maker.patience(index: request.sequence)?.nanoseconds
         }
         request.transfer.prepare(
             post: run.program.targets[target].requestPath,
