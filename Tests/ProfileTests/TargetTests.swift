@@ -95,7 +95,8 @@ import Wire
         ("{url: 'h:1', scenario: steady}", "targets.0.scenario: only the simulated provider plays a scenario"),
         (
             "{provider: simulated, scenario: serverles}",
-            "targets.0.scenario: read \"serverles\"; allowed: serverless, steady, slots16, the path of a .yaml file; "
+            "targets.0.scenario: read \"serverles\"; allowed: serverless, steady, slots16, keepwarm, "
+                + "keepwarm-random, the path of a .yaml file; "
                 + "did you mean serverless?"
         ),
         (
