@@ -8,7 +8,7 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-/// For the modules that every token passes: no dynamic exclusivity checks in a release build (3 % of its instructions); the
+/// For the modules that every token passes: no dynamic exclusivity checks in a release build (they call into the runtime for every access); the
 /// debug build and every test keep them.
 let hot = strict + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
 

@@ -17,7 +17,7 @@ struct SelftestCommand: ParsableCommand {
             """
     )
 
-    @Flag(help: "Fewer and shorter levels: half a minute instead of a minute or two.") var quick = false
+    @Flag(help: "Fewer and shorter levels: about half a minute.") var quick = false
     @Option(help: "Event loops, each a thread.") var loops: Int = 1
     @Flag(help: "The result as JSON on standard output, all else on standard error.") var json = false
     @Flag(help: "No live view.") var quiet = false

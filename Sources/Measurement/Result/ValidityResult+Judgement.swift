@@ -19,7 +19,7 @@ extension ValidityResult {
     static let leastInFlight = 0.98  // of asked
     static let clientResourceLimit = 0.001
     static let stoppedLimit = 0.01
-    /// Waiting for a core is judged by the lags it causes; beyond this it is said in any case.
+    /// Waiting for a core, below which only its effects are judged: the level held, late departures of an open loop.
     static let heldUpLimit = 0.1
 
     /// The contract's rules on one phase.
