@@ -43,6 +43,7 @@ VISIBLE ssize_t recv(int socket, void *bytes, size_t length, int flags) {
     if (flags & MSG_PEEK) return count;
     bool emptied = count > 0 ? (size_t)count < length : count < 0 && errno == EAGAIN;
     state.drained = emptied ? socket : -1;
+    if (count == 0) state.socket = -1;  // an end of stream has no stamp, and that of the bytes before it is not its own
     if (count <= 0) return count;
 
     state.kernel_realtime = 0;

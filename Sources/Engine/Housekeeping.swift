@@ -82,6 +82,7 @@ final class Housekeeping {
         health.realtimeOffset = realtimeOffset
         health.boottimeOffset = boottimeOffset
         health.listenOverflows = ProcessResources.listenOverflows()
+        health.stolen = ProcessResources.stolenTime()
         recorder.health(health)
     }
 

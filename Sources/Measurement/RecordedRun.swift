@@ -217,6 +217,7 @@ public struct HealthRecord: Sendable, Hashable {
     public var realtimeOffset: Int64 = 0  // CLOCK_REALTIME − CLOCK_MONOTONIC
     public var boottimeOffset: Int64 = 0  // CLOCK_BOOTTIME − CLOCK_MONOTONIC: grows when the machine was suspended
     public var listenOverflows: Int64 = 0  // of this machine (loopback targets), since boot
+    public var stolen: Int64?  // CPU time that this machine's host gave to others since boot, all cores, nanoseconds
 
     public init() {}
 }

@@ -47,6 +47,18 @@ public enum ProcessResources {
     /// How often a listening socket of this machine dropped a connection since boot, for whatever reason.
     public static func listenDrops() -> Int64 { tcpExtension("ListenDrops") }
 
+    /// CPU time that the host of this virtual machine gave to others while one of its cores wanted to run (steal of
+    /// /proc/stat, proc(5)), all cores since boot, nanoseconds in steps of a clock tick; nil where it is not told.
+    public static func stolenTime() -> Int64? {
+        guard let text = read("/proc/stat"), let line = text.split(separator: "\n").first, line.hasPrefix("cpu ") else {
+            return nil
+        }
+        let fields = line.split(separator: " ")
+        let ticks = Int64(sysconf(Int32(_SC_CLK_TCK)))
+        guard fields.count > 8, let stolen = Int64(fields[8]), ticks > 0 else { return nil }
+        return stolen * (1_000_000_000 / ticks)
+    }
+
     private static func tcpExtension(_ name: String) -> Int64 {
         guard let text = read("/proc/net/netstat") else { return 0 }
         let lines = text.split(separator: "\n").filter { $0.hasPrefix("TcpExt:") }

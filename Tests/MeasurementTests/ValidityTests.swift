@@ -217,6 +217,37 @@ import Testing
         #expect(builder.result.validity.verdict == .invalid)
     }
 
+    // 401 stops of 5 ms are 1.0025 % of 200 s; the host counts from 10 s to 190 s.
+    @Test(arguments: [(1_010_000_000, true), (990_000_000, false), (nil, false)] as [(Int64?, Bool)])
+    func `short stops are the host's where it took at least half of their time`(stolen: Int64?, isTheHost: Bool) {
+        var builder = steady(late: 0, lag: 0)
+        builder.recorded.histograms = [
+            record(.wakeLag, [0]), record(.shortStop, Array(repeating: 5_000_000, count: 401)),
+        ]
+        builder.recorded.health = [
+            health(10, cpuPercent: 1) { $0.stolen = stolen.map { _ in 7_000_000_000 } },
+            health(190, cpuPercent: 1) { $0.stolen = stolen.map { 7_000_000_000 + $0 } },
+        ]
+        let validity = builder.result.validity
+        #expect(validity.verdict == .suspect)
+        #expect(validity.reasons.count == 1)
+        #expect(validity.reasons[0].contains("the host gave") == isTheHost)
+        #expect(validity.reasons[0].contains("stopped by a signal") == !isTheHost)
+    }
+
+    // A place rests at most 100 ms: 2,000 rests are one place over 200 s.
+    @Test(arguments: [(1_950, 10, ValidityResult.Verdict.valid), (100, 10, .suspect), (1_950, 60, .suspect)])
+    func `a level that rests after failures at once was not left empty by the generator`(
+        failures: Int,
+        milliseconds: Int64,
+        verdict: ValidityResult.Verdict
+    ) {
+        var builder = steady(late: 0, lag: 0)  // 1 in flight
+        builder.recorded.steps[0].concurrency = 2
+        for place in 0..<failures { builder.failure(1, at: Int64(place) * 100, .connect, after: milliseconds) }
+        #expect(builder.result.validity.verdict == verdict)
+    }
+
     // Warm median 100 ms: 10 ms is the limit of valid, 50 ms of suspect.
     @Test(
         arguments: [

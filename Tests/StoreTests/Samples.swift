@@ -220,6 +220,7 @@ enum Samples {
         health.realtimeOffset = 10
         health.boottimeOffset = 11
         health.listenOverflows = 12
+        health.stolen = 1_015
         return health
     }
 

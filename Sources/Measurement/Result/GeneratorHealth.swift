@@ -61,6 +61,14 @@ struct GeneratorHealth: Sendable {
         }.max() ?? 0
     }
 
+    /// CPU time that the machine's host gave to others during the spans, nanoseconds of all cores; nil when not told.
+    func stolen(in spans: [MeasuredWindow]) -> Double? {
+        let loops = byLoop.filter { $0.value.contains { $0.stolen != nil } }.keys
+        return spans.compactMap { span in
+            loops.map { increase(of: { $0.stolen ?? 0 }, samples(of: $0, in: span)) }.max()
+        }.reduce(nil) { ($0 ?? 0) + $1 }
+    }
+
     func incidents(in span: MeasuredWindow) -> [IncidentRecord] {
         incidents.filter { $0.at <= span.end && ($0.until ?? $0.at) >= span.start }
     }

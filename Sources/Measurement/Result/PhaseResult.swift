@@ -36,6 +36,8 @@ public struct StepResult: Sendable, Hashable {
     public var decodeRetention: Double?
     public var efficiency: Double?
     public var meanInFlight: Double?
+    /// At most so many of its places paused, on average, because their requests had failed at once.
+    public var pausedSlots = 0.0
     public var windowSeconds: Double?
     /// How many of the first measured requests MSER-5 would leave out as not yet steady; they are in the figures.
     public var discarded: Int?

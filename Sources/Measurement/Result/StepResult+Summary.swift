@@ -25,9 +25,23 @@ extension StepResult {
                 littleDifference = abs(meanInFlight - timeline.meanInFlightByRequests(in: windows)) / meanInFlight
             }
         }
+        pausedSlots = Self.pausedSlots(RequestSet(joining: steps.map { timeline.index.requests(of: $0) }), in: windows)
         stats = RequestStatistics(of: measured, in: scope)
         if isOpen { openLoop = OpenLoopResult(of: steps, measured, timeline) }
         discarded = SteadyState(measured.successes.figures(scope.ttft))?.discarded
+    }
+
+    /// A place rests for up to 100 ms after a request that failed within 50 ms without a token (the closed loop's back-off).
+    private static func pausedSlots(_ requests: RequestSet, in windows: [MeasuredWindow]) -> Double {
+        let seconds = windows.reduce(0) { $0 + $1.seconds }
+        guard seconds > 0 else { return 0 }
+        let failedAtOnce = requests.only { request in
+            guard request.outcome.class != .success, request.tokenEvents == 0, let began = request.dispatched,
+                let ended = request.instant(request.ended), ended - began < 50_000_000
+            else { return false }
+            return windows.contains { $0.contains(ended) }
+        }
+        return 0.1 * Double(failedAtOnce.count) / seconds
     }
 
     /// The levels of a phase, each visit of a ramp for itself; the blocks of a steady load are one.

@@ -77,6 +77,8 @@ extension ValidityResult {
             MeasuredWindow(exactlyFrom: $0.started, to: $0.drained ?? $0.windowEnded)
         }.reduce(0.0) { $0 + Double($1.nanoseconds) }
         let incidents = health.stoppedShare(of: evidence.spans)
+        let lasted = evidence.spans.reduce(0.0) { $0 + Double($1.nanoseconds) }
+        stolenShare = lasted > 0 ? health.stolen(in: evidence.spans).map { $0 / lasted } : nil
         guard wakeLagMilliseconds != nil, observed > 0 else {
             stoppedShare = incidents
             return
@@ -145,7 +147,7 @@ extension ValidityResult {
         let waits = evidence.requests.contains { $0.attempt > 0 }
         for level in evidence.levels where !waits {
             guard let asked = level.concurrency, asked > 0, let held = level.meanInFlight,
-                held < Self.leastInFlight * Double(asked)
+                held + level.pausedSlots < Self.leastInFlight * Double(asked)
             else { continue }
             add(
                 .suspect,
@@ -181,7 +183,7 @@ extension ValidityResult {
             add(
                 .suspect,
                 "the generator did not run for \(inPercent(stopped + short)) of the time, in stops of 1 ms or more, limit "
-                    + "\(inPercent(Self.stoppedLimit)): stopped, or on a machine that stood still"
+                    + "\(inPercent(Self.stoppedLimit)): \(whoStopped(stopped + short))"
             )
         } else if let heldUp = heldUpShare, heldUp > Self.heldUpLimit {
             add(
@@ -190,6 +192,14 @@ extension ValidityResult {
                     + "\(inPercent(Self.heldUpLimit)): something else had its core"
             )
         }
+    }
+
+    /// The host counts what it takes while a core wants to run, so that at least half of such stops is found there.
+    private func whoStopped(_ share: Double) -> String {
+        guard let stolenShare, stolenShare >= share / 2 else {
+            return "stopped by a signal, or on a machine that stood still"
+        }
+        return "its virtual machine stood still, for the host gave \(inPercent(stolenShare)) of a core to others"
     }
 
     /// Beyond what the machine's self-test has shown it to measure well.

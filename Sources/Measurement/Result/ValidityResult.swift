@@ -28,6 +28,8 @@ public struct ValidityResult: Sendable, Hashable {
     public var shortStopShare: Double?
     /// The part of it in stops of 20 ms or more in which it waited for no core: it was stopped, or its machine was.
     public var stoppedShare: Double?
+    /// CPU time that the host of a virtual machine gave to others, all its cores together, as a share of the time.
+    public var stolenShare: Double?
     public var cpuPercent: Double?  // of one core, the busiest loop's
     public var processCPUPercent: Double?
     public var loops = 0

@@ -78,6 +78,7 @@ public enum SummaryJSON {
             .init("held_up_share", JSONValue(validity.heldUpShare)),
             .init("short_stop_share", JSONValue(validity.shortStopShare)),
             .init("stopped_share", JSONValue(validity.stoppedShare)),
+            .init("stolen_share", JSONValue(validity.stolenShare)),
             .init("cpu_percent", JSONValue(validity.cpuPercent)),
             .init("process_cpu_percent", JSONValue(validity.processCPUPercent)),
             .init("loops", JSONValue(validity.loops)),

@@ -71,6 +71,7 @@ extension Schema {
             Column("realtime_offset_ns", \.realtimeOffset),
             Column("boottime_offset_ns", \.boottimeOffset),
             Column("listen_overflows", \.listenOverflows),
+            Column("stolen_ns", \.stolen),
         ]
     )
 
