@@ -301,8 +301,7 @@ final class LoopDriver {
             let failedFast =
                 record.outcome.class != .success && record.tokenEvents == 0
                 && now.nanoseconds(since: began) < 50_000_000
-            // What the loop saw late it also refills late: the place was free when the answer's last bytes arrived.
-            shaper?.requestEnded(kind, failedFast: failedFast, at: request.transfer.timing.answered ?? now)
+            shaper?.requestEnded(kind, failedFast: failedFast, at: now)
         }
         recycle(request)
         if let reason = advice.exhaustion ?? breakers[target]?.reason {
