@@ -61,6 +61,17 @@ struct MapReader {
         duration(key, zeroIsAllowed: zeroIsAllowed) ?? standard
     }
 
+    mutating func duration(_ key: String, _ standard: Duration, atMost longest: Duration) -> Duration {
+        guard let value = take(key), let read = value.duration(path(of: key), log, zeroIsAllowed: false) else {
+            return standard
+        }
+        guard read <= longest else {
+            report(key, value, allowed: "\(Units.durationForm), at most \(longest.components.seconds)s")
+            return standard
+        }
+        return read
+    }
+
     mutating func duration(_ key: String, zeroIsAllowed: Bool = false) -> Duration? {
         guard let value = take(key) else { return nil }
         return value.duration(path(of: key), log, zeroIsAllowed: zeroIsAllowed)

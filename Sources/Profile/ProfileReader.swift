@@ -100,7 +100,7 @@ struct ProfileReader {
         var timeouts = Timeouts()
         guard let value else { return timeouts }
         var keys = MapReader(value, path: "timeouts", log: log)
-        timeouts.connect = keys.duration("connect", timeouts.connect)
+        timeouts.connect = keys.duration("connect", timeouts.connect, atMost: .seconds(300))
         timeouts.firstToken = keys.duration("first_token", timeouts.firstToken)
         timeouts.idle = keys.duration("idle", timeouts.idle)
         timeouts.total = keys.duration("total", timeouts.total)
