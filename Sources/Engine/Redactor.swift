@@ -1,8 +1,8 @@
 /// Takes secrets out of text before it leaves the process, in whatever dress a server may echo them.
 ///
 /// Looked for, byte by byte: the secret itself, with any of its characters escaped for JSON (`\"`, `\u002b`) or for a
-/// URL (`%2b`, `+`); what base64 makes of it inside a longer text; its bytes in hexadecimal; and of a long one every beginning, since messages
-/// show the first characters of a key or are cut amid it.
+/// URL (`%2b`, `%252b`, `+`) or for HTML (`&#43;`, `&#x2b;`, `&amp;`); what base64 makes of it inside a longer text; its bytes in hexadecimal; and of a long one every beginning, since messages
+/// show the first characters of a key or are cut amid it; and the secret backwards.
 public struct Redactor: Sendable, Hashable {
     private struct Needle: Sendable, Hashable {
         var bytes: [UInt8]
@@ -24,6 +24,7 @@ public struct Redactor: Sendable, Hashable {
             let least = isLong ? 8 : bytes.count
             needles.insert(Needle(bytes: bytes, least: least, dress: .plain))
             needles.insert(Needle(bytes: bytes, least: least, dress: .hexadecimal))
+            if isLong { needles.insert(Needle(bytes: bytes.reversed(), least: least, dress: .plain)) }
             for phase in 0..<3 {  // base64 of the secret within a longer text starts at one of three phases
                 let core = Self.base64Core(bytes, phase: phase)
                 guard core.count >= 8 else { continue }
@@ -84,11 +85,42 @@ public struct Redactor: Sendable, Hashable {
             if hexadecimal(text[(position + 2)..<(position + 6)]) == UInt32(byte) { return 6 }
         case UInt8(ascii: "%") where rest >= 3:
             if hexadecimal(text[(position + 1)..<(position + 3)]) == UInt32(byte) { return 3 }
+            if rest >= 5, text[(position + 1)..<(position + 3)].elementsEqual("25".utf8),
+                hexadecimal(text[(position + 3)..<(position + 5)]) == UInt32(byte)
+            {
+                return 5
+            }
+        case UInt8(ascii: "&") where rest >= 4:
+            let length = entity(of: byte, in: text, at: position)
+            if length > 0 { return length }
         case UInt8(ascii: "+") where byte == UInt8(ascii: " "):
             return 1
         default: break
         }
         return text[position] == byte ? 1 : 0
+    }
+
+    /// The same for a character reference of HTML, by number or by name.
+    private static func entity(of byte: UInt8, in text: [UInt8], at position: Int) -> Int {
+        guard let end = text[position...].prefix(9).firstIndex(of: UInt8(ascii: ";")) else { return 0 }
+        var body = text[(position + 1)..<end]
+        let length = end - position + 1
+        guard body.first == UInt8(ascii: "#") else {
+            let named: [UInt8: StaticString] = [
+                UInt8(ascii: "&"): "amp", UInt8(ascii: "<"): "lt", UInt8(ascii: ">"): "gt", UInt8(ascii: "\""): "quot",
+                UInt8(ascii: "'"): "apos",
+            ]
+            guard let name = named[byte] else { return 0 }
+            return body.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+                ? length : 0
+        }
+        body = body.dropFirst()
+        if body.first == UInt8(ascii: "x") || body.first == UInt8(ascii: "X") {
+            return !body.dropFirst().isEmpty && hexadecimal(body.dropFirst()) == UInt32(byte) ? length : 0
+        }
+        let digits = body.allSatisfy { (0x30...0x39).contains($0) } && !body.isEmpty
+        let value = body.reduce(UInt32(0)) { $0 &* 10 &+ UInt32($1 &- 0x30) }
+        return digits && value == UInt32(byte) ? length : 0
     }
 
     /// The same for a base64 character; the alphabet for URLs has - and _ in place of + and /.

@@ -82,6 +82,26 @@ import Testing
         #expect(redactor.redacted("{\"key\":\"\(escaped)\"}") == "{\"key\":\"[redacted]\"}")
     }
 
+    /// In a web page, and in a URL that was encoded twice.
+    @Test(arguments: [
+        "sk-CANARY&#43;/&quot;7 f?x~19Qz", "sk-CANARY&#x2B;&#x2f;&#34;7 f?x~19Qz",
+        "sk-CANARY&#043;/&#x22;7&#32;f?x~19Qz",
+        "sk%252DCANARY%252B%252F%25227%2520f%253Fx~19Qz",
+    ])
+    func `a key written for HTML, or encoded twice, goes`(dressed: String) {
+        #expect(redactor.redacted("<p>\(dressed)</p>") == "<p>[redacted]</p>")
+    }
+
+    @Test func `a key that was turned round goes`() {
+        let turned = String(canary.reversed())
+        #expect(redactor.redacted("it was \(turned), you said") == "it was [redacted], you said")
+    }
+
+    @Test(arguments: ["&#;", "&;", "&#x;", "&amp", "&#99999999999;", "&"])
+    func `what only looks like a character reference is left alone`(text: String) {
+        #expect(redactor.redacted("a \(text) b") == "a \(text) b")
+    }
+
     @Test func `the first eight characters are enough to be taken out`() {
         #expect(redactor.redacted("Incorrect API key: sk-CANAR*******Qz.") == "Incorrect API key: [redacted]*******Qz.")
         // Of a short key eight characters would be half: only the whole is looked for.
