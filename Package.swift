@@ -124,7 +124,7 @@ let package = Package(
             swiftSettings: strict
         ),
         // Runs the program as a child process; the dependency has it built.
-        .testTarget(name: "SpateTests", dependencies: ["spate"], swiftSettings: strict),
+        .testTarget(name: "SpateTests", dependencies: ["spate", "Schedule"], swiftSettings: strict),
         .testTarget(name: "TidyTests"),
     ],
     swiftLanguageModes: [.v6],

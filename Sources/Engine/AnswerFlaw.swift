@@ -4,6 +4,8 @@ internal import Wire
 ///
 /// In this order, the first that holds counts.
 enum AnswerFlaw: String, CaseIterable {
+    /// Other than one embedding for each input: the answer is of no use.
+    case vectorCount = "vector_count"
     /// A stream was asked for, and all text came in one piece: the time to the first token is that to the last.
     case notStreaming = "not_streaming"
     /// Many events came in one or two reads: something on the way gathers them, and their gaps say nothing.
@@ -20,6 +22,7 @@ enum AnswerFlaw: String, CaseIterable {
     private func holds(_ evidence: OutcomeRule.Evidence) -> Bool {
         let reply = evidence.reply
         switch self {
+        case .vectorCount: return evidence.inputs.map { $0 != reply.vectors } ?? false
         case .notStreaming:
             guard evidence.streams else { return false }
             return reply.isNotStreamed || (reply.tokenEvents == 1 && (Self.shownTokens(reply) ?? 0) >= 8)
@@ -29,7 +32,9 @@ enum AnswerFlaw: String, CaseIterable {
         case .usageMismatch:
             guard let tokens = Self.shownTokens(reply), reply.textBytes > 0 else { return false }
             return Self.disagree(tokens, bytes: reply.textBytes, events: Int64(reply.tokenEvents))
-        case .usageMissing: return reply.usage.output == nil && reply.textBytes > 0
+        case .usageMissing:
+            if evidence.inputs != nil { return reply.usage.input == nil }
+            return reply.usage.output == nil && reply.textBytes > 0
         case .badJSON: return reply.unparseable > 0
         }
     }

@@ -1,3 +1,4 @@
+internal import Measurement
 internal import Schedule
 internal import Synchronization
 
@@ -52,6 +53,16 @@ final class Budget: Sendable {
         }
     }
 
+    /// The same by how it ended: one that was refused, or never left, took nothing; one that broke off keeps its claim.
+    func settle(_ claim: Claim, by record: RequestRecord, price: Price) {
+        if record.costsNothing { return settle(claim, outputTokens: 0, nanodollars: 0) }
+        settle(
+            claim,
+            outputTokens: record.tokenSource == .usage ? record.outputTokens.map { Int($0) } : nil,
+            nanodollars: price.cost(of: record)
+        )
+    }
+
     /// Replaces a claim by what the request really took. Unknown usage keeps the claim.
     func settle(_ claim: Claim, outputTokens: Int?, nanodollars: Int64?) {
         spent.withLock { spent in
@@ -59,4 +70,10 @@ final class Budget: Sendable {
             if let nanodollars { spent.nanodollars += nanodollars - claim.nanodollars }
         }
     }
+}
+
+extension RequestRecord {
+    /// Whether nobody charges for it: the server refused it by its status, which is also what costs are counted by, or never
+    /// got all of it.
+    var costsNothing: Bool { httpStatus.map { $0 >= 300 } ?? (written == nil) }
 }

@@ -24,6 +24,8 @@ final class LiveRequest: TransferHandler {
     var rank: Int?
     /// Whether what the model writes goes to the store.
     var keepsAnswer = false
+    /// Texts in it, where vectors are wanted.
+    var inputs: Int?
     /// How long after its dispatch its user gives up, nanoseconds.
     var patience: Int64?
     private var hasGivenUp = false
@@ -146,6 +148,7 @@ final class LiveRequest: TransferHandler {
         evidence.encoding = reply.events == 0 ? transfer.responseHeader("content-encoding") : nil
         evidence.streams = driver.asksForStream(of: target)
         evidence.tokenReads = state.tokenReads
+        evidence.inputs = inputs
         let verdict = OutcomeRule.judge(evidence)
 
         var record = RequestRecord()
@@ -202,8 +205,9 @@ final class LiveRequest: TransferHandler {
             record.outputTokens = Int64(reply.tokenEvents)
             record.tokenSource = .events
         }
+        if let inputs { record.noteVectors(reply, of: inputs) }
         switch verdict.outcome {
-        case .ok: record.useful = true
+        case .ok: record.useful = inputs == nil || inputs == reply.vectors
         case .okLength: record.useful = fixedLength
         default: record.useful = false
         }
@@ -219,8 +223,21 @@ final class LiveRequest: TransferHandler {
             record.prompt = comparablePrompt
             if comparablePrompt != nil { record.answerHash = Int64(bitPattern: reply.answerHash) }
         }
+        if inputs != nil, record.outcome.class == .success, !record.useful {
+            record.note = "\(reply.vectors) vectors for \(inputs ?? 0) inputs"
+        }
         let words = failure?.text ?? reply.error?.message ?? reply.excerpt
         record.error = verdict.outcome.class == .success ? nil : words.map { redactor.redacted($0) }
         return record
+    }
+}
+
+extension RequestRecord {
+    /// Embeddings have no output tokens: with the server's count of the input all of theirs is known.
+    mutating func noteVectors(_ reply: ReplyFacts, of inputs: Int) {
+        self.inputs = inputs
+        vectors = reply.vectors
+        outputTokens = reply.usage.input == nil ? nil : 0
+        tokenSource = reply.usage.input == nil ? nil : .usage
     }
 }

@@ -220,7 +220,7 @@ final class LoopDriver {
             let decoder = ReplyDecoder(api: api, parser: parser)
             request = LiveRequest(transfer: client.transfer(), decoder: decoder, driver: self)
         }
-        let keepsAnswer = item != nil && job?.batch.keepsAnswers == true
+        let keepsAnswer = item != nil && job?.batch.keepsAnswers == true && maker(of: target).inputs == nil
         request.decoder.keepsText = keepsAnswer || maker(of: target).check != nil
         request.reset()
         request.keepsAnswer = keepsAnswer
@@ -241,14 +241,15 @@ final class LoopDriver {
         let maker = maker(of: target)
         let subject = subject(of: request)
         let (body, cap) = maker.body(index: request.sequence, subject, arrival: request.arrival, in: trace)
-        request.fixesLength = trace != nil || run.program.targets[target].plan.workload.fixesLength
+        let workload = run.program.targets[target].plan.workload
+        request.fixesLength = workload.lengthIsUseful ?? (trace != nil || workload.fixesLength)
         request.comparablePrompt =
             trace == nil && subject != .warmup ? maker.comparablePrompt(index: request.prompt) : nil
         request.claim = Budget.Claim(
             outputTokens: cap,
             nanodollars: run.prices[target].worstCase(bodyBytes: body.count, outputTokens: cap)
         )
-        request.bodyBytes = body.count
+        (request.bodyBytes, request.inputs) = (body.count, maker.inputs)
         if run.program.entries[index].stage.kind != .warmup {
             request.patience = maker.patience(index: request.sequence)?.nanoseconds
         }
@@ -285,11 +286,7 @@ final class LoopDriver {
         }
         keepAnswer(of: request, record)
         recorder.requestEnded(record, answered: request.transfer.timing.answered, at: now)
-        run.budget.settle(
-            request.claim,
-            outputTokens: record.tokenSource == .usage ? record.outputTokens.map { Int($0) } : nil,
-            nanodollars: run.prices[target].cost(of: record)
-        )
+        run.budget.settle(request.claim, by: record, price: run.prices[target])
         breakers[target, default: Breaker()].note(record.outcome)
         let advice = ReplyAdvice(of: request, record, at: now)
         if let said = advice.limits {
@@ -389,6 +386,7 @@ final class LoopDriver {
         housekeeping?.note(into: recorder, clients: Array(clients.values), inFlight: running.count, now: now)
         recorder.tick(at: now)
         sampleLoad(at: now)
+        run.learnt.tell(loop: loopIndex, at: now, limits: rateLimits())
     }
 
     /// What each target's responses said of its limits.

@@ -18,6 +18,8 @@ enum OutcomeRule {
         var encoding: String?
         /// Whether a stream was asked for.
         var streams = true
+        /// Vectors that were asked for; nil = text was.
+        var inputs: Int?
         /// Reads that brought a token; nil = not known.
         var tokenReads: Int?
     }
@@ -44,7 +46,7 @@ enum OutcomeRule {
         if let error = reply.error { return verdict(inband: error, status: evidence.status) }
         if let failure = evidence.failure, !hasEnded { return verdict(of: failure) }
         if evidence.status == 204 { return Verdict(outcome: .empty, detail: "empty", note: "HTTP 204") }
-        var verdict = verdict(answer: reply)
+        var verdict = evidence.inputs == nil ? verdict(answer: reply) : verdict(vectors: reply)
         if verdict.outcome.class == .success { verdict.detail = AnswerFlaw.first(in: evidence)?.rawValue }
         if let failure = evidence.failure {
             let words = "\(failure.detail) after the end of the answer"
@@ -119,6 +121,15 @@ enum OutcomeRule {
     private static func addition(to status: Int, _ error: ServerError?) -> String {
         let meaning = ErrorClass(status: status, error: error)
         return meaning == ErrorClass(status: status, error: nil) ? "" : ": \(meaning.rawValue)"
+    }
+
+    /// Embeddings: whether there are as many as was asked for is `AnswerFlaw`'s.
+    private static func verdict(vectors reply: ReplyFacts) -> Verdict {
+        if reply.terminalSign == .none {
+            let note = reply.events == 0 ? "no event came" : "it holds no list of vectors"
+            return Verdict(outcome: .truncated, detail: "truncated", note: note)
+        }
+        return reply.vectors > 0 ? Verdict(outcome: .ok) : Verdict(outcome: .empty, detail: "empty")
     }
 
     private static func verdict(answer reply: ReplyFacts) -> Verdict {

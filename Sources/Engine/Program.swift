@@ -36,7 +36,7 @@ public struct EngineTarget: Sendable {
         self.plan = plan
     }
 
-    var modelsPath: String { basePath + provider.api.modelsPath }
+    var modelsPath: String { provider.api.modelsPath(base: basePath) }
     var requestPath: String { basePath + provider.api.path(model: model, streams: provider.streams) }
 }
 

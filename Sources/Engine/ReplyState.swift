@@ -40,6 +40,7 @@ struct ReplyState: Sendable, Hashable {
         let now = stamp.instant
         lastRead = now
         if digest.events > 0, firstEvent == nil { firstEvent = now }
+        if digest.vectors > 0 { lastToken = now }  // the answer's last part, which has no first token
         guard digest.tokenEvents > 0 else { return .nothing }
         if digest.reasoningBytes > 0, firstReasoning == nil { firstReasoning = now }
         if digest.visibleBytes > 0, firstVisible == nil { firstVisible = now }

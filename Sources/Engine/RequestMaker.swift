@@ -11,6 +11,8 @@ struct RequestMaker {
     private let template: BodyTemplate
     /// nil when nothing is expected of answers.
     let check: AnswerCheck?
+    /// Texts of a request for embeddings; nil where text is asked for.
+    let inputs: Int?
     private let tracePrompts: TracePrompts?  // where the plan replays a trace
 
     /// - Parameter salt: makes the nonces of this run differ from those of an earlier one with the same seed.
@@ -23,6 +25,7 @@ struct RequestMaker {
         provider = target.provider
         extra = workload.extraBody.flatMap { JSONParser().members(of: $0) } ?? []
         check = AnswerCheck(workload)
+        inputs = provider.api.makesVectors ? workload.inputsPerRequest : nil
         template = BodyTemplate(
             Self.request(model, provider, workload, extra, [.init(role: "user", content: "")]),
             api: provider.api
@@ -78,7 +81,7 @@ struct RequestMaker {
         let row = replay.trace[arrival]
         guard let tokens = row.inputTokens else { return body(index: index, subject) }
         let number = if case .prompt(let place) = subject { place } else { Int(index) }
-        let cap = row.outputTokens ?? prompts.maxTokens(at: number)
+        let cap = inputs != nil ? 0 : row.outputTokens ?? prompts.maxTokens(at: number)
         var bytes: [UInt8] = []
         template.append(plainBytes: 4 * tokens, maxTokens: cap, to: &bytes) { text in
             tracePrompts.append(row, tokens: tokens, index: arrival, blockTokens: replay.blockTokens, to: &text)
@@ -89,6 +92,7 @@ struct RequestMaker {
     /// The body of the request with that index, and its cap on output tokens.
     func body(index: Int64, _ subject: Subject) -> (bytes: [UInt8], maxTokens: Int) {
         let number = Int(index)
+        if let inputs { return (texts(inputs, subject, number), 0) }
         switch subject {
         case .prompt(let place):
             return body(prompts.messages(at: place), prompts.maxTokens(at: place), prompt(at: place))
@@ -96,6 +100,20 @@ struct RequestMaker {
             return body(prompts.messages(at: place, nonce: number), prompts.maxTokens(at: place), prompt(at: place))
         case .warmup: return body(prompts.warmup(at: number), prompts.maxTokens(at: number), nil)
         }
+    }
+
+    /// Each input is a prompt of its own: request n takes the n-th stretch of them. There are no output tokens to cap.
+    private func texts(_ inputs: Int, _ subject: Subject, _ number: Int) -> [UInt8] {
+        let messages: [Prompt.Message] = (0..<inputs).map { place in
+            let turns =
+                switch subject {
+                case .prompt(let first): prompts.messages(at: first * inputs + place)
+                case .item(let first): prompts.messages(at: first * inputs + place, nonce: number * inputs + place)
+                case .warmup: prompts.warmup(at: number * inputs + place)
+                }
+            return Prompt.Message(role: "user", content: turns.map(\.content).joined(separator: "\n\n"))
+        }
+        return body(messages, 0, nil).bytes
     }
 
     func body(index: Int64) -> (bytes: [UInt8], maxTokens: Int) { body(index: index, .prompt(Int(index))) }

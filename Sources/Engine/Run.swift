@@ -79,7 +79,8 @@ public final class Run: Sendable {
             prices: options.prices,
             redactor: options.redactor,
             watchdogs: program.targets.map { Watchdog($0.plan.timeouts) },
-            salt: UInt64(bitPattern: t0.nanoseconds)
+            salt: UInt64(bitPattern: t0.nanoseconds),
+            learnt: learnt
         )
         let learnt = learnt
         threads = (place.firstLoop..<(place.firstLoop + options.loops)).map { index in
@@ -88,13 +89,16 @@ public final class Run: Sendable {
                 let driver = LoopDriver(loopIndex: index, loop: loop, run: context)
                 driver.begin()
                 loop.run()
-                learnt.add(driver.connectionNotes(), limits: driver.rateLimits())
+                learnt.end(loop: index, driver.connectionNotes(), limits: driver.rateLimits())
             }
         }
     }
 
     /// Whether every loop has ended, so that `join` will not wait.
     public var isOver: Bool { learnt.loopsEnded == loops }
+
+    /// What the responses of each target (by index) said of its limits so far, up to a second late.
+    public var rateLimits: [Int: RateLimitRecord] { learnt.limits }
 
     /// Waits for the end of all loops. Once.
     public func join() -> Outcome {
@@ -125,4 +129,5 @@ struct RunContext: Sendable {
     let redactor: Redactor
     let watchdogs: [Watchdog]
     let salt: UInt64
+    let learnt: LearntHabits
 }

@@ -40,6 +40,11 @@ public final class RunGroup: Sendable {
         return (shown, sum)
     }
 
+    /// What the responses of each target (by index) said of its limits so far, up to a second late.
+    public var rateLimits: [Int: RateLimitRecord] {
+        runs.reduce(into: [:]) { sum, run in sum.merge(run.rateLimits) { $0.merging($1) } }
+    }
+
     /// Waits for the end of all loops. Once.
     public func join() -> Run.Outcome {
         let outcomes = runs.map { $0.join() }

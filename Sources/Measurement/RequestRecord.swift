@@ -78,6 +78,8 @@ public struct RequestRecord: Sendable, Hashable {
     public var outputTokens: Int64?  // by `tokenSource`
     public var reasoningTokens: Int64?  // part of the output
     public var tokenSource: TokenSource?
+    public var inputs: Int?  // texts of a request for embeddings; nil where text was asked for
+    public var vectors: Int?  // embeddings that came
 
     // The stream.
     public var events: Int = 0  // all events that carried a payload

@@ -49,6 +49,15 @@ struct ProfileReader {
         let output = output(keys.take("output"))
         keys.finish()
 
+        if workload.inputsPerRequest > 1, phases.contains(where: { $0.kind == .batch || $0.kind == .replay }) {
+            let value = document.root["workload"]?["inputs_per_request"]
+            log.report(
+                value?.place ?? document.root.place,
+                "workload.inputs_per_request",
+                "read \(workload.inputsPerRequest): a batch sends each prompt once, and a trace says how long each is; "
+                    + "allowed with batch and replay: 1"
+            )
+        }
         let reader = TargetReader(log: log, catalogue: catalogue, pathOfFile: pathOfFile)
         let entries = TargetSelection(log: log, choice: document.target).entries(targets)
         let read = entries.compactMap { entry in reader.read(entry.value, path: entry.path, workload: workload) }

@@ -55,6 +55,13 @@ public struct ProviderCatalogue: Sendable, Hashable {
             return rule?.off ?? reasoningOff
         }
 
+        /// The same over an API, which may be another than the preset's own: its format then says how, if it does.
+        public func reasoningOff(for model: String?, over api: API) -> ReasoningSwitch {
+            let own = provider.api == api ? reasoningOff(for: model) : .unknown
+            guard own == .unknown, let members = api.reasoningOff else { return own }
+            return .members(members)
+        }
+
         /// The listed price of a model; nil = unknown, which is not 0.
         public func price(of model: String) -> ModelPrice? {
             if let exact = prices.first(where: { $0.model == model }) { return exact }

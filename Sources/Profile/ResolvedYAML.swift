@@ -101,6 +101,8 @@ extension Workload {
         lines.append("ignore_eos: \(ignoreEOS)")
         lines.append("reasoning: \(reasoning.rawValue)")
         if !streams { lines.append("stream: false") }
+        if let lengthIsUseful { lines.append("length_is_useful: \(lengthIsUseful)") }
+        if inputsPerRequest != 1 { lines.append("inputs_per_request: \(inputsPerRequest)") }
         if let expectation { lines.append("expect: \(expectation.text)") }
         if let extraBody { lines.append("extra_body: \(extraBody)") }
         return lines

@@ -6,9 +6,11 @@ public enum ScenarioCatalogue {
     public static let names = ["serverless", "steady", "slots16", "keepwarm", "keepwarm-random"]
 
     /// A built-in scenario, or one in a YAML file: what has a slash or ends in .yaml is a path.
-    public static func scenario(_ nameOrPath: String) throws(ProfileError) -> Scenario {
+    /// - Parameter origin: where it was said, for errors.
+    public static func scenario(_ nameOrPath: String, from origin: String = "scenario") throws(ProfileError) -> Scenario
+    {
         let log = ProblemLog()
-        let value = YAMLValue.text(nameOrPath, at: ProfileError.Place(source: "scenario"))
+        let value = YAMLValue.text(nameOrPath, at: ProfileError.Place(source: origin))
         let scenario = ScenarioReader(log: log) { path, _ in path }.read(value, path: "")
         try log.throwIfAny()
         return scenario
@@ -51,7 +53,11 @@ struct ScenarioReader {
         if let text = ScenarioCatalogue.text(name) { return parse(text, source: "\(name).yaml", depth: depth) }
         guard name.contains("/") || name.hasSuffix(".yaml") || name.hasSuffix(".yml") else {
             let hint = Spelling.hint(name, among: ScenarioCatalogue.names)
-            log.report(value.place, path, "read \(value.shown); allowed: \(Self.allowed)\(hint)")
+            log.report(
+                value.place,
+                path,
+                "read \(value.shown): no scenario of that name is known; allowed: \(Self.allowed)\(hint)"
+            )
             return Scenario(name: "")
         }
         do {

@@ -30,6 +30,7 @@ struct ServerHabitsReader {
         }
         habits.quotaAfter = keys.count("quota_after", 0...1_000_000_000) ?? habits.quotaAfter
         habits.errorsAreHTML = keys.flag("errors_are_html") ?? habits.errorsAreHTML
+        habits.losesVectors = keys.count("loses_vectors", 0...100_000) ?? habits.losesVectors
         keys.finish()
         return habits
     }
@@ -57,6 +58,7 @@ extension ServerHabits {
         }
         add("quota_after", "\(quotaAfter ?? 0)", unless: quotaAfter == nil)
         add("errors_are_html", "\(errorsAreHTML)", unless: !errorsAreHTML)
+        add("loses_vectors", "\(losesVectors)", unless: losesVectors == 0)
         return members.isEmpty ? nil : "{\(members.joined(separator: ", "))}"
     }
 }

@@ -41,6 +41,8 @@ public struct Target: Sendable, Hashable {
     public var price = Price()
     public var isInsecure = false  // TLS is not verified
     public var connection = TargetConnection()
+    /// The catalogue's row it was made of.
+    public var preset: ProviderCatalogue.Entry?
 
     public init(name: String, location: Location, provider: Provider) {
         self.name = name

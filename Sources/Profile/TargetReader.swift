@@ -48,6 +48,10 @@ struct TargetReader {
         guard let entry = catalogue[providerName ?? ProviderCatalogue.compatible] else { return nil }
         var provider = entry.provider
         if let api { provider.api = api }
+        if let problem = misfit(workload, provider.api) {
+            log.report(value.place, path, problem)
+            return nil
+        }
         addMembers(of: workload, entry, model: model, to: &provider, path: path, place: value.place)
         provider.headers += headers
 
@@ -77,11 +81,28 @@ struct TargetReader {
         target.price = price ?? model.flatMap(entry.price(of:)).map(Target.Price.init) ?? Target.Price()
         target.isInsecure = insecure
         target.connection = connection
+        target.preset = entry
         let isTLS = if case .remote(let address) = location { address.isTLS } else { false }
         if let problem = connection.problem(isTLS: isTLS) {
             log.report((value["http"] ?? value).place, keys.path(of: "http"), problem)
         }
         return target
+    }
+
+    /// What the workload asks that the API has no place for.
+    private func misfit(_ workload: Workload, _ api: API) -> String? {
+        if workload.inputsPerRequest != 1, !api.makesVectors {
+            return "workload.inputs_per_request is \(workload.inputsPerRequest): \(api.rawValue) takes one prompt a "
+                + "request; allowed there: 1, or api: \(API.openAIEmbeddings.rawValue)"
+        }
+        guard api.makesVectors else { return nil }
+        var prompts: [Prompt] = []
+        if case .list(let list) = workload.source { prompts = list }
+        if workload.expectation != nil || prompts.contains(where: { $0.expectation != nil }) {
+            return "expect is given, and \(api.rawValue) answers without text; leave it out"
+        }
+        if workload.ignoreEOS { return "workload.ignore_eos is true, and \(api.rawValue) answers without text" }
+        return nil
     }
 
     private func scenario(_ value: YAMLValue?, path: String) -> Scenario {
@@ -146,15 +167,13 @@ struct TargetReader {
         switch workload.reasoning {
         case .default: break
         case .off:
-            switch entry.provider.api == provider.api ? entry.reasoningOff(for: model) : .unknown {
+            switch entry.reasoningOff(for: model, over: provider.api) {
             case .members(let off): provider.extraMembers += off
             case .impossible:
                 let message = "\(model ?? provider.name) always reasons; allowed there: low, medium, high or default"
                 log.report(place, path, "workload.reasoning is off: \(message)")
             case .unknown:
-                if let off = provider.api.reasoningOff {
-                    provider.extraMembers += off
-                } else if provider.name != ProviderCatalogue.simulated {
+                if provider.name != ProviderCatalogue.simulated {
                     let message =
                         "no way is known to switch reasoning off at \(provider.name); say it in workload.extra_body"
                     log.report(place, path, "workload.reasoning is off: \(message)")

@@ -4,6 +4,7 @@ import Schedule
 struct WorkloadReader {
     static let longestPrompt = 10_000_000  // tokens
     static let longestAnswer = 10_000_000
+    static let mostInputs = 100_000  // of a request for embeddings
 
     /// The files of lists of prompts, in the order of the parts, for the resolved profile; nil = written out.
     private(set) var files: [String?] = []
@@ -32,6 +33,8 @@ struct WorkloadReader {
         if keys.has("temperature") { workload.temperature = temperature(&keys) }
         workload.ignoreEOS = keys.flag("ignore_eos") ?? false
         workload.streams = keys.flag("stream") ?? true
+        workload.lengthIsUseful = keys.flag("length_is_useful")
+        workload.inputsPerRequest = keys.count("inputs_per_request", 1...Self.mostInputs) ?? 1
         let expectations = ExpectationReader(log: log)
         workload.expectation = keys.take("expect").flatMap { expectations.read($0, path: keys.path(of: "expect")) }
         workload.reasoning = keys.word("reasoning", Workload.Reasoning.self) ?? .default

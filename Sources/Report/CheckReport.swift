@@ -56,6 +56,7 @@ public enum CheckReport {
         case .authorised: "authorised"
         case .model: "model callable"
         case .streams: "really streams"
+        case .vectors: "embeddings"
         case .firstToken: "TTFT"
         case .usage: "usage told"
         case .tokensPerEvent: "tokens per event"

@@ -7,8 +7,12 @@ public enum MarkdownReport {
     }
 
     /// `spate compare`.
-    public static func render(_ comparison: ComparisonResult, regressions: [ThresholdResult]) -> String {
-        render(ReportDocument(comparison, regressions: regressions))
+    public static func render(
+        _ comparison: ComparisonResult,
+        regressions: [ThresholdResult],
+        matrix: ProviderMatrix = ProviderMatrix()
+    ) -> String {
+        render(ReportDocument(comparison, regressions: regressions, matrix: matrix))
     }
 
     static func render(_ document: ReportDocument) -> String {

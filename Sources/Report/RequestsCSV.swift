@@ -75,6 +75,8 @@ public enum RequestsCSV {
         Column("cached_input_tokens") { number($0.request.cachedInputTokens) },
         Column("output_tokens") { number($0.request.outputTokens) },
         Column("reasoning_tokens") { number($0.request.reasoningTokens) },
+        Column("inputs") { number($0.request.inputs) },
+        Column("vectors") { number($0.request.vectors) },
         Column("token_source") { text($0.request.tokenSource?.rawValue) },
         Column("events") { number($0.request.events) },
         Column("token_events") { number($0.request.tokenEvents) },

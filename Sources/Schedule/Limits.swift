@@ -79,7 +79,8 @@ extension Stage {
             )
         }
         return (
-            requests.saturatingProduct(workload.longestPrompt), requests.saturatingProduct(workload.longestAnswer)
+            requests.saturatingProduct(workload.longestPrompt).saturatingProduct(workload.inputsPerRequest),
+            requests.saturatingProduct(workload.longestAnswer)
         )
     }
 

@@ -46,6 +46,8 @@ extension Workload {
         lines.append("cache \(cache.rawValue)")
         lines.append("max_tokens \(maxTokens.canonical)")
         if let inputLength { lines.append("input_tokens \(inputLength.canonical)") }
+        if let lengthIsUseful { lines.append("length_is_useful \(lengthIsUseful)") }
+        if inputsPerRequest != 1 { lines.append("inputs_per_request \(inputsPerRequest)") }
         if sharedPrefix > 0 { lines.append("shared_prefix \(sharedPrefix)") }
         for part in mix { lines += ["part \(part.weight)"] + part.workload.canonicalLines.map { "  " + $0 } }
         if let impatience { lines.append("cancel \(impatience.share) \(impatience.after)") }

@@ -29,6 +29,7 @@ public struct ServerHabits: Sendable, Hashable {
     public var rateLimit: RateLimit?
     public var quotaAfter: Int?  // requests taken in before the account is used up
     public var errorsAreHTML = false
+    public var losesVectors = 0  // of each answer with embeddings
 
     public init() {}
 

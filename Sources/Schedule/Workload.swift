@@ -52,6 +52,8 @@ public struct Workload: Sendable, Hashable {
     public var impatience: Impatience?
     public var cache = Cache.avoid
     public var maxTokens = TokenCap.fixed(256)
+    /// Texts that a request for embeddings carries; each is a prompt of its own. 1 in all other APIs.
+    public var inputsPerRequest = 1
     public var temperature: Double? = 0  // nil = not sent
     public var ignoreEOS = false
     public var reasoning = Reasoning.default
@@ -59,6 +61,8 @@ public struct Workload: Sendable, Hashable {
     public var streams = true
     /// What answers must be to be of use, unless a prompt says otherwise.
     public var expectation: AnswerExpectation?
+    /// Whether an answer that its cap cut short is of use; nil = where the plan fixes the length.
+    public var lengthIsUseful: Bool?
     /// A JSON object whose members go into every request body.
     public var extraBody: String?
 

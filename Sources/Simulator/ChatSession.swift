@@ -8,6 +8,7 @@ final class ChatSession {
     let exchange: HTTPExchange
     let plan: ReplyPlan
     let streams: Bool
+    private let embedding: EmbeddingWish?
     private let writer: AnswerWriter
     private let habits: ServerHabits
     /// Said in the head of the answer.
@@ -34,6 +35,7 @@ final class ChatSession {
         self.plan = plan
         self.record = record
         self.habits = habits
+        embedding = facts.embedding
         streams = facts.streams && habits.delivery != .whole
         writer = AnswerWriter(
             api: call.api,
@@ -43,7 +45,8 @@ final class ChatSession {
             created: created,
             inputTokens: Int64(record.promptTokens),
             cachedTokens: record.cachedTokens > 0 ? Int64(record.cachedTokens) : nil,
-            asksForUsage: facts.asksForUsage && habits.tellsUsage
+            asksForUsage: facts.asksForUsage && habits.tellsUsage,
+            embedding: facts.embedding
         )
         thinking = writer.knowsReasoning ? plan.reasoningTokens : 0
     }
@@ -160,8 +163,14 @@ final class ChatSession {
             return true
         case nil, .empty, .rateLimited, .serverError: break
         }
-        let tokens = plan.fault == .empty ? 0 : generated
-        writer.append(whole: end(tokens: tokens), to: &buffer)
+        var tokens = plan.fault == .empty ? 0 : generated
+        var end = end(tokens: tokens)
+        if let embedding {
+            (tokens, end.usage.output) = (0, nil)
+            end.vectors = plan.fault == .empty ? 0 : max(0, embedding.inputs - habits.losesVectors)
+            record.vectors = end.vectors
+        }
+        writer.append(whole: end, to: &buffer)
         let written = exchange.respond(status: 200, type: "application/json", headers: headers, body: buffer)
         noteSent(tokens, written)
         return true

@@ -19,7 +19,8 @@ extension SimulatedProvider {
         let plan = ReplyPlan(
             scenario: scenario,
             request: requests,
-            maxTokens: scenario.habits.ignoresCap ?? facts.maxTokens,
+            // Vectors are ready one step after the prefill.
+            maxTokens: facts.embedding != nil ? 1 : scenario.habits.ignoresCap ?? facts.maxTokens,
             ignoresEndOfSequence: facts.ignoresEndOfSequence
         )
         record.promptTokens = max(1, facts.promptBytes / 4)

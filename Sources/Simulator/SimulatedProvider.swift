@@ -7,14 +7,14 @@ internal import Wire
 ///
 ///     POST /v1/chat/completions    GET /v1/models    GET /health    GET /spate/stats
 ///          /v1/completions  /v1/responses  /v1/messages  /api/chat  /generate_stream
-///          /v1beta/models/simulated:streamGenerateContent
+///          /v1beta/models/simulated:streamGenerateContent  /v2/chat  /v1/embeddings
 ///
 /// Prompt tokens are counted as bytes of text / 4, at least one. The head of a stream goes out when a request is
 /// accepted, before its prefill, with a role chunk that is no token. In one turn a request is taken in or tokens are
 /// given, never one within the other: the server below reports a client's going, and its next request, a turn later.
 public final class SimulatedProvider {
     public static let model = "simulated"
-    private static let modelLists = Set(API.allCases.map { $0.basePath + $0.modelsPath })
+    private static let modelLists = Set(API.allCases.map { $0.modelsPath(base: $0.basePath) })
 
     let scenario: Scenario
     var model: ServerModel

@@ -17,6 +17,7 @@ extension TruthRecord {
         line.member("prompt_tokens", Int64(promptTokens))
         line.member("cached_tokens", Int64(cachedTokens))
         line.member("reasoning_tokens", Int64(reasoningTokens))
+        if let vectors { line.member("vectors", Int64(vectors)) }
         line.member("max_tokens", maxTokens.map(Int64.init))
         line.member("status", Int64(status))
         line.text(streams ? ",\"stream\":true" : ",\"stream\":false")

@@ -39,6 +39,7 @@ struct TruthRecord: Sendable {
     var promptTokens = 0
     var cachedTokens = 0  // of the prompt's
     var reasoningTokens = 0  // of those sent
+    var vectors: Int?  // embeddings sent; nil = text was asked for
     var fault: String?
     var maxTokens: Int?
     var streams = false

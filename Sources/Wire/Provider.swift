@@ -84,8 +84,8 @@ public struct Provider: Sendable, Hashable {
         modelRules.first { $0.applies(to: model) }?.sampling ?? sampling
     }
 
-    /// False when an extra member `"stream": false` asks for answers in one piece.
-    public var streams: Bool { extraMembers.last { $0.name == "stream" }?.json != "false" }
+    /// False when an extra member `"stream": false` asks for answers in one piece, and where the API knows no others.
+    public var streams: Bool { !api.makesVectors && extraMembers.last { $0.name == "stream" }?.json != "false" }
 
     /// The header that carries `key`; nil when none does.
     public func authenticationHeader(key: String) -> Header? {

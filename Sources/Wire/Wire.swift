@@ -9,4 +9,4 @@
 /// - Serving: `ChatStreamWriter`, `ChatRequestFacts` and `ModelList` are the same formats seen from the server, so that
 ///   a simulated provider and the client test each other.
 ///
-/// A new API is one file in `API/` and one case of `API`.
+/// A new API is one file in `API/`, one in `Serving/` for the simulated provider, and two lines of `API`.

@@ -19,8 +19,9 @@ struct CheckSession {
             preset: Dialect(of: target.provider, model: model),
             probes: probes,
             cap: 64,
-            reasoningOff: target.reasoningOff,
-            looksAtErrors: true
+            reasoningOff: target.reasoningOff(model),
+            looksAtErrors: true,
+            wantsVectors: target.provider.api.makesVectors
         )
     }
 
@@ -73,7 +74,9 @@ struct CheckSession {
         evidence.preset = Dialect(of: target.provider, model: model)
         evidence.dialect = evidence.preset
         evidence.temperatureIsOmitted = !evidence.preset.sendsTemperature
-        evidence.knowsReasoningSwitch = target.reasoningOff != nil
+        evidence.knowsReasoningSwitch = target.reasoningOff(model) != nil
+        evidence.alwaysReasons = target.reasoningSwitch(model) == .impossible
+        evidence.wantsVectors = target.provider.api.makesVectors
         evidence.wantsStream = target.provider.streams
         if evidence.reach.problem == nil {
             let seen = Prober.run(
@@ -152,10 +155,20 @@ struct CheckPrice {
 }
 
 extension JobTarget {
-    /// Members that ask not to reason; nil where nobody knows a way.
-    var reasoningOff: [JSONMember]? {
-        if let own = provider.api.reasoningOff { return own }
-        return provider.api == .openAIChat ? [JSONMember(name: "reasoning_effort", json: "\"none\"")] : nil
+    /// How a model stops reasoning: as the preset says, else as its API does.
+    func reasoningSwitch(_ model: String) -> ProviderCatalogue.ReasoningSwitch {
+        if let preset { return preset.reasoningOff(for: model, over: provider.api) }
+        return provider.api.reasoningOff.map { .members($0) } ?? .unknown
+    }
+
+    /// Members that ask not to reason; nil where nobody knows a way, or none is needed.
+    func reasoningOff(_ model: String) -> [JSONMember]? {
+        switch reasoningSwitch(model) {
+        case .members(let members): members.isEmpty ? nil : members
+        case .impossible: nil
+        // Of servers nobody knows, most that have a switch have this one.
+        case .unknown: provider.api == .openAIChat ? [JSONMember(name: "reasoning_effort", json: "\"none\"")] : nil
+        }
     }
 }
 

@@ -45,7 +45,7 @@ struct CompareCommand: ParsableCommand {
             comparison = try ComparisonResult(of: runs, by: grouping, base: base)
         } catch { throw Failure(.badInput, "\(error)") }
         let regressions = limits.flatMap { $0.results(on: comparison) }
-        guard Console.out(text(comparison, regressions)) else {
+        guard Console.out(text(comparison, regressions, runs)) else {
             throw Failure(.localIO, "the comparison could not be written to standard output")
         }
         // A gate must not pass on figures that are the load generator's own.
@@ -73,14 +73,19 @@ struct CompareCommand: ParsableCommand {
         return parts.last.map(String.init) ?? path
     }
 
-    private func text(_ comparison: ComparisonResult, _ regressions: [ThresholdResult]) -> String {
+    private func text(
+        _ comparison: ComparisonResult,
+        _ regressions: [ThresholdResult],
+        _ runs: [StoredRun]
+    ) -> String {
         if json { return String(decoding: SummaryJSON.encode(comparison, regressions: regressions), as: UTF8.self) }
-        if markdown { return MarkdownReport.render(comparison, regressions: regressions) }
+        let matrix = ProviderMatrix(of: runs)
+        if markdown { return MarkdownReport.render(comparison, regressions: regressions, matrix: matrix) }
         let style = TerminalStyle(
             width: isatty(STDOUT_FILENO) == 1 ? Console.width(of: STDOUT_FILENO) : 100,
             colour: Console.wantsColour(STDOUT_FILENO, refused: noColor),
             unicode: Console.isUnicode
         )
-        return TerminalReport.render(comparison, regressions: regressions, style: style)
+        return TerminalReport.render(comparison, regressions: regressions, matrix: matrix, style: style)
     }
 }

@@ -71,6 +71,8 @@ struct JobTarget: Sendable {
     var dollarsPerHour: Double?
     var isInsecure = false
     var connection = TargetConnection()
+    /// What the catalogue knows of its provider.
+    var preset: ProviderCatalogue.Entry?
     var plan: RunPlan
 
     var isSimulated: Bool { if case .simulated = location { true } else { false } }

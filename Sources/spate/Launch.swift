@@ -97,7 +97,7 @@ struct Launch {
             throw Failure(.badInput, "--loops \(count): allowed: auto, or 1 to \(LoopCount.allowed.upperBound)")
         }
         let thresholds = profile.thresholds + flags.threshold
-        try check(thresholds, from: profile.thresholds.count, document: checked)
+        try check(thresholds, of: profile, document: checked)
         if let answers = job?.answers { try keepAnswers(in: answers, of: &profile) }
         let plan = profile.plan()
         var job = Job(
@@ -147,6 +147,9 @@ struct Launch {
         guard profile.targets.count == 1, profile.phases.count(where: { $0.kind == .batch }) == 1 else {
             throw Failure(.badInput, "--answers \(file): allowed with one target and one batch phase")
         }
+        guard !profile.targets[0].provider.api.makesVectors else {
+            throw Failure(.badInput, "--answers \(file): embeddings are counted and not kept; leave it out")
+        }
         guard resumption != nil || access(file, F_OK) != 0 else {
             throw Failure(.badInput, "--answers \(file) is there already; nothing is overwritten. Name a new file.")
         }
@@ -179,13 +182,20 @@ struct Launch {
         job.dollarsPerHour = target.price.perHour
         job.isInsecure = target.isInsecure
         job.connection = target.connection
+        job.preset = target.preset
         return job
     }
 
-    private func check(_ thresholds: [String], from fileCount: Int, document: ProfileDocument) throws {
+    private func check(_ thresholds: [String], of profile: Profile, document: ProfileDocument) throws {
+        let targets = profile.targets.map(\.name)
+        let phases = profile.plan().phases.map(\.name)
         for (index, expression) in thresholds.enumerated() {
-            do throws(ThresholdError) { _ = try Threshold(parsing: expression) } catch {
-                let place = index < fileCount ? "\(document.place(of: "thresholds.\(index)"))" : "--threshold"
+            do throws(ThresholdError) {
+                let threshold = try Threshold(parsing: expression)
+                if let problem = threshold.problem(targets: targets, phases: phases) { throw problem }
+            } catch {
+                let place =
+                    index < profile.thresholds.count ? "\(document.place(of: "thresholds.\(index)"))" : "--threshold"
                 throw Failure(.badInput, "\(place): \(error)")
             }
         }

@@ -2,6 +2,7 @@ import Engine
 import Glibc
 import Profile
 import Schedule
+import Wire
 
 /// What a job will ask of its targets at most, before anything is sent: for --dry-run, and for consent.
 struct PlanSummary {
@@ -18,7 +19,8 @@ struct PlanSummary {
 
     private var lines: [Line] {
         job.targets.map { target in
-            let worst = target.plan.estimate(answer: target.plan.fastAnswer)
+            var worst = target.plan.estimate(answer: target.plan.fastAnswer)
+            if target.provider.api.makesVectors { worst.outputTokens = 0 }
             let likely = target.plan.estimate(
                 answer: .milliseconds(500) + .milliseconds(20) * target.plan.workload.maxTokens.mean
             )

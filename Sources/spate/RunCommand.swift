@@ -28,11 +28,14 @@ struct RunCommand: ParsableCommand {
 }
 
 /// Faults of a profile are bad input, all of them at once.
-func refusingFaults<Value>(_ body: () throws(ProfileError) -> Value) throws(Failure) -> Value {
+func refusingFaults<Value>(
+    _ words: String = "the profile cannot be run",
+    _ body: () throws(ProfileError) -> Value
+) throws(Failure) -> Value {
     do throws(ProfileError) { return try body() } catch {
         throw Failure(
             .badInput,
-            "the profile cannot be run:\n" + error.problems.map { "  \($0)" }.joined(separator: "\n")
+            "\(words):\n" + error.problems.map { "  \($0)" }.joined(separator: "\n")
         )
     }
 }

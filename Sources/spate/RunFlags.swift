@@ -1,5 +1,6 @@
 import ArgumentParser
 import Profile
+import Wire
 
 /// Which target: laid over the profile's.
 struct TargetFlags: ParsableArguments {
@@ -10,7 +11,7 @@ struct TargetFlags: ParsableArguments {
     @Option(help: "A preset (`spate providers` lists them).")
     var provider: String?
     @Option(
-        help: "API spoken there: openai-chat, openai-completions, openai-responses, anthropic, gemini, ollama, tgi."
+        help: ArgumentHelp("API spoken there: \(API.allCases.map(\.rawValue).joined(separator: ", ")).")
     )
     var api: String?
     @Option(help: "The profile's target of that name, where it has several.")
@@ -129,6 +130,8 @@ struct RunFlags: ParsableArguments {
     var extraBody: String?
     @Flag(help: "Ask the server to ignore the end of sequence: fixed output length.")
     var ignoreEos = false
+    @Option(help: "Texts in a request for embeddings.")
+    var inputsPerRequest: Int?
     @Flag(help: "Ask for answers in one piece: end-to-end time only.")
     var noStream = false
     @Option(help: "Cap on output tokens of a request.")
@@ -155,6 +158,9 @@ struct RunFlags: ParsableArguments {
             try document.set("workload.prompts.file", text: prompts, from: "--prompts")
         }
         if ignoreEos { try document.set("workload.ignore_eos", yaml: "true", from: "--ignore-eos") }
+        if let inputsPerRequest {
+            try document.set("workload.inputs_per_request", yaml: "\(inputsPerRequest)", from: "--inputs-per-request")
+        }
         if noStream { try document.set("workload.stream", yaml: "false", from: "--no-stream") }
         if let extraBody { try document.set("workload.extra_body", yaml: extraBody, from: "--extra-body") }
         if let warmupRequestCount {

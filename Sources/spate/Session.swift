@@ -72,9 +72,7 @@ struct Session {
         } catch {
             throw Failure(.localIO, "\(error)")
         }
-        let rows = targets.enumerated().map { index, target in
-            targetRecord(target, job.targets[target.jobIndex], id: index + 1)
-        }
+        let rows = targetRows(targets)
         var batch = RecordBatch()
         batch.targets = rows
         let engineTargets = targets.map { resumption?.remaining($0.prepared.target) ?? $0.prepared.target }
@@ -192,7 +190,16 @@ struct Session {
             target.plan.phases = SearchPlan.phases(planned, level: search.next ?? order.range.lowerBound)
             if continuation.phase > 1 { target.plan.phases.removeFirst(planned.count - 1) }
             let program = Program(targets: [target], continuing: continuation)
-            var outcome = drive([program], targets, t0: t0, store: store, sink: sink, children: children)
+            let earlier = limits.map { [0: $0] } ?? [:]
+            var outcome = drive(
+                [program],
+                targets,
+                t0: t0,
+                store: store,
+                sink: sink,
+                children: children,
+                earlier: earlier
+            )
             if let seen = outcome.rateLimits[0] { limits = limits.map { $0.merging(seen) } ?? seen }
             outcome.rateLimits[0] = limits
             let count = sink.take()
@@ -212,7 +219,8 @@ struct Session {
         t0: Instant,
         store: RunStore,
         sink: any RecordSink,
-        children: [SimulatorChild]
+        children: [SimulatorChild],
+        earlier: [Int: RateLimitRecord] = [:]
     ) -> Run.Outcome {
         var options = Run.Options(
             id: job.resumption?.stored.run.id ?? runID(t0),
@@ -225,6 +233,7 @@ struct Session {
         // Hours cannot be reserved by request: the run ends when they have cost the cap.
         let hourly = job.targets.reduce(0) { $0 + ($1.dollarsPerHour ?? 0) }
         var view = LiveView(job: job, programs: programs, began: t0)
+        var limits = LimitNotes(rows: targetRows(targets), earlier: earlier)
         while !run.isOver {
             let signal = signals.wait(milliseconds: 100)
             let (shown, snapshot) = run.snapshot(at: MonotonicClock.now())
@@ -236,6 +245,7 @@ struct Session {
             }
             let hours = Double(MonotonicClock.now().nanoseconds(since: t0)) / 3.6e12
             if let cap = job.limits.maxCost, hourly > 0, hourly * hours >= cap { run.stop(.cap("max_cost")) }
+            limits.tell(run.rateLimits, store, at: MonotonicClock.now())
             if store.failure != nil { run.stop(.cap("local_io")) }
             view.show(snapshot, of: shown)
         }
@@ -298,6 +308,12 @@ struct Session {
         }
         record.selftestStreams = selftest.ceiling?.streams ?? 0
         record.selftestTokensPerSecond = selftest.ceiling?.tokensPerSecond
+    }
+
+    private func targetRows(_ targets: [Ready]) -> [TargetRecord] {
+        targets.enumerated().map { index, target in
+            targetRecord(target, job.targets[target.jobIndex], id: index + 1)
+        }
     }
 
     private func targetRecord(_ ready: Ready, _ target: JobTarget, id: Int) -> TargetRecord {

@@ -11,8 +11,8 @@ struct SimulateCommand: ParsableCommand {
         abstract: "Serve a simulated provider until Ctrl-C.",
         discussion: """
             Scenarios: \(ScenarioCatalogue.names.joined(separator: ", ")), or a YAML file.
-            POST /v1/chat/completions, /v1/completions, /v1/responses, /v1/messages, /api/chat, /generate_stream,
-            /v1beta/models/simulated:streamGenerateContent; GET /v1/models, /health, /spate/stats.
+            POST /v1/chat/completions, /v1/completions, /v1/responses, /v1/messages, /api/chat, /generate_stream, /v2/chat,
+            /v1/embeddings, /v1beta/models/simulated:streamGenerateContent; GET /v1/models, /health, /spate/stats.
             """
     )
 
@@ -30,7 +30,9 @@ struct SimulateCommand: ParsableCommand {
             throw Failure(.badInput, "--time-scale \(timeScale): allowed: more than 0")
         }
         var signals = Signals()
-        var scenario = try refusingFaults { () throws(ProfileError) in try ScenarioCatalogue.scenario(self.scenario) }
+        var scenario = try refusingFaults("the scenario cannot be played") { () throws(ProfileError) in
+            try ScenarioCatalogue.scenario(self.scenario, from: "--scenario")
+        }
         scenario.timeScale *= timeScale
         var options = SimulatorService.Options(scenario: scenario)
         options.host = host

@@ -42,7 +42,7 @@ enum TargetPreparation {
         )
         if job.skipsPreflight, target.model != nil, place.isLoopback { return .ready(prepared) }
 
-        let list = target.provider.api.modelsPath
+        let list = target.provider.api.modelsPath(base: place.path)
         let answer = look(&prepared, at: place, meanwhile: meanwhile)
         let redactor = Redactor(secrets: prepared.key.map { [$0] } ?? [])
         if let failure = answer.failure {
@@ -56,7 +56,7 @@ enum TargetPreparation {
         case 401, 402, 403:
             return .unusable(reason: "\(place.url): the key was refused (HTTP \(answer.status)): \(words)")
         case 200: break
-        default: prepared.notes.append("GET \(place.path)\(list) answered HTTP \(answer.status)")
+        default: prepared.notes.append("GET \(list) answered HTTP \(answer.status)")
         }
         if let model = target.model {
             if !answer.models.isEmpty, !answer.models.contains(model) {
@@ -126,7 +126,7 @@ enum TargetPreparation {
         var answer = Preflight.ask(
             Preflight.Question(
                 endpoint: prepared.target.endpoint,
-                path: place.path + prepared.target.provider.api.modelsPath,
+                path: prepared.target.provider.api.modelsPath(base: place.path),
                 headers: prepared.target.headers
             ),
             meanwhile: meanwhile
@@ -156,7 +156,14 @@ enum TargetPreparation {
         let preset = Dialect(of: target.provider, model: target.model)
         let patience = min(20, max(1, target.plan.timeouts.firstToken.components.seconds))
         let seen = Prober.run(
-            ProbePlan(preset: preset, probes: 1, cap: 16, reasoningOff: nil, looksAtErrors: false),
+            ProbePlan(
+                preset: preset,
+                probes: 1,
+                cap: 16,
+                reasoningOff: nil,
+                looksAtErrors: false,
+                wantsVectors: target.provider.api.makesVectors
+            ),
             at: target,
             redactor: redactor,
             seconds: patience,
@@ -208,7 +215,7 @@ enum TargetPreparation {
             let seen = words.isEmpty ? "nothing" : "\"\(words.prefix(120))\""
             throw Failure(
                 .badInput,
-                "\(target.name): no model given, and GET \(place.url)\(target.provider.api.modelsPath) (HTTP \(answer.status)) lists none; "
+                "\(target.name): no model given, and GET \(place.url.dropLast(place.path.count))\(target.provider.api.modelsPath(base: place.path)) (HTTP \(answer.status)) lists none; "
                     + "it answered \(seen). Name one with --model"
             )
         default:

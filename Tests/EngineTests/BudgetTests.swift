@@ -1,3 +1,4 @@
+import Measurement
 import Synchronization
 import Testing
 import Transport
@@ -46,6 +47,37 @@ import Transport
         budget.settle(claim(20, 100), outputTokens: nil, nanodollars: nil)
         #expect(budget.reserve(claim(1, 0)) == "max_output_tokens")
         #expect(budget.reserve(claim(0, 1)) == "max_cost")
+    }
+
+    /// What it took by its ending, with a claim of 10 tokens and 100,000 billionths of a dollar.
+    @Test(
+        arguments: [
+            ("refused", 429, 200, nil, 0, 0), ("an error of the server", 502, 200, nil, 0, 0),
+            ("a redirect", 302, 200, nil, 0, 0), ("no connection", nil, nil, nil, 0, 0),
+            ("sent, then cut before an answer", nil, 200, nil, 10, 100_000),
+            ("cut amid its answer", 200, 200, nil, 10, 100_000),
+            ("answered", 200, 200, 4, 4, 12_000),
+        ] as [(String, Int?, Int64?, Int64?, Int, Int64)]
+    )
+    func `an attempt that nobody charges for gives back its claim`(
+        name: String,
+        status: Int?,
+        written: Int64?,
+        output: Int64?,
+        tokens: Int,
+        nanodollars: Int64
+    ) {
+        var record = RequestRecord()
+        record.httpStatus = status
+        record.written = written
+        if let output {
+            (record.inputTokens, record.outputTokens, record.tokenSource) = (4, output, .usage)
+        }
+        let budget = Budget(Budget.Caps(outputTokens: 10, nanodollars: 100_000))
+        #expect(budget.reserve(claim(10, 100_000)) == nil)
+        budget.settle(claim(10, 100_000), by: record, price: Price(input: 1, output: 2))
+        #expect(budget.reserve(claim(10 - tokens + 1, 0)) == "max_output_tokens", "\(name)")
+        #expect(budget.reserve(claim(10 - tokens, 100_000 - nanodollars)) == nil, "\(name)")
     }
 
     @Test func `money is kept to the billionth of a dollar`() {

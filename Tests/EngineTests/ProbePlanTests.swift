@@ -30,6 +30,20 @@ import Wire
         return asked
     }
 
+    @Test func `a check of embeddings costs no output and asks for no reasoning`() {
+        let plan = ProbePlan(
+            preset: Dialect(),
+            probes: 3,
+            cap: 64,
+            reasoningOff: [JSONMember(name: "reasoning_effort", json: "\"none\"")],
+            looksAtErrors: true,
+            wantsVectors: true
+        )
+        #expect(plan.worst == (8, 8 * 2 * 40, 0))
+        let asked = play(plan) { _, _ in good(reasoning: true) }
+        #expect(!asked.contains { $0.purpose == .reasoningOff })
+    }
+
     private func good(reasoning: Bool = false) -> ProbeRecord {
         var record = ProbeRecord()
         record.request.outcome = .okLength

@@ -154,6 +154,23 @@ import Wire
         #expect(prompts.allSatisfy { $0.hasSuffix("\n\none") })
     }
 
+    @Test func `a request for embeddings takes its stretch of the prompts, and no cap`() throws {
+        var workload = Workload(source: .list([Prompt("one"), Prompt("two"), Prompt("three")]))
+        workload.cache = .allow
+        workload.inputsPerRequest = 2
+        let maker = maker(workload, provider: Provider(name: "p", api: .openAIEmbeddings))
+        #expect(maker.inputs == 2)
+        let inputs = try (0..<3).map { try body(maker, index: $0).object["input"] as? [String] }
+        #expect(inputs == [["one", "two"], ["three", "one"], ["two", "three"]])
+        let first = try body(maker)
+        #expect(first.cap == 0 && Set(first.object.keys) == ["model", "input", "encoding_format"])
+        workload.cache = .avoid
+        let avoiding = self.maker(workload, provider: Provider(name: "p", api: .openAIEmbeddings))
+        let texts = try (0..<50).flatMap { try body(avoiding, index: $0).object["input"] as? [String] ?? [] }
+        #expect(Set(texts).count == 100)
+        #expect(self.maker(workload).inputs == nil)
+    }
+
     @Test func `the user's own members go into every body and replace ours`() throws {
         var workload = synthetic()
         workload.extraBody = #"{"top_p": 0.5, "temperature": 0.3, "nested": {"a": {"b": 7}}}"#

@@ -57,11 +57,36 @@ import Testing
     @Test func `a good target passes every property`() {
         let check = check([answer(), answer(), answer(), refusal(.wrongModel, 404)])
         #expect(check.isUsable)
-        #expect(check.findings.map(\.property) == CheckResult.Property.allCases)
+        #expect(check.findings.map(\.property) == CheckResult.Property.allCases.filter { $0 != .vectors })
         for finding in check.findings { #expect(finding.verdict == .ok, "\(finding)") }
         #expect(check.answers.ttftMilliseconds?.p50 == 50)
         #expect(check.answers.availability?.value == 1)
         #expect(check.requests == 4 && check.outputTokens == 192)
+    }
+
+    @Test func `embeddings are checked by their vectors, and not by tokens they do not have`() {
+        func vectors(_ count: Int, _ change: (inout ProbeRecord) -> Void = { _ in }) -> ProbeRecord {
+            answer {
+                $0.request.outcome = .ok
+                ($0.request.firstToken, $0.request.tokenEvents, $0.request.tokenReads) = (nil, 0, 0)
+                ($0.request.outputTokens, $0.request.textBytes, $0.request.visibleBytes) = (0, 0, 0)
+                ($0.request.inputs, $0.request.vectors, $0.dimensions) = (2, count, 64)
+                change(&$0)
+            }
+        }
+        let good = check([vectors(2), vectors(2), refusal(.wrongModel, 404)]) { $0.wantsVectors = true }
+        #expect(good.isUsable && good[.vectors]?.seen == "2 for 2 inputs, of 64 dimensions")
+        let text: [CheckResult.Property] = [
+            .streams, .firstToken, .maxTokens, .temperature, .stopReason, .tokensPerEvent,
+        ]
+        #expect(text.allSatisfy { good[$0] == nil })
+        #expect(good[.usage]?.verdict == .ok && good.outputTokens == 0)
+        let few = check([vectors(2), vectors(1)]) { $0.wantsVectors = true }
+        #expect(few.failedRequirements == [.vectors] && few[.vectors]?.seen == "1 vectors came for 2 inputs")
+        let silent = check([vectors(2) { ($0.usagePlace, $0.request.inputTokens) = (.never, nil) }]) {
+            $0.wantsVectors = true
+        }
+        #expect(silent[.usage]?.seen == "1 of 1 answers told no token counts: input tokens and cost are unknown")
     }
 
     @Test func `who cannot be reached has no other property`() {

@@ -62,6 +62,26 @@ import Testing
         #expect(matrix.flips.map(\.metric) == ["usd_per_useful_result"])
     }
 
+    @Test func `stored runs are one matrix, each run of the same pair a row of its own`() {
+        func run(_ name: String, _ pairs: [(provider: String, model: String)]) -> StoredRun {
+            var recorded = RecordedRun()
+            for (place, pair) in pairs.enumerated() {
+                var target = TargetRecord()
+                (target.id, target.name) = (place + 1, "\(pair.provider)/\(pair.model)")
+                (target.provider, target.model) = (pair.provider, pair.model)
+                recorded.targets.append(target)
+            }
+            return StoredRun(name: name, recorded: recorded)
+        }
+        let apart = ProviderMatrix(of: [run("r1", [("a", "x")]), run("r2", [("b", "x"), ("b", "y")])])
+        #expect(apart.isWorthwhile && apart.providers == ["a", "b"] && apart.models == ["x", "y"])
+        #expect(apart["x", "b"] != nil && apart["y", "a"] == nil)
+        let windows = ProviderMatrix(of: [run("r1", [("a", "x"), ("b", "x")]), run("r2", [("a", "x")])])
+        #expect(windows.isWorthwhile && windows.providers == ["a, r1", "b", "a, r2"])
+        // A change to one server, before and after: the comparison says all.
+        #expect(!ProviderMatrix(of: [run("before", [("a", "x")]), run("after", [("a", "x")])]).isWorthwhile)
+    }
+
     @Test(arguments: [
         ("openai-gpt-oss-120b", "gpt-oss-120b"), ("accounts/fireworks/models/gpt-oss-120b", "gpt-oss-120b"),
         ("openai/gpt-oss-120b", "gpt-oss-120b"), ("gpt-oss-120b", "gpt-oss-120b"),

@@ -213,7 +213,7 @@ import Wire
             ("completions", .openAICompletions), ("text_completions", .openAICompletions),
             ("responses", .openAIResponses), ("messages", .anthropic), ("claude", .anthropic), ("google", .gemini),
             ("gemini", .gemini), ("ollama", .ollama), ("huggingface_generate", .textGenerationInference),
-            ("tgi", .textGenerationInference),
+            ("tgi", .textGenerationInference), ("cohere", .cohere), ("/v1/embeddings", .openAIEmbeddings),
         ]
     ) func `words that other tools use name an API`(word: String, api: API) { #expect(APIName(word) == .known(api)) }
 

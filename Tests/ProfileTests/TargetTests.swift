@@ -95,7 +95,7 @@ import Wire
         ("{url: 'h:1', scenario: steady}", "targets.0.scenario: only the simulated provider plays a scenario"),
         (
             "{provider: simulated, scenario: serverles}",
-            "targets.0.scenario: read \"serverles\"; allowed: serverless, steady, slots16, keepwarm, "
+            "targets.0.scenario: read \"serverles\": no scenario of that name is known; allowed: serverless, steady, slots16, keepwarm, "
                 + "keepwarm-random, the path of a .yaml file; "
                 + "did you mean serverless?"
         ),
@@ -104,13 +104,13 @@ import Wire
             "targets.0.price: read one of input and output; allowed: both (0 where it is free)"
         ),
         (
-            "{url: 'h:1', api: cohere-v2}",
-            "targets.0.api: \"cohere-v2\" is not built yet; this version speaks openai-chat, openai-completions, "
-                + "openai-responses, anthropic, gemini, ollama, tgi"
+            "{url: 'h:1', api: triton}",
+            "targets.0.api: \"triton\" is not built yet; this version speaks openai-chat, openai-completions, "
+                + "openai-responses, anthropic, gemini, ollama, tgi, cohere-v2, openai-embeddings"
         ),
         (
             "{url: 'h:1', api: openai-chta}",
-            "targets.0.api: read \"openai-chta\"; allowed: openai-chat, openai-completions, openai-responses, anthropic, gemini, ollama, tgi; did you mean openai-chat?"
+            "targets.0.api: read \"openai-chta\"; allowed: openai-chat, openai-completions, openai-responses, anthropic, gemini, ollama, tgi, cohere-v2, openai-embeddings; did you mean openai-chat?"
         ),
     ]
 

@@ -44,6 +44,32 @@ extension ProgramTests {
             #expect(again.out == String(decoding: try folder.bytes(of: "run/profile.yaml"), as: UTF8.self))
         }
 
+        /// Prompts of the user's, cut by their cap, and synthetic ones: the other way round by word.
+        @Test(arguments: [
+            ("{list: [one, two]}", "", 0), ("{list: [one, two]}", ", length_is_useful: true", 4),
+            ("{synthetic: {input_tokens: 8}}", "", 4),
+            ("{synthetic: {input_tokens: 8}}", ", length_is_useful: false", 0),
+        ]) func `whether an answer that its cap cut is of use can be said`(prompts: String, word: String, useful: Int)
+            throws
+        {
+            let folder = try Folder()
+            let profile = try folder.write(
+                """
+                targets: [{provider: simulated, scenario: {from: steady, time_scale: 0.02}}]
+                workload: {prompts: \(prompts), max_tokens: 4\(word)}
+                warmup: {requests: 0}
+                phases: [probe: {requests: 4, gap: 0s}]
+                """,
+                to: "p.yaml"
+            )
+            let ended = try Spate.run(["run", profile, "-o", folder["run"], "--quiet"], within: 30)
+            let totals = try JSON(file: folder["run/summary.json"])["targets"][0]["totals"]
+            #expect(totals["outcomes"]["ok_length"].int == 4, "\(ended.all)")
+            #expect(totals["requests"]["useful"].int == useful)
+            let again = try Spate.run(["run", folder["run/profile.yaml"], "--print-profile"])
+            #expect(again.out == String(decoding: try folder.bytes(of: "run/profile.yaml"), as: UTF8.self))
+        }
+
         @Test func `answers that differ at temperature 0 are told`() throws {
             let folder = try Folder()
             let server = try OddServer { request in
@@ -126,6 +152,7 @@ extension ProgramTests {
             let port = try #require(server.outSoFar.split(separator: ":").last.flatMap { Int($0.dropLast()) })
             let apis = [
                 "openai-chat", "openai-completions", "openai-responses", "anthropic", "gemini", "ollama", "tgi",
+                "cohere-v2",
             ]
             let targets = apis.map { "{name: \($0), url: '127.0.0.1:\(port)', api: \($0), model: simulated}" }
             let profile = try folder.write(

@@ -118,6 +118,18 @@ extension ProgramTests {
                 says: "tfft.p95 < 1s",
                 "did you mean 'ttft'?"
             ),
+            flags(
+                "threshold on a phase that is not planned",
+                ["run", "p.yaml", "--threshold", "rmap.ttft.p95 < 1s"],
+                says: "rmap",
+                "ramp"
+            ),
+            flags(
+                "threshold on a target that is not there",
+                ["run", "p.yaml", "--threshold", "mine:ttft.p95 < 1s"],
+                says: "mine",
+                "simulated"
+            ),
             flags("threshold without a bound", ["run", "p.yaml", "--threshold", "ttft.p95"], says: "no comparison"),
             flags("--fast with a real target", ramp + nowhere + ["--fast"], says: "--fast", "real target"),
             flags(
@@ -151,7 +163,19 @@ extension ProgramTests {
             flags("ramp without levels", ["ramp"], says: "--concurrency"),
             flags("report of nothing", ["report", "nope"], says: "nope", "no such file"),
             flags("report of a file that is no run", ["report", "p.yaml"], says: "p.yaml"),
-            flags("unknown scenario", ["simulate", "--scenario", "stedy"], says: "stedy", "steady"),
+            flags(
+                "unknown scenario",
+                ["simulate", "--scenario", "stedy"],
+                says: "the scenario cannot be played",
+                "--scenario: read \"stedy\": no scenario of that name",
+                "slots16",
+                "did you mean steady?"
+            ),
+            flags(
+                "unknown figure of retries",
+                ["run", "p.yaml", "--threshold", "retries.percieved.availability > 1"],
+                says: "did you mean 'retries.perceived.availability'?"
+            ),
             flags("port out of range", ["simulate", "--port", "99999"], says: "99999", "65535"),
             flags(
                 "much for another machine",

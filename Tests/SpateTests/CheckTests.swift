@@ -116,6 +116,43 @@ extension ProgramTests {
             }
         }
 
+        @Test func `the preset's own way to switch reasoning off is tried, not its API's`() throws {
+            // vLLM's is a member of the chat template; this server takes no other.
+            try serving("{thinks: 8, refuses: [reasoning_effort]}") { url in
+                let arguments = ["check", "--url", url, "--model", "simulated", "--json"]
+                let ended = try Spate.run(arguments + ["--provider", "vllm"], within: 20)
+                #expect(ended.status == 0, "\(ended.all)")
+                let found = try JSON(ended.out)["targets"][0]["properties"].list.first {
+                    $0["property"].text == "reasoning"
+                }
+                #expect(
+                    found?["verdict"].text == "ok"
+                        && found?["seen"].text?.hasSuffix("switched off, it does not") == true
+                )
+            }
+        }
+
+        @Test func `a model that is known always to reason is not asked to stop`() throws {
+            try serving("{thinks: 8, thinks_always: true}") { url in
+                let profile = try folder.write(
+                    """
+                    providers:
+                      mine: {base_url: '\(url)', auth: none, key_optional: true, model_rules: [{match: simul, reasoning_off: never}]}
+                    targets: [{provider: mine, model: simulated}]
+                    phases: [probe: {requests: 1, gap: 0s}]
+                    """,
+                    to: "always.yaml"
+                )
+                let target = try JSON(Spate.run(["check", profile, "--json"], within: 20).out)["targets"][0]
+                let found = target["properties"].list.first { $0["property"].text == "reasoning" }
+                #expect(
+                    found?["seen"].text?.hasSuffix("the preset knows that it always does") == true,
+                    "\(found?["seen"].text ?? "")"
+                )
+                #expect(target["requests"].int == 4)  // three answers and a wrong model
+            }
+        }
+
         @Test func `what is to be checked must be said`() throws {
             let ended = try Spate.run(["check"])
             #expect(ended.status == 104 && ended.error.contains("--url URL or --provider NAME"))

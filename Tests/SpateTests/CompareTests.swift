@@ -71,6 +71,20 @@ extension ProgramTests {
             #expect(markdown.out.contains("## after against before"))
         }
 
+        @Test func `runs of several targets are a matrix too, where they are not one pair`() throws {
+            let folder = try Folder()
+            _ = try run("first", [("quick", "2ms"), ("slow", "4ms")], in: folder)
+            _ = try run("second", [("quick", "2ms"), ("slow", "4ms")], in: folder)
+            let both = [folder["first"], folder["second"]]
+            let text = try Spate.run(["compare"] + both).out
+            #expect(text.contains("Models and providers"), "\(text)")
+            for row in ["quick, first", "quick, second", "slow, first", "slow, second"] {
+                #expect(text.contains(row), "\(row) is not in: \(text)")
+            }
+            #expect(try Spate.run(["report", folder["first"]]).out.contains("Models and providers"))
+            #expect(try Spate.run(["compare", "--markdown"] + both).out.contains("## Models and providers"))
+        }
+
         @Test func `what cannot be compared is 104, and says why`() throws {
             let folder = try Folder()
             _ = try run("one", [("mine", "2ms")], in: folder)

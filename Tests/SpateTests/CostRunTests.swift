@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 extension ProgramTests {
@@ -86,6 +87,29 @@ extension ProgramTests {
             for text in ["Rate limits", "Retries", "as users see it"] { #expect(ended.out.contains(text), "\(text)") }
         }
 
+        @Test func `a run that was killed has what the server said of its limits`() throws {
+            let path = try folder.write(
+                """
+                targets:
+                  - {provider: simulated, scenario: {from: steady, time_scale: 0.1, habits: {rate_limit: {requests: 100000, per: 1h}}}}
+                workload: {prompts: {synthetic: {input_tokens: 16}}, max_tokens: 4}
+                warmup: {requests: 0}
+                phases: [{steady: {concurrency: 2, for: 30s}}]
+                """,
+                to: "killed.yaml"
+            )
+            let spate = try Spate(["run", path, "-o", folder["killed"], "--quiet"])
+            usleep(6_000_000)
+            spate.send(SIGKILL)
+            #expect(try spate.end(within: 20).status == -SIGKILL)
+            let summary = try JSON(try Spate.run(["report", folder["killed"], "--json"]).out)
+            #expect(summary["run"]["complete"].bool == false)
+            let limit = summary["targets"][0]["rate_limits"]["limits"][0]
+            #expect(limit["name"].text == "requests" && limit["limit"].int == 100_000)
+            let left = try #require(limit["least_remaining"].int)
+            #expect(left < 100_000 && left > 90_000)
+        }
+
         @Test func `an empty purse ends the run at once with 98 and the server's words`() throws {
             let (ended, summary, truth) = try run(
                 """
@@ -122,8 +146,10 @@ extension ProgramTests {
             let paid = truth.requests.values.reduce(0.0) {
                 $0 + 100 * Double($1.tokens) / 1e6
             }
-            // A refused attempt keeps what was reserved for it, since nobody said that it was free.
-            #expect(paid <= 0.05 && paid > 0.02, "\(paid)")
+            // A refused attempt gives back what was reserved for it. At the end one more answer ($0.0016) did not fit,
+            // and at most three others in flight may have been refused afterwards.
+            #expect(paid <= 0.05 && paid > 0.05 - 4 * 0.0016, "\(paid)")
+            #expect(truth.requests.values.count { $0.outcome == "rejected" } > 3)
         }
 
         @Test func `a target that fails is given up, ends the run with 98, and the others run on`() throws {

@@ -32,10 +32,11 @@ extension ProgramTests {
             ("ollama", "", "a line of JSON each; thinking; counts on the last"),
             ("lmstudio", "/v1", "plain"),
             ("tgi", "", "`data:` without a space; an API without reasoning"),
+            ("cohere", "/v2", "typed events; counts as floats, read and billed apart; no reasoning share"),
         ]
 
         /// Those whose API or usage tells no reasoning share.
-        private static let silent: Set<String> = ["digitalocean", "ollama", "tgi", "openai-compatible"]
+        private static let silent: Set<String> = ["digitalocean", "ollama", "tgi", "cohere", "openai-compatible"]
 
         @Test func `TTFT, tokens, outcome and cost of each are the journal's`() throws {
             let folder = try Folder()

@@ -166,6 +166,8 @@ enum Samples {
         request.outputTokens = 256
         request.reasoningTokens = 16
         request.tokenSource = .usage
+        request.inputs = 17
+        request.vectors = 18
         request.events = 240
         request.tokenEvents = 238
         request.reads = 230

@@ -15,6 +15,8 @@ public struct ProbePlan: Sendable {
 
     /// The prompt of every probe, about a dozen tokens; an answer without end, so that the cap cuts it.
     public static let prompt = "Count from 1 to 300 in words, separated by commas."
+    /// Of a request for embeddings: one that returned fewer vectors would be found out.
+    public static let inputs = [prompt, "A sentence of its own."]
     private static let promptTokens = 40  // with what chat templates add, at most
 
     private let preset: Dialect
@@ -22,6 +24,7 @@ public struct ProbePlan: Sendable {
     private let cap: Int
     private let reasoningOff: [JSONMember]?
     private let looksAtErrors: Bool
+    private let wantsVectors: Bool
     public private(set) var dialect: Dialect
     private var asked: [ProbeRecord.Purpose: Int] = [:]
     private var sawReasoning = false
@@ -32,11 +35,20 @@ public struct ProbePlan: Sendable {
     ///   - probes: answers asked for.
     ///   - cap: their output tokens: 64 shows a stream flow, and is cheap.
     ///   - reasoningOff: members that switch reasoning off; nil = no way is known.
-    public init(preset: Dialect, probes: Int, cap: Int, reasoningOff: [JSONMember]?, looksAtErrors: Bool) {
+    ///   - wantsVectors: whether embeddings are asked for, which have no output tokens.
+    public init(
+        preset: Dialect,
+        probes: Int,
+        cap: Int,
+        reasoningOff: [JSONMember]?,
+        looksAtErrors: Bool,
+        wantsVectors: Bool = false
+    ) {
         self.preset = preset
         self.probes = probes
         self.cap = cap
-        self.reasoningOff = reasoningOff
+        self.reasoningOff = wantsVectors ? nil : reasoningOff
+        self.wantsVectors = wantsVectors
         self.looksAtErrors = looksAtErrors
         dialect = preset
     }
@@ -45,7 +57,8 @@ public struct ProbePlan: Sendable {
     public var worst: (requests: Int, inputTokens: Int, outputTokens: Int) {
         // Refusals for a parameter cost nothing, but a server may bill what it likes.
         let requests = probes + 3 + (reasoningOff == nil ? 0 : 1) + (looksAtErrors ? 2 : 0)
-        return (requests, requests * Self.promptTokens, requests * cap)
+        let inputs = wantsVectors ? Self.inputs.count : 1
+        return (requests, requests * inputs * Self.promptTokens, wantsVectors ? 0 : requests * cap)
     }
 
     /// The next request; nil when the check is over.

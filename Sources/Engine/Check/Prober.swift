@@ -100,7 +100,7 @@ private final class ProbeSession: TransferHandler {
         question.dialect.apply(to: &provider, model: target.model)
         var request = ChatRequest(
             model: model,
-            messages: [.init(role: "user", content: ProbePlan.prompt)],
+            messages: (inputs == nil ? [ProbePlan.prompt] : ProbePlan.inputs).map { .init(role: "user", content: $0) },
             maxTokens: question.cap,
             provider: provider
         )
@@ -108,6 +108,9 @@ private final class ProbeSession: TransferHandler {
         request.extra += question.extra
         return request.body(api: provider.api)
     }
+
+    /// Texts asked for as vectors; nil = text is asked for.
+    private var inputs: Int? { target.provider.api.makesVectors ? ProbePlan.inputs.count : nil }
 
     /// An answer that takes too long is over; the next question comes after a pause.
     func tick() {
@@ -173,6 +176,10 @@ private final class ProbeSession: TransferHandler {
         if reply.usage.output != nil {
             record.usagePlace = hasUsage && usageBeforeTokens * 2 < reply.tokenEvents ? .early : .end
         }
+        if inputs != nil {
+            record.usagePlace = reply.usage.input == nil ? .never : .end
+            record.dimensions = reply.dimensions
+        }
         if record.request.outcome.class != .success {
             record.errorClass = ErrorClass(status: transfer.status, error: reply.error).rawValue
         }
@@ -198,6 +205,8 @@ private final class ProbeSession: TransferHandler {
         evidence.failure = failure
         evidence.status = transfer.status
         evidence.reply = reply
+        evidence.streams = target.provider.streams
+        evidence.inputs = inputs
         let verdict = OutcomeRule.judge(evidence)
         let timing = transfer.timing
         let start = timing.dispatched
@@ -237,6 +246,7 @@ private final class ProbeSession: TransferHandler {
             request.outputTokens = Int64(reply.tokenEvents)
             request.tokenSource = .events
         }
+        if let inputs { request.noteVectors(reply, of: inputs) }
         request.useful = verdict.outcome == .ok || verdict.outcome == .okLength
         let words = failure?.text ?? reply.error?.message ?? reply.excerpt
         request.error = verdict.outcome.class == .success ? nil : words.map(redactor.redacted)

@@ -47,6 +47,9 @@ private struct Judge {
         findings.append(authorised)
         findings.append(model)
         guard !good.isEmpty else { return findings }
+        if evidence.wantsVectors {
+            return findings + [vectors, usage, errors, rateLimits, connection, time, serverTimings]
+        }
         findings += [
             streams, firstToken, usage, tokensPerEvent, maxTokens, temperature, reasoning, stopReason, errors,
             rateLimits,
@@ -149,6 +152,18 @@ private struct Judge {
         Double(probe.request.tokenEvents) / Double(max(1, probe.request.tokenReads))
     }
 
+    /// One for each text, and all of one length.
+    private var vectors: CheckResult.Finding {
+        let asked = good[0].request.inputs ?? 0
+        if let other = good.first(where: { $0.request.vectors != $0.request.inputs }) {
+            let seen = "\(other.request.vectors ?? 0) vectors came for \(other.request.inputs ?? 0) inputs"
+            return .init(.vectors, .failed, seen)
+        }
+        let lengths = Set(good.compactMap(\.dimensions)).sorted().map { "\($0)" }.joined(separator: " and ")
+        let seen = "\(asked) for \(asked) inputs, of \(lengths.isEmpty ? "unknown" : lengths) dimensions"
+        return .init(.vectors, .ok, seen)
+    }
+
     private var firstToken: CheckResult.Finding {
         let times = good.compactMap(\.request.ttftMilliseconds)
         guard !times.isEmpty else { return .init(.firstToken, .unknown, "no token was timed") }
@@ -162,10 +177,13 @@ private struct Judge {
         let told = good.filter { $0.usagePlace != .never }
         let asked = evidence.dialect.asksForUsage ? "" : " (not asked for)"
         guard told.count == good.count else {
-            let seen = "\(good.count - told.count) of \(good.count) answers told no token counts\(asked)"
+            let seen =
+                "\(good.count - told.count) of \(good.count) answers told no token counts\(evidence.wantsVectors ? "" : asked)"
+            if evidence.wantsVectors { return .init(.usage, .odd, "\(seen): input tokens and cost are unknown") }
             return .init(.usage, .odd, "\(seen): tokens will be counted by events, and cost is unknown")
         }
         let early = told.contains { $0.usagePlace == .early }
+        if evidence.wantsVectors { return .init(.usage, .ok, "with each answer") }
         return .init(.usage, .ok, early ? "with every event" : "at the end of the stream")
     }
 
@@ -220,7 +238,8 @@ private struct Judge {
         let without = reasoned.count { $0.request.visibleBytes == 0 }
         let empty = without > 0 ? "; \(without) of \(good.count) answers were nothing else" : ""
         guard let off = evidence.probes.first(where: { $0.purpose == .reasoningOff }) else {
-            let known = evidence.knowsReasoningSwitch ? "its switch was not tried" : "no switch is known"
+            let unknown = evidence.alwaysReasons ? "the preset knows that it always does" : "no switch is known"
+            let known = evidence.knowsReasoningSwitch ? "its switch was not tried" : unknown
             return .init(.reasoning, .odd, "it reasons\(hidden)\(empty); \(known)")
         }
         if !off.succeeded {

@@ -9,6 +9,7 @@ public struct CheckResult: Sendable, Hashable {
 
     public enum Property: String, Sendable, Hashable, CaseIterable {
         case reachable, authorised, model, streams
+        case vectors  // of embeddings, in place of all that is about text
         case firstToken = "first_token"
         case usage
         case tokensPerEvent = "tokens_per_event"
@@ -23,7 +24,7 @@ public struct CheckResult: Sendable, Hashable {
         /// Without it a run would not be worth its price: a target that fails one is unusable.
         public var isRequired: Bool {
             switch self {
-            case .reachable, .authorised, .model, .streams, .maxTokens: true
+            case .reachable, .authorised, .model, .streams, .vectors, .maxTokens: true
             case .firstToken, .usage, .tokensPerEvent, .temperature, .reasoning, .stopReason, .errors, .rateLimits,
                 .connection, .time, .serverTimings:
                 false
@@ -89,7 +90,9 @@ public struct CheckEvidence: Sendable, Hashable {
     public var preset = Dialect()
     public var dialect = Dialect()  // at last
     public var knowsReasoningSwitch = false
+    public var alwaysReasons = false  // as the preset knows of this model
     public var wantsStream = true
+    public var wantsVectors = false
     public var temperatureIsOmitted = false  // by the preset, for this model
 
     public init() {}

@@ -21,6 +21,7 @@ public struct ProbeRecord: Sendable, Hashable {
     public var isWhole = false  // one document, though a stream was asked for
     public var usagePlace = UsagePlace.never
     public var reasoningBytes: Int64 = 0
+    public var dimensions: Int?  // of the first embedding
     public var httpVersion: String?
     public var server: String?  // the header of that name
     public var rateLimits: RateLimitRecord?

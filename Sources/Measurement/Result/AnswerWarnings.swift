@@ -8,13 +8,21 @@ enum AnswerWarnings {
         var inOnePiece = 0
         for request in successes {
             if let detail = request.detail { counts[detail, default: 0] += 1 }
-            if request.firstToken == nil, request.lastToken != nil, request.detail != "not_streaming" {
+            if request.firstToken == nil, request.lastToken != nil, request.vectors == nil,
+                request.detail != "not_streaming"
+            {
                 inOnePiece += 1
             }
         }
         var warnings: [String] = []
         for (detail, words) in sentences {
             if let count = counts[detail] { warnings.append("\(count) of \(total) answers \(words)") }
+        }
+        let silent = successes.only { $0.vectors != nil && $0.tokenSource == nil }.count
+        if silent > 0 {
+            warnings.append(
+                "\(silent) of \(total) answers told no count of their input: its tokens and cost are not known."
+            )
         }
         if inOnePiece > 0 {
             warnings.append(
@@ -42,6 +50,7 @@ enum AnswerWarnings {
             "came in one or two reads with many events: something on the way gathers them, and gaps say nothing."
         ),
         ("usage_mismatch", "came with a token count that does not fit their text: figures in tokens are doubtful."),
+        ("vector_count", "held other than one vector for each input: they are successes, and of no use."),
         ("bad_json", "had events that could not be read."),
         ("unexpected", "were not what their prompts expect: they are successes, and of no use."),
     ]

@@ -62,7 +62,9 @@ extension RequestRecord {
 
     /// Output tokens/e2e, tokens per second: what the caller gets, waiting included.
     public var requestTPS: Double? {
-        guard let e2eMilliseconds, e2eMilliseconds > 0, let tokens = countedOutputTokens else { return nil }
+        guard let e2eMilliseconds, e2eMilliseconds > 0, let tokens = countedOutputTokens, vectors == nil else {
+            return nil
+        }
         return Double(tokens) / e2eMilliseconds * 1000
     }
 
@@ -71,6 +73,10 @@ extension RequestRecord {
         if let outputTokens { return max(0, outputTokens) }
         return tokenEvents > 0 ? Int64(tokenEvents) : nil
     }
+
+    /// When its input is counted as read, since dispatched: with its first token, or where it has none, being answered in
+    /// one piece, with the answer.
+    var inputRead: Int64? { firstToken ?? lastToken }
 
     /// Since t0; nil = not sent.
     func instant(_ sinceDispatched: Int64?) -> Int64? {

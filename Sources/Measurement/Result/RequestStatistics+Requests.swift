@@ -24,7 +24,8 @@ struct WindowTotals: Sendable, Hashable {
     var seconds: Double
     var streamedTokens: Int64 = 0
     var textBytes: Int64 = 0
-    var inputTokens: Int64 = 0  // of the requests whose first token came in it
+    var inputTokens: Int64 = 0  // of the requests whose first token, or answer in one piece, came in it
+    var vectors: Int64 = 0  // embeddings that came in it
     var ended = 0  // in it, whatever came of them; without those that are ours
     var successes = 0  // that ended in it
     var useful = 0
@@ -36,6 +37,7 @@ struct WindowTotals: Sendable, Hashable {
             streamedTokens: a.streamedTokens.saturatingAdd(b.streamedTokens),
             textBytes: a.textBytes.saturatingAdd(b.textBytes),
             inputTokens: a.inputTokens.saturatingAdd(b.inputTokens),
+            vectors: a.vectors.saturatingAdd(b.vectors),
             ended: a.ended + b.ended,
             successes: a.successes + b.successes,
             useful: a.useful + b.useful,
@@ -57,6 +59,9 @@ extension RequestStatistics {
             cachedInputTokens = cachedInputTokens.saturatingAdd(max(0, request.cachedInputTokens ?? 0))
             outputTokens = outputTokens.saturatingAdd(request.countedOutputTokens ?? 0)
             reasoningTokens = reasoningTokens.saturatingAdd(max(0, request.reasoningTokens ?? 0))
+            if let vectors = request.vectors {
+                embeddings = (embeddings ?? 0).saturatingAdd(Int64(max(0, vectors)))
+            }
             if let level = scope.level, level.isGood(request, ttft: scope.ttft(of: request)) { good += 1 }
             if request.outcome.class == .success, request.tokenReads > 0 {
                 chunkTokens += Double(request.streamedTokens)
@@ -102,6 +107,8 @@ extension RequestStatistics {
     private mutating func setRates(_ window: WindowTotals, hasLevel: Bool) {
         guard window.seconds > 0 else { return }
         outputTokensPerSecond = Double(window.streamedTokens) / window.seconds
+        inputTokensPerSecond = Double(window.inputTokens) / window.seconds
+        if embeddings != nil { embeddingsPerSecond = Double(window.vectors) / window.seconds }
         totalTokensPerSecond = (Double(window.streamedTokens) + Double(window.inputTokens)) / window.seconds
         outputBytesPerSecond = Double(window.textBytes) / window.seconds
         requestsPerSecond = Double(window.successes) / window.seconds

@@ -11,6 +11,7 @@ public struct RequestStatistics: Sendable, Hashable {
     public var cachedInputTokens: Int64 = 0
     public var outputTokens: Int64 = 0
     public var reasoningTokens: Int64 = 0
+    public var embeddings: Int64?  // vectors that came; nil where text was asked for
     public var tokensPerChunk: Double?
     public var inputTokensPerRequest: DistributionSummary?
     public var outputTokensPerRequest: DistributionSummary?
@@ -18,6 +19,8 @@ public struct RequestStatistics: Sendable, Hashable {
     // Over the window; nil when the set has none.
     public var outputTokensPerSecond: Double?
     public var totalTokensPerSecond: Double?
+    public var inputTokensPerSecond: Double?
+    public var embeddingsPerSecond: Double?
     public var outputBytesPerSecond: Double?
     public var requestsPerSecond: Double?
     public var goodputRPS: Double?  // nil without an SLO, as the next

@@ -72,7 +72,7 @@ extension StepResult {
 
     private var throughputPerStream: Double? {
         guard let concurrency, concurrency > 0 else { return nil }
-        return stats.outputTokensPerSecond.map { $0 / Double(concurrency) }
+        return (stats.embeddingsPerSecond ?? stats.outputTokensPerSecond).map { $0 / Double(concurrency) }
     }
 
     private static func ratio(_ level: DistributionSummary?, _ base: DistributionSummary?) -> Double? {

@@ -30,7 +30,9 @@ extension TargetResult {
         failures = FailureResult.kinds(of: counted)
         let successes = counted.successes
         if !successes.isEmpty {
-            tokenSource = successes.contains { $0.tokenSource != .usage } ? .events : .usage
+            let untold = successes.only { $0.tokenSource != .usage }
+            // Embeddings have no events to count.
+            tokenSource = untold.isEmpty ? .usage : untold.contains { $0.vectors == nil } ? .events : nil
         }
 
         let phases = index.phases(of: target.id).filter { $0.kind != .warmup }

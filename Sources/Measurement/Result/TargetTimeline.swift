@@ -80,7 +80,10 @@ struct TargetTimeline: Sendable {
             textBytes: arrived.textBytes
         )
         for request in requests {
-            if window.contains(request.instant(request.firstToken)) {
+            if let vectors = request.vectors, window.contains(request.instant(request.lastToken)) {
+                totals.vectors = totals.vectors.saturatingAdd(Int64(Swift.max(0, vectors)))
+            }
+            if window.contains(request.instant(request.inputRead)) {
                 totals.inputTokens = totals.inputTokens.saturatingAdd(Swift.max(0, request.inputTokens ?? 0))
             }
             guard request.outcome.class != .excluded, window.contains(request.instant(request.ended)) else { continue }
@@ -121,7 +124,10 @@ struct TargetTimeline: Sendable {
         for request in requests {
             totals.streamedTokens = totals.streamedTokens.saturatingAdd(estimate.tokens(of: request))
             totals.textBytes = totals.textBytes.saturatingAdd(Swift.max(0, request.textBytes))
-            if request.firstToken != nil {
+            if let vectors = request.vectors {
+                totals.vectors = totals.vectors.saturatingAdd(Int64(Swift.max(0, vectors)))
+            }
+            if request.inputRead != nil {
                 totals.inputTokens = totals.inputTokens.saturatingAdd(Swift.max(0, request.inputTokens ?? 0))
             }
             if request.outcome.class != .excluded { totals.ended += 1 }

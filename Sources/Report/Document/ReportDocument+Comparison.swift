@@ -2,12 +2,16 @@ import Measurement
 
 extension ReportDocument {
     /// `spate compare`: nothing but the comparison.
-    init(_ comparison: ComparisonResult, regressions: [ThresholdResult]) {
+    init(
+        _ comparison: ComparisonResult,
+        regressions: [ThresholdResult],
+        matrix: ProviderMatrix = ProviderMatrix()
+    ) {
         let text = "no figure here is of a real service: the built-in simulated provider answered"
         let banners: [Block] =
             comparison.sides.allSatisfy(\.simulated) ? [.banner(word: "SIMULATED", tone: .caution, text: text)] : []
         self.init(
-            blocks: banners + Self.comparison(comparison)
+            blocks: banners + Self.comparison(comparison) + Self.matrix(matrix)
                 + (regressions.isEmpty ? [] : Self.thresholds(regressions, called: "Regressions"))
         )
     }

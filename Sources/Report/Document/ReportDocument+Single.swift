@@ -6,7 +6,8 @@ extension ReportDocument {
         let step = phase.steps.count == 1 ? phase.steps.first : nil
         let stats = step?.stats ?? phase.stats
         var blocks: [Block] = [
-            .heading("\(heading(phase)): \(subject(phase, step))"), .sentence(explanation(phase), .dim),
+            .heading("\(heading(phase)): \(subject(phase, step))"),
+            .sentence(stats.embeddings == nil ? explanation(phase) : embeddingExplanation, .dim),
         ]
         if let batch = phase.batch { blocks += self.batch(batch, stats) }
         let rows = figureRows(stats, phase)
@@ -90,8 +91,10 @@ extension ReportDocument {
     }
 
     private static func speed(_ stats: RequestStatistics, _ step: StepResult?) -> String {
-        var parts: [String] = []
-        if let rate = stats.outputTokensPerSecond { parts.append("\(Figure.rate(rate)) tokens/s in all") }
+        var parts = embeddingRates(stats)
+        if let rate = stats.outputTokensPerSecond, parts.isEmpty {
+            parts.append("\(Figure.rate(rate)) tokens/s in all")
+        }
         if let rate = stats.requestsPerSecond { parts.append("\(Figure.rate(rate)) requests/s") }
         if let rate = stats.goodputRPS { parts.append("\(Figure.rate(rate)) of them within the SLO") }
         if let mean = step?.meanInFlight { parts.append("\(Figure.rate(mean)) in flight on average") }

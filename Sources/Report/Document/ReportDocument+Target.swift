@@ -25,7 +25,7 @@ extension ReportDocument {
             switch phase.kind {
             case .warmup, .idle: []
             case _ where isEmpty: [.sentence("\(heading(phase)): no request was sent.", .dim)]
-            case .ramp: ramp(phase)
+            case .ramp: phase.stats.embeddings == nil ? ramp(phase) : embeddings(phase)
             case .burst: bursts(phase)
             case .rate, .replay: phase.steps.count > 1 ? rates(phase) : single(phase)
             case .keepwarm: keepwarm(phase)
@@ -142,6 +142,7 @@ extension ReportDocument {
         var sentence =
             "In all \(Figure.count(totals.requests.scheduled)) requests, \(Figure.count(totals.inputTokens)) input and "
             + "\(Figure.count(totals.outputTokens)) output tokens (\(source))."
+        if let vectors = totals.embeddings { sentence += " \(Figure.count(vectors)) embeddings came." }
         if totals.reasoningTokens > 0 {
             sentence += " Of the output \(Figure.count(totals.reasoningTokens)) were reasoning."
         }

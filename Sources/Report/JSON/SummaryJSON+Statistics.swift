@@ -38,8 +38,18 @@ extension SummaryJSON {
                 .init("cost", cost(stats.cost)),
                 .init("cost_unknown", JSONValue(stats.costGap?.rawValue)),
                 .init("retries", stats.retries.map(retries) ?? .null),
-            ] + answers(stats.answers)
+            ] + embeddings(stats) + answers(stats.answers)
         )
+    }
+
+    /// Absent where text was asked for.
+    private static func embeddings(_ stats: RequestStatistics) -> [JSONValue.Member] {
+        guard let vectors = stats.embeddings else { return [] }
+        return [
+            .init("embeddings", JSONValue(vectors)),
+            .init("embeddings_per_second", JSONValue(stats.embeddingsPerSecond)),
+            .init("input_tokens_per_second", JSONValue(stats.inputTokensPerSecond)),
+        ]
     }
 
     /// Absent where no prompt was asked twice at temperature 0.

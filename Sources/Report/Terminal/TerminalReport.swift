@@ -11,9 +11,10 @@ public enum TerminalReport {
     public static func render(
         _ comparison: ComparisonResult,
         regressions: [ThresholdResult],
+        matrix: ProviderMatrix = ProviderMatrix(),
         style: TerminalStyle = .init()
     ) -> String {
-        render(ReportDocument(comparison, regressions: regressions), style: style)
+        render(ReportDocument(comparison, regressions: regressions, matrix: matrix), style: style)
     }
 
     static func render(_ document: ReportDocument, style: TerminalStyle) -> String {

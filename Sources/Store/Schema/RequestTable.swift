@@ -52,6 +52,8 @@ extension Schema {
             Column("output_tokens", \.request.outputTokens),
             Column("reasoning_tokens", \.request.reasoningTokens),
             Column("token_source", \.request.tokenSource),
+            Column("inputs", \.request.inputs),
+            Column("vectors", \.request.vectors),
             Column("events", \.request.events),
             Column("token_events", \.request.tokenEvents),
             Column("reads", \.request.reads),
@@ -80,13 +82,14 @@ extension Schema {
           (r.first_token_ns - r.written_ns) / 1e6 AS wait_ms,
           r.first_visible_ns / 1e6 AS ttfv_ms,
           r.last_token_ns / 1e6 AS e2e_ms,
-          CASE WHEN r.last_token_ns > 0
+          CASE WHEN r.last_token_ns > 0 AND r.vectors IS NULL
             THEN coalesce(r.output_tokens, nullif(r.token_events, 0)) * 1e9 / r.last_token_ns END AS request_tps,
           CASE WHEN r.token_reads >= 3 AND r.text_bytes > 0 AND r.last_token_ns > r.first_token_ns
               AND r.streamed_tokens >= 8
             THEN r.streamed_tokens * (1 - min(r.first_read_text_bytes, r.text_bytes) * 1.0 / r.text_bytes) * 1e9
               / (r.last_token_ns - r.first_token_ns) END AS decode_tps,
-          r.input_tokens, r.cached_input_tokens, r.output_tokens, r.reasoning_tokens, r.token_source
+          r.input_tokens, r.cached_input_tokens, r.output_tokens, r.reasoning_tokens, r.token_source,
+          r.inputs, r.vectors
         FROM (SELECT *, CASE
               WHEN token_source = 'usage' AND NOT hidden_reasoning THEN output_tokens
               WHEN token_source = 'usage' AND reasoning_tokens >= 0 THEN output_tokens - reasoning_tokens

@@ -1,4 +1,7 @@
 /// The API families spate can speak; the raw value is the word in profiles and results.
+///
+/// Another one is a file here (what is sent, what is read), a file in `Serving` (the simulated provider's side), and its
+/// two lines below.
 public enum API: String, Sendable, Hashable, CaseIterable {
     case openAIChat = "openai-chat"
     case openAICompletions = "openai-completions"
@@ -7,6 +10,11 @@ public enum API: String, Sendable, Hashable, CaseIterable {
     case gemini
     case ollama
     case textGenerationInference = "tgi"
+    case cohere = "cohere-v2"
+    case openAIEmbeddings = "openai-embeddings"
+
+    /// What other tools call it, in lower case and with dashes.
+    public var aliases: [String] { grammar.aliases }
 
     /// What follows the base URL.
     public func path(model: String, streams: Bool = true) -> String { grammar.path(model, streams) }
@@ -14,11 +22,14 @@ public enum API: String, Sendable, Hashable, CaseIterable {
     /// Path of a base URL that was given without one; empty for some.
     public var basePath: String { grammar.basePath }
 
-    /// Where the models are listed, behind the base URL.
-    public var modelsPath: String { grammar.modelsPath }
+    /// Where the models are listed, given the base URL's path.
+    public func modelsPath(base: String) -> String { grammar.modelsPath(base) }
 
     /// Headers of every request, the key's apart.
     public var headers: [Header] { grammar.headers }
+
+    /// Whether its answers are vectors: in one piece, without tokens, and so without a first one.
+    public var makesVectors: Bool { grammar.makesVectors }
 
     /// Members of a request that switch reasoning off; nil = the format itself has no such switch.
     public var reasoningOff: [JSONMember]? { grammar.reasoningOff }
@@ -35,6 +46,8 @@ public enum API: String, Sendable, Hashable, CaseIterable {
         case .gemini: .gemini
         case .ollama: .ollama
         case .textGenerationInference: .textGenerationInference
+        case .cohere: .cohere
+        case .openAIEmbeddings: .openAIEmbeddings
         }
     }
 }

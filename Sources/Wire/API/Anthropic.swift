@@ -1,6 +1,7 @@
 /// Anthropic Messages: blocks of content between a start that counts the input and an end that counts the output.
 extension Grammar {
     static let anthropic = Grammar(
+        aliases: ["messages", "anthropic-messages", "claude"],
         path: { _, _ in "/messages" },
         headers: streamHeaders + [Header(name: "anthropic-version", value: "2023-06-01")],
         reasoningOff: [JSONMember(name: "thinking", json: #"{"type":"disabled"}"#)],
@@ -47,7 +48,8 @@ extension Grammar {
                 return tally.take(message: root, parser)
             }
             return type.utf8 == nil ? .unparseable : .understood
-        }
+        },
+        served: .anthropic
     )
 }
 

@@ -1,6 +1,7 @@
 /// Google Gemini: the model is part of the path, the stream ends with its last chunk, thoughts are counted apart.
 extension Grammar {
     static let gemini = Grammar(
+        aliases: ["google", "generatecontent", "streamgeneratecontent", "google-gemini"],
         basePath: "/v1beta",
         path: { model, streams in
             let name = pathSegment(model.hasPrefix("models/") ? String(model.dropFirst("models/".count)) : model)
@@ -46,7 +47,8 @@ extension Grammar {
             if usage.kind == .object { tally.count(gemini: usage) }
             if candidates.kind == .array || blocked != nil { return .understood }
             return whole || usage.kind != .object ? .unparseable : .understood
-        }
+        },
+        served: .gemini
     )
 
     /// Percent-encodes what a path's segment may not hold (RFC 3986, 3.3); a slash is kept.

@@ -17,12 +17,14 @@ struct Grammar: Sendable {
     typealias Read =
         @Sendable (UnsafeRawBufferPointer, Int, _ whole: Bool, JSONParser, inout ReplyTally) -> Reading
 
+    var aliases: [String] = []  // what other tools call it, in lower case, with dashes
     var basePath = "/v1"  // of an address without a path of its own
     var path: @Sendable (_ model: String, _ streams: Bool) -> String  // what follows the base URL
-    var modelsPath = "/models"  // likewise
+    var modelsPath: @Sendable (_ base: String) -> String = { $0 + "/models" }  // of the list of models
     var headers: [Header] = Grammar.streamHeaders  // of every request, the key's apart
     var framing = Framing.events
     var hasDoneMarker = true  // a stream says that it is over, apart from its finish reason
+    var makesVectors = false  // its answers are embeddings, in one piece: no text, no tokens, no finish reason
 
     /// Members that switch reasoning off; nil = the format has no such switch, or each provider its own.
     var reasoningOff: [JSONMember]?
@@ -32,6 +34,8 @@ struct Grammar: Sendable {
     /// Encodes what many requests have in common.
     var template: @Sendable (ChatRequest) -> BodyTemplate
     var read: Read
+    /// The same API from the other side, for the simulated provider.
+    var served: ServedForm
 
     static let streamHeaders = [
         Header(name: "Content-Type", value: "application/json"),

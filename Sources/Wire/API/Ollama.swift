@@ -1,9 +1,10 @@
 /// Ollama's own chat: a JSON object per line, the last of which says `done` and counts.
 extension Grammar {
     static let ollama = Grammar(
+        aliases: ["ollama-chat", "api/chat"],
         basePath: "",
         path: { _, _ in "/api/chat" },
-        modelsPath: "/api/tags",
+        modelsPath: { $0 + "/api/tags" },
         headers: [
             Header(name: "Content-Type", value: "application/json"),
             Header(name: "Accept", value: "application/x-ndjson"), Header(name: "Accept-Encoding", value: "identity"),
@@ -49,7 +50,8 @@ extension Grammar {
             )
             tally.facts.serverTimings = ServerTimings(ollama: root)
             return .understood
-        }
+        },
+        served: .ollama
     )
 }
 

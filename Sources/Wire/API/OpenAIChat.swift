@@ -3,6 +3,11 @@ import CSimdjson
 /// OpenAI chat completions, as spoken by OpenAI and, with variations, by nearly everyone else.
 extension Grammar {
     static let openAIChat = Grammar(
+        aliases: [
+            "chat", "openai", "chat-completions", "chat/completions", "openai-chat-completions", "openai-compatible",
+            "openai-http", "oai-chat", "vllm", "vllm-chat", "sglang", "sglang-oai-chat", "lmdeploy", "lmdeploy-chat",
+            "llamacpp", "llama.cpp", "tensorrt-llm", "trtllm-serve", "lmstudio", "azure-openai",
+        ],
         path: { _, _ in "/chat/completions" },
         reasoningEffort: { [JSONMember(name: "reasoning_effort", json: "\"\($0)\"")] },
         template: { request in
@@ -18,7 +23,8 @@ extension Grammar {
             guard sj_read_chat(parser.raw, bytes, payload.count, max(readable, payload.count), whole, &chat) == sj_ok
             else { return .unparseable }
             return tally.take(chat, whole: whole, parser: parser)
-        }
+        },
+        served: .openAIChat
     )
 }
 

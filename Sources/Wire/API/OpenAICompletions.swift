@@ -1,6 +1,10 @@
 /// OpenAI's older text completions: a prompt without roles, continued.
 extension Grammar {
     static let openAICompletions = Grammar(
+        aliases: [
+            "completions", "completion", "text-completions", "text-completion", "openai-completion", "oai",
+            "sglang-oai", "vllm-completions",
+        ],
         path: { _, _ in "/completions" },
         template: { request in
             var writer = BodyWriter(extra: request.extra)
@@ -21,7 +25,8 @@ extension Grammar {
                 tally.facts.serverTimings = ServerTimings(openAIChat: root) ?? tally.facts.serverTimings
             }
             return choices.kind == .array && !(whole && tally.facts.choices.isEmpty) ? .understood : .unparseable
-        }
+        },
+        served: .openAICompletions
     )
 }
 

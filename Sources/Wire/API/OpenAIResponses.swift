@@ -1,6 +1,7 @@
 /// OpenAI Responses: typed events, of which the last carries the usage. Reasoning may be a summary, sent in bursts.
 extension Grammar {
     static let openAIResponses = Grammar(
+        aliases: ["responses", "openai-response"],
         path: { _, _ in "/responses" },
         reasoningOff: [JSONMember(name: "reasoning", json: #"{"effort":"none"}"#)],
         reasoningEffort: { [JSONMember(name: "reasoning", json: "{\"effort\":\"\($0)\"}")] },
@@ -39,7 +40,8 @@ extension Grammar {
                 return tally.take(response: root["response"], withText: isFirstText, parser)
             }
             return .understood
-        }
+        },
+        served: .openAIResponses
     )
 }
 

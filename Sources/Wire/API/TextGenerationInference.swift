@@ -1,9 +1,12 @@
 /// Hugging Face TGI's own API: one event per token, and in the last one the whole text with its counts.
 extension Grammar {
     static let textGenerationInference = Grammar(
+        aliases: [
+            "text-generation-inference", "huggingface", "hf", "huggingface-generate", "generate-stream",
+        ],
         basePath: "",
         path: { _, streams in streams ? "/generate_stream" : "/generate" },
-        modelsPath: "/v1/models",
+        modelsPath: { $0 + "/v1/models" },
         template: { request in
             var writer = BodyWriter(extra: request.extra.filter { $0.name != "stream" })  // the path says it
             writer.text("inputs", of: request.messages)
@@ -29,6 +32,7 @@ extension Grammar {
                 Usage(input: details["input_length"].count, output: details["generated_tokens"].count)
             )
             return .understood
-        }
+        },
+        served: .textGenerationInference
     )
 }

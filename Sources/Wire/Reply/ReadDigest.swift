@@ -7,6 +7,7 @@ public struct ReadDigest: Sendable, Hashable {
     public var reasoningBytes = 0
     public var toolBytes = 0
     public var refusalBytes = 0
+    public var vectors = 0  // embeddings
     public var isFirstReasoning = false  // the reply's first reasoning is in this read
     public var isFirstVisible = false  // the reply's first visible text or refusal is in this read
     public var isDone = false  // the done marker is in this read

@@ -239,7 +239,7 @@ extension ReplyDecoder {
             if grammar.read(bytes, bytes.count, true, parser, &tally) == .unparseable {
                 tally.facts.unparseable += 1
                 tally.facts.excerpt = bytes.text(limit: ServerError.longest)
-            } else if tally.facts.error == nil {
+            } else if tally.facts.error == nil, !grammar.makesVectors {
                 tally.note(.notStreamed)
             }
             tally.endEvent()

@@ -55,6 +55,7 @@ public struct ReplyFacts: Sendable, Hashable {
     public var serving: ServingFacts?  // from spate's own simulated provider
     public var excerpt: String?  // the beginning of an opaque or unparseable body, at most 2 KiB
     public var notes: [Note] = []  // each once
+    public var dimensions: Int?  // of the first vector
 
     // Sums over all reads.
     public var events = 0
@@ -65,6 +66,7 @@ public struct ReplyFacts: Sendable, Hashable {
     public var reasoningBytes: Int64 = 0
     public var toolBytes: Int64 = 0
     public var refusalBytes: Int64 = 0
+    public var vectors = 0  // embeddings that are not empty
 
     public init() {}
 

@@ -59,6 +59,12 @@ struct ReplyTally {
         if text != nil { text?.addToolCall(Int(index), id: id, name: name, arguments: arguments, choice: choice) }
     }
 
+    /// A vector that is not empty.
+    mutating func addVector(dimensions: Int?) {
+        digest.vectors += 1
+        facts.dimensions = facts.dimensions ?? dimensions
+    }
+
     /// A choice appeared; `finish` is its finish reason, if any. An empty one is none.
     mutating func note(choice: Int64, finish: UnsafeRawBufferPointer?) {
         guard let choice = Self.tracked(choice), let place = place(of: choice) else { return }
@@ -109,6 +115,7 @@ struct ReplyTally {
         facts.reasoningBytes += Int64(result.reasoningBytes)
         facts.toolBytes += Int64(result.toolBytes)
         facts.refusalBytes += Int64(result.refusalBytes)
+        facts.vectors += result.vectors
         return result
     }
 

@@ -58,6 +58,14 @@ struct BodyWriter {
         }
     }
 
+    /// `["...",...]`, each message's content by itself; the last one's is the prompt.
+    mutating func texts(_ name: String, _ messages: some Collection<ChatRequest.Message>) {
+        array(name, messages) { _, writer in
+            JSONText.append("\"", to: &writer.bytes)
+            return "\""
+        }
+    }
+
     /// One text of all messages, with a blank line between them; the last one's content is the prompt.
     mutating func text(_ name: String, of messages: some Collection<ChatRequest.Message>) {
         guard begin(name) else { return }
@@ -74,6 +82,12 @@ struct BodyWriter {
     mutating func finish(cap: String) -> BodyTemplate {
         writeExtra()
         return end(cap: replaced.contains(cap) ? nil : cap, closing: [UInt8(ascii: "}")])
+    }
+
+    /// The extra members, and the end of a body that has no cap.
+    mutating func finishWithoutCap() -> BodyTemplate {
+        writeExtra()
+        return end(cap: nil, closing: [UInt8(ascii: "}")])
     }
 
     /// The end of a body whose cap is a member of the object `name`, besides those that `members` writes. The members

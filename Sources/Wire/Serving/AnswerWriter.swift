@@ -11,6 +11,8 @@ public struct AnswerWriter: Sendable {
         public var serving: ServingFacts?
         public var text: @Sendable () -> String  // all of it; made only where it is repeated
         public var reasoning: @Sendable () -> String  // likewise
+        /// Vectors to be sent, of a request for embeddings; nil = as many as it asked for.
+        public var vectors: Int?
 
         public init(
             isCut: Bool,
@@ -101,6 +103,7 @@ extension AnswerWriter {
     ///   - created: seconds of Unix time.
     ///   - inputTokens: for an API that counts them at the beginning.
     ///   - cachedTokens: those of the input that were found in a cache; nil = nothing is said of it.
+    ///   - embedding: of a request for embeddings.
     public init(
         api: API,
         dialect: ServedDialect = .plain,
@@ -109,19 +112,20 @@ extension AnswerWriter {
         created: Int64,
         inputTokens: Int64,
         cachedTokens: Int64? = nil,
-        asksForUsage: Bool
+        asksForUsage: Bool,
+        embedding: EmbeddingWish? = nil
     ) {
-        self =
-            switch api {
-            case .openAIChat where dialect != .plain:
-                .chat(id, model, created, asksForUsage, dialect.chat, input: inputTokens, cached: cachedTokens)
-            case .openAIChat: .chat(id, model, created, asksForUsage)
-            case .openAICompletions: .completions(id, model, created, asksForUsage)
-            case .openAIResponses: .responses(id, model)
-            case .anthropic: .anthropic(id, model, inputTokens, cachedTokens ?? 0)
-            case .gemini: .gemini(model)
-            case .ollama: .ollama(model)
-            case .textGenerationInference: .textGenerationInference
-            }
+        self = api.grammar.served.writer(
+            ServedForm.Answer(
+                id: id,
+                model: model,
+                created: created,
+                inputTokens: inputTokens,
+                cachedTokens: cachedTokens,
+                asksForUsage: asksForUsage,
+                dialect: dialect,
+                embedding: embedding
+            )
+        )
     }
 }

@@ -10,6 +10,7 @@ public struct ChatRequestFacts: Sendable, Hashable {
     public var ignoresEndOfSequence: Bool
     public var seed: Int64?
     public var choices: Int  // `n`, 1 unless asked for more
+    public var embedding: EmbeddingWish?  // nil = text is asked for
 
     /// Why a body is refused; `message` is what the client is told, `parameter` the member at fault.
     public struct Refusal: Error, Sendable, Hashable {
@@ -49,7 +50,7 @@ public struct ChatRequestFacts: Sendable, Hashable {
     /// Reads the body of a call in any API. `servedModel` stands in where requests name none.
     public init(body: Span<UInt8>, call: ServedCall, servedModel: String, parser: JSONParser) throws(Refusal) {
         self = try Self.read(body, parser) { root throws(Refusal) in
-            try ChatRequestFacts(root, call: call, servedModel: servedModel)
+            try call.api.grammar.served.facts(root, call, servedModel)
         }
     }
 

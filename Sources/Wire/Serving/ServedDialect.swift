@@ -98,7 +98,7 @@ struct ChatDialect: Sendable, Hashable {
 }
 
 extension ServedDialect {
-    /// One per preset; all of the chat API but Anthropic, Google, Ollama and TGI, whose APIs are dialects enough.
+    /// One per preset; all of the chat API but Anthropic, Google, Ollama, TGI and Cohere, whose APIs are dialects enough.
     static let all: [ServedDialect] = [
         plain,
         // What gateways do to a stream: CRLF, no space behind the colon, usage in every chunk, no [DONE].
@@ -201,6 +201,6 @@ extension ServedDialect {
             $0.chat.timing = .llama
         },
         ServedDialect(name: "ollama") { $0.keyHeader = nil }, ServedDialect(name: "lmstudio") { $0.keyHeader = nil },
-        ServedDialect(name: "tgi") { $0.keyHeader = nil },
+        ServedDialect(name: "tgi") { $0.keyHeader = nil }, ServedDialect(name: "cohere"),
     ]
 }

@@ -20,6 +20,8 @@ struct APICase: CustomTestStringConvertible, Sendable {
     var unparseable = 0
     var keepAlives = 0
     var notes: [ReplyFacts.Note] = []
+    var vectors = 0
+    var dimensions: Int?
 
     struct Tool: Equatable, Sendable {
         var id: String
@@ -56,6 +58,8 @@ struct APICase: CustomTestStringConvertible, Sendable {
             #expect(reply.unparseable == unparseable, cut)
             #expect(reply.keepAlives == keepAlives, cut)
             #expect(reply.notes == notes, cut)
+            #expect(reply.vectors == vectors, cut)
+            #expect(reply.dimensions == dimensions, cut)
         }
     }
 }

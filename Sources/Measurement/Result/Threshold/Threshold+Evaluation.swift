@@ -153,7 +153,7 @@ extension Threshold {
     ) -> [Place] {
         switch figure.source {
         case .distribution(let read): [place(name, read(stats))]
-        case .firstToken: [place(name, fromSchedule ? stats.ttftScheduledMilliseconds : stats.ttftMilliseconds)]
+        case .viewed(let read): [place(name, read(stats, fromSchedule))]
         case .statistic(let read): [Place(name: name, figure: read(stats))]
         case .rate(let read):
             isWindow ? [Place(name: name, figure: ThresholdMetric.Value(read(stats), missing: "no window"))] : []

@@ -144,11 +144,12 @@ public struct Threshold: Sendable {
             return ThresholdError(expression, "unknown target '\(target)'", nearest: nearest)
         }
         if let phase, !phases.contains(phase) {
-            return ThresholdError(
-                expression,
-                "unknown metric or phase '\(phase)'",
-                nearest: Spelling.nearest(to: phase, among: phases + ThresholdMetric.names)
-            )
+            // What looks like a phase may be the beginning of a metric's name, misspelt.
+            let words = [(phase, phases + ThresholdMetric.names), ("\(phase).\(metric)", ThresholdMetric.names)]
+            let nearest = words.compactMap { word, known in
+                Spelling.nearest(to: word, among: known).map { ($0, Spelling.distance(word, $0)) }
+            }.min { $0.1 < $1.1 }
+            return ThresholdError(expression, "unknown metric or phase '\(phase)'", nearest: nearest?.0)
         }
         return nil
     }

@@ -1,8 +1,8 @@
 extension ThresholdMetric {
-    static let all: [ThresholdMetric] = distributions + proportions + rates + counts + costs + curves + phases
+    static let all: [ThresholdMetric] = distributions + proportions + rates + counts + costs + retries + curves + phases
 
     private static let distributions: [ThresholdMetric] = [
-        ThresholdMetric("ttft", .milliseconds, .firstToken),
+        ThresholdMetric("ttft", .milliseconds, .viewed { $0.ttft(fromSchedule: $1) }),
         ThresholdMetric("ttft_scheduled", .milliseconds, .distribution { $0.ttftScheduledMilliseconds }),
         ThresholdMetric("wait", .milliseconds, .distribution { $0.waitMilliseconds }),
         ThresholdMetric("ttfv", .milliseconds, .distribution { $0.ttfvMilliseconds }),
@@ -46,6 +46,8 @@ extension ThresholdMetric {
     private static let rates: [ThresholdMetric] = [
         ThresholdMetric("output_tokens_per_second", .perSecond, .rate { $0.outputTokensPerSecond }),
         ThresholdMetric("total_tokens_per_second", .perSecond, .rate { $0.totalTokensPerSecond }),
+        ThresholdMetric("input_tokens_per_second", .perSecond, .rate { $0.inputTokensPerSecond }),
+        ThresholdMetric("embeddings_per_second", .perSecond, .rate { $0.embeddingsPerSecond }),
         ThresholdMetric("output_bytes_per_second", .bytesPerSecond, .rate { $0.outputBytesPerSecond }),
         ThresholdMetric("requests_per_second", .perSecond, .rate { $0.requestsPerSecond }),
         ThresholdMetric("goodput_rps", .perSecond, .rate { $0.goodputRPS }),
@@ -57,6 +59,11 @@ extension ThresholdMetric {
             ThresholdMetric("cached_input_tokens", .plain, .statistic { Value(Double($0.cachedInputTokens)) }),
             ThresholdMetric("output_tokens", .plain, .statistic { Value(Double($0.outputTokens)) }),
             ThresholdMetric("reasoning_tokens", .plain, .statistic { Value(Double($0.reasoningTokens)) }),
+            ThresholdMetric(
+                "embeddings",
+                .plain,
+                .statistic { Value($0.embeddings.map(Double.init), missing: "no embeddings were asked for") }
+            ),
             ThresholdMetric("tokens_per_chunk", .plain, .statistic { Value($0.tokensPerChunk, missing: "no success") }),
             ThresholdMetric("requests.scheduled", .plain, .statistic { Value($0.requests.scheduled) }),
             ThresholdMetric("requests.success", .plain, .statistic { Value($0.requests.success) }),

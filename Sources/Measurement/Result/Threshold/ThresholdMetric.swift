@@ -19,8 +19,8 @@ struct ThresholdMetric: Sendable {
     /// Of what it is a figure, and how to read it there.
     enum Source: Sendable {
         case distribution(@Sendable (RequestStatistics) -> DistributionSummary?)
-        /// The time to first token by the view of its place.
-        case firstToken
+        /// The same where it depends on whether times count from the schedule: the time to first token.
+        case viewed(@Sendable (RequestStatistics, _ fromSchedule: Bool) -> DistributionSummary?)
         case statistic(@Sendable (RequestStatistics) -> Value)
         /// Over a window: totals of a whole run have none.
         case rate(@Sendable (RequestStatistics) -> Double?)
@@ -42,13 +42,15 @@ struct ThresholdMetric: Sendable {
 
     var isDistribution: Bool {
         switch source {
-        case .distribution, .firstToken, .phaseDistribution: true
+        case .distribution, .viewed, .phaseDistribution: true
         case .statistic, .rate, .step, .burst, .phase: false
         }
     }
 
     /// Failures count as +infinity in the times to an answer only.
-    private var hasAdjusted: Bool { ["ttft", "ttft_scheduled", "e2e", "e2e_scheduled"].contains(name) }
+    private var hasAdjusted: Bool {
+        ["ttft", "ttft_scheduled", "e2e", "e2e_scheduled"].contains(name) || name.hasPrefix("retries.")
+    }
 
     func dimension(of statistic: String?) -> FigureDimension {
         switch statistic {
@@ -60,7 +62,7 @@ struct ThresholdMetric: Sendable {
 
     func accepts(_ selector: Threshold.Selector) -> Bool {
         switch (source, selector) {
-        case (.distribution, _), (.firstToken, _), (.statistic, _), (.rate, _): true
+        case (.distribution, _), (.viewed, _), (.statistic, _), (.rate, _): true
         case (.step, .concurrency), (.step, .rps), (.burst, .burst): true
         case (.step, .burst), (.burst, .concurrency), (.burst, .rps), (.phase, _), (.phaseDistribution, _): false
         }
