@@ -21,6 +21,7 @@ public final class Conductor: Sendable {
     public enum Stop: Sendable, Hashable {
         case interrupt
         case cap(String)
+        case over  // what it went beside is over
     }
 
     private struct State {
@@ -37,6 +38,7 @@ public final class Conductor: Sendable {
         var start = Instant.zero  // of the stage
         var monitor: LoadMonitor?
         var isGivenUp = false
+        var probes: Run?  // beside the present phase
         var warmed = 0
         var posts: [Int: @Sendable (Command) -> Void] = [:]
         var ended = false
@@ -47,14 +49,27 @@ public final class Conductor: Sendable {
     private let t0: Instant
     private let sink: any RecordSink
     private let feed: LiveFeed
+    private let trickle: Trickle?
+    private let prices: [Price]
     private let state = Mutex(State())
 
-    init(program: Program, loops: Int, t0: Instant, sink: any RecordSink, feed: LiveFeed) {
+    /// - Parameter trickle: begins probes beside a phase; nil where there are none, as beside a load.
+    init(
+        program: Program,
+        loops: Int,
+        t0: Instant,
+        sink: any RecordSink,
+        feed: LiveFeed,
+        trickle: Trickle? = nil,
+        prices: [Price] = []
+    ) {
         self.program = program
         self.loops = loops
         self.t0 = t0
         self.sink = sink
         self.feed = feed
+        self.trickle = trickle
+        self.prices = prices
     }
 
     /// Why it stopped early, and which targets were given up with what reason.
@@ -126,6 +141,7 @@ public final class Conductor: Sendable {
             switch reason {
             case .interrupt: note(.interrupt, nil)
             case .cap(let name): note(.limit, name)
+            case .over: break
             }
             stopStage(&state)
         }
@@ -173,6 +189,7 @@ public final class Conductor: Sendable {
         if next >= program.entries.count {
             for phase in state.phases.keys.sorted() { finishPhase(&state, phase) }
             state.ended = true
+            endProbes(&state)
             feed.enter(nil)
             post(.end, state)
             return
@@ -204,6 +221,7 @@ public final class Conductor: Sendable {
             phase.loop = entry.phaseKind.isOpenLoop ? .open : .closed
             phase.window = entry.window
             phase.requests = entry.jobSize
+            phase.beside = program.continuation.beside
             phase.started = program.continuation.phaseStarted ?? offset
             if let begun = program.continuation.begun[entry.phase]?.phase {
                 phase = begun
@@ -255,8 +273,23 @@ public final class Conductor: Sendable {
         state.quiet = []
         state.warmed = 0
         state.step = step
+        probe(&state, entry)
         writeRows(state)
         feed.enter(view(entry, index: index, start: start))
+    }
+
+    /// Probes go beside the loaded stages of a phase that asks for them, and end with them.
+    private func probe(_ state: inout State, _ entry: Program.Entry) {
+        guard let trickle, let rate = entry.probeRate, entry.stage.isLoaded else { return endProbes(&state) }
+        guard state.probes == nil else { return }
+        let target = program.targets[entry.target]
+        let price = prices[entry.target]
+        state.probes = trickle.begin(target, price: price, beside: entry.phase, named: entry.phaseName, rate: rate)
+    }
+
+    private func endProbes(_ state: inout State) {
+        state.probes?.conductor.stop(.over)
+        state.probes = nil
     }
 
     private func finishStep(_ state: inout State, at now: Instant) {

@@ -51,6 +51,7 @@ public struct Program: Sendable {
         public var ordinal: Int  // within the phase
         public var stage: Stage
         public var binWidth: Duration
+        public var probeRate: Double?  // of its phase
         public var isFirstOfPhase: Bool
         public var isLastOfPhase: Bool
         public var window: Int?  // from 0, where the plan is run several times
@@ -72,6 +73,7 @@ public struct Program: Sendable {
         public var sequence: Int64 = 0  // of the first request
         /// Phases that an interrupted run had begun, by id, and how many steps each has.
         public var begun: [Int: (phase: PhaseRecord, steps: Int)] = [:]
+        public var beside: Int?  // the phase whose load it probes
 
         public init() {}
     }
@@ -152,6 +154,7 @@ public struct Program: Sendable {
                     window: window,
                     jobSize: phase.kind == .batch ? phase.stages.compactMap(\.jobSize).reduce(0, +) : nil
                 )
+                entry.probeRate = phase.probeRate
                 if place == 0, countsPromptsByTurn {
                     entry.firstPrompt = Self.promptsPerTurn * Self.number(of: turn, in: plan)
                 }
@@ -195,6 +198,16 @@ public struct Program: Sendable {
         switch (entries[index].stage.rule, entries[index + 1].stage.rule) {
         case (.idle, .edge(let edge)), (.pause, .control(let edge)): return edge
         default: return nil
+        }
+    }
+}
+
+extension Stage {
+    /// Whether it is the load that probes go beside.
+    var isLoaded: Bool {
+        switch rule {
+        case .level, .arrivals, .batch: true
+        case .warmup, .idle, .baseline, .edge, .control, .pause, .rewarm, .probe, .drain: false
         }
     }
 }

@@ -38,6 +38,7 @@ public final class Run: Sendable {
     private let threads: [LoopThread]
     private let learnt: LearntHabits
     private let loops: Int
+    private let trickle: Trickle?
 
     /// Starts at once. `sink` gets everything that is recorded; `t0` is the instant all records count from.
     public convenience init(program: Program, options: Options, t0: Instant, sink: any RecordSink) {
@@ -49,6 +50,8 @@ public final class Run: Sendable {
     struct Place {
         var firstLoop = 0
         var runs = 1
+        /// Whether phases may have probes beside them; probes themselves have none.
+        var probes = true
     }
 
     init(
@@ -63,7 +66,25 @@ public final class Run: Sendable {
         self.t0 = t0
         loops = options.loops
         feed = LiveFeed(firstLoop: place.firstLoop, loops: options.loops)
-        conductor = Conductor(program: program, loops: options.loops, t0: t0, sink: sink, feed: feed)
+        let asks = place.probes && program.entries.contains { $0.probeRate != nil }
+        trickle =
+            asks
+            ? Trickle(
+                options: options,
+                budget: budget,
+                firstLoop: options.loops * place.runs + 1000 * place.firstLoop,
+                t0: t0,
+                sink: sink
+            ) : nil
+        conductor = Conductor(
+            program: program,
+            loops: options.loops,
+            t0: t0,
+            sink: sink,
+            feed: feed,
+            trickle: trickle,
+            prices: options.prices
+        )
         learnt = LearntHabits()
         let context = RunContext(
             id: options.id,
@@ -103,6 +124,7 @@ public final class Run: Sendable {
     /// Waits for the end of all loops. Once.
     public func join() -> Outcome {
         for thread in threads { thread.join() }
+        trickle?.join()
         return Outcome(
             stop: conductor.stop,
             abandoned: conductor.abandoned,

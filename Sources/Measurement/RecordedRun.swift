@@ -85,6 +85,7 @@ public struct TargetRecord: Sendable, Hashable, Codable {
 public struct PhaseRecord: Sendable, Hashable, Codable {
     public enum Kind: String, Sendable, Hashable, Codable {
         case warmup, ramp, idle, burst, steady, rate, replay, batch, probe, keepwarm
+        case trickle  // single probes beside another phase's load, in none of its figures
     }
     public enum LoopModel: String, Sendable, Hashable, Codable { case closed, open }
 
@@ -93,6 +94,7 @@ public struct PhaseRecord: Sendable, Hashable, Codable {
     public var name = ""
     public var kind: Kind = .ramp
     public var loop: LoopModel = .closed
+    public var beside: Int?  // a trickle's: the phase whose load it probes
     public var window: Int?  // from 0, where the plan was run several times
     public var requests: Int?  // a batch's: prompts of the job
     public var started: Int64?  // since t0

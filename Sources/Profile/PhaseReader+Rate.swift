@@ -19,6 +19,7 @@ extension PhaseReader {
         let overflow = keys.word("overflow", Arrivals.Overflow.self)
         shape.overflow = overflow ?? shape.overflow
         shape.stopsWhenSaturated = keys.flag("stop_over_saturated") ?? shape.stopsWhenSaturated
+        shape.probeRate = probeRate(&keys)
         keys.finish()
         if overflow != nil, value["max_concurrency"] == nil {
             let place = value["overflow"]?.place ?? value.place

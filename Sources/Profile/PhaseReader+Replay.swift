@@ -13,6 +13,7 @@ extension PhaseReader {
         let block = keys.count("block_tokens", 1...1_000_000)
         let cap = keys.take("max_concurrency").flatMap { width($0, keys.path(of: "max_concurrency")) }
         let overflow = keys.word("overflow", Arrivals.Overflow.self)
+        let probes = probeRate(&keys)
         keys.finish()
         if overflow != nil, value["max_concurrency"] == nil {
             let place = value["overflow"]?.place ?? value.place
@@ -47,6 +48,7 @@ extension PhaseReader {
         replay.blockTokens = blockTokens
         replay.maxConcurrency = cap
         replay.overflow = overflow ?? replay.overflow
+        replay.probeRate = probes
         replay.choose()
         guard replay.count > 0 else {
             let reasons = replay.trace.dropped.sorted { $0.key.rawValue < $1.key.rawValue }
@@ -109,7 +111,7 @@ extension Replay {
                     "{count: \($0.count), window: \(Units.text($0.window)), idle: \(Units.text($0.idle))}"
                 }
             ), ("block_tokens", "\(blockTokens)"), ("max_concurrency", maxConcurrency.map(String.init)),
-            ("overflow", maxConcurrency.map { _ in overflow.rawValue }),
+            ("overflow", maxConcurrency.map { _ in overflow.rawValue }), ("probe_rate", probeRate.map { "\($0)" }),
         ])
     }
 }

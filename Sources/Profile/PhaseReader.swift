@@ -184,6 +184,7 @@ struct PhaseReader {
         if !keys.has("for") { keys.require("for", Units.durationForm) }
         var steady = PhaseShape.Steady(concurrency: concurrency ?? 1, duration: duration ?? .seconds(60))
         steady.settle = keys.duration("settle", min(steady.settle, steady.duration / 2), zeroIsAllowed: true)
+        steady.probeRate = probeRate(&keys)
         keys.finish()
         if steady.settle >= steady.duration { settleTooLong(keys, value, steady.settle, "for", steady.duration) }
         return concurrency == nil || duration == nil ? nil : steady
@@ -250,6 +251,9 @@ struct PhaseReader {
         keys.finish()
         return requests == nil ? nil : probe
     }
+
+    /// Single probes beside the load, about so many a second.
+    func probeRate(_ keys: inout MapReader) -> Double? { keys.number("probe_rate", 0.001...1000) }
 
     /// A number of requests in flight.
     func width(_ value: YAMLValue, _ path: String) -> Int? {

@@ -171,7 +171,7 @@ extension PhaseShape {
             "steady: "
                 + flow([
                     ("concurrency", "\(steady.concurrency)"), ("for", Units.text(steady.duration)),
-                    ("settle", Units.text(steady.settle)),
+                    ("settle", Units.text(steady.settle)), ("probe_rate", steady.probeRate.map { "\($0)" }),
                 ])
         case .rate(let rate):
             "rate: " + rate.text
@@ -212,7 +212,7 @@ extension RateShape {
             ("rps", "[\(list.joined(separator: ", "))]"), ("arrivals", law), ("settle", Units.text(settle)),
             ("max_concurrency", maxConcurrency.map(String.init)),
             ("overflow", maxConcurrency.map { _ in overflow.rawValue }),
-            ("stop_over_saturated", "\(stopsWhenSaturated)"),
+            ("stop_over_saturated", "\(stopsWhenSaturated)"), ("probe_rate", probeRate.map { "\($0)" }),
         ])
     }
 }

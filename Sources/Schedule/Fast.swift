@@ -28,6 +28,7 @@ extension PhaseShape {
         case .steady(var steady):
             steady.duration = min(steady.duration / factor, Fast.longestSteady)
             steady.settle /= factor
+            steady.probeRate = steady.probeRate.map { $0 * Double(factor) }
             return .steady(steady)
         case .rate(let rate):
             return .rate(rate.fast(by: factor))

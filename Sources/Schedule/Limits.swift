@@ -43,6 +43,7 @@ extension RunPlan {
         var sum = PlanEstimate()
         for phase in phases {
             var carried = 0
+            let before = sum.duration
             for stage in phase.stages {
                 let (least, requests, duration) = stage.estimate(answer: answer, carried: carried)
                 sum.requestsLeast = sum.requestsLeast.saturatingSum(least)
@@ -54,6 +55,12 @@ extension RunPlan {
                 sum.peakInFlight = max(sum.peakInFlight, stage.peakInFlight)
                 sum.duration += duration
                 carried = stage.kind == .level ? stage.concurrency : 0
+            }
+            if let rate = phase.probeRate {
+                let probes = Int(min(1e12, (rate * ((sum.duration - before) / .seconds(1))).rounded(.up)))
+                sum.requests = sum.requests.saturatingSum(probes)
+                sum.inputTokens = sum.inputTokens.saturatingSum(probes.saturatingProduct(workload.longestPrompt))
+                sum.outputTokens = sum.outputTokens.saturatingSum(probes.saturatingProduct(Workload.probeTokens))
             }
         }
         sum.requestsLeast = sum.requestsLeast.saturatingProduct(windows.count)

@@ -30,7 +30,7 @@ extension PhasePlan {
 
     private var parts: [[Stage]] {
         switch kind {
-        case .warmup, .idle, .replay, .keepwarm: [stages]
+        case .warmup, .idle, .replay, .keepwarm, .trickle: [stages]
         case .burst:
             Dictionary(grouping: stages) { $0.burst ?? 0 }.sorted { $0.key < $1.key }.map(\.value)
         case .ramp, .steady, .rate, .batch, .probe:
@@ -44,7 +44,7 @@ extension PhasePlan.Kind {
     var takesWarmup: Bool {
         switch self {
         case .ramp, .steady, .rate, .replay, .batch, .probe: true
-        case .warmup, .idle, .burst, .keepwarm: false
+        case .warmup, .idle, .burst, .keepwarm, .trickle: false
         }
     }
 }

@@ -2,13 +2,13 @@
 public struct PhasePlan: Sendable, Hashable {
     /// The kind's name, as in `run.sqlite` and `summary.json`.
     public enum Kind: String, Sendable, Hashable {
-        case warmup, ramp, idle, burst, steady, rate, replay, batch, probe, keepwarm
+        case warmup, ramp, idle, burst, steady, rate, replay, batch, probe, keepwarm, trickle
 
         /// Whether requests start when they are due, whatever has ended.
         public var isOpenLoop: Bool {
             switch self {
             case .rate, .replay: true
-            case .warmup, .ramp, .idle, .burst, .steady, .batch, .probe, .keepwarm: false
+            case .warmup, .ramp, .idle, .burst, .steady, .batch, .probe, .keepwarm, .trickle: false
             }
         }
     }
@@ -16,6 +16,8 @@ public struct PhasePlan: Sendable, Hashable {
     public var name: String  // unique in the run
     public var kind: Kind
     public var stages: [Stage]
+    /// Single probes beside its load, about so many a second, in none of its figures.
+    public var probeRate: Double?
 
     public init(name: String, kind: Kind, stages: [Stage]) {
         self.name = name

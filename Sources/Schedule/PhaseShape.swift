@@ -67,6 +67,7 @@ public enum PhaseShape: Sendable, Hashable {
         public var concurrency: Int
         public var duration: Duration
         public var settle = Duration.seconds(5)
+        public var probeRate: Double?
 
         public init(concurrency: Int, duration: Duration) {
             self.concurrency = concurrency
@@ -114,6 +115,16 @@ public enum PhaseShape: Sendable, Hashable {
                 }
                 return round
             }
+        }
+    }
+
+    /// Single probes beside the load, about so many a second.
+    var probeRate: Double? {
+        switch self {
+        case .steady(let steady): steady.probeRate
+        case .rate(let rate): rate.probeRate
+        case .replay(let replay): replay.probeRate
+        case .ramp, .idle, .burst, .batch, .probe, .keepwarm: nil
         }
     }
 

@@ -18,6 +18,7 @@ extension RunPlan {
         lines += workload.canonicalLines
         for phase in phases {
             lines.append("phase \(phase.kind.rawValue) \(phase.name)")
+            if let rate = phase.probeRate { lines.append("probe_rate \(rate)") }
             lines += phase.stages.map(\.canonicalLine)
         }
         return lines.joined(separator: "\n") + "\n"

@@ -40,7 +40,9 @@ public struct RunPlan: Sendable, Hashable {
             let name = ordinal == 1 ? shape.kind.rawValue : "\(shape.kind.rawValue)-\(ordinal)"
             var stages = shape.stages(grace: grace, seed: seed)
             for place in stages.indices { stages[place].settle(seed: seed, phase: index, place: place, limits: limits) }
-            phases.append(PhasePlan(name: name, kind: shape.kind, stages: stages))
+            var phase = PhasePlan(name: name, kind: shape.kind, stages: stages)
+            phase.probeRate = shape.probeRate
+            phases.append(phase)
         }
     }
 }

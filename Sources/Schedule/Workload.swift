@@ -78,6 +78,9 @@ public struct Workload: Sendable, Hashable {
         }
     }
 
+    /// Most output tokens of a probe beside a load: only its first one matters.
+    public static let probeTokens = 16
+
     /// Whether the plan fixes the length of answers, so that one cut by its cap is what was asked for.
     public var fixesLength: Bool {
         if !mix.isEmpty { return ignoreEOS || mix.allSatisfy(\.workload.fixesLength) }

@@ -13,6 +13,7 @@ enum CommandLineWords {
         "--concurrency", "--hold", "--settle", "--min-requests", "--hold-max", "--size", "--idle", "--repeat",
         "--duration", "--gap", "--request-count", "--connections", "--no-control", "--direction", "--find", "--from",
         "--request-rate", "--arrival-pattern", "--burstiness", "--overflow", "--speed", "--limit", "--bursts",
+        "--probe-rate",
         "--to",
     ]
     private static let later: Set<String> = [

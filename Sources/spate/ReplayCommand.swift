@@ -23,6 +23,8 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Most requests in flight (also --max-concurrency).", valueName: "cap"))
     var concurrency: Int?
     @Option(help: "What happens beyond the cap: queue or shed.") var overflow: String?
+    @Option(help: "Single probes beside the load, about so many a second, on a connection of their own.")
+    var probeRate: String?
     @OptionGroup(title: "Target") var target: TargetFlags
     @OptionGroup(title: "Run") var flags: RunFlags
 
@@ -33,7 +35,7 @@ struct ReplayCommand: ParsableCommand {
                 ("format", format, "--format"), ("speed", speed, "--speed"), ("start", start, "--start"),
                 ("limit", limit, "--limit"), ("bursts", bursts, "--bursts"),
                 ("max_concurrency", concurrency.map { "\($0)" }, "--concurrency"),
-                ("overflow", overflow, "--overflow"),
+                ("overflow", overflow, "--overflow"), ("probe_rate", probeRate, "--probe-rate"),
             ],
             target: target,
             flags: flags

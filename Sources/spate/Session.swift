@@ -345,7 +345,7 @@ struct Session {
         switch outcome.stop {
         case .interrupt: record.interrupted = true
         case .cap(let name): record.stoppedBy = name
-        case nil: break
+        case .over, nil: break
         }
     }
 

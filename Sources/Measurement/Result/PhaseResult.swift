@@ -23,6 +23,8 @@ public struct PhaseResult: Sendable, Hashable {
     public var drift: [String: DriftResult] = [:]
     public var incidents: [IncidentResult] = []
     public var keepwarm: KeepwarmResult?
+    /// Single requests beside the load.
+    public var probes: ProbesResult?
 
     public init() {}
 }

@@ -51,7 +51,7 @@ struct RunIndex: Sendable {
     func requests(of step: StepRecord) -> RequestSet { byStep[step.id] ?? RequestSet([], []) }
 
     func requests(of target: TargetRecord) -> RequestSet {
-        requests.only { phase(of: $0)?.target == target.id }
+        requests.only { phase(of: $0)?.target == target.id && !isProbe($0) }
     }
 
     func bins(of step: StepRecord) -> [BinRecord] { binsByStep[step.id] ?? [] }
@@ -62,6 +62,9 @@ struct RunIndex: Sendable {
     func isWarmup(_ request: RequestRecord) -> Bool {
         step(of: request)?.kind == .warmup || phase(of: request)?.kind == .warmup
     }
+
+    /// Sent beside another phase's load: in no figure of it.
+    func isProbe(_ request: RequestRecord) -> Bool { phase(of: request)?.kind == .trickle }
 
     /// The last instant that anything stored tells of, since t0.
     var lastInstant: Int64 {

@@ -35,7 +35,7 @@ extension TargetResult {
             tokenSource = untold.isEmpty ? .usage : untold.contains { $0.vectors == nil } ? .events : nil
         }
 
-        let phases = index.phases(of: target.id).filter { $0.kind != .warmup }
+        let phases = index.phases(of: target.id).filter { $0.kind != .warmup && $0.kind != .trickle }
         var scope = timeline.scopeOfTotals
         scope.gaps = index.histogram(.itl, of: phases.flatMap(index.steps(of:)).filter { $0.kind != .warmup })
         scope.hired = timeline.totals(of: phases, scope: scope)

@@ -234,7 +234,7 @@ extension ValidityResult {
     init(worstOf phases: [(name: String, validity: ValidityResult)], _ index: RunIndex, _ health: GeneratorHealth) {
         self.init()
         let evidence = Evidence(
-            requests: index.requests.only { !index.isWarmup($0) },
+            requests: index.requests.only { !index.isWarmup($0) && !index.isProbe($0) },
             steps: index.recorded.steps,
             spans: [MeasuredWindow(exactlyFrom: 0, to: index.lastInstant)].compactMap(\.self)
         )

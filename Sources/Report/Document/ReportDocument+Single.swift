@@ -38,7 +38,7 @@ extension ReportDocument {
                 + "requests stay below p95; CV is the scatter."
         case .keepwarm:
             "Single requests after pauses that grow: how long does the server stay warm without traffic?"
-        case .warmup, .ramp, .idle, .burst, .steady:
+        case .warmup, .ramp, .idle, .burst, .steady, .trickle:
             "The same load all the time. TTFT is the wait for the first token, e2e that for the last; 95 of 100 requests "
                 + "stay below p95; CV is the scatter."
         }

@@ -23,7 +23,7 @@ extension ReportDocument {
         let isEmpty = phase.stats.requests.scheduled == 0 && phase.steps.isEmpty && phase.bursts.isEmpty
         var blocks: [Block] =
             switch phase.kind {
-            case .warmup, .idle: []
+            case .warmup, .idle, .trickle: []
             case _ where isEmpty: [.sentence("\(heading(phase)): no request was sent.", .dim)]
             case .ramp: phase.stats.embeddings == nil ? ramp(phase) : embeddings(phase)
             case .burst: bursts(phase)
@@ -32,6 +32,7 @@ extension ReportDocument {
             case .steady, .batch, .probe: single(phase)
             }
         if !blocks.isEmpty {
+            blocks += probes(phase)
             blocks += phaseVerdict(phase)
             blocks += incidents(phase)
         }
@@ -51,6 +52,7 @@ extension ReportDocument {
             case .batch: "Batch"
             case .probe: "Probe"
             case .keepwarm: "Keep-warm"
+            case .trickle: "Probes"
             }
         let name = SafeText.line(phase.name)
         let window = phase.window.map { ", time window \($0 + 1)" } ?? ""

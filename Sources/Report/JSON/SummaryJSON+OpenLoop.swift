@@ -54,4 +54,14 @@ extension SummaryJSON {
             .init("output_tokens", JSONValue(trace.outputTokens)),
         ])
     }
+
+    /// Single requests beside a load.
+    static func probes(_ probes: ProbesResult) -> JSONValue {
+        .object([
+            .init("verdict", .string(probes.verdict.rawValue)),
+            .init("ttft_p50_ms", JSONValue(probes.probeMilliseconds)),
+            .init("loaded_ttft_p50_ms", JSONValue(probes.loadedMilliseconds)),
+            .init("stats", statistics(probes.stats)),
+        ])
+    }
 }

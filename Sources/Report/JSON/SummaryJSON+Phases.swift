@@ -27,6 +27,7 @@ extension SummaryJSON {
         add("drift", phase.drift.isEmpty ? nil : drift(phase.drift))
         add("incidents", phase.incidents.isEmpty ? nil : .array(phase.incidents.map(incident)))
         add("keepwarm", phase.keepwarm.map(keepwarm))
+        add("probes", phase.probes.map(probes))
         return .object(members)
     }
 

@@ -21,6 +21,7 @@ public struct RateShape: Sendable, Hashable {
     public var maxConcurrency: Int?
     public var overflow = Arrivals.Overflow.queue
     public var stopsWhenSaturated = true
+    public var probeRate: Double?
 
     public init(_ stretches: [Stretch]) { self.stretches = stretches }
 
@@ -44,6 +45,7 @@ public struct RateShape: Sendable, Hashable {
     func fast(by factor: Int = Fast.factor) -> RateShape {
         var fast = self
         fast.settle /= factor
+        fast.probeRate = probeRate.map { $0 * Double(factor) }
         for place in stretches.indices {
             fast.stretches[place].duration /= factor
             fast.stretches[place].from = Rate(micro: stretches[place].from.micro * Int64(factor))

@@ -12,6 +12,7 @@ public struct Replay: Sendable, Hashable {
     public var blockTokens = 512
     public var maxConcurrency: Int?
     public var overflow = Arrivals.Overflow.queue
+    public var probeRate: Double?
     /// The rows that are replayed, in the trace's own time.
     public private(set) var trace: Trace
     public private(set) var digest: String
@@ -66,6 +67,7 @@ public struct Replay: Sendable, Hashable {
     func fast(by factor: Int = Fast.factor) -> Replay {
         var fast = self
         fast.speed *= Double(factor)
+        fast.probeRate = probeRate.map { $0 * Double(factor) }
         return fast
     }
 }

@@ -85,6 +85,7 @@ enum Schema {
             Column("name", \.name),
             Column("kind", \.kind),
             Column("loop_model", \.loop),
+            Column("beside", \.beside),
             Column("time_window", \.window),
             Column("requests", \.requests),
             Column("started_ns", \.started),

@@ -1,0 +1,69 @@
+internal import Measurement
+internal import Schedule
+internal import Synchronization
+internal import Ticks
+
+/// Single requests beside a load, one at a time, on a thread, a loop and a connection of their own: what a client that is
+/// not loaded sees of the same server at the same time.
+///
+/// A run of its own for each phase that asks for it, under the common caps; the phase's conductor begins and ends it.
+final class Trickle: Sendable {
+    /// Numbers that no request and no row of the load itself has.
+    private static let firstRow = 1_000_000
+    private static let firstSequence: Int64 = 1 << 40
+
+    private let options: Run.Options
+    private let budget: Budget
+    private let firstLoop: Int
+    private let t0: Instant
+    private let sink: any RecordSink
+    private let runs = Mutex<[Run]>([])
+
+    init(options: Run.Options, budget: Budget, firstLoop: Int, t0: Instant, sink: any RecordSink) {
+        self.options = options
+        self.budget = budget
+        self.firstLoop = firstLoop
+        self.t0 = t0
+        self.sink = sink
+    }
+
+    /// Begins to probe a target, about so many times a second; gives what ends it.
+    func begin(_ target: EngineTarget, price: Price, beside phase: Int, named name: String, rate: Double) -> Run {
+        var probed = target
+        let gap = Duration.nanoseconds(Int64((1e9 / rate).rounded()))
+        let stages = [
+            Stage(.probe(requests: 1_000_000_000, gap: gap), grace: .seconds(10)), Stage(.drain, grace: .seconds(10)),
+        ]
+        probed.plan.phases = [PhasePlan(name: "\(name) probes", kind: .trickle, stages: stages)]
+        probed.plan.windows = TimeWindows()
+        let cap = min(Workload.probeTokens, probed.plan.workload.maxTokens.greatest)
+        probed.plan.workload.maxTokens = .fixed(cap)
+        var continuation = Program.Continuation()
+        let number = runs.withLock { $0.count }
+        continuation.phase = Self.firstRow + phase
+        continuation.step = Self.firstRow + 2 * number
+        continuation.sequence = Self.firstSequence * Int64(number + 1)
+        continuation.beside = phase
+        var options = options
+        options.loops = 1
+        options.prices = [price]
+        let run = Run(
+            program: Program(targets: [probed], continuing: continuation),
+            options: options,
+            place: Run.Place(firstLoop: firstLoop + number, runs: 1, probes: false),
+            budget: budget,
+            t0: t0,
+            sink: sink
+        )
+        runs.withLock { $0.append(run) }
+        return run
+    }
+
+    /// Waits for all of them.
+    func join() {
+        for run in runs.withLock({ $0 }) {
+            run.conductor.stop(.over)
+            _ = run.join()
+        }
+    }
+}
