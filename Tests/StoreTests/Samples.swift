@@ -80,6 +80,7 @@ enum Samples {
         phase.requests = 2000
         phase.loop = .open
         phase.window = 2
+        phase.beside = 4
         phase.started = 1
         phase.ended = 60_000_000_000
         return phase
