@@ -31,6 +31,8 @@ final class LiveRequest: TransferHandler {
     private var hasGivenUp = false
     /// Its place in a job's list of prompts.
     var item: Int?
+    /// The conversation whose present question it asks.
+    var conversation: Conversation?
     var sequence: Int64 = 0
     var prompt: Int64 = 0  // its index among the prompts
     var arrival: Int?  // its place in an open loop's plan
@@ -64,6 +66,7 @@ final class LiveRequest: TransferHandler {
         rank = nil
         queued = 0
         item = nil
+        conversation = nil
         patience = nil
         keepsAnswer = false
         hasGivenUp = false

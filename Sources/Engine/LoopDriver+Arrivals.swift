@@ -1,3 +1,4 @@
+internal import Measurement
 internal import Schedule
 internal import Ticks
 internal import Transport
@@ -12,7 +13,9 @@ extension LoopDriver {
 
     func request(of arrival: Arrival, measured: Bool) -> LiveRequest {
         let entry = run.program.entries[index]
-        let request = lookAhead?.take(arrival.index) ?? make(target: entry.target, arrival: arrival.index)
+        let request =
+            lookAhead?.take(arrival.index)
+            ?? make(target: entry.target, arrival: arrival.index, conversation: newConversation(entry.target))
         request.scheduled = arrival.scheduled
         request.step = entry.step
         request.kind = measured ? .measured : .unmeasured
@@ -29,7 +32,7 @@ extension LoopDriver {
                 guard let replay else { return maker.usualBytes }
                 return arrival < replay.count ? maker.bytes(of: replay.trace[arrival]) : nil
             },
-            make: { arrival in make(target: target, arrival: arrival) }
+            make: { arrival in make(target: target, arrival: arrival, conversation: newConversation(target)) }
         )
     }
 
@@ -43,5 +46,23 @@ extension LoopDriver {
     func sampleLoad(at now: Instant) {
         let sample = sampler?.sample(at: now) { running.count + (shaper?.backlog(at: now) ?? 0) }
         if let (second, load) = sample { run.conductor.load(load, second: second, index: index) }
+    }
+
+    /// A request that was due is in the books though it was not sent.
+    func record(unsent request: LiveRequest, detail: String) {
+        var record = RequestRecord()
+        record.sequence = request.sequence
+        record.step = request.step
+        record.rank = request.rank
+        record.item = request.item
+        record.conversation = request.conversation?.number
+        record.turn = request.conversation?.turn
+        record.attempt = request.attempt
+        record.measured = request.attempt > 0 ? request.measured : request.kind != .unmeasured
+        record.loop = loopIndex
+        record.scheduled = request.scheduled.nanoseconds(since: run.t0)
+        record.outcome = .notSent
+        record.detail = detail
+        recorder.requestNotSent(record)
     }
 }

@@ -14,6 +14,7 @@ extension LoopDriver {
                 prompt: request.prompt,
                 arrival: request.arrival,
                 item: request.item,
+                conversation: request.conversation,
                 attempt: request.attempt + 1,
                 step: request.step,
                 kind: request.kind,

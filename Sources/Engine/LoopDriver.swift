@@ -8,20 +8,22 @@ internal import Wire
 final class LoopDriver {
     let loopIndex: Int
     let recorder: Recorder
-    private let loop: EventLoop
+    let loop: EventLoop
     let run: RunContext
     private var clients: [Int: HTTPClient] = [:]  // by target index
     private var makers: [Int: RequestMaker] = [:]
     private var pool: [Int: [LiveRequest]] = [:]
     var running: [LiveRequest] = []
-    private var prepared: [LiveRequest] = []  // for the next edge
+    var prepared: [LiveRequest] = []  // for the next edge
     var lookAhead: LookAhead?  // of an open loop
     var replay: Replay?  // whose requests it sends
     var sampler: LoadSampler?
     private var breakers: [Int: Breaker] = [:]
     private var limits: [Int: RateLimitBook] = [:]
     var retries = RetryQueue()
-    private var hasStopped = false  // the present stage; nothing is sent again
+    var thinking = ConversationQueue()
+    var nextConversation: Int  // its number
+    var hasStopped = false  // the present stage; nothing is sent again
     private let inbox = Inbox()
     private let parser = JSONParser()
 
@@ -32,7 +34,7 @@ final class LoopDriver {
     private var nextPrompt: Int64 = 0  // where prompts are counted by turn
     var job: (batch: Stage.Batch, next: Int)?  // this loop's share of the present one
     private var timer: PreciseTimer?
-    private var preparation: EdgePreparation?
+    var preparation: EdgePreparation?
     private var housekeeping: Housekeeping?
 
     init(loopIndex: Int, loop: EventLoop, run: RunContext) {
@@ -41,6 +43,7 @@ final class LoopDriver {
         self.run = run
         recorder = Recorder(loop: loopIndex, t0: run.t0, sink: run.sink, feed: run.feed)
         nextSequence = run.program.continuation.sequence + Int64(loopIndex)
+        nextConversation = Int(nextSequence)
     }
 
     /// Attaches to the conductor; the rest happens in the loop's callbacks.
@@ -98,15 +101,26 @@ final class LoopDriver {
         if index >= 0, run.program.entries[index].phase != entry.phase {
             shaper = nil
             cancelAll()  // a target that was given up may have left some
+            thinking.removeAll()
         }
         index = newIndex
         windowEnd = nil
         hasStopped = false
-        if let first = entry.firstPrompt { nextPrompt = first + Int64(loopIndex - run.firstLoop) }
+        if let first = entry.firstPrompt {
+            nextPrompt = first + Int64(loopIndex - run.firstLoop)
+            nextConversation = Int(nextPrompt)
+        }
         recorder.enter(step: entry.step, binWidth: entry.binWidth.nanoseconds, now: max(start, MonotonicClock.now()))
         let share = entry.stage.segment(loop: loopIndex - run.firstLoop, of: run.loops)
         if case .batch(let batch) = share.rule { job = (batch, 0) } else { job = nil }
-        shaper = StageShaper(stage: share, start: start, carriedInFlight: running.count + retries.count)
+        let shaper = StageShaper(
+            stage: share,
+            start: start,
+            carriedInFlight: running.count + retries.count,
+            thinking: thinking.dues
+        )
+        thinking.keep(shaper.staying)
+        self.shaper = shaper
         recycleAhead()
         if case .arrivals(let arrivals) = share.rule {
             lookAhead = LookAhead(arrivals)
@@ -161,7 +175,9 @@ final class LoopDriver {
     private func start(_ count: Int, scheduled: Instant, measured: Bool, firstRank: Int?) {
         let entry = run.program.entries[index]
         for offset in 0..<count {
-            let request = prepared.popLast() ?? make(target: entry.target, item: nextItem())
+            let request =
+                prepared.popLast()
+                ?? make(target: entry.target, item: nextItem(), conversation: nextTurn(dueBy: scheduled))
             request.scheduled = scheduled
             request.step = entry.step
             request.rank = firstRank.map { $0 + offset }
@@ -189,28 +205,20 @@ final class LoopDriver {
         recycle(request)
     }
 
-    private func record(unsent request: LiveRequest, detail: String) {
-        var record = RequestRecord()
-        record.sequence = request.sequence
-        record.step = request.step
-        record.rank = request.rank
-        record.item = request.item
-        record.attempt = request.attempt
-        record.measured = request.attempt > 0 ? request.measured : request.kind != .unmeasured
-        record.loop = loopIndex
-        record.scheduled = request.scheduled.nanoseconds(since: run.t0)
-        record.outcome = .notSent
-        record.detail = detail
-        recorder.requestNotSent(record)
-    }
-
     // MARK: requests
 
     /// - Parameters:
     ///   - item: its place in a job's list of prompts.
     ///   - arrival: its place in an open loop's plan: what a trace says of it.
+    ///   - conversation: the one whose present question it asks.
     ///   - again: a request to be sent once more; nil makes a new one.
-    func make(target: Int, item: Int? = nil, arrival: Int? = nil, again: RetryQueue.Entry? = nil) -> LiveRequest {
+    func make(
+        target: Int,
+        item: Int? = nil,
+        arrival: Int? = nil,
+        conversation: Conversation? = nil,
+        again: RetryQueue.Entry? = nil
+    ) -> LiveRequest {
         let client = client(of: target)
         let request: LiveRequest
         if let old = pool[target]?.popLast() {
@@ -221,9 +229,11 @@ final class LoopDriver {
             request = LiveRequest(transfer: client.transfer(), decoder: decoder, driver: self)
         }
         let keepsAnswer = item != nil && job?.batch.keepsAnswers == true && maker(of: target).inputs == nil
-        request.decoder.keepsText = keepsAnswer || maker(of: target).check != nil
+        let conversation = again?.conversation ?? conversation
+        request.decoder.keepsText = keepsAnswer || conversation != nil || maker(of: target).check != nil
         request.reset()
         request.keepsAnswer = keepsAnswer
+        request.conversation = conversation
         request.target = target
         request.item = item
         request.attempt = again?.attempt ?? 0
@@ -236,15 +246,19 @@ final class LoopDriver {
             nextPrompt += Int64(run.loops)
         }
         if let item { request.prompt = Int64(item) }
+        if let conversation { request.prompt = Int64(maker(of: target).listPlace(of: conversation)) }
         request.arrival = again?.arrival ?? arrival
         let trace = again.map { run.program.replay(ofStep: $0.step) } ?? replay
         let maker = maker(of: target)
         let subject = subject(of: request)
-        let (body, cap) = maker.body(index: request.sequence, subject, arrival: request.arrival, in: trace)
+        let (body, cap) =
+            conversation.map(maker.body(of:))
+            ?? maker.body(index: request.sequence, subject, arrival: request.arrival, in: trace)
         let workload = run.program.targets[target].plan.workload
         request.fixesLength = workload.lengthIsUseful ?? (trace != nil || workload.fixesLength)
         request.comparablePrompt =
-            trace == nil && subject != .warmup ? maker.comparablePrompt(index: request.prompt) : nil
+            trace == nil && subject != .warmup && conversation == nil
+            ? maker.comparablePrompt(index: request.prompt) : nil
         request.claim = Budget.Claim(
             outputTokens: cap,
             nanodollars: run.prices[target].worstCase(bodyBytes: body.count, outputTokens: cap)
@@ -285,6 +299,7 @@ final class LoopDriver {
             running[request.slot] = last
         }
         keepAnswer(of: request, record)
+        let next = followUp(to: request, &record)
         recorder.requestEnded(record, answered: request.transfer.timing.answered, at: now)
         run.budget.settle(request.claim, by: record, price: run.prices[target])
         breakers[target, default: Breaker()].note(record.outcome)
@@ -298,7 +313,10 @@ final class LoopDriver {
             let failedFast =
                 record.outcome.class != .success && record.tokenEvents == 0
                 && now.nanoseconds(since: began) < 50_000_000
-            shaper?.requestEnded(kind, failedFast: failedFast, at: now)
+            let think = next?.think
+            if shaper?.requestEnded(kind, failedFast: failedFast, thinking: think, at: now) == true, let next {
+                thinking.insert(next.conversation, due: now.advanced(by: next.think))
+            }
         }
         recycle(request)
         if let reason = advice.exhaustion ?? breakers[target]?.reason {
@@ -322,7 +340,7 @@ final class LoopDriver {
         ended(request, ours: outcome, failure: nil)
     }
 
-    private func client(of target: Int) -> HTTPClient {
+    func client(of target: Int) -> HTTPClient {
         if let client = clients[target] { return client }
         let context = run.program.targets[target]
         let client = HTTPClient(
@@ -344,33 +362,6 @@ final class LoopDriver {
         )
         makers[target] = maker
         return maker
-    }
-
-    // MARK: before an edge
-
-    /// Bodies and connections are made ready while nothing is sent, so that the edge only has to let go.
-    private func prepare(_ edge: Stage.Edge, entry: Program.Entry, start: Instant) {
-        let share = run.program.entries[index + 1].stage.segment(loop: loopIndex - run.firstLoop, of: run.loops)
-            .concurrency
-        for _ in 0..<share { prepared.append(make(target: entry.target)) }
-        prepared.reverse()
-        // Streams that share connections cannot have one each: a cold edge is one that finds none open.
-        if edge.connections == .cold, client(of: entry.target).endpoint.multiplexes {
-            client(of: entry.target).closeIdle()
-        }
-        let idle: Duration =
-            switch entry.stage.rule {
-            case .idle(let time), .pause(let time): time
-            default: .zero
-            }
-        preparation = EdgePreparation(
-            loop: loop,
-            client: client(of: entry.target),
-            path: run.program.targets[entry.target].modelsPath,
-            connections: edge.connections,
-            count: share,
-            idleEnds: start.advanced(by: idle)
-        )
     }
 
     // MARK: several times a second

@@ -116,6 +116,22 @@ struct RequestMaker {
         return body(messages, 0, nil).bytes
     }
 
+    /// The body of a conversation's present question, with all that was said before.
+    func body(of conversation: Conversation) -> (bytes: [UInt8], maxTokens: Int) {
+        let messages = conversation.said + prompts.question(of: conversation)
+        return body(messages, prompts.maxTokens(of: conversation), prompts.prompt(of: conversation))
+    }
+
+    func conversation(_ number: Int) -> Conversation? { prompts.conversation(number) }
+
+    func listPlace(of conversation: Conversation) -> Int { prompts.listPlace(of: conversation) }
+
+    /// The conversation with this answer in it, and how long its user thinks before the next question.
+    func continued(_ conversation: Conversation, with answer: String) -> (Conversation, think: Duration) {
+        let next = conversation.answered(prompts.question(of: conversation), with: answer)
+        return (next, prompts.think(after: conversation))
+    }
+
     func body(index: Int64) -> (bytes: [UInt8], maxTokens: Int) { body(index: index, .prompt(Int(index))) }
 
     /// What the user calls the prompt at a place of the list.

@@ -73,6 +73,7 @@ struct RetryQueue {
         var prompt: Int64  // its index among the prompts
         var arrival: Int?  // its place in an open loop's plan
         var item: Int?  // its place in a job's list
+        var conversation: Conversation?
         var attempt: Int
         var step: Int
         var kind: StageShaper.RequestKind

@@ -72,7 +72,7 @@ public final class Run: Sendable {
             ? Trickle(
                 options: options,
                 budget: budget,
-                firstLoop: options.loops * place.runs + 1000 * place.firstLoop,
+                place: place,
                 t0: t0,
                 sink: sink
             ) : nil

@@ -15,19 +15,22 @@ final class Trickle: Sendable {
     private let options: Run.Options
     private let budget: Budget
     private let firstLoop: Int
+    private let firstRun: Int
     private let t0: Instant
     private let sink: any RecordSink
     private let runs = Mutex<[Run]>([])
 
-    init(options: Run.Options, budget: Budget, firstLoop: Int, t0: Instant, sink: any RecordSink) {
+    /// - Parameter place: of the run whose load is probed: targets in parallel have a run each.
+    init(options: Run.Options, budget: Budget, place: Run.Place, t0: Instant, sink: any RecordSink) {
         self.options = options
         self.budget = budget
-        self.firstLoop = firstLoop
+        firstLoop = options.loops * place.runs + 1000 * place.firstLoop
+        firstRun = 10_000 * place.firstLoop
         self.t0 = t0
         self.sink = sink
     }
 
-    /// Begins to probe a target, about so many times a second; gives what ends it.
+    /// Begins to probe a target, one request at a time and 1/rate seconds after each; gives what ends it.
     func begin(_ target: EngineTarget, price: Price, beside phase: Int, named name: String, rate: Double) -> Run {
         var probed = target
         let gap = Duration.nanoseconds(Int64((1e9 / rate).rounded()))
@@ -36,13 +39,14 @@ final class Trickle: Sendable {
         ]
         probed.plan.phases = [PhasePlan(name: "\(name) probes", kind: .trickle, stages: stages)]
         probed.plan.windows = TimeWindows()
-        let cap = min(Workload.probeTokens, probed.plan.workload.maxTokens.greatest)
-        probed.plan.workload.maxTokens = .fixed(cap)
+        let replay = target.plan.phases.first { $0.name == name }?.replay
+        probed.plan.workload = target.plan.workload.probing(beside: replay)
         var continuation = Program.Continuation()
         let number = runs.withLock { $0.count }
+        let ordinal = firstRun + number
         continuation.phase = Self.firstRow + phase
-        continuation.step = Self.firstRow + 2 * number
-        continuation.sequence = Self.firstSequence * Int64(number + 1)
+        continuation.step = Self.firstRow + 2 * ordinal
+        continuation.sequence = Self.firstSequence * Int64(ordinal + 1)
         continuation.beside = phase
         var options = options
         options.loops = 1

@@ -36,6 +36,11 @@ public struct RequestRecord: Sendable, Hashable {
     public var step: Int = 0  // `StepRecord.id`
     public var rank: Int?  // place in an edge wave, from 0
     public var item: Int?  // its place in a job's list of prompts, from 0
+    /// The conversation it belongs to and its place in it, from 0; nil = it stands alone.
+    public var conversation: Int?
+    public var turn: Int?
+    /// How long its user thinks after it, nanoseconds; nil = no question follows.
+    public var think: Int64?
     public var measured = false  // dispatched inside its step's measured window
     public var loop: Int = 0
     public var attempt: Int = 0

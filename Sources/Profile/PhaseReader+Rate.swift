@@ -54,7 +54,7 @@ extension PhaseReader {
         case .scalar, .null:
             let rate = self.rate(of: value, path)
             guard let whole else {
-                keys.require("for", Units.durationForm)
+                if !keys.has("for") { keys.require("for", Units.durationForm) }
                 return []
             }
             return rate.map { [.init(from: $0, to: $0, for: whole)] } ?? []

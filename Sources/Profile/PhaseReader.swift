@@ -252,7 +252,7 @@ struct PhaseReader {
         return requests == nil ? nil : probe
     }
 
-    /// Single probes beside the load, about so many a second.
+    /// Single probes beside the load, at most so many a second.
     func probeRate(_ keys: inout MapReader) -> Double? { keys.number("probe_rate", 0.001...1000) }
 
     /// A number of requests in flight.

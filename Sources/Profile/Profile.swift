@@ -72,6 +72,7 @@ public struct Profile: Sendable, Hashable {
         var fast = self
         let factor = phases.contains { $0.kind == .keepwarm } ? Fast.keepwarmFactor : Fast.factor
         fast.phases = phases.map { $0.fast(by: factor) }
+        fast.workload = workload.fast(by: factor)
         fast.windows.every /= factor
         for (index, target) in targets.enumerated() {
             guard case .simulated(let scenario) = target.location else {

@@ -3,10 +3,10 @@ import Wire
 
 /// Reads a whole document: every key, then what must hold between them.
 struct ProfileReader {
-    private let document: ProfileDocument
+    let document: ProfileDocument
     private let catalogue: ProviderCatalogue
     private let standardName: String
-    private let log = ProblemLog()
+    let log = ProblemLog()
 
     init(document: ProfileDocument, catalogue: ProviderCatalogue, standardName: String) {
         self.document = document
@@ -78,6 +78,7 @@ struct ProfileReader {
         profile.thresholds = thresholds
         profile.output = output
         checkLimits(profile)
+        checkConversations(profile)
         try log.throwIfAny()
         return profile
     }

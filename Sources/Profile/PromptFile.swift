@@ -43,7 +43,14 @@ enum PromptFile {
     private static let mostFaults = 10  // that are told
 
     /// Reports what cannot be read, by line of the file; at most ten lines of them.
-    static func read(_ path: String, key: String, place: ProfileError.Place, log: ProblemLog) -> Contents {
+    /// - Parameter wholeConversations: whether all questions of a ShareGPT entry are taken, not only the first.
+    static func read(
+        _ path: String,
+        key: String,
+        place: ProfileError.Place,
+        wholeConversations: Bool = false,
+        log: ProblemLog
+    ) -> Contents {
         let text: String
         do {
             text = try TextFile.read(path)
@@ -52,7 +59,7 @@ enum PromptFile {
             return Contents()
         }
         if ShareGPTFile.claims(text) {
-            guard let prompts = ShareGPTFile.read(text), !prompts.isEmpty else {
+            guard let prompts = ShareGPTFile.read(text, wholeConversations: wholeConversations), !prompts.isEmpty else {
                 let form = "[{\"conversations\": [{\"from\": \"human\", \"value\": text}]}]"
                 log.report(
                     place,

@@ -97,6 +97,11 @@ extension Workload {
         }
         lines.append("max_tokens: \(maxTokens.yaml)")
         if let impatience { lines.append("cancel: {share: \(impatience.share), after: \(impatience.after.yaml)}") }
+        if let conversations {
+            lines.append(
+                "conversation: {turns: \(conversations.turns.yaml), think: \(conversations.think.yaml)}"
+            )
+        }
         lines.append("temperature: \(temperature.map { "\($0)" } ?? "none")")
         lines.append("ignore_eos: \(ignoreEOS)")
         lines.append("reasoning: \(reasoning.rawValue)")

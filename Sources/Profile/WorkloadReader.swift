@@ -9,7 +9,8 @@ struct WorkloadReader {
     /// The files of lists of prompts, in the order of the parts, for the resolved profile; nil = written out.
     private(set) var files: [String?] = []
     private var partsWithCap: Set<Int> = []
-    private let log: ProblemLog
+    private var hasConversations = false
+    let log: ProblemLog
     private let pathOfFile: (String, ProfileError.Place) -> String
 
     /// - Parameter pathOfFile: a path as written, and where; gives the path to open.
@@ -22,6 +23,7 @@ struct WorkloadReader {
         var workload = Workload(source: .synthetic(inputTokens: 512))
         guard let value else { return workload }
         var keys = MapReader(value, path: "workload", log: log)
+        hasConversations = value["conversation"] != nil
         workload.kind = keys.word("kind", Workload.Kind.self)
         if let prompts = keys.take("prompts") { read(prompts: prompts, path: "workload.prompts", into: &workload) }
         if let cap = keys.take("max_tokens") {
@@ -39,6 +41,7 @@ struct WorkloadReader {
         workload.expectation = keys.take("expect").flatMap { expectations.read($0, path: keys.path(of: "expect")) }
         workload.reasoning = keys.word("reasoning", Workload.Reasoning.self) ?? .default
         if let cancel = keys.take("cancel") { workload.impatience = impatience(cancel) }
+        if let talk = keys.take("conversation") { workload.conversations = conversations(talk) }
         if let extra = keys.take("extra_body") {
             if case .map(let entries) = extra.content, !entries.isEmpty {
                 _ = extra.jsonMembers("workload.extra_body", log)
@@ -84,7 +87,13 @@ struct WorkloadReader {
             }
             let path = pathOfFile(name, file.place)
             files.append(TextFile.absolute(path))
-            let contents = PromptFile.read(path, key: keys.path(of: "file"), place: file.place, log: log)
+            let contents = PromptFile.read(
+                path,
+                key: keys.path(of: "file"),
+                place: file.place,
+                wholeConversations: hasConversations,
+                log: log
+            )
             workload.source = .list(contents.prompts)
             // The answers to these are wanted: no nonce comes between.
             if contents.isBatch { workload.cache = cache ?? .allow }

@@ -1,7 +1,7 @@
 /// `--fast`: the same run against the same simulated provider with all times divided by `Fast.factor`.
 ///
-/// Numbers of requests, levels and widths stay, and so rates rise tenfold; holds, settling, idle times, gaps and pauses shrink, and so do the
-/// provider's (`Scenario.timeScale`). A steady phase is cut to `Fast.longestSteady` beyond that: two hours divided by
+/// Numbers of requests, levels and widths stay, and so rates rise tenfold; holds, settling, idle times, gaps,
+/// pauses, the patience of users and the time they think shrink, and so do the provider's times (`Scenario.timeScale`). A steady phase is cut to `Fast.longestSteady` beyond that: two hours divided by
 /// ten are no quick look. A search for the keep-warm time is made of waiting, and is divided by `Fast.keepwarmFactor`, with
 /// all the rest of its run. Timeouts and the drain's grace only bound what may go wrong and stay as they are.
 public enum Fast {
@@ -42,6 +42,17 @@ extension PhaseShape {
             probe.gap /= factor
             return .probe(probe)
         }
+    }
+}
+
+extension Workload {
+    /// What its users wait for shrinks as everything else does.
+    public func fast(by factor: Int = Fast.factor) -> Workload {
+        var fast = self
+        let share = 1 / Double(factor)
+        fast.impatience?.after = impatience?.after.scaled(by: share) ?? .constant(.zero)
+        fast.conversations?.think = conversations?.think.scaled(by: share) ?? .constant(.zero)
+        return fast
     }
 }
 

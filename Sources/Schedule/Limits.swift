@@ -45,21 +45,28 @@ extension RunPlan {
             var carried = 0
             let before = sum.duration
             for stage in phase.stages {
-                let (least, requests, duration) = stage.estimate(answer: answer, carried: carried)
+                var (least, requests, duration) = stage.estimate(answer: answer, carried: carried)
+                var peak = stage.peakInFlight
+                // What arrives is a conversation.
+                if case .arrivals(let arrivals) = stage.rule, stage.takesConversations {
+                    requests = requests.saturatingProduct(workload.mostTurns)
+                    peak = min(arrivals.limit, peak.saturatingProduct(workload.mostTurns))
+                }
                 sum.requestsLeast = sum.requestsLeast.saturatingSum(least)
                 let sent = requests.saturatingProduct(1 + retries)
                 sum.requests = sum.requests.saturatingSum(sent)
                 let tokens = stage.tokens(requests: sent, workload, times: 1 + retries)
                 sum.inputTokens = sum.inputTokens.saturatingSum(tokens.input)
                 sum.outputTokens = sum.outputTokens.saturatingSum(tokens.output)
-                sum.peakInFlight = max(sum.peakInFlight, stage.peakInFlight)
+                sum.peakInFlight = max(sum.peakInFlight, peak)
                 sum.duration += duration
                 carried = stage.kind == .level ? stage.concurrency : 0
             }
             if let rate = phase.probeRate {
                 let probes = Int(min(1e12, (rate * ((sum.duration - before) / .seconds(1))).rounded(.up)))
                 sum.requests = sum.requests.saturatingSum(probes)
-                sum.inputTokens = sum.inputTokens.saturatingSum(probes.saturatingProduct(workload.longestPrompt))
+                let asked = workload.probing(beside: phase.replay)
+                sum.inputTokens = sum.inputTokens.saturatingSum(probes.saturatingProduct(asked.longestPrompt))
                 sum.outputTokens = sum.outputTokens.saturatingSum(probes.saturatingProduct(Workload.probeTokens))
             }
         }
@@ -86,7 +93,7 @@ extension Stage {
             )
         }
         return (
-            requests.saturatingProduct(workload.longestPrompt).saturatingProduct(workload.inputsPerRequest),
+            requests.saturatingProduct(workload.inputPerRequest).saturatingProduct(workload.inputsPerRequest),
             requests.saturatingProduct(workload.longestAnswer)
         )
     }
@@ -135,6 +142,15 @@ extension Workload {
         case .synthetic: maxTokens.greatest
         case .list(let prompts): prompts.map { $0.maxTokens ?? maxTokens.greatest }.max() ?? 0
         }
+    }
+
+    /// Most input tokens of a request, in a conversation on average over the longest: turn k comes with k questions and
+    /// answers before it. Shorter or unfinished conversations have less.
+    fileprivate var inputPerRequest: Int {
+        guard conversations != nil else { return longestPrompt }
+        let twice = longestPrompt.saturatingProduct(mostTurns + 1)
+            .saturatingSum(longestAnswer.saturatingProduct(mostTurns - 1))
+        return twice / 2 + 1
     }
 
     /// Input tokens of the longest prompt, by four bytes a token where the text is the user's.

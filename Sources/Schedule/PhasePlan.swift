@@ -16,7 +16,7 @@ public struct PhasePlan: Sendable, Hashable {
     public var name: String  // unique in the run
     public var kind: Kind
     public var stages: [Stage]
-    /// Single probes beside its load, about so many a second, in none of its figures.
+    /// Single probes beside its load, at most so many a second, in none of its figures.
     public var probeRate: Double?
 
     public init(name: String, kind: Kind, stages: [Stage]) {

@@ -118,7 +118,7 @@ public enum PhaseShape: Sendable, Hashable {
         }
     }
 
-    /// Single probes beside the load, about so many a second.
+    /// Single probes beside the load: one at a time, with a pause of 1/rate seconds after each.
     var probeRate: Double? {
         switch self {
         case .steady(let steady): steady.probeRate

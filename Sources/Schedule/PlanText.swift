@@ -52,6 +52,9 @@ extension Workload {
         if sharedPrefix > 0 { lines.append("shared_prefix \(sharedPrefix)") }
         for part in mix { lines += ["part \(part.weight)"] + part.workload.canonicalLines.map { "  " + $0 } }
         if let impatience { lines.append("cancel \(impatience.share) \(impatience.after)") }
+        if let conversations {
+            lines.append("conversations turns=\(conversations.turns.canonical) think=\(conversations.think)")
+        }
         lines.append("temperature \(temperature.map { "\($0)" } ?? "-")")
         lines.append("ignore_eos \(ignoreEOS)")
         lines.append("reasoning \(reasoning.rawValue)")

@@ -6,13 +6,16 @@ import Ticks
 /// Texts come out equal for equal seeds. The nonce that `cache: avoid` puts first depends on `salt` too: with the same
 /// seed an hour later a server's prefix cache must miss again, and the engine gives each run a salt of its own.
 public struct Prompts: Sendable {
-    private let workload: Workload
+    let workload: Workload
     private let salt: UInt64
     private let texts: UInt64  // key of the stream of texts
     private let caps: UInt64  // key of the stream of token caps
     private let lengths: UInt64  // of lengths of prompts
     private let users: UInt64  // of who gives up
     private let choices: UInt64  // of parts of a mix
+    let turnCounts: UInt64  // of questions a conversation
+    let thinks: UInt64  // of the time between an answer and the next question
+    let isScripted: Bool  // its list's prompts are whole conversations
     private let parts: [(upTo: Double, prompts: Prompts)]  // shares added up
 
     public init(workload: Workload, seed: UInt64, salt: UInt64 = 0) {
@@ -29,6 +32,9 @@ public struct Prompts: Sendable {
         lengths = key("input lengths")
         users = key("users")
         choices = key("mix")
+        turnCounts = key("turns")
+        thinks = key("think")
+        isScripted = workload.isScripted
         let whole = workload.mix.reduce(0) { $0 + $1.weight }
         var sum = 0.0
         parts = workload.mix.enumerated().map { place, part in
@@ -39,7 +45,7 @@ public struct Prompts: Sendable {
     }
 
     /// The part of a mix that a request is of; nil without a mix.
-    private func part(at index: Int) -> Prompts? {
+    func part(at index: Int) -> Prompts? {
         guard let last = parts.last else { return nil }
         var generator = generator(key: choices, index: index)
         let draw = generator.unit()
@@ -117,15 +123,18 @@ public struct Prompts: Sendable {
     ///
     /// The words are among the commonest of English, which byte-pair vocabularies hold whole, with the space before.
     /// What a server counts besides (its chat template) is not in this; its own usage figures are what is reported.
-    private func synthetic(tokens: Int, index: Int, nonce number: Int) -> String {
+    ///
+    /// A conversation's first question is as any prompt; later ones come after it, so that they need no nonce and share
+    /// no beginning.
+    func synthetic(tokens: Int, index: Int, nonce number: Int? = nil, turn: Int = 0) -> String {
         var left = tokens
-        let shared = sharedPrefix(tokens: Int(workload.sharedPrefix * Double(tokens)))
+        let shared = sharedPrefix(tokens: turn == 0 ? Int(workload.sharedPrefix * Double(tokens)) : 0)
         left -= shared.tokens
         if left <= 0 { return shared.text }
         var text = ""
-        var generator = generator(key: texts, index: workload.cache == .avoid ? index : 0)
-        if workload.cache == .avoid {
-            text = nonce(index: number) + "\n\n"
+        var generator = generator(key: texts, index: workload.cache == .avoid ? index : turn)
+        if workload.cache == .avoid, turn == 0 {
+            text = nonce(index: number ?? index) + "\n\n"
             left -= Self.nonceTokens
         }
         let asks = left > 2 * Self.closingTokens
@@ -162,7 +171,7 @@ public struct Prompts: Sendable {
     private static let closing = "Tell a long story that uses all of these words, without an end."
 
     /// Sixteen hexadecimal digits that no other index of the run has: SplitMix64's output is a bijection of its state.
-    private func nonce(index: Int) -> String {
+    func nonce(index: Int) -> String {
         var generator = SplitMix64(seed: texts ^ salt &+ UInt64(bitPattern: Int64(index)) &* Self.gamma)
         let digits = Array("0123456789abcdef".utf8)
         let value = generator.next()
@@ -171,7 +180,7 @@ public struct Prompts: Sendable {
     }
 
     /// Hashing the index twice keeps the streams of neighbours apart; seeds one step apart would give shifted copies.
-    private func generator(key: UInt64, index: Int) -> SplitMix64 {
+    func generator(key: UInt64, index: Int) -> SplitMix64 {
         var hash = SplitMix64(seed: key ^ UInt64(bitPattern: Int64(index)) &* Self.gamma)
         return SplitMix64(seed: hash.next())
     }

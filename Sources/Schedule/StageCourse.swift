@@ -54,6 +54,7 @@ struct StageCourse: Sendable {
         case .arrivals(let rule):
             settled = start.advanced(by: rule.settle)
             let over = start.advanced(by: rule.duration)
+            lastStart = over  // of later turns; arrivals have an end of their own
             end = .time(over, most: over)
         case .drain:
             end = .empty

@@ -11,7 +11,7 @@ public import Ticks
 ///
 /// The loop is closed: a completion releases the next start. A start's `scheduled` instant is that of the event which
 /// freed its slot; the stage's start for the first; the end of the pause where the slot had to pause (probe gap,
-/// back-off). Pure: the same calls give the same answers.
+/// back-off, a user who thinks before the next question). Pure: the same calls give the same answers.
 public struct StageShaper: Sendable {
     public enum Decision: Sendable, Hashable {
         /// Start `count` requests now. `firstRank` is the first one's place in the edge wave, nil outside of it.
@@ -63,12 +63,16 @@ public struct StageShaper: Sendable {
 
     /// Requests in flight on this loop, whatever stage they belong to.
     public private(set) var inFlight: Int
+    /// Users carried in who think, and have a place here.
+    public private(set) var staying = 0
 
     /// - Parameters:
     ///   - stage: this loop's segment of it.
     ///   - start: common to all loops; nothing is decided before it.
     ///   - carriedInFlight: what is in flight on this loop from the stages before.
-    public init(stage: Stage, start: Instant, carriedInFlight: Int) {
+    ///   - thinking: when the users who think will ask again, ascending. Those that find a place here keep it: the first
+    ///     `staying` of them.
+    public init(stage: Stage, start: Instant, carriedInFlight: Int, thinking: [Instant] = []) {
         precondition(carriedInFlight >= 0, "\(carriedInFlight) requests cannot be in flight")
         self.stage = stage
         self.start = start
@@ -79,7 +83,10 @@ public struct StageShaper: Sendable {
         if case .arrivals(let arrivals) = stage.rule { pacer = ArrivalPacer(arrivals, start: start) }
         slots.reserve(course.level)
         if !course.isWave {
-            for _ in 0..<max(0, min(course.level - carriedInFlight, course.budget)) { slots.insert(start) }
+            let free = max(0, min(course.level - carriedInFlight, course.budget))
+            staying = !stage.takesConversations ? 0 : pacer != nil ? thinking.count : min(thinking.count, free)
+            for _ in 0..<max(0, free - staying) { slots.insert(start) }
+            for due in thinking.prefix(staying) { slots.insert(max(due, start)) }
         }
     }
 
@@ -101,7 +108,16 @@ public struct StageShaper: Sendable {
     /// One request ended on this loop.
     /// - Parameter failedFast: it failed without costing the server or the wire any time worth the name (a refused
     ///   port): its slot pauses before the next start, so that the loop does not spin.
-    public mutating func requestEnded(_ kind: RequestKind, failedFast: Bool, at now: Instant) {
+    /// - Parameter thinking: how long its user thinks before the next question; nil where none follows. The slot is that
+    ///   user's until then, in an open loop a place beside the arrivals.
+    /// - Returns: whether that user stays.
+    @discardableResult
+    public mutating func requestEnded(
+        _ kind: RequestKind,
+        failedFast: Bool,
+        thinking: Duration? = nil,
+        at now: Instant
+    ) -> Bool {
         precondition(inFlight > 0, "a request ended, and none is in flight")
         inFlight -= 1
         switch kind {
@@ -116,8 +132,16 @@ public struct StageShaper: Sendable {
         precondition(waveInFlight >= 0 && measuredInFlight >= 0, "more \(kind) requests ended than were started")
         pacer?.slotFreed(at: now, inFlight: inFlight)
         let pause = backoff.pause(failedFast: failedFast)
-        guard inFlight + slots.count + wavePending < course.level, started + slots.count < course.budget else { return }
-        slots.insert(now.advanced(byNanoseconds: max(pause, course.gapNanoseconds)))
+        if pacer != nil {
+            guard let thinking, stage.takesConversations, stoppedAt == nil, givenUpAt == nil else { return false }
+            slots.insert(now.advanced(by: thinking))
+            return true
+        }
+        guard inFlight + slots.count + wavePending < course.level, started + slots.count < course.budget else {
+            return false
+        }
+        slots.insert(now.advanced(byNanoseconds: max(pause, course.gapNanoseconds, thinking?.nanoseconds ?? 0)))
+        return thinking != nil && stage.takesConversations
     }
 
     /// Requests dispatched at or after `instant` are not measured. The conductor gives all loops the same instant.
@@ -184,10 +208,11 @@ public struct StageShaper: Sendable {
             return .start(count: count, scheduled: start, measured: true, firstRank: stage.firstRank)
         }
         guard (open || course.refillsAfterClose) && now < course.lastStart else { return nil }
-        guard let (count, scheduled) = slots.takeFirst(notAfter: now, atMost: course.budget - started) else {
-            return nil
-        }
-        let measured = course.measures && open && now >= course.settled
+        var most = course.budget - started
+        if case .arrivals(let arrivals) = stage.rule { most = min(most, arrivals.limit - inFlight) }
+        guard let (count, scheduled) = slots.takeFirst(notAfter: now, atMost: most) else { return nil }
+        // In an open loop a request belongs to the window in which it was due.
+        let measured = course.measures && open && (pacer == nil ? now : scheduled) >= course.settled
         started += count
         inFlight += count
         if measured { measuredInFlight += count }

@@ -50,6 +50,8 @@ public struct Workload: Sendable, Hashable {
     /// Kinds of prompts to choose from, for each request by seed and index; the source above is then not asked.
     public var mix: [Part] = []
     public var impatience: Impatience?
+    /// nil = every request stands alone.
+    public var conversations: Conversations?
     public var cache = Cache.avoid
     public var maxTokens = TokenCap.fixed(256)
     /// Texts that a request for embeddings carries; each is a prompt of its own. 1 in all other APIs.
@@ -71,15 +73,12 @@ public struct Workload: Sendable, Hashable {
     /// The number of the prompt that a request with this index sends word for word, nil where no two requests send the
     /// same: a nonce makes each its own.
     public func sharedPrompt(at index: Int) -> Int? {
-        guard cache == .allow, mix.isEmpty, inputLength == nil else { return nil }
+        guard cache == .allow, mix.isEmpty, inputLength == nil, conversations == nil else { return nil }
         switch source {
         case .synthetic: return 0
         case .list(let prompts): return prompts.isEmpty ? nil : index % prompts.count
         }
     }
-
-    /// Most output tokens of a probe beside a load: only its first one matters.
-    public static let probeTokens = 16
 
     /// Whether the plan fixes the length of answers, so that one cut by its cap is what was asked for.
     public var fixesLength: Bool {

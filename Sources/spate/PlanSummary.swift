@@ -45,12 +45,16 @@ struct PlanSummary {
                 text += "  of this run at least \(Units.text(.seconds(waiting.components.seconds))) is waiting\n"
                 continue
             }
-            let stages = phase.stages.map {
-                if case .arrivals(let arrivals) = $0.rule { return Self.text(of: arrivals) }
-                return $0.concurrency > 0 ? "\($0.kind.rawValue) \($0.concurrency)" : $0.kind.rawValue
-            }
+            let stages = phase.stages.map(Self.text(of:))
             let blocks = phase.blocks > 1 ? " (\(phase.blocks) blocks)" : ""
-            text += "  \(phase.name)\(blocks): \(stages.joined(separator: ", "))\n"
+            let probes = phase.probeRate.map { "; beside it single probes, at most \($0) a second" } ?? ""
+            text += "  \(phase.name)\(blocks): \(stages.joined(separator: ", "))\(probes)\n"
+        }
+        if let talk = plan.workload.conversations {
+            let turns =
+                talk.turns.least == talk.turns.greatest
+                ? "\(talk.turns.greatest)" : "\(talk.turns.least) to \(talk.turns.greatest)"
+            text += "conversations of \(turns) questions; each stream is a user, each arrival a new one\n"
         }
         if job.targets.count > 1 { text += "order: \(job.order.rawValue)\n" }
         if plan.windows.count > 1 {
@@ -72,6 +76,19 @@ struct PlanSummary {
             text += "  time: about \(line.likely.duration.components.seconds) s\n"
         }
         return text
+    }
+
+    private static func text(of stage: Stage) -> String {
+        switch stage.rule {
+        case .warmup(let requests): return "\(requests) requests, one at a time"
+        case .probe(let requests, let gap):
+            return "\(requests) requests, one at a time, with pauses of \(Units.text(gap))"
+        case .batch(let batch): return "\(batch.items.count) prompts, \(stage.concurrency) at a time"
+        case .idle(let time), .pause(let time): return "\(stage.kind.rawValue) \(Units.text(time))"
+        case .arrivals(let arrivals): return text(of: arrivals)
+        case .level, .baseline, .edge, .control, .rewarm, .drain:
+            return stage.concurrency > 0 ? "\(stage.kind.rawValue) \(stage.concurrency)" : stage.kind.rawValue
+        }
     }
 
     private static func text(of arrivals: Arrivals) -> String {

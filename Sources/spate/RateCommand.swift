@@ -17,7 +17,7 @@ struct RateCommand: ParsableCommand {
     @Option(help: "What happens to a request that is due beyond the cap: queue (timed from when it was due) or shed.")
     var overflow: String?
     @Option(help: "Requests due before this are not measured.") var settle: String?
-    @Option(help: "Single probes beside the load, about so many a second, on a connection of their own.")
+    @Option(help: "Single probes beside the load, at most so many a second, on a connection of their own.")
     var probeRate: String?
     @Flag(help: "Go on to the end even if the server cannot keep up.") var keepSaturated = false
     @OptionGroup(title: "Target") var target: TargetFlags

@@ -9,7 +9,7 @@ extension RecordedTrace {
     static let store: Reader = { path throws(Refusal) in
         let run: RecordedRun
         do throws(StoreError) { run = try RunStore.read(path) } catch { throw Refusal("cannot be read: \(error)") }
-        let phases = Set(run.phases.filter { $0.kind != .warmup }.map(\.id))
+        let phases = Set(run.phases.filter { $0.kind != .warmup && $0.kind != .trickle }.map(\.id))
         let steps = Set(run.steps.filter { phases.contains($0.phase) && $0.kind != .warmup }.map(\.id))
         var trace = Trace()
         for request in run.requests where steps.contains(request.step) {

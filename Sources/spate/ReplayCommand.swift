@@ -23,7 +23,7 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Most requests in flight (also --max-concurrency).", valueName: "cap"))
     var concurrency: Int?
     @Option(help: "What happens beyond the cap: queue or shed.") var overflow: String?
-    @Option(help: "Single probes beside the load, about so many a second, on a connection of their own.")
+    @Option(help: "Single probes beside the load, at most so many a second, on a connection of their own.")
     var probeRate: String?
     @OptionGroup(title: "Target") var target: TargetFlags
     @OptionGroup(title: "Run") var flags: RunFlags

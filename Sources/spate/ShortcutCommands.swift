@@ -107,6 +107,8 @@ struct SoakCommand: ParsableCommand {
     @Option(help: "Requests in flight.") var concurrency: Int
     @Option(help: "How long.") var duration: String
     @Option(help: "Requests dispatched before this are not measured.") var settle: String?
+    @Option(help: "Single probes beside the load, at most so many a second, on a connection of their own.")
+    var probeRate: String?
     @OptionGroup(title: "Target") var target: TargetFlags
     @OptionGroup(title: "Run") var flags: RunFlags
 
@@ -115,7 +117,7 @@ struct SoakCommand: ParsableCommand {
             shortcut: "steady",
             keys: [
                 ("concurrency", "\(concurrency)", "--concurrency"), ("for", duration, "--duration"),
-                ("settle", settle, "--settle"),
+                ("settle", settle, "--settle"), ("probe_rate", probeRate, "--probe-rate"),
             ],
             target: target,
             flags: flags

@@ -165,7 +165,7 @@ import Testing
         ("retries: 200", "retries: read \"200\"; allowed: a whole number from 0 to 20"),
         (
             "timeouts: {connect: 10m}",
-            "timeouts.connect: read \"10m\"; allowed: a duration such as 300ms, 20s, 1m30s or 2h, at most 300s"
+            "timeouts.connect: read \"10m\"; allowed: a duration such as 250ms, 10s, 5m or 2h, at most 300s"
         ),
     ])
     func `windows and retries have their bounds`(key: String, message: String) {

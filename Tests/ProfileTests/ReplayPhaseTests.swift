@@ -54,7 +54,12 @@ import Testing
         let empty = try scratch.write("", "empty.csv")
         let odd = try scratch.write("a,b\n", "odd.csv")
         let dead = try scratch.write("{\"at_ms\": 0, \"input_tokens\": 0, \"output_tokens\": 1}\n", "dead.jsonl")
+        let azure = try scratch.write("TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:17:03,1,1\n", "a.csv")
         let rows: [(String, String)] = [
+            (
+                "trace: \(azure), format: mooncake",
+                "trace: the first line of \(azure) is that of azure; allowed: format: azure, or none"
+            ),
             ("trace: \(empty)", "trace: the file \(empty) is empty"),
             (
                 "trace: \(odd)",

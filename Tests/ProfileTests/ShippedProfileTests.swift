@@ -6,7 +6,7 @@ import Testing
 @Suite struct ShippedProfileTests {
     static let names = [
         "ramp", "burst", "consistency", "soak", "rate", "batch-compare", "demo", "batch", "keepwarm", "chat", "rag",
-        "production",
+        "production", "conversation",
     ]
 
     private func shipped(_ name: String) throws -> Profile {

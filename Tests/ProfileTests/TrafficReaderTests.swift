@@ -79,6 +79,14 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: path) }
         let source = try profile("{prompts: {file: \"\(path)\"}}").workload.source
         #expect(source == .list([Prompt("1 < 2 &amp; so on"), Prompt("second")]))
+        // Where users ask again, all that a human says is one conversation.
+        let more = """
+            [{"conversations": [{"from": "human", "value": "one"}, {"from": "gpt", "value": "x"}, {"from": "human", "value": "two"}]}]
+            """
+        try more.write(toFile: path, atomically: true, encoding: .utf8)
+        let talk = try profile("{prompts: {file: \"\(path)\"}, conversation: {turns: 9}}").workload.source
+        #expect(talk == .list([Prompt(messages: ["one", "two"].map { .init(role: "user", content: $0) })]))
+        #expect(try profile("{prompts: {file: \"\(path)\"}}").workload.source == .list([Prompt("one")]))
         try "[1, 2]".write(toFile: path, atomically: true, encoding: .utf8)
         #expect(
             problems(ramp + "workload: {prompts: {file: \"\(path)\"}}\n").first?.contains("not of conversations")

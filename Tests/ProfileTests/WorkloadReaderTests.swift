@@ -30,7 +30,32 @@ import Wire
         #expect(workload.extraBody == #"{"a":1,"b":{"c":"x\"y"}}"#)
     }
 
+    @Test func `conversations are read, drawn or fixed, and written out again`() throws {
+        let fixed = try workload("{conversation: {turns: 5, think: 2s}}")
+        #expect(fixed.conversations == .init(turns: .fixed(5), think: .constant(.seconds(2))))
+        let drawn = "{conversation: {turns: {uniform: [2, 8]}, think: {log_normal: {median: 3s, sigma: 0.5}}}}"
+        let profile = try read(ramp + "workload: \(drawn)\n")
+        #expect(
+            profile.workload.conversations
+                == .init(turns: .uniform(2, 8), think: .logNormal(median: .seconds(3), sigma: 0.5))
+        )
+        #expect(try read(profile.resolvedYAML()).workload == profile.workload)
+        #expect(try workload("{conversation: {turns: 2}}").conversations?.think == .constant(.zero))
+    }
+
     static let refused: [(String, String)] = [
+        (
+            "{conversation: {think: 2s}}",
+            "workload.conversation.turns: missing; how many questions, e.g. 5 or {uniform: [2, 8]}"
+        ),
+        (
+            "{conversation: {turns: 2, thinks: 1s}}",
+            "workload.conversation.thinks: unknown key; allowed: turns, think; did you mean think?"
+        ),
+        (
+            "{conversation: {turns: 5000}}",
+            "workload.conversation.turns: read \"5000\"; allowed: a whole number from 1 to 1000, or {uniform: [64, 256]}"
+        ),
         (
             "{prompts: {synthetic: {input_tokens: 1}, list: [a]}}",
             "workload.prompts: read synthetic and list; allowed: one of synthetic, file, list, mix"

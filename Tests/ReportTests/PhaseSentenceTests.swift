@@ -50,6 +50,60 @@ import Testing
         #expect(text.contains("and 4 shorter ones"))
     }
 
+    @Test func `probes beside a load say whose the wait is`() {
+        func said(_ probe: Double, _ loaded: Double, late: Double? = nil) -> String {
+            ramp { phase in
+                var stats = RequestStatistics()
+                stats.requests.scheduled = 30
+                let own = (0..<30).map { probe + Double($0 * 17 % 30) / 100 }
+                let load = (0..<300).map { loaded + Double($0 * 17 % 300) / 1000 }
+                stats.ttftMilliseconds = DistributionSummary(samples: own)
+                phase.probes = ProbesResult(
+                    stats: stats,
+                    loaded: DistributionSummary(samples: load),
+                    lateMilliseconds: late
+                )
+            }
+        }
+        let slow = said(500, 500)
+        #expect(slow.contains("Beside it 30 single probes on a thread and a connection of their own: TTFT p50 500 ms"))
+        #expect(slow.contains("The wait is the server's, or the way's to it"))
+        #expect(slow.contains("at most <1 % of that is this client's."))
+        #expect(!slow.contains("this client is slow"))
+        #expect(said(50, 500).contains("Part of the load's wait is made on this side"))
+        #expect(
+            said(500, 500, late: 80).contains(
+                "But this client is slow too: its requests left 80.0 ms after they were due"
+            )
+        )
+        #expect(said(900, 500).contains("The probes waited longer than the load"))
+    }
+
+    @Test func `conversations are told turn by turn, with what the cache saved`() {
+        let text = ramp { phase in
+            phase.conversations = ConversationsResult()
+            phase.conversations?.begun = 12
+            phase.conversations?.finished = 9
+            phase.conversations?.broken = 1
+            phase.conversations?.left = 2
+            var turns: [TurnResult] = []
+            for number in 1...3 {
+                var turn = TurnResult()
+                (turn.turn, turn.requests) = (number, 20 - number)
+                turn.ttftMilliseconds = DistributionSummary(samples: [Double(100 * number)])
+                turn.inputTokensPerRequest = DistributionSummary(samples: [Double(200 * number)])
+                turn.cachedShare = number == 1 ? 0 : 0.75
+                turns.append(turn)
+            }
+            phase.steps = [phase.steps[0]]
+            phase.steps[0].turns = turns
+            phase.steps[0].meanThinking = 2.5
+        }
+        #expect(text.contains("12 conversations were begun, 9 had their last answer, 1 broke off"))
+        #expect(text.contains("2.50 users thought about their next question on average"))
+        #expect(text.contains("2 18 400 75 % 200 ms"))
+    }
+
     @Test func `what MSER-5 would discard is said where it is a tenth of the sample`() {
         func told(_ discarded: Int) -> String {
             ramp { phase in

@@ -44,4 +44,16 @@ import Testing
         #expect(fast.idleTimeout == .constant(.seconds(3)))
         #expect(fast.timeScale == 1)
     }
+
+    @Test func `users lose patience and think ten times as fast`() {
+        var workload = Workload(source: .synthetic(inputTokens: 100))
+        workload.impatience = .init(share: 0.25, after: .uniform(.seconds(2), .seconds(4)))
+        workload.conversations = .init(turns: .fixed(4), think: .logNormal(median: .seconds(5), sigma: 0.5))
+        let fast = workload.fast()
+        #expect(fast.impatience?.after == .uniform(.milliseconds(200), .milliseconds(400)))
+        #expect(fast.impatience?.share == 0.25)
+        #expect(fast.conversations?.think == .logNormal(median: .milliseconds(500), sigma: 0.5))
+        #expect(fast.conversations?.turns == .fixed(4))
+        #expect(Workload(source: .synthetic(inputTokens: 1)).fast() == Workload(source: .synthetic(inputTokens: 1)))
+    }
 }

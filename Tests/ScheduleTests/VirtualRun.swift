@@ -45,6 +45,7 @@ struct VirtualRun {
         var measured: Bool
         var rank: Int?
         var queued: Int64 = 0
+        var conversation: Conversation?
     }
 
     struct Passage {
@@ -62,19 +63,27 @@ struct VirtualRun {
     private var server: VirtualServer
     private var running: [Int] = []  // indices of requests, unordered
     private let loops: Int
+    private let talk: Prompts?
+    private var thinking: [ConversationQueue]  // by loop
+    private var nextConversation: [Int]
 
     /// - Parameters:
+    ///   - talk: users ask again as these prompts say; else every request stands alone.
     ///   - stopAt: an interrupt: nothing is started from then on, and the run ends with the stage.
     ///   - until: a bound for runs that would not end.
     init(
         _ stages: [Stage],
         server: VirtualServer,
         loops: Int = 1,
+        talk: Prompts? = nil,
         stopAt: Instant? = nil,
         until: Instant = .init(nanoseconds: 100_000 * 1_000_000_000)
     ) {
         self.server = server
         self.loops = loops
+        self.talk = talk
+        thinking = Array(repeating: ConversationQueue(), count: loops)
+        nextConversation = Array(0..<loops)
         for (index, stage) in stages.enumerated() {
             drive(stage, index: index, stopAt: stopAt, until: until)
             if now >= until || (stopAt.map { now >= $0 } ?? false) { return }
@@ -88,9 +97,11 @@ struct VirtualRun {
             StageShaper(
                 stage: stage.segment(loop: loop, of: loops),
                 start: start,
-                carriedInFlight: running.count { requests[$0].loop == loop }
+                carriedInFlight: running.count { requests[$0].loop == loop },
+                thinking: thinking[loop].dues
             )
         }
+        for loop in shapers.indices { thinking[loop].keep(shapers[loop].staying) }
         var ready: Set<Int> = []
         var quiet: Set<Int> = []
         var isStopped = false
@@ -138,7 +149,8 @@ struct VirtualRun {
                             dispatched: now,
                             ended: server.answer(at: now),
                             measured: measured,
-                            rank: firstRank.map { $0 + offset }
+                            rank: firstRank.map { $0 + offset },
+                            conversation: thinking[loop].take(dueBy: scheduled) ?? newConversation(loop)
                         )
                     )
                 }
@@ -153,7 +165,8 @@ struct VirtualRun {
                         dispatched: now,
                         ended: server.answer(at: now),
                         measured: measured,
-                        queued: arrival.queued
+                        queued: arrival.queued,
+                        conversation: newConversation(loop)
                     )
                 )
                 inFlight.append((now, running.count))
@@ -165,6 +178,11 @@ struct VirtualRun {
         }
     }
 
+    private mutating func newConversation(_ loop: Int) -> Conversation? {
+        defer { nextConversation[loop] += loops }
+        return talk?.conversation(nextConversation[loop])
+    }
+
     private mutating func end(_ shapers: inout [StageShaper], stage: Int) {
         let over = running.filter { requests[$0].ended <= now }
         running.removeAll { requests[$0].ended <= now }
@@ -173,7 +191,14 @@ struct VirtualRun {
             let kind: StageShaper.RequestKind =
                 request.stage != stage
                 ? .carried : request.rank != nil ? .wave : request.measured ? .measured : .unmeasured
-            shapers[request.loop].requestEnded(kind, failedFast: server.refusesAfter != nil, at: now)
+            let failed = server.refusesAfter != nil
+            var next: (conversation: Conversation, think: Duration)?
+            if let talk, let conversation = request.conversation, !failed, !conversation.isAtLastTurn {
+                let question = talk.question(of: conversation)
+                next = (conversation.answered(question, with: "an answer"), talk.think(after: conversation))
+            }
+            let stays = shapers[request.loop].requestEnded(kind, failedFast: failed, thinking: next?.think, at: now)
+            if stays, let next { thinking[request.loop].insert(next.conversation, due: now.advanced(by: next.think)) }
         }
         if !over.isEmpty { inFlight.append((now, running.count)) }
     }

@@ -133,6 +133,9 @@ enum Samples {
         request.step = 7
         request.item = 17
         request.rank = 12
+        request.conversation = 7
+        request.turn = 2
+        request.think = 1_500_000_000
         request.measured = true
         request.loop = 1
         request.attempt = 2

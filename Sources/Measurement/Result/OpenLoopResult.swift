@@ -102,7 +102,7 @@ extension OpenLoopResult {
         }
         offeredRPS = count(measured) { $0.scheduled } / seconds
         sentRPS = count(sent) { $0.dispatched } / seconds
-        achievedRPS = count(timeline.requests.successes) { $0.instant($0.ended) } / seconds
+        achievedRPS = count(timeline.requests.successes.only { ($0.turn ?? 0) == 0 }) { $0.instant($0.ended) } / seconds
         compare(measured, in: windows, seconds)
     }
 

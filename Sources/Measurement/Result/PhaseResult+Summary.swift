@@ -37,6 +37,7 @@ extension PhaseResult {
         if kind == .steady { drift = DriftResult.all(of: phase, timeline, health) }
         if kind == .keepwarm { keepwarm = KeepwarmResult(of: phase, index) }
         probes = ProbesResult(beside: phase, requests, timeline)
+        conversations = ConversationsResult(of: phase, timeline)
         if kind == .probe { consistency = ConsistencyResult(of: requests) }
         let cycles = BurstCycle.all(of: phase, index)
         bursts = cycles.map { BurstResult(of: $0, in: phase, timeline) }

@@ -25,8 +25,12 @@ public struct PhaseResult: Sendable, Hashable {
     public var keepwarm: KeepwarmResult?
     /// Single requests beside the load.
     public var probes: ProbesResult?
+    public var conversations: ConversationsResult?  // nil = every request stood alone
 
     public init() {}
+
+    /// Its name, and which of several time windows it was run in.
+    var label: String { window.map { "\(name), time window \($0 + 1)" } ?? name }
 }
 
 /// A ramp step, or the one level of a steady phase: figures of the requests dispatched in its measured window.
@@ -40,6 +44,10 @@ public struct StepResult: Sendable, Hashable {
     public var meanInFlight: Double?
     /// At most so many of its places paused, on average, because their requests had failed at once.
     public var pausedSlots = 0.0
+    /// Users between an answer and their next question; nil = every request stood alone.
+    public var meanThinking: Double?
+    /// By turn of a conversation, the first first; empty where every request stood alone.
+    public var turns: [TurnResult] = []
     public var windowSeconds: Double?
     /// How many of the first measured requests MSER-5 would leave out as not yet steady; they are in the figures.
     public var discarded: Int?

@@ -13,7 +13,7 @@ extension RunResult {
         comparison = ComparisonResult(zip(timelines, targets).map { ComparedSide($0, $1) }, seed: recorded.run.seed)
         let phases = targets.flatMap { target in
             target.phases.map { phase in
-                (name: targets.count > 1 ? "\(target.name)/\(phase.name)" : phase.name, validity: phase.validity)
+                (name: targets.count > 1 ? "\(target.name)/\(phase.label)" : phase.label, validity: phase.validity)
             }
         }
         validity = ValidityResult(worstOf: phases, index, health)

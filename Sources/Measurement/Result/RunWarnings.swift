@@ -72,7 +72,7 @@ enum RunWarnings {
         let open = judged.filter { $0.p95Interval?.upper == nil }.map { $0.effectiveCount ?? $0.count }
         if let fewest = open.min() {
             warnings.append(
-                "\(phase.name): the p95 of \(open.count) of \(judged.count) samples has no upper bound "
+                "\(phase.label): the p95 of \(open.count) of \(judged.count) samples has no upper bound "
                     + "(n from \(fewest), it needs \(needed) independent requests)."
             )
         }
@@ -80,13 +80,13 @@ enum RunWarnings {
             let level = step.load
             if let kept = step.retention, let decode = step.decodeRetention, decode - kept > 0.05 {
                 warnings.append(
-                    "\(phase.name): at \(level) requests queue before the first token: decode keeps "
+                    "\(phase.label): at \(level) requests queue before the first token: decode keeps "
                         + "\(inPercent(decode)) of its speed, the whole request \(inPercent(kept))."
                 )
             }
             if let difference = step.littleDifference, difference > 0.02 {
                 warnings.append(
-                    "\(phase.name): at \(level) the requests' own times account for a load that differs by "
+                    "\(phase.label): at \(level) the requests' own times account for a load that differs by "
                         + "\(inPercent(difference)) from the one counted: the records do not add up."
                 )
             }
@@ -96,11 +96,11 @@ enum RunWarnings {
         for (name, drift) in phase.drift.sorted(by: { $0.key < $1.key }) where drift.verdict == .drifting {
             let direction = drift.slopePerHour < 0 ? "falls" : "rises"
             warnings.append(
-                "\(phase.name): \(name) \(direction) by \(inWords(abs(drift.slopePerHour))) an hour: not a steady state."
+                "\(phase.label): \(name) \(direction) by \(inWords(abs(drift.slopePerHour))) an hour: not a steady state."
             )
         }
         for burst in phase.bursts where burst.control == nil {
-            warnings.append("\(phase.name): burst \(burst.index) has no warm control to be held against.")
+            warnings.append("\(phase.label): burst \(burst.index) has no warm control to be held against.")
         }
         return warnings
     }
@@ -121,7 +121,7 @@ enum RunWarnings {
                 let bLow = b.lower, let bHigh = b.upper, aHigh < bLow || bHigh < aLow
             else { continue }
             warnings.append(
-                "\(phase.name): \(level) streams came out differently when visited again: \(inWords(median)) against "
+                "\(phase.label): \(level) streams came out differently when visited again: \(inWords(median)) against "
                     + "\(inWords(earlier)) tokens/s per request."
             )
         }

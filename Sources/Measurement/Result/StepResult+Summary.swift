@@ -21,13 +21,16 @@ extension StepResult {
             // An open loop's stretches follow one another without a drain, and a queue of one may last into the next.
             let beside = isOpen ? timeline.index.steps(of: phase) : []
             meanInFlight = timeline.meanInFlight(parts, beside: beside)
+            meanThinking = timeline.meanThinking(in: windows)
             if let meanInFlight, meanInFlight > 0 {
                 littleDifference = abs(meanInFlight - timeline.meanInFlightByRequests(in: windows)) / meanInFlight
             }
         }
         pausedSlots = Self.pausedSlots(RequestSet(joining: steps.map { timeline.index.requests(of: $0) }), in: windows)
         stats = RequestStatistics(of: measured, in: scope)
-        if isOpen { openLoop = OpenLoopResult(of: steps, measured, timeline) }
+        turns = TurnResult.all(of: measured, scope)
+        // What the plan of an open loop has are first questions; when the next come follows from the answers.
+        if isOpen { openLoop = OpenLoopResult(of: steps, measured.only { ($0.turn ?? 0) == 0 }, timeline) }
         discarded = SteadyState(measured.successes.figures(scope.ttft))?.discarded
     }
 

@@ -146,12 +146,14 @@ extension ValidityResult {
         // While a refused request waits to be sent again, its place is taken by its user, not by a request in flight.
         let waits = evidence.requests.contains { $0.attempt > 0 }
         for level in evidence.levels where !waits {
-            guard let asked = level.concurrency, asked > 0, let held = level.meanInFlight,
-                held + level.pausedSlots < Self.leastInFlight * Double(asked)
-            else { continue }
+            guard let asked = level.concurrency, asked > 0, let inFlight = level.meanInFlight else { continue }
+            // A user who thinks holds a place of the level.
+            let held = inFlight + (level.meanThinking ?? 0)
+            guard held + level.pausedSlots < Self.leastInFlight * Double(asked) else { continue }
+            let kind = level.meanThinking == nil ? "in flight" : "in flight or thinking"
             add(
                 .suspect,
-                "\(inWords(held)) of \(asked) in flight on average, limit \(inPercent(Self.leastInFlight)): "
+                "\(inWords(held)) of \(asked) \(kind) on average, limit \(inPercent(Self.leastInFlight)): "
                     + "the level was not held"
             )
         }

@@ -66,27 +66,27 @@ extension RunWarnings {
             if let at = open.saturatedAtSeconds, let growth = open.saturationInSystem, let delay = open.saturationTTFT {
                 let began = phase.startedSeconds ?? 0
                 warnings.append(
-                    "\(phase.name): \(step.load) was given up \(inWords(at - began)) s into the phase: the server could "
+                    "\(phase.label): \(step.load) was given up \(inWords(at - began)) s into the phase: the server could "
                         + "not keep up. Its queue grew by \(inWords(growth)) requests and TTFT by \(inWords(delay)) s "
                         + "each second, so the times shown only say that its capacity is less."
                 )
             }
             if open.notSent > 0 {
                 warnings.append(
-                    "\(phase.name): at \(step.load) \(open.notSent) of \(step.stats.requests.scheduled) requests were "
+                    "\(phase.label): at \(step.load) \(open.notSent) of \(step.stats.requests.scheduled) requests were "
                         + "due and never sent; they are in no percentile."
                 )
             }
             if let share = open.cappedShare, share > 0, open.overflow == "queue", let cap = open.cap {
                 warnings.append(
-                    "\(phase.name): at \(step.load) \(inPercent(share)) of the requests waited for a place under the "
+                    "\(phase.label): at \(step.load) \(inPercent(share)) of the requests waited for a place under the "
                         + "cap of \(cap) in flight; their times count from when they were due."
                 )
             }
             let unanswered = step.stats.outcomes[.cancelled] ?? 0
             if unanswered > 0 {
                 warnings.append(
-                    "\(phase.name): at \(step.load) \(unanswered) requests had not ended when the drain's grace was "
+                    "\(phase.label): at \(step.load) \(unanswered) requests had not ended when the drain's grace was "
                         + "over: the slowest are in no percentile."
                 )
             }

@@ -15,21 +15,31 @@ struct TraceFile {
     /// The format of a file that does not say.
     func recognised() -> TraceFormat? {
         if access(path + "/run.sqlite", R_OK) == 0 { return .spate }  // a result folder of ours
-        var first: String?
-        forEachLine { line, _ in
-            first = line
-            return false
-        }
-        guard let first else { return nil }
+        guard let first = firstLine() else { return nil }
         if let format = TraceFormat(recognising: first) { return format }
         let names = TraceFormat.allCases.map(\.rawValue).joined(separator: ", ")
         log.report(place, key, "the first line of \(path) tells no known format; say which with format: \(names)")
         return nil
     }
 
+    private func firstLine() -> String? {
+        var first: String?
+        forEachLine { line, _ in
+            first = line
+            return false
+        }
+        return first
+    }
+
     /// nil when something was reported.
     func read(_ format: TraceFormat, blockTokens: Int, seed: UInt64) -> Trace? {
         guard var reader = format.reader(blockTokens: blockTokens, seed: seed) else { return nil }
+        guard let first = firstLine() else { return nil }
+        if let other = TraceFormat(recognising: first), other != format {
+            let form = "format: \(other.rawValue), or none"
+            log.report(place, key, "the first line of \(path) is that of \(other.rawValue); allowed: \(form)")
+            return nil
+        }
         var trace = Trace(blockTokens: blockTokens)
         var faults = 0
         var isFatal = false

@@ -7,25 +7,63 @@ extension ReportDocument {
         let count = Figure.count(probes.stats.requests.scheduled)
         let figures =
             "TTFT p50 \(Figure.duration(milliseconds: probes.probeMilliseconds)) against "
-            + "\(Figure.duration(milliseconds: probes.loadedMilliseconds)) of the load, both from sending"
+            + "\(Figure.duration(milliseconds: probes.loadedMilliseconds)) of the load"
+            + (phase.conversations == nil ? ", both from sending" : "'s first turns, both from sending")
         let failed = probes.stats.requests.failed + probes.stats.requests.throttled
         let trouble = failed > 0 ? " \(Figure.count(failed)) of them failed or were throttled." : ""
-        let meaning =
-            switch probes.verdict {
-            case .same:
-                "A client with nothing else to do waits as long: what is slow is the server or the way to it, not this client."
-            case .faster:
-                "A client with nothing else to do is answered sooner: part of the load's wait is made on this side (its "
-                    + "connections, this client), or the server treats these prompts differently."
-            case .slower:
-                "The probes waited longer than the load: their prompts differ, or the server serves them differently."
-            case .undetermined: "Too few requests to tell a slow server from a slow client."
-            }
         return [
             .sentence(
                 "Beside it \(count) single probes on a thread and a connection of their own: \(figures).\(trouble)"
             ),
-            .sentence(meaning, probes.verdict == .faster ? .caution : .plain),
+            .sentence(
+                conclusion(probes, of: phase),
+                probes.verdict == .faster || probes.isClientLate ? .caution : .plain
+            ),
         ]
+    }
+
+    private static func conclusion(_ probes: ProbesResult, of phase: PhaseResult) -> String {
+        let prompts =
+            phase.kind == .replay
+            ? " They ask prompts of the trace's lengths, and share no beginnings as some traces do." : ""
+        switch probes.verdict {
+        case .same:
+            let most =
+                probes.clientShareAtMost.map { ", at most \(Figure.wholePercent(share: $0)) of that is" } ?? ", that is"
+            return
+                "The wait is the server's, or the way's to it: a client with nothing else to do waits as long\(most) "
+                + "this client's.\(late(probes))\(prompts)"
+        case .faster:
+            return
+                "Part of the load's wait is made on this side: a client with nothing else to do is answered sooner by "
+                + "the same server at the same time. Either this client is slow, or its connections are, or the server "
+                + "holds those back that bring more.\(late(probes))\(prompts)"
+        case .slower:
+            return "The probes waited longer than the load: the server serves them differently, or what they ask "
+                + "differs.\(prompts)"
+        case .undetermined:
+            return
+                "That cannot tell a slow server from a slow client: too few answers, or too scattered ones.\(prompts)"
+        }
+    }
+
+    /// Times from sending do not hold what requests waited here before.
+    private static func late(_ probes: ProbesResult) -> String {
+        guard probes.isClientLate else { return "" }
+        let late = Figure.duration(milliseconds: probes.lateMilliseconds)
+        return " But this client is slow too: its requests left \(late) after they were due (median)."
+    }
+
+    /// All of a target's: they are in no figure of its load, and cost as much.
+    static func probes(_ target: TargetResult) -> TargetResult.Tally {
+        let stats = target.phases.compactMap(\.probes?.stats)
+        var tally = TargetResult.Tally(
+            requests: stats.reduce(0) { $0 + $1.requests.scheduled },
+            outputTokens: stats.reduce(0) { $0 + $1.outputTokens }
+        )
+        if !stats.isEmpty, stats.allSatisfy({ $0.cost != nil }) {
+            tally.dollars = stats.reduce(0) { $0 + ($1.cost?.dollars ?? 0) }
+        }
+        return tally
     }
 }

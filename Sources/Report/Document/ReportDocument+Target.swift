@@ -32,6 +32,7 @@ extension ReportDocument {
             case .steady, .batch, .probe: single(phase)
             }
         if !blocks.isEmpty {
+            blocks += conversations(phase)
             blocks += probes(phase)
             blocks += phaseVerdict(phase)
             blocks += incidents(phase)
@@ -156,7 +157,8 @@ extension ReportDocument {
         }
         var blocks: [Block] = [.heading("Totals"), .sentence(sentence)]
         blocks += cost(target)
-        let apart = [("warm-up", target.warmup), ("preflight", target.preflight)].filter { $0.1.requests > 0 }
+        let apart = [("warm-up", target.warmup), ("preflight", target.preflight), ("probe", probes(target))]
+            .filter { $0.1.requests > 0 }
         if !apart.isEmpty {
             let list = apart.map { name, tally in
                 let price = tally.dollars.flatMap { $0 > 0 ? ", \(Figure.dollars($0))" : nil } ?? ""

@@ -28,6 +28,7 @@ extension SummaryJSON {
         add("incidents", phase.incidents.isEmpty ? nil : .array(phase.incidents.map(incident)))
         add("keepwarm", phase.keepwarm.map(keepwarm))
         add("probes", phase.probes.map(probes))
+        add("conversations", phase.conversations.map(conversations))
         return .object(members)
     }
 
@@ -49,6 +50,8 @@ extension SummaryJSON {
             .init("little_difference", JSONValue(step.littleDifference)),
         ]
         if let open = step.openLoop { members += openLoop(open) }
+        if let thinking = step.meanThinking { members.append(.init("mean_thinking", JSONValue(thinking))) }
+        if !step.turns.isEmpty { members.append(.init("turns", .array(step.turns.map(turn)))) }
         return .object(members)
     }
 

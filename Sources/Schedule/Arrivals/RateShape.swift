@@ -95,4 +95,11 @@ extension Stage {
         }
         rule = .arrivals(arrivals)
     }
+
+    /// Conversations that have begun go on: the load grows until as many end as begin, and that is no queue.
+    mutating func staysWhenSaturated() {
+        guard case .arrivals(var arrivals) = rule else { return }
+        arrivals.stopsWhenSaturated = false
+        rule = .arrivals(arrivals)
+    }
 }

@@ -1,0 +1,37 @@
+import Schedule
+
+extension WorkloadReader {
+    /// `{turns: 5, think: 2s}`; both may be drawn: turns as lengths are, think as a scenario's times.
+    func conversations(_ value: YAMLValue) -> Workload.Conversations? {
+        var keys = MapReader(value, path: "workload.conversation", log: log, allowed: "{turns: 5, think: 2s}")
+        let turns = keys.take("turns")
+            .flatMap { $0.tokenLength(keys.path(of: "turns"), log, longest: Workload.Conversations.mostTurns) }
+        let think = keys.take("think").map { $0.distribution(keys.path(of: "think"), log) } ?? .constant(.zero)
+        if !keys.has("turns") { keys.require("turns", "how many questions, e.g. 5 or {uniform: [2, 8]}") }
+        keys.finish()
+        guard let turns, let think else { return nil }
+        return .init(turns: turns, think: think)
+    }
+}
+
+extension ProfileReader {
+    /// Users who ask again need a place that stays theirs.
+    func checkConversations(_ profile: Profile) {
+        guard profile.workload.conversations != nil else { return }
+        let key = "workload.conversation"
+        for shape in profile.phases {
+            switch shape {
+            case .ramp, .steady, .idle: break
+            case .rate(let rate):
+                if rate.maxConcurrency != nil {
+                    let message =
+                        "a rate with max_concurrency keeps no place for later turns; allowed: a rate without it"
+                    log.report(document.place(of: key), key, message)
+                }
+            case .burst, .replay, .batch, .probe, .keepwarm:
+                let message = "a \(shape.kind.rawValue) phase has no later turns; allowed: ramp, steady, rate and idle"
+                log.report(document.place(of: key), key, message)
+            }
+        }
+    }
+}
