@@ -138,6 +138,7 @@ import Testing
         let result = probes(around(50, 40), against: around(500, 400), late: 12)
         #expect(result.verdict == .faster)
         #expect(try #require(result.clientShareAtMost) > 0.89)
+        #expect(try #require(result.clientShareAtLeast) > 0.85)
         #expect(result.lateMilliseconds == 12)
     }
 
@@ -146,5 +147,7 @@ import Testing
         let scattered = (0..<12).map { [0, 3, 4, 7, 9, 10].contains($0) ? 20.0 : 900 }
         #expect(probes(scattered, against: around(500, 400)).verdict == .undetermined)
         #expect(probes(around(900, 40), against: around(500, 400)).verdict == .slower)
+        // One more in a queue of eight waits an eighth longer.
+        #expect(probes(around(562, 40), against: around(500, 400)).verdict == .same)
     }
 }

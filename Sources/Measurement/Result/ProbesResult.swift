@@ -1,9 +1,9 @@
 /// Single requests beside a phase's load, from a client that was not loaded: is the server slow, or this client?
 public struct ProbesResult: Sendable, Hashable {
     public enum Verdict: String, Sendable, Hashable {
-        case same  // the intervals of the two medians touch, and are narrow enough to say so
-        case faster  // the probes were
-        case slower
+        case same  // at most half of the load's wait can be made on this side
+        case faster  // the probes were: at least a tenth of the wait is made on this side
+        case slower  // the probes waited a quarter longer, or more
         case undetermined  // too few, or too scattered
     }
 
@@ -14,6 +14,9 @@ public struct ProbesResult: Sendable, Hashable {
     /// The most of the load's median TTFT, 0...1, that can have been made on this side: 1 − the lower bound of the
     /// probes' median/the upper one of the load's.
     public var clientShareAtMost: Double?
+    /// The least of it: 1 − the upper bound of the probes' median/the lower one of the load's. Below 0 where the probes
+    /// waited longer: one more in a full queue does.
+    public var clientShareAtLeast: Double?
     /// How much later than planned the load's requests left (median), without what a cap made them wait.
     public var lateMilliseconds: Double?
     public var verdict: Verdict
@@ -25,8 +28,9 @@ public struct ProbesResult: Sendable, Hashable {
     }
 
     static let fewest = 10
-    /// Above it, intervals that touch say nothing.
+    static let leastClientShare = 0.1
     static let mostClientShare = 0.5
+    static let slowerBy = -0.25
 
     public init(stats: RequestStatistics, loaded: DistributionSummary?, lateMilliseconds: Double? = nil) {
         self.stats = stats
@@ -36,15 +40,16 @@ public struct ProbesResult: Sendable, Hashable {
         probeMilliseconds = probes?.p50
         guard let loaded, let probes, loaded.count >= Self.fewest, probes.count >= Self.fewest,
             let a = loaded.p50Interval, let b = probes.p50Interval, let aLow = a.lower, let aHigh = a.upper,
-            let bLow = b.lower, let bHigh = b.upper, aHigh > 0
+            let bLow = b.lower, let bHigh = b.upper, aLow > 0
         else {
             verdict = .undetermined
             return
         }
-        let most = max(0, 1 - bLow / aHigh)
-        clientShareAtMost = most
+        let (least, most) = (1 - bHigh / aLow, 1 - bLow / aHigh)
+        (clientShareAtLeast, clientShareAtMost) = (least, max(0, most))
         verdict =
-            bHigh < aLow ? .faster : bLow > aHigh ? .slower : most <= Self.mostClientShare ? .same : .undetermined
+            least > Self.leastClientShare
+            ? .faster : most < Self.slowerBy ? .slower : most <= Self.mostClientShare ? .same : .undetermined
     }
 
     init?(beside phase: PhaseRecord, _ loaded: RequestSet, _ timeline: TargetTimeline) {

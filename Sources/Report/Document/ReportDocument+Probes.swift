@@ -26,6 +26,7 @@ extension ReportDocument {
         let prompts =
             phase.kind == .replay
             ? " They ask prompts of the trace's lengths, and share no beginnings as some traces do." : ""
+        let least = Figure.wholePercent(share: probes.clientShareAtLeast)
         switch probes.verdict {
         case .same:
             let most =
@@ -35,7 +36,7 @@ extension ReportDocument {
                 + "this client's.\(late(probes))\(prompts)"
         case .faster:
             return
-                "Part of the load's wait is made on this side: a client with nothing else to do is answered sooner by "
+                "Part of the load's wait is made on this side (\(least) or more): a client with nothing else to do is answered sooner by "
                 + "the same server at the same time. Either this client is slow, or its connections are, or the server "
                 + "holds those back that bring more.\(late(probes))\(prompts)"
         case .slower:

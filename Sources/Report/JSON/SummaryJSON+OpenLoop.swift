@@ -61,6 +61,7 @@ extension SummaryJSON {
             .init("verdict", .string(probes.verdict.rawValue)),
             .init("ttft_p50_ms", JSONValue(probes.probeMilliseconds)),
             .init("loaded_ttft_p50_ms", JSONValue(probes.loadedMilliseconds)),
+            .init("client_share_at_least", JSONValue(probes.clientShareAtLeast)),
             .init("client_share_at_most", JSONValue(probes.clientShareAtMost)),
             .init("late_p50_ms", JSONValue(probes.lateMilliseconds)),
             .init("stats", statistics(probes.stats)),
