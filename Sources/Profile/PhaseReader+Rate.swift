@@ -9,9 +9,10 @@ extension PhaseReader {
         var keys = MapReader(value, path: path, log: log)
         let rates = keys.take("rps")
         let duration = keys.duration("for")
+        let requests = keys.count("requests", 1...10_000_000)
         if rates == nil { keys.require("rps", Self.rateForm + "; or " + Self.listForm) }
         var shape = RateShape([])
-        if let rates { shape.stretches = stretches(rates, keys.path(of: "rps"), duration, keys) }
+        if let rates { shape.stretches = stretches(rates, keys.path(of: "rps"), duration, requests, keys) }
         let shortest = shape.stretches.map(\.duration).min() ?? .seconds(60)
         if let law = keys.take("arrivals") { shape.law = self.law(law, keys.path(of: "arrivals")) ?? shape.law }
         shape.settle = keys.duration("settle", .zero, zeroIsAllowed: true)
@@ -35,9 +36,26 @@ extension PhaseReader {
         return shape.stretches.isEmpty ? nil : shape
     }
 
-    private func stretches(_ value: YAMLValue, _ path: String, _ whole: Duration?, _ keys: MapReader)
-        -> [RateShape.Stretch]
-    {
+    private func stretches(
+        _ value: YAMLValue,
+        _ path: String,
+        _ whole: Duration?,
+        _ requests: Int?,
+        _ keys: MapReader
+    ) -> [RateShape.Stretch] {
+        if let requests {
+            if keys.has("for") {
+                log.report(value.place, keys.path(of: "requests"), "read \(requests) beside for; allowed: one of them")
+                return []
+            }
+            guard case .scalar = value.content else {
+                let message =
+                    "read \(requests) beside several rates; allowed: requests of each, as {rps: 10, requests: 100}"
+                log.report(value.place, keys.path(of: "requests"), message)
+                return []
+            }
+            return rate(of: value, path).map { [.init($0, requests: requests)] } ?? []
+        }
         switch value.content {
         case .list(let items):
             if let whole {
@@ -54,7 +72,7 @@ extension PhaseReader {
         case .scalar, .null:
             let rate = self.rate(of: value, path)
             guard let whole else {
-                if !keys.has("for") { keys.require("for", Units.durationForm) }
+                if !keys.has("for") { keys.require("for", Units.durationForm + "; or requests, how many") }
                 return []
             }
             return rate.map { [.init(from: $0, to: $0, for: whole)] } ?? []
@@ -66,8 +84,16 @@ extension PhaseReader {
         var keys = MapReader(value, path: path, log: log, allowed: "{rps: 10, for: 1m} or {from: 10, to: 50, for: 2m}")
         let rates = ["rps", "from", "to"].map { key in keys.take(key).map { rate(of: $0, keys.path(of: key)) } }
         let duration = keys.duration("for") ?? whole
+        let requests = keys.count("requests", 1...10_000_000)
         keys.finish()
         guard case .map = value.content else { return nil }
+        if let requests {
+            guard let one = rates[0] ?? nil, rates[1] == nil, rates[2] == nil, !keys.has("for") else {
+                log.report(value.place, keys.path(of: "requests"), "read \(requests); allowed: with rps, without for")
+                return nil
+            }
+            return .init(one, requests: requests)
+        }
         if duration == nil, !keys.has("for") { keys.require("for", Units.durationForm) }
         switch (rates[0], rates[1], rates[2]) {
         case (let one?, nil, nil):

@@ -58,7 +58,9 @@ struct ProfileReader {
                     + "allowed with batch and replay: 1"
             )
         }
-        let reader = TargetReader(log: log, catalogue: catalogue, pathOfFile: pathOfFile)
+        var reader = TargetReader(log: log, catalogue: catalogue, pathOfFile: pathOfFile)
+        // One that never cools down would have nothing to be found.
+        if phases.contains(where: { $0.kind == .keepwarm }) { reader.standardScenario = "keepwarm" }
         let entries = TargetSelection(log: log, choice: document.target).entries(targets)
         let read = entries.compactMap { entry in reader.read(entry.value, path: entry.path, workload: workload) }
         checkNames(read, entries)

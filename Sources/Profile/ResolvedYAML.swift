@@ -206,6 +206,7 @@ extension RateShape {
             let rates: [(String, String?)] =
                 stretch.from == stretch.to
                 ? [("rps", stretch.from.text)] : [("from", stretch.from.text), ("to", stretch.to.text)]
+            if let requests = stretch.requests { return flow(rates + [("requests", "\(requests)")]) }
             return flow(rates + [("for", Units.text(stretch.duration))])
         }
         let law =

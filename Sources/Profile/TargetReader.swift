@@ -8,6 +8,8 @@ struct TargetReader {
     private let log: ProblemLog
     private let catalogue: ProviderCatalogue
     private let pathOfFile: (String, ProfileError.Place) -> String
+    /// Of a simulated provider that names none.
+    var standardScenario = "steady"
 
     init(
         log: ProblemLog,
@@ -107,7 +109,7 @@ struct TargetReader {
 
     private func scenario(_ value: YAMLValue?, path: String) -> Scenario {
         let reader = ScenarioReader(log: log, pathOfFile: pathOfFile)
-        let standard = YAMLValue.text("steady", at: ProfileError.Place(source: "scenario"))
+        let standard = YAMLValue.text(standardScenario, at: ProfileError.Place(source: "scenario"))
         return reader.read(value ?? standard, path: path)
     }
 

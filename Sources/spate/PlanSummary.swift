@@ -98,7 +98,11 @@ struct PlanSummary {
         case .rate(let plan):
             let rates = plan.isRamp ? "\(plan.from.text) to \(plan.to.text)" : plan.from.text
             let seconds = Units.text(plan.duration)
-            return "about \(count) requests at \(rates) a second for \(seconds), \(plan.law.text)\(cap)"
+            let about = plan.count == nil ? "about " : ""
+            let length =
+                plan.count == nil
+                ? "for \(seconds)" : "in \(Units.text(.seconds(plan.duration.components.seconds + 1)))"
+            return "\(about)\(count) requests at \(rates) a second \(length), \(plan.law.text)\(cap)"
         case .trace(let replay):
             let speed = replay.speed == 1 ? "" : " \(replay.speed) times as fast"
             return "\(count) requests of \(replay.name) (\(replay.format.rawValue))\(speed)\(cap)"

@@ -9,7 +9,8 @@ struct RateCommand: ParsableCommand {
     )
 
     @Option(help: "Requests per second.") var requestRate: String
-    @Option(help: "How long.") var duration: String
+    @Option(help: "How long.") var duration: String?
+    @Option(help: "How many requests, instead of how long.") var requestCount: Int?
     @Option(help: "constant, poisson or gamma.") var arrivalPattern: String?
     @Option(help: "Shape of gamma arrivals: 1 is Poisson, less comes in bursts.") var burstiness: String?
     @Option(help: ArgumentHelp("Most requests in flight (also --max-concurrency).", valueName: "cap"))
@@ -24,10 +25,14 @@ struct RateCommand: ParsableCommand {
     @OptionGroup(title: "Run") var flags: RunFlags
 
     func run() throws {
+        guard (duration == nil) != (requestCount == nil) else {
+            throw Failure(.badInput, "rate needs one of --duration and --request-count, e.g. --duration 5m")
+        }
         try Launch(
             shortcut: "rate",
             keys: [
                 ("rps", requestRate, "--request-rate"), ("for", duration, "--duration"),
+                ("requests", requestCount.map { "\($0)" }, "--request-count"),
                 ("arrivals", try arrivals(), "--arrival-pattern"),
                 ("max_concurrency", concurrency.map { "\($0)" }, "--concurrency"),
                 ("overflow", overflow, "--overflow"), ("probe_rate", probeRate, "--probe-rate"),

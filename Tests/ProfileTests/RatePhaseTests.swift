@@ -14,6 +14,19 @@ import Testing
         #expect(shape == RateShape([.init(from: Rate(20), to: Rate(20), for: .seconds(300))]))
     }
 
+    @Test func `requests may be counted in place of time, and are written out as that`() throws {
+        #expect(try shape("{rps: 20, requests: 500}") == RateShape([.init(Rate(20), requests: 500)]))
+        let text = "phases:\n  - rate: {rps: [{rps: 5, requests: 40}, {rps: 9, for: 2s}]}\n"
+        let profile = try read(text)
+        #expect(try read(profile.resolvedYAML()).phases == profile.phases)
+        guard case .arrivals(let arrivals) = profile.plan().phases[1].stages[0].rule else {
+            Issue.record("no arrivals")
+            return
+        }
+        #expect(arrivals.expectedCount == 40)
+        #expect(profile.plan().estimate(answer: .seconds(1)).requests == 40 + 18 + 3)
+    }
+
     @Test func `a list mixes rates and ramps of rate`() throws {
         let shape = try shape(
             "{rps: [{rps: 2.5, for: 10s}, {from: 0, to: 40, for: 1m}], arrivals: {gamma: 0.5}, settle: 2s, "
@@ -43,7 +56,14 @@ import Testing
             "rps: read \"inf\"; allowed: requests per second such as 20 or 0.5, from 0.000001 to "
                 + "10,000,000; for all at once there is burst, for as many as it bears ramp"
         ),
-        ("{rps: 20}", "for: missing; a duration such as 250ms, 10s, 5m or 2h"),
+        ("{rps: 20}", "for: missing; a duration such as 250ms, 10s, 5m or 2h; or requests, how many"),
+        ("{rps: 20, for: 5}", "for: read \"5\"; allowed: a duration such as 250ms, 10s, 5m or 2h; a unit is missing"),
+        ("{rps: 20, for: 5m, requests: 9}", "requests: read 9 beside for; allowed: one of them"),
+        (
+            "{rps: {from: 1, to: 9}, requests: 9}",
+            "requests: read 9 beside several rates; allowed: requests of each, as {rps: 10, requests: 100}"
+        ),
+        ("{rps: [{from: 1, to: 9, requests: 9}]}", "rps.0.requests: read 9; allowed: with rps, without for"),
         ("{rps: [{rps: 2}]}", "rps.0.for: missing; a duration such as 250ms, 10s, 5m or 2h"),
         (
             "{rps: 20, for: 5m, arrivals: poison}",

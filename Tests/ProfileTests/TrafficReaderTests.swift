@@ -93,4 +93,15 @@ import Testing
                 == true
         )
     }
+
+    @Test func `a keep-warm search without a target finds a provider that cools down`() throws {
+        func scenario(_ phases: String) throws -> String? {
+            guard case .simulated(let scenario) = try read("phases: [\(phases)]\n").targets[0].location else {
+                return nil
+            }
+            return scenario.name
+        }
+        #expect(try scenario("{keepwarm: {gaps: [30s, 2m]}}") == "keepwarm")
+        #expect(try scenario("{rate: {rps: 1, for: 5s}}") == "steady")
+    }
 }

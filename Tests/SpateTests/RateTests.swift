@@ -14,6 +14,7 @@ extension ProgramTests {
             phases:
               - rate: {rps: [{rps: 40, for: 1500ms}, {from: 40, to: 80, for: 1s}], settle: 100ms}
               - rate: {rps: 60, for: 1s, arrivals: constant, max_concurrency: 1, overflow: shed}
+              - rate: {rps: 50, requests: 47}
             thresholds: ['rate.offered_rps[rps=40] > 5', 'rate.ttft_scheduled.p50 < 5s']
             """
 
@@ -24,7 +25,8 @@ extension ProgramTests {
             let summary = try JSON(file: folder["run/summary.json"])
             #expect(ended.status == summary.statusOfSoundRun, "\(ended.all)")
             let phases = summary["targets"][0]["phases"].list
-            #expect(phases.map { $0["loop"].text } == ["open", "open"])
+            #expect(phases.map { $0["loop"].text } == ["open", "open", "open"])
+            #expect(phases[2]["stats"]["requests"]["scheduled"].int == 47)
             let steps = phases[0]["steps"].list
             #expect(steps.map { $0["rps"].double } == [40, 60])
             #expect(steps[1]["rps_range"].list.map(\.double) == [40, 80])
@@ -69,6 +71,14 @@ extension ProgramTests {
             let ended = try Spate.run(["rate", "--request-rate", "20", "--duration", "5m", "--dry-run"])
             #expect(ended.status == 0, "\(ended.error)")
             #expect(ended.out.contains("about 6000 requests at 20 a second for 5m, poisson"), "\(ended.out)")
+            let counted = try Spate.run(["rate", "--request-rate", "20", "--num-prompts", "600", "--dry-run"])
+            #expect(counted.out.contains(" 600 requests at 20 a second in "), "\(counted.all)")
+            #expect(counted.out.contains("requests: at least 603, at most about 603"), "\(counted.out)")
+            for words in [["--duration", "5m", "-n", "5"], []] {
+                let refused = try Spate.run(["rate", "--request-rate", "20"] + words)
+                #expect(refused.status == 104)
+                #expect(refused.error.contains("rate needs one of --duration and --request-count"))
+            }
         }
     }
 }

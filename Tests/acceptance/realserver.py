@@ -59,3 +59,47 @@ def settled(url):
             return value
         last = value
     raise RuntimeError("the server is busy with others; its counter does not stand still")
+
+
+TALK = """targets:
+  - {name: real, url: %s}
+workload:
+  prompts: {synthetic: {input_tokens: 8}}
+  max_tokens: 12
+  conversation: {turns: 4, think: {uniform: [50ms, 150ms]}}
+  extra_body: {cache_prompt: %s}
+warmup: {requests: 2}
+phases:
+  - steady: {concurrency: 2, for: 15s, settle: 1s}
+"""
+
+
+def talk(bench):
+    """Conversations: with its prefix cache the server reads again only what is new, without it all of it."""
+    url = os.environ.get("SPATE_REALSERVER", "").rstrip("/").removesuffix("/v1")
+    if not url:
+        bench.row("skipped: SPATE_REALSERVER=URL is not set", "", "")
+        return
+    shares = {}
+    for cached in ("true", "false"):
+        before = settled(url)
+        outcome = bench.run(TALK % (url, cached), seconds=90)
+        target = outcome.target
+        parts = sum(target[name]["output_tokens"] for name in ("totals", "warmup", "preflight"))
+        bench.equal(f"cache {cached}: output tokens against the server's counter", parts, settled(url) - before)
+        phase = target["phases"][0]
+        conversations, turns = phase["conversations"], phase["steps"][0]["turns"]
+        bench.row(f"cache {cached}: conversations", f"{conversations['begun']}", ">= 10", conversations["begun"] >= 10)
+        bench.equal(f"cache {cached}: of them broken", conversations["broken"], 0)
+        shares[cached] = [turn["cached_share"] or 0 for turn in turns]
+        bench.row(
+            f"cache {cached}: cached by turn", ", ".join(f"{100 * share:.0f} %" for share in shares[cached]), ""
+        )
+        bench.row(
+            f"cache {cached}: TTFT p50 by turn", ", ".join(f"{turn['ttft_ms']['p50']:.0f}" for turn in turns) + " ms", ""
+        )
+        inputs = [turn["input_tokens_per_request"]["p50"] for turn in turns]
+        bench.row(f"cache {cached}: input grows by turn", f"{inputs[0]:.0f} .. {inputs[-1]:.0f}", "", inputs == sorted(set(inputs)))
+        outcome.folder.rename(bench.folder / f"cache-{cached}")
+    bench.row("cached from the second turn on", f"{100 * min(shares['true'][1:]):.0f} %", ">= 30 %", min(shares["true"][1:]) >= 0.3)
+    bench.row("without the cache", f"{100 * max(shares['false']):.0f} %", "0 %", max(shares["false"]) == 0)

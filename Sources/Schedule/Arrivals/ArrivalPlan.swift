@@ -13,6 +13,8 @@ public struct ArrivalPlan: Sendable, Hashable {
     public var law: ArrivalLaw
     /// Key of the gaps; a run gives each stretch one of its own.
     public var seed: UInt64 = 0
+    /// Exactly so many arrivals, where it is they that end it; `duration` then reaches just behind the last.
+    public private(set) var count: Int?
 
     /// Arrivals at one rate.
     public init(_ rate: Rate, for duration: Duration, law: ArrivalLaw, seed: UInt64 = 0) {
@@ -30,6 +32,17 @@ public struct ArrivalPlan: Sendable, Hashable {
 
     public var isRamp: Bool { from != to }
 
+    /// The same arrivals, up to the `count`th: right behind it the plan is over. For one rate, when the seed is set.
+    public mutating func end(after count: Int) {
+        precondition(!isRamp && count > 0 && from > .zero, "so many requests come at one rate")
+        self.count = count
+        duration = .nanoseconds(Int64.max / 4)
+        var cursor = makeCursor()
+        var last: Int64 = 0
+        while let arrival = cursor.next() { last = arrival.offset }
+        duration = .nanoseconds(last + 1)
+    }
+
     /// The mean rate over its whole length.
     public var meanPerSecond: Double { (from.perSecond + to.perSecond) / 2 }
 
@@ -41,6 +54,7 @@ public struct ArrivalPlan: Sendable, Hashable {
 
     /// How many arrivals there will be; their mean number where chance decides.
     public var expectedCount: Double {
+        if let count { return Double(count) }
         guard law == .constant else { return meanPerSecond * (duration / .seconds(1)) }
         // Arrivals 0, 1, 2, ... that lie before the end: the area rounded up.
         return Double((area + Self.request - 1) / Self.request)
@@ -88,6 +102,7 @@ public struct ArrivalPlan: Sendable, Hashable {
 
         /// The next arrival, in nanoseconds from the start; nil after the last.
         public mutating func next() -> (index: Int, offset: Int64)? {
+            if let count = plan.count, index >= count { return nil }
             let offset: Int64?
             if plan.law == .constant {
                 offset = plan.offset(ofArea: Int128(index) * ArrivalPlan.request)

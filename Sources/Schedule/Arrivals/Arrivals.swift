@@ -54,7 +54,7 @@ public struct Arrivals: Sendable, Hashable {
     /// Whether chance decides how many come.
     var isChance: Bool {
         switch source {
-        case .rate(let plan): plan.law != .constant
+        case .rate(let plan): plan.law != .constant && plan.count == nil
         case .trace: false
         }
     }
@@ -87,7 +87,7 @@ public struct Arrivals: Sendable, Hashable {
             switch source {
             case .rate(let plan):
                 "rate from=\(plan.from.micro) to=\(plan.to.micro) for=\(plan.duration.nanoseconds) "
-                    + "law=\(plan.law.text) seed=\(plan.seed)"
+                    + "law=\(plan.law.text) seed=\(plan.seed)" + (plan.count.map { " count=\($0)" } ?? "")
             case .trace(let replay): "trace rows=\(replay.count) digest=\(replay.digest) speed=\(replay.speed)"
             }
         text += " settle=\(settle.nanoseconds) cap=\(isCapped ? String(limit) : "-") overflow=\(overflow.rawValue)"

@@ -6,12 +6,20 @@ public struct RateShape: Sendable, Hashable {
     public struct Stretch: Sendable, Hashable {
         public var from: Rate
         public var to: Rate
-        public var duration: Duration
+        public var duration: Duration  // about, where requests are counted
+        /// Exactly so many requests, however long they take to come.
+        public var requests: Int?
 
         public init(from: Rate, to: Rate, for duration: Duration) {
             self.from = from
             self.to = to
             self.duration = duration
+        }
+
+        public init(_ rate: Rate, requests: Int) {
+            (from, to) = (rate, rate)
+            self.requests = requests
+            duration = .seconds(Double(requests) / rate.perSecond)
         }
     }
 
@@ -27,7 +35,8 @@ public struct RateShape: Sendable, Hashable {
 
     func stages(grace: Duration) -> [Stage] {
         let stages = stretches.enumerated().map { place, stretch in
-            let plan = ArrivalPlan(from: stretch.from, to: stretch.to, for: stretch.duration, law: law)
+            var plan = ArrivalPlan(from: stretch.from, to: stretch.to, for: stretch.duration, law: law)
+            if let requests = stretch.requests { plan.end(after: requests) }
             var arrivals = Arrivals(.rate(plan))
             arrivals.stretch = place
             arrivals.settle = settle
@@ -64,12 +73,19 @@ extension Arrivals {
         while begun < plan.duration {
             let rest = plan.duration - begun
             let duration = rest < length * 6 / 5 ? rest : length
-            var part = plan
-            part.duration = duration
+            var part = ArrivalPlan(from: plan.from, to: plan.to, for: duration, law: plan.law)
             part.from = plan.rate(at: begun)
             part.to = plan.rate(at: begun + duration)
             var keys = SplitMix64(seed: plan.seed ^ UInt64(pieces.count))
             part.seed = keys.next()
+            if let count = plan.count {
+                // Dealt by time: the shares of all pieces add up to the whole.
+                let done = Int(Double(count) * (begun / plan.duration))
+                let next =
+                    begun + duration == plan.duration
+                    ? count : Int(Double(count) * ((begun + duration) / plan.duration))
+                if next > done { part.end(after: next - done) }
+            }
             var piece = self
             piece.source = .rate(part)
             pieces.append(piece)
@@ -90,6 +106,7 @@ extension Stage {
             let whole = keys.next()
             var own = SplitMix64(seed: whole ^ UInt64(phase) << 32 ^ UInt64(place))
             plan.seed = own.next()
+            if let count = plan.count { plan.end(after: count) }
             arrivals.source = .rate(plan)
         case .trace: break
         }

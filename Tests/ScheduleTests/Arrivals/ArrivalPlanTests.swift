@@ -16,6 +16,60 @@ import Ticks
 
     private func seconds(_ offsets: [Int64]) -> [Double] { offsets.map { Double($0) / 1e9 } }
 
+    // MARK: So many requests
+
+    @Test func `a plan that ends after n arrivals has exactly those that it would have had, and ends behind the last`()
+    {
+        for law in [ArrivalLaw.constant, .poisson, .gamma(burstiness: 0.2)] {
+            for count in [1, 2, 500] {
+                let whole = offsets(ArrivalPlan(Rate(7), for: .seconds(100_000), law: law, seed: 5), most: count)
+                var plan = ArrivalPlan(Rate(7), for: .seconds(1), law: law, seed: 5)
+                plan.end(after: count)
+                #expect(offsets(plan) == whole)
+                #expect(plan.duration == .nanoseconds((whole.last ?? -1) + 1))
+                #expect(plan.expectedCount == Double(count))
+            }
+        }
+    }
+
+    @Test func `a number of requests is kept however the load is dealt to loops and cut into blocks`() {
+        let shape = RateShape([.init(Rate(3), requests: 2000)])
+        var plan = RunPlan(
+            seed: 9,
+            workload: Workload(source: .synthetic(inputTokens: 1)),
+            warmupRequests: 0,
+            shapes: [.rate(shape)],
+            grace: .seconds(1)
+        )
+        func count(_ plan: RunPlan, loops: Int) -> Int {
+            plan.phases.flatMap(\.stages).reduce(0) { sum, stage in
+                sum
+                    + (0..<loops).reduce(0) { sum, loop in
+                        guard case .arrivals(let arrivals) = stage.segment(loop: loop, of: loops).rule else {
+                            return sum
+                        }
+                        var pacer = StageShaper(
+                            stage: stage.segment(loop: loop, of: loops),
+                            start: .zero,
+                            carriedInFlight: 0
+                        )
+                        var found = 0
+                        let end = Instant.zero.advanced(by: arrivals.duration)
+                        while case .arrive = pacer.next(at: end) {
+                            found += 1
+                            pacer.requestEnded(.unmeasured, failedFast: false, at: end)
+                        }
+                        return sum + found
+                    }
+            }
+        }
+        #expect(count(plan, loops: 1) == 2000)
+        #expect(count(plan, loops: 3) == 2000)
+        plan = plan.inBlocks()
+        #expect(plan.phases[0].blocks > 1)
+        #expect(count(plan, loops: 2) == 2000)
+    }
+
     // MARK: A constant rate
 
     @Test(arguments: [
