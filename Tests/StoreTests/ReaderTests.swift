@@ -103,6 +103,7 @@ import Testing
         let store = try RunStore(creating: folder.file, run: RunRecord())
         var run = Samples.recorded
         // 100 tokens of which 20 were hidden; 4 of 40 bytes in the first read; 0.2 s to the first token, 1.2 s in all.
+        run.requests[0].vectors = nil
         run.requests[0].outputTokens = 100
         run.requests[0].reasoningTokens = 20
         run.requests[0].textBytes = 40
@@ -132,6 +133,7 @@ import Testing
         ] {
             var request = Samples.request
             request.sequence = Int64(run.requests.count)
+            request.vectors = nil
             request.tokenSource = source
             request.outputTokens = source == nil ? nil : 256
             request.hiddenReasoning = hidden
