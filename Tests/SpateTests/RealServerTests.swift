@@ -1,12 +1,17 @@
 import Foundation
+import Glibc
 import Testing
 
 extension ProgramTests {
     /// Conversations with a real server (llama.cpp with `--metrics`, nobody else on it), where SPATE_REALSERVER is its URL:
-    /// its own counter is the truth. The gateways before it are in Tests/acceptance.
+    /// its own counter is the truth. The gateways before it are in Tests/acceptance. SPATE_REALSERVER_EMBEDDINGS is one that
+    /// was started with `--embeddings`.
     @Suite(.serialized) struct RealServerTests {
-        static let url = ProcessInfo.processInfo.environment["SPATE_REALSERVER"].map { text in
-            text.hasSuffix("/v1") ? String(text.dropLast(3)) : text
+        static let url = address("SPATE_REALSERVER")
+        static let embedder = address("SPATE_REALSERVER_EMBEDDINGS")
+
+        private static func address(_ variable: String) -> String? {
+            ProcessInfo.processInfo.environment[variable].map { $0.hasSuffix("/v1") ? String($0.dropLast(3)) : $0 }
         }
 
         @Test(
@@ -39,19 +44,62 @@ extension ProgramTests {
             #expect((target["totals"]["ttft_ms"]["count"].int ?? 0) == requests["success"].int)
         }
 
-        private func counter(_ url: String) throws -> Int {
-            let metrics = try #require(URL(string: url + "/metrics"))
-            let text = try String(contentsOf: metrics, encoding: .utf8)
-            let line = text.split(separator: "\n").first { $0.hasPrefix("llamacpp:tokens_predicted_total ") }
+        @Test(.enabled(if: embedder != nil, "set SPATE_REALSERVER_EMBEDDINGS to the URL of a llama.cpp server"))
+        func `its counter of prompts grows by the input that spate reports of embeddings`() throws {
+            let url = try #require(Self.embedder)
+            let folder = try Folder()
+            let before = try settled(url, Self.promptCounter)
+            let ended = try Spate.run(
+                [
+                    "ramp", "--concurrency", "1,4", "--hold", "1s", "--settle", "200ms", "--min-requests", "1",
+                    "--input-tokens", "24", "--inputs-per-request", "3", "--warmup-request-count", "2", "--url", url,
+                    "--api", "embeddings", "--model", "any", "--no-preflight", "-o", folder["run"], "--quiet",
+                ],
+                within: 60
+            )
+            let after = try settled(url, Self.promptCounter)
+            let rows = RequestSheet(try Spate.run(["report", folder["run"], "--csv"]).out).rows
+            let said = rows.reduce(0) { $0 + (Int($1["input_tokens"] ?? "") ?? 0) }
+            #expect(said > 0 && said == after - before, "\(ended.all)")
+            #expect(rows.allSatisfy { $0["outcome"] == "ok" && $0["vectors"] == "3" && $0["useful"] == "1" })
+        }
+
+        private static let answerCounter = "llamacpp:tokens_predicted_total"
+        private static let promptCounter = "llamacpp:prompt_tokens_total"
+
+        private func counter(_ url: String, _ name: String) throws -> Int {
+            let text = try Self.get("/metrics", from: url)
+            let line = text.split(separator: "\n").first { $0.hasPrefix(name + " ") }
             return Int(try #require(line?.split(separator: " ").last.flatMap { Double($0) }))
         }
 
+        /// One GET of a server on this machine, `http://127.0.0.1:PORT`.
+        private static func get(_ path: String, from url: String) throws -> String {
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = in_port_t(try #require(url.split(separator: ":").last.flatMap { UInt16($0) })).bigEndian
+            address.sin_addr.s_addr = inet_addr("127.0.0.1")
+            let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+            defer { close(connection) }
+            let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let isConnected = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(connection, $0, size) == 0 }
+            }
+            try #require(isConnected, "nobody listens at \(url)")
+            let request = Array("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".utf8)
+            _ = send(connection, request, request.count, Int32(MSG_NOSIGNAL))
+            var answer: [UInt8] = []
+            var piece = [UInt8](repeating: 0, count: 65536)
+            while case let count = Glibc.read(connection, &piece, piece.count), count > 0 { answer += piece[..<count] }
+            return String(decoding: answer, as: UTF8.self)
+        }
+
         /// The counter, once it stands still: it lags the answers a little.
-        private func settled(_ url: String) throws -> Int {
-            var last = try counter(url)
+        private func settled(_ url: String, _ name: String = answerCounter) throws -> Int {
+            var last = try counter(url, name)
             for _ in 0..<20 {
                 usleep(500_000)
-                let value = try counter(url)
+                let value = try counter(url, name)
                 if value == last { return value }
                 last = value
             }
