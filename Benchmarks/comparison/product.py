@@ -29,15 +29,18 @@ class Spate:
         result = subprocess.run([self.binary, "--version"], capture_output=True, text=True)
         return result.stdout.strip() or "?"
 
-    def start(self, port, phase, tokens, terminal=True, arguments=(), warmup=0):
-        """Starts `spate run` with one phase; gives the process, whose `folder` will hold the result."""
+    def start(self, port, phase, tokens, terminal=True, arguments=(), warmup=0, origin=None, target=""):
+        """Starts `spate run` with one phase; gives the process, whose `folder` will hold the result.
+
+        `tokens` may be a law, `target` holds further keys of the target.
+        """
         name = f"run-{time.monotonic_ns()}"
         profile = os.path.join(self.work, name + ".yaml")
         with open(profile, "w") as file:
             file.write(
                 f"name: bench\n"
                 f"targets:\n"
-                f"  - {{name: bench, url: http://127.0.0.1:{port}/v1, model: bench}}\n"
+                f"  - {{name: bench, url: {origin or f'http://127.0.0.1:{port}'}/v1, model: bench{target}}}\n"
                 f"workload:\n"
                 f"  prompts: {{synthetic: {{input_tokens: {INPUT_TOKENS}}}}}\n"
                 f"  max_tokens: {tokens}\n"

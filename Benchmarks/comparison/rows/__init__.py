@@ -1,11 +1,11 @@
 """What is compared. Each function measures one thing and gives the rows of the table that it fills."""
 
-from . import instants, size, steady
+from . import instants, size, steady, wire
 from .row import Row, Setting
 
 ALL = {
     "start": size.start, "cpu": steady.cpu_per_token, "peers": steady.against_peers, "growth": size.growth,
     "stamps": instants.stamps, "burst": instants.burst, "width": size.width, "soak": size.soak,
-    "overload": instants.overload,
+    "overload": instants.overload, "wire": wire.wire,
 }
 QUICK = ["start", "cpu", "stamps", "burst", "soak"]

@@ -56,6 +56,20 @@ def steady_spate(setting, streams, rate, journal=False, batch=0):
     return found, Result(process), truth
 
 
+def spread_truth(setting, streams):
+    """The truth of a load whose requests begin at all times: answers of different lengths, the first ones left out."""
+    period = answer_seconds(setting.tokens, 20)
+    hold = 2.5 * period + 4
+    tokens = f"{{uniform: [{setting.tokens // 4}, {setting.tokens * 7 // 4}]}}"
+    with reference.TokenServer(setting.work, journal=True, rate=20, ttft=200) as server:
+        phase = f"steady: {{concurrency: {streams}, for: {hold:.0f}s, settle: {1.5 * period:.0f}s}}"
+        process = setting.spate.start(server.port, phase, tokens)
+        process.wait(hold + 2 * period + 60)
+        server.stop()
+        truth = server.journal()
+    return truth_rows(setting, [(None, Result(process), truth)], "requests spread over time: ", "truth, spread")
+
+
 def cpu_per_token(setting):
     """1,000 streams x 20 tokens/s against the bare reader that takes the same stamps; the truth of the same runs."""
     streams = 200 if setting.quick else 1000
@@ -76,7 +90,7 @@ def cpu_per_token(setting):
     ]
     if not setting.quick:
         rows.append(in_step(setting, streams))
-    return rows + truth_rows(setting, truths)
+    return rows + spread_truth(setting, streams) + truth_rows(setting, truths, "all begin at once: ", "truth")
 
 
 def spread(ours, others):
@@ -93,7 +107,7 @@ def in_step(setting, streams):
     return row("  the same, all streams in one step of 50 ms", median(ours), median(bare), "s", 1.8, spread(ours, bare))
 
 
-def truth_rows(setting, truths):
+def truth_rows(setting, truths, name, key):
     """What the run says of each request beside what the server knows of it."""
     waits, overheads, unmatched, unwritten, verdicts = [], [], 0, 0, set()
     for _, result, truth in truths:
@@ -113,7 +127,7 @@ def truth_rows(setting, truths):
             overheads.append((request["first_token_ns"] - known) / 1e6)
     if not waits:
         raise Failed(f"no request of the run is in the server's journal ({unmatched} unmatched)")
-    setting.raw["truth"] = {
+    setting.raw[key] = {
         "requests": len(waits), "unmatched": unmatched, "without_written": unwritten, "verdicts": sorted(verdicts),
         "wait_error_ms": [percentile(waits, p) for p in (1, 50, 99, 100)],
         "ttft_error_ms": [percentile(overheads, p) for p in (1, 50, 99, 100)]}
@@ -123,8 +137,8 @@ def truth_rows(setting, truths):
     if unmatched:
         note += f"; {unmatched} NOT IN THE JOURNAL"
     return [
-        error_row("error of wait against the server's journal, p50 / p99", waits, not unmatched, note),
-        error_row("error of TTFT against the server's journal, p50 / p99", overheads, not unmatched,
+        error_row(name + "error of wait against the server's journal, p50 / p99", waits, not unmatched, note),
+        error_row(name + "error of TTFT against the server's journal, p50 / p99", overheads, not unmatched,
                   "from dispatch: with connecting, and with the client's own queue where many requests start at once"),
     ]
 
