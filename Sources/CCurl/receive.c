@@ -27,7 +27,73 @@ static _Thread_local int sent_count;
 
 spate_receive_state *spate_receive_state_of_thread(void) { return &state; }
 
-VISIBLE ssize_t recv(int socket, void *bytes, size_t length, int flags) {
+// Sockets that libcurl is kept from, by number; grown as numbers grow, kept for the thread's life.
+typedef struct {
+    bool held;      // libcurl's `recv` gets what is below only
+    int error;      // errno it gets after the bytes; 0 = none
+    char *bytes;    // given back and not yet taken, from `taken` to `length`
+    size_t taken, length;
+} held_socket;
+static _Thread_local held_socket *held;
+static _Thread_local int held_count;
+
+static held_socket *held_entry(int socket) {
+    return socket >= 0 && socket < held_count && held[socket].held ? &held[socket] : NULL;
+}
+
+static void release(held_socket *entry) {
+    free(entry->bytes);
+    *entry = (held_socket){0};
+}
+
+bool spate_hold_back(int socket) {
+    if (socket < 0) return false;
+    if (socket >= held_count) {
+        int wanted = socket + 1024;
+        held_socket *grown = realloc(held, (size_t)wanted * sizeof *grown);
+        if (!grown) return false;
+        memset(grown + held_count, 0, (size_t)(wanted - held_count) * sizeof *grown);
+        held = grown;
+        held_count = wanted;
+    }
+    held[socket].held = true;
+    return true;
+}
+
+bool spate_give_back(int socket, const void *bytes, size_t length, int error) {
+    held_socket *entry = held_entry(socket);
+    if (!entry) return true;
+    if (length > 0) {
+        entry->bytes = malloc(length);
+        if (!entry->bytes) return false;
+        memcpy(entry->bytes, bytes, length);
+    }
+    entry->taken = 0;
+    entry->length = length;
+    entry->error = error;
+    if (length == 0 && error == 0) release(entry);
+    return true;
+}
+
+/// libcurl reads a socket that is, or was until now, held back.
+static ssize_t take(held_socket *entry, int socket, void *bytes, size_t length) {
+    if (entry->taken < entry->length) {
+        size_t count = entry->length - entry->taken < length ? entry->length - entry->taken : length;
+        memcpy(bytes, entry->bytes + entry->taken, count);
+        entry->taken += count;
+        if (entry->taken == entry->length && entry->error == 0) release(entry);
+        state.drained = -1;
+        state.end = (char *)bytes + count;
+        return (ssize_t)count;  // its stamp is that of the read it came with
+    }
+    int error = entry->error ? entry->error : EAGAIN;
+    if (entry->error) release(entry);
+    state.drained = socket;
+    errno = error;
+    return -1;
+}
+
+static ssize_t receive(int socket, void *bytes, size_t length, int flags) {
     union {
         char bytes[CMSG_SPACE(sizeof(struct timespec))];
         struct cmsghdr align;
@@ -56,14 +122,32 @@ VISIBLE ssize_t recv(int socket, void *bytes, size_t length, int flags) {
     }
     state.read_monotonic = spate_monotonic();
     state.socket = socket;
+    state.end = (char *)bytes + count;
     state.reads++;
     return count;
+}
+
+VISIBLE ssize_t recv(int socket, void *bytes, size_t length, int flags) {
+    held_socket *entry = held_entry(socket);
+    return entry ? take(entry, socket, bytes, length) : receive(socket, bytes, length, flags);
+}
+
+ssize_t spate_receive(int socket, const uint8_t **bytes) {
+    static _Thread_local uint8_t buffer[4096];
+    *bytes = buffer;
+    return receive(socket, buffer, sizeof buffer, 0);
 }
 
 // After each read libcurl 7.88 asks by `poll` whether there is more: a system call a token. A read that came back short
 // has emptied the socket; what has arrived since, an end of stream too, makes the loop's own epoll report it at once. Good
 // for one question, of libcurl's kind only, within the callback that read.
 VISIBLE int poll(struct pollfd *entries, nfds_t count, int milliseconds) {
+    held_socket *entry = count == 1 && milliseconds == 0 && !(entries[0].events & POLLOUT) ? held_entry(entries[0].fd) : NULL;
+    if (entry) {
+        bool has = entry->taken < entry->length || entry->error;
+        entries[0].revents = has ? POLLIN : 0;
+        return has;
+    }
     if (count == 1 && milliseconds == 0 && state.drained >= 0 && entries[0].fd == state.drained &&
         !(entries[0].events & POLLOUT)) {
         state.drained = -1;
@@ -99,8 +183,9 @@ VISIBLE ssize_t send(int socket, const void *bytes, size_t length, int flags) {
 
 int64_t spate_last_send(int socket) { return socket >= 0 && socket < sent_count ? sent[socket] : 0; }
 
-void spate_forget_send(int socket) {
+void spate_forget_socket(int socket) {
     if (socket >= 0 && socket < sent_count) sent[socket] = 0;
+    if (socket >= 0 && socket < held_count) release(&held[socket]);
 }
 
 int spate_stamp_socket(int socket) {

@@ -222,7 +222,7 @@ public final class HTTPClient {
 
     /// Puts a new socket under watch; false when libuv cannot take it.
     func adopt(_ descriptor: Int32, by shard: ConnectionShard) -> Bool {
-        spate_forget_send(descriptor)
+        spate_forget_socket(descriptor)
         spate_stamp_socket(descriptor)
         while watches.count <= Int(descriptor) { watches.append(nil) }
         if let old = watches[Int(descriptor)] { abandon(old) }  // its number came back to us, so it is closed

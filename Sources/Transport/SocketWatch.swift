@@ -21,6 +21,8 @@ final class SocketWatch {
     var isEstablished = false
     /// The last answer on it was to a POST: only those tell how the server treats streams.
     var carriedPost = false
+    /// The transfer that reads the socket past libcurl.
+    var reader: Unmanaged<Transfer>?  // not retained: it gives the socket back before it ends
 
     /// nil when libuv cannot watch the descriptor.
     init?(descriptor: Int32, shard: ConnectionShard, loop: EventLoop) {
@@ -68,6 +70,7 @@ final class SocketWatch {
         shard.client.loop.eventBegins()
         switch state {
         case .busy, .opening:
+            if let reader, status == 0, reader._withUnsafeGuaranteedRef({ $0.readBody(of: descriptor) }) { return }
             shard.socketReady(descriptor, status: status, events: events)
         case .idle:
             // The answer may have ended after this event was fetched: libcurl also reads on its timers.

@@ -50,6 +50,9 @@ public final class Transfer {
     private var headers: [UInt8] = []
     /// Whether the blank line behind the response's head has come.
     public private(set) var headIsComplete = false
+    /// While the body is read past libcurl: where it stands, and the socket.
+    var framing = ChunkFraming()
+    unowned(unsafe) var reader: SocketWatch?
     private var path = ""
     private var body: UnsafeMutableBufferPointer<UInt8>
     private let errorText: UnsafeMutablePointer<CChar>
@@ -215,6 +218,7 @@ public final class Transfer {
     /// Closes the books; nil when the response came whole.
     func conclude(code: CURLcode, at now: Instant) -> TransferFailure? {
         isRunning = false
+        stopReading()
         noteWritten()
         timing.ended = now
         if code != CURLE_OK { timing.answered = nil }
@@ -330,6 +334,11 @@ public final class Transfer {
         if status == 0 { readStatus() }
         bytes.withMemoryRebound(to: UInt8.self, capacity: count) { start in
             handler?.transfer(self, received: Span(_unsafeStart: start, count: count), at: stamp)
+        }
+        if client.endpoint.scheme == .http, reader == nil, standsBetweenChunks(after: bytes, count: count),
+            let watch = client.watch(of: socketNumber)
+        {
+            takeOver(watch)
         }
         return count
     }

@@ -93,6 +93,7 @@ typedef struct {
     uint64_t reads;          ///< successful reads so far on this thread
     int socket;              ///< whose bytes they were
     int drained;             ///< the socket whose latest read emptied it, within this callback; -1 = none
+    const void *end;         ///< behind the last received bytes; never read from, only compared with
 } spate_receive_state;
 
 /// This thread's state; the address stays the same for the thread's life.
@@ -101,7 +102,18 @@ spate_receive_state *spate_receive_state_of_thread(void);
 /// When this thread last went to hand bytes of `socket` to the kernel, CLOCK_MONOTONIC ns; 0 = never.
 int64_t spate_last_send(int socket);
 /// Forgets it, for a new socket with an old number.
-void spate_forget_send(int socket);
+void spate_forget_socket(int socket);
+
+// Reading a body without libcurl: while a socket is held back, libcurl's `recv` finds it empty.
+
+/// Holds `socket` back from libcurl. false when there is no memory for it.
+bool spate_hold_back(int socket);
+/// `recv` of a socket that is held back, at most 4,096 bytes, which are this thread's until its next call; notes stamps as
+/// the interposed one does.
+ssize_t spate_receive(int socket, const uint8_t **bytes);
+/// Gives `socket` back: libcurl's `recv` finds these bytes first, then `error` (errno; 0 = none), then what the kernel has.
+/// false when there is no memory for the bytes.
+bool spate_give_back(int socket, const void *bytes, size_t length, int error);
 
 /// From here on libcurl's question whether a socket has more goes to the kernel again, until the next short read.
 void spate_forget_drained(void);

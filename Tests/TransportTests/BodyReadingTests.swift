@@ -1,0 +1,134 @@
+import Synchronization
+import Testing
+
+@testable import Transport
+
+/// The middle of a streamed answer is read past libcurl; nothing of it may show but the time saved.
+@Suite struct BodyReadingTests {
+    private func local(_ port: Int) -> Endpoint { Endpoint(scheme: .http, host: "127.0.0.1", port: port) }
+
+    private let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+    private let first = "9\r\ndata: a\n\n\r\n"
+
+    /// Answers with the head and a first chunk in one write, and then with these pieces, each after a pause; again for
+    /// each further request on the connection.
+    private func server(_ pieces: @escaping @Sendable (_ number: Int) -> [String]) -> ScriptedServer {
+        let opening = head + first
+        let numbers = Counter()
+        return ScriptedServer { connection, _ in
+            while connection.request() != nil {
+                connection.send(opening)
+                for piece in pieces(numbers.next()) {
+                    connection.pause(milliseconds: 3)
+                    connection.send(piece)
+                }
+            }
+        }
+    }
+
+    private static let rest = "12\r\ndata: the middle\n\n\r\n9\r\ndata: z\n\n\r\n0\r\n\r\n"
+
+    @Test func `an answer cut anywhere comes whole, and its connection is used again`() {
+        let rest = Array(Self.rest.utf8)
+        let server = server { number in
+            let cut = 1 + number % (rest.count - 1)
+            return [String(decoding: rest[..<cut], as: UTF8.self), String(decoding: rest[cut...], as: UTF8.self)]
+        }
+        let results = exchange(with: local(server.port), count: rest.count, timeoutMilliseconds: 20_000)
+        server.stop()
+        #expect(results.count == rest.count)
+        for (number, result) in results.enumerated() {
+            #expect(result.failure == nil, "cut at \(1 + number)")
+            #expect(result.text == "data: a\n\ndata: the middle\n\ndata: z\n\n", "cut at \(1 + number)")
+        }
+        #expect(server.accepts < results.count / 2)  // new ones until the server's habit is known
+    }
+
+    @Test func `an answer byte by byte comes whole`() throws {
+        let server = server { _ in Self.rest.unicodeScalars.map { String($0) } }
+        let result = try #require(exchange(with: local(server.port)).first)
+        server.stop()
+        #expect(result.failure == nil)
+        #expect(result.text == "data: a\n\ndata: the middle\n\ndata: z\n\n")
+    }
+
+    @Test(arguments: [
+        ("5;x=y\r\nhello\r\n0\r\n\r\n", "hello"), ("5\r\nhello\r\n0\r\nX-Trailer: 1\r\n\r\n", "hello"),
+        ("1\r\na\r\n3\r\nbcd\r\n2\r\nef\r\n0\r\n\r\n", "abcdef"),
+    ])
+    func `extensions, trailers and several chunks in a read are libcurl's or ours without a difference`(
+        piece: String,
+        text: String
+    ) throws {
+        let server = server { _ in ["4\r\nmore\r\n", piece] }
+        let results = exchange(with: local(server.port), count: 3)
+        server.stop()
+        #expect(results.map(\.failure) == [nil, nil, nil])
+        #expect(results.map(\.text) == Array(repeating: "data: a\n\nmore" + text, count: 3))
+    }
+
+    @Test(arguments: [
+        (["4\r\nmore\r\n"], TransferFailure.Kind.truncated, "more"), (["4\r\nmo"], .truncated, "mo"),
+        (["4\r\nmoreX"], .protocol, "more"), (["4\r\nmore\r\nzz\r\n"], .protocol, "more"),
+        (["4\r\nmore\r\n", "FFFFFFFFFFFFFFFFFF\r\n"], .protocol, "more"),
+    ])
+    func `an answer that breaks in the middle keeps its class and what had come`(
+        pieces: [String],
+        kind: TransferFailure.Kind,
+        text: String
+    ) throws {
+        let (head, first) = (head, first)
+        let server = ScriptedServer { connection, _ in
+            _ = connection.request()
+            connection.send(head + first)
+            for piece in pieces {
+                connection.pause(milliseconds: 5)
+                connection.send(piece)
+            }
+            connection.pause(milliseconds: 5)
+        }
+        let result = try #require(exchange(with: local(server.port)).first)
+        server.stop()
+        #expect(result.failure?.kind == kind)
+        #expect(result.text == "data: a\n\n" + text)
+    }
+
+    @Test func `a reset in the middle of a chunk is a reset`() throws {
+        let (head, first) = (head, first)
+        let server = ScriptedServer { connection, _ in
+            _ = connection.request()
+            connection.send(head + first)
+            connection.pause(milliseconds: 20)
+            connection.send("9\r\ndata")
+            connection.pause(milliseconds: 20)
+            connection.abort()
+        }
+        let result = try #require(exchange(with: local(server.port)).first)
+        server.stop()
+        #expect(result.failure?.kind == .reset)
+        #expect(result.failure?.detail == "reset_midstream")
+        #expect(result.text == "data: a\n\ndata")
+    }
+
+    @Test func `its stamps are the kernel's, one for each read`() throws {
+        let server = server { _ in ["1\r\nb\r\n", "1\r\nc\r\n1\r\nd\r\n", "0\r\n\r\n"] }
+        let result = try #require(exchange(with: local(server.port)).first)
+        server.stop()
+        #expect(result.text == "data: a\n\nbcd")
+        #expect(result.stamps.count == 4)
+        #expect(result.stamps.allSatisfy { $0.isKernel && $0.instant <= $0.readAt })
+        #expect(Set(result.stamps.map(\.read)).count == 3)
+        #expect(result.stamps.last?.read == result.stamps.dropLast().last?.read)
+    }
+}
+
+private final class Counter: Sendable {
+    private let value = Mutex(0)
+
+    func next() -> Int {
+        value.withLock { value in
+            defer { value += 1 }
+            return value
+        }
+    }
+}
