@@ -83,6 +83,28 @@ extension ProgramTests {
             #expect(!ended.out.contains("asked for in one piece"))
         }
 
+        @Test func `every load shape has a table without a first token`() throws {
+            let profile = try profile(
+                Self.steady,
+                """
+                warmup: {requests: 1}
+                phases:
+                  - probe: {requests: 3, gap: 1ms}
+                  - steady: {concurrency: 2, for: 500ms, settle: 0s}
+                  - rate: {rps: [{rps: 20, for: 500ms}, {rps: 40, for: 500ms}], settle: 0s}
+                  - burst: {requests: 4, idle: 100ms, hold: 200ms, baseline: {concurrency: 1, requests: 3}, pause: 100ms}
+                """
+            )
+            let ended = try Spate.run(["run", profile, "-o", folder["run"], "--quiet"], within: 40)
+            #expect([0, 97].contains(ended.status), "\(ended.all)")
+            let words = ended.out.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            for heading in [
+                "Probe: 3 requests", "Steady load: 2 streams", "what happens as requests come faster",
+                "Burst: embeddings at once after a pause",
+            ] { #expect(words.contains(heading), "\(heading): \(ended.out)") }
+            #expect(!words.contains("TTFT"), "\(ended.out)")
+        }
+
         @Test func `each way an answer can fail has the journal's outcome`() throws {
             let failures = "empty: 0.15, inband_error: 0.15, server_error: 0.15, rate_limited: 0.15"
             let profile = try profile(

@@ -5,8 +5,7 @@ extension ReportDocument {
     static func rates(_ phase: PhaseResult) -> [Block] {
         let isHeld = phase.steps.contains { ($0.openLoop?.cappedShare ?? 0) > 0 }
         var columns: [TextTable.Column] = [
-            .init("due", "req/s"), .init("sent", "req/s"), .init("done", "req/s"),
-            phase.stats.embeddings == nil ? .init("tokens/s") : .init("input", "tokens/s"),
+            .init("due", "req/s"), .init("sent", "req/s"), .init("done", "req/s"), .init("tokens/s"),
         ]
         columns += ttftColumns(phase) + [.init("from sending", "TTFT p95", dropRank: 2)] + tailColumns(phase)
         if isHeld { columns.append(.init("held", "back")) }
@@ -15,12 +14,7 @@ extension ReportDocument {
                 Span(ramp(step) ?? Figure.rate(step.openLoop?.offeredRPS ?? step.rps), .strong),
                 Span(Figure.rate(step.openLoop?.sentRPS)),
                 Span(Figure.rate(step.openLoop?.achievedRPS ?? step.stats.requestsPerSecond)),
-                Span(
-                    Figure.rate(
-                        phase.stats.embeddings == nil
-                            ? step.stats.outputTokensPerSecond : step.stats.inputTokensPerSecond
-                    )
-                ),
+                Span(Figure.rate(step.stats.outputTokensPerSecond)),
             ]
             cells += ttftCells(step.stats, phase)
             cells.append(Span(Figure.duration(milliseconds: step.stats.ttftMilliseconds?.p95)))
@@ -35,7 +29,7 @@ extension ReportDocument {
         ] + openBounds(phase).map { .sentence($0, .dim) } + phase.steps.compactMap(saturation).map { .sentence($0) }
     }
 
-    private static func ramp(_ step: StepResult) -> String? {
+    static func ramp(_ step: StepResult) -> String? {
         guard let from = step.openLoop?.rampFrom, let to = step.openLoop?.rampTo else { return nil }
         return "\(Figure.rate(from)) to \(Figure.rate(to))"
     }

@@ -91,7 +91,7 @@ extension ReportDocument {
     }
 
     private static func speed(_ stats: RequestStatistics, _ step: StepResult?) -> String {
-        var parts = embeddingRates(stats)
+        var parts = embeddingSpeed(stats)
         if let rate = stats.outputTokensPerSecond, parts.isEmpty {
             parts.append("\(Figure.rate(rate)) tokens/s in all")
         }

@@ -25,7 +25,8 @@ extension ReportDocument {
             switch phase.kind {
             case .warmup, .idle, .trickle: []
             case _ where isEmpty: [.sentence("\(heading(phase)): no request was sent.", .dim)]
-            case .ramp: phase.stats.embeddings == nil ? ramp(phase) : embeddings(phase)
+            case _ where phase.stats.embeddings != nil: embeddings(phase)
+            case .ramp: ramp(phase)
             case .burst: bursts(phase)
             case .rate, .replay: phase.steps.count > 1 ? rates(phase) : single(phase)
             case .keepwarm: keepwarm(phase)
