@@ -45,6 +45,8 @@ final class LiveRequest: TransferHandler {
     /// How long it had to wait for a place under a cap, nanoseconds.
     var queued: Int64 = 0
     var bodyBytes = 0
+    /// Tokens that its prompt was made to have; nil where the prompt is the user's.
+    var askedTokens: Int?
     /// Whether an answer that its cap cut short is as long as was asked for.
     var fixesLength = false
     var claim = Budget.Claim(outputTokens: 0, nanodollars: 0)
@@ -199,6 +201,7 @@ final class LiveRequest: TransferHandler {
         record.arrivals = arrivals.take()
         let usage = reply.usage
         record.inputTokens = usage.input
+        record.askedInputTokens = askedTokens.map { Int64($0) }
         record.cachedInputTokens = usage.cachedInput
         record.outputTokens = usage.output
         record.reasoningTokens = usage.reasoning

@@ -251,25 +251,26 @@ final class LoopDriver {
         let trace = again.map { run.program.replay(ofStep: $0.step) } ?? replay
         let maker = maker(of: target)
         let subject = subject(of: request)
-        let (body, cap) =
+        let body =
             conversation.map(maker.body(of:))
             ?? maker.body(index: request.sequence, subject, arrival: request.arrival, in: trace)
+        request.askedTokens = body.askedTokens
         let workload = run.program.targets[target].plan.workload
         request.fixesLength = workload.lengthIsUseful ?? (trace != nil || workload.fixesLength)
         request.comparablePrompt =
             trace == nil && subject != .warmup && conversation == nil
             ? maker.comparablePrompt(index: request.prompt) : nil
         request.claim = Budget.Claim(
-            outputTokens: cap,
-            nanodollars: run.prices[target].worstCase(bodyBytes: body.count, outputTokens: cap)
+            outputTokens: body.maxTokens,
+            nanodollars: run.prices[target].worstCase(bodyBytes: body.bytes.count, outputTokens: body.maxTokens)
         )
-        (request.bodyBytes, request.inputs) = (body.count, maker.inputs)
+        (request.bodyBytes, request.inputs) = (body.bytes.count, maker.inputs)
         if run.program.entries[index].stage.kind != .warmup {
             request.patience = maker.patience(index: request.sequence)?.nanoseconds
         }
         request.transfer.prepare(
             post: run.program.targets[target].requestPath,
-            body: body,
+            body: body.bytes,
             requestID: request.attempt == 0
                 ? "\(run.id)-\(request.sequence)" : "\(run.id)-\(request.sequence).\(request.attempt)"
         )

@@ -14,13 +14,16 @@ struct RequestMaker {
     /// Texts of a request for embeddings; nil where text is asked for.
     let inputs: Int?
     private let tracePrompts: TracePrompts?  // where the plan replays a trace
+    private let bytesPerToken: Double  // of synthetic prompts, about
 
     /// - Parameter salt: makes the nonces of this run differ from those of an earlier one with the same seed.
     init(target: EngineTarget, salt: UInt64) {
         workload = target.plan.workload
         let replays = target.plan.phases.contains { $0.kind == .replay }
-        tracePrompts = replays ? TracePrompts(seed: target.plan.seed, salt: salt) : nil
-        prompts = Prompts(workload: workload, seed: target.plan.seed, salt: salt)
+        let (seed, costs) = (target.plan.seed, target.plan.costs)
+        tracePrompts = replays ? TracePrompts(seed: seed, salt: salt, costs: costs) : nil
+        prompts = Prompts(workload: workload, seed: seed, salt: salt, costs: costs)
+        bytesPerToken = max(4, 5 / costs.word)
         model = target.model
         provider = target.provider
         extra = workload.extraBody.flatMap { JSONParser().members(of: $0) } ?? []
@@ -60,7 +63,7 @@ struct RequestMaker {
 
     /// About how long the body of a synthetic prompt is.
     var usualBytes: Int {
-        if case .synthetic(let tokens) = workload.source { return 4 * tokens + 256 }
+        if case .synthetic(let tokens) = workload.source { return Int(bytesPerToken * Double(tokens)) + 256 }
         return 4096
     }
 
@@ -72,38 +75,53 @@ struct RequestMaker {
     }
 
     /// About how long the body of a trace's row is.
-    func bytes(of row: Trace.Row) -> Int { 4 * (row.inputTokens ?? usualBytes / 4) + 256 }
+    func bytes(of row: Trace.Row) -> Int {
+        guard let tokens = row.inputTokens, let tracePrompts else { return usualBytes }
+        return tracePrompts.bytes(tokens: tokens) + 256
+    }
+
+    /// A request's body, and what was put into it.
+    struct Body {
+        var bytes: [UInt8]
+        var maxTokens: Int
+        /// Tokens that a synthetic prompt is to have; nil where the text is the user's.
+        var askedTokens: Int?
+    }
 
     /// The body of a request, of a trace's row where there is one: a prompt of the row's length, capped at the length of
     /// its answer. What the row does not say is the workload's.
-    func body(index: Int64, _ subject: Subject, arrival: Int?, in replay: Replay?) -> (bytes: [UInt8], maxTokens: Int) {
+    func body(index: Int64, _ subject: Subject, arrival: Int?, in replay: Replay?) -> Body {
         guard let arrival, let replay, let tracePrompts else { return body(index: index, subject) }
         let row = replay.trace[arrival]
         guard let tokens = row.inputTokens else { return body(index: index, subject) }
         let number = if case .prompt(let place) = subject { place } else { Int(index) }
         let cap = inputs != nil ? 0 : row.outputTokens ?? prompts.maxTokens(at: number)
         var bytes: [UInt8] = []
-        template.append(plainBytes: 4 * tokens, maxTokens: cap, to: &bytes) { text in
+        template.append(plainBytes: tracePrompts.bytes(tokens: tokens), maxTokens: cap, to: &bytes) { text in
             tracePrompts.append(row, tokens: tokens, index: arrival, blockTokens: replay.blockTokens, to: &text)
         }
-        return (bytes, cap)
+        return Body(bytes: bytes, maxTokens: cap, askedTokens: tokens)
     }
 
     /// The body of the request with that index, and its cap on output tokens.
-    func body(index: Int64, _ subject: Subject) -> (bytes: [UInt8], maxTokens: Int) {
+    func body(index: Int64, _ subject: Subject) -> Body {
         let number = Int(index)
-        if let inputs { return (texts(inputs, subject, number), 0) }
+        if let inputs { return texts(inputs, subject, number) }
+        let place: Int
+        let (messages, own): ([Prompt.Message], Prompt?)
         switch subject {
-        case .prompt(let place):
-            return body(prompts.messages(at: place), prompts.maxTokens(at: place), prompt(at: place))
-        case .item(let place):
-            return body(prompts.messages(at: place, nonce: number), prompts.maxTokens(at: place), prompt(at: place))
-        case .warmup: return body(prompts.warmup(at: number), prompts.maxTokens(at: number), nil)
+        case .prompt(let index): (place, messages, own) = (index, prompts.messages(at: index), prompt(at: index))
+        case .item(let index):
+            (place, messages, own) = (index, prompts.messages(at: index, nonce: number), prompt(at: index))
+        case .warmup: (place, messages, own) = (number, prompts.warmup(at: number), nil)
         }
+        let cap = prompts.maxTokens(at: place)
+        let asked = prompts.askedTokens(at: place) ?? (subject == .warmup ? Prompts.warmupTokens : nil)
+        return Body(bytes: body(messages, cap, own), maxTokens: cap, askedTokens: asked)
     }
 
     /// Each input is a prompt of its own: request n takes the n-th stretch of them. There are no output tokens to cap.
-    private func texts(_ inputs: Int, _ subject: Subject, _ number: Int) -> [UInt8] {
+    private func texts(_ inputs: Int, _ subject: Subject, _ number: Int) -> Body {
         let messages: [Prompt.Message] = (0..<inputs).map { place in
             let turns =
                 switch subject {
@@ -113,13 +131,25 @@ struct RequestMaker {
                 }
             return Prompt.Message(role: "user", content: turns.map(\.content).joined(separator: "\n\n"))
         }
-        return body(messages, 0, nil).bytes
+        let places: [Int] = (0..<inputs).map { place in
+            switch subject {
+            case .prompt(let first), .item(let first): first * inputs + place
+            case .warmup: number * inputs + place
+            }
+        }
+        let asked = places.compactMap { prompts.askedTokens(at: $0) }
+        return Body(
+            bytes: body(messages, 0, nil),
+            maxTokens: 0,
+            askedTokens: asked.count == inputs ? asked.reduce(0, +) : nil
+        )
     }
 
     /// The body of a conversation's present question, with all that was said before.
-    func body(of conversation: Conversation) -> (bytes: [UInt8], maxTokens: Int) {
+    func body(of conversation: Conversation) -> Body {
         let messages = conversation.said + prompts.question(of: conversation)
-        return body(messages, prompts.maxTokens(of: conversation), prompts.prompt(of: conversation))
+        let cap = prompts.maxTokens(of: conversation)
+        return Body(bytes: body(messages, cap, prompts.prompt(of: conversation)), maxTokens: cap)
     }
 
     func conversation(_ number: Int) -> Conversation? { prompts.conversation(number) }
@@ -132,7 +162,7 @@ struct RequestMaker {
         return (next, prompts.think(after: conversation))
     }
 
-    func body(index: Int64) -> (bytes: [UInt8], maxTokens: Int) { body(index: index, .prompt(Int(index))) }
+    func body(index: Int64) -> Body { body(index: index, .prompt(Int(index))) }
 
     /// What the user calls the prompt at a place of the list.
     func customID(of place: Int) -> String { prompt(at: place)?.id ?? "request-\(place + 1)" }
@@ -142,7 +172,7 @@ struct RequestMaker {
     /// How long after its dispatch the user gives up on that request; nil = never.
     func patience(index: Int64) -> Duration? { prompts.patience(at: Int(index)) }
 
-    private func body(_ prompt: [Prompt.Message], _ cap: Int, _ own: Prompt?) -> (bytes: [UInt8], maxTokens: Int) {
+    private func body(_ prompt: [Prompt.Message], _ cap: Int, _ own: Prompt?) -> [UInt8] {
         var bytes: [UInt8] = []
         if prompt.count == 1, prompt[0].role == "user", own?.extraBody == nil {
             template.append(prompt: prompt[0].content, maxTokens: cap, to: &bytes)
@@ -153,6 +183,6 @@ struct RequestMaker {
             request.maxTokens = cap
             bytes = request.body(api: provider.api)
         }
-        return (bytes, cap)
+        return bytes
     }
 }

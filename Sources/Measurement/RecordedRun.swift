@@ -46,6 +46,8 @@ public struct RunRecord: Sendable, Hashable, Codable {
     public var find: String?
     public var findFrom: Int?
     public var findTo: Int?
+    /// What was found before the run of how long prompts must be; nil = nothing was looked for.
+    public var calibration: CalibrationRecord?
     /// What the traffic is for: `chat`, `batch`, `rag` or `production`.
     public var workload: String?
 

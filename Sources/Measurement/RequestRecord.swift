@@ -78,6 +78,7 @@ public struct RequestRecord: Sendable, Hashable {
     public var reportedCold: Bool?
 
     // Tokens.
+    public var askedInputTokens: Int64?  // that a synthetic prompt was made to have; nil where the text is the user's
     public var inputTokens: Int64?
     public var cachedInputTokens: Int64?
     public var outputTokens: Int64?  // by `tokenSource`

@@ -12,6 +12,7 @@ public struct RunResult: Sendable, Hashable {
     public var warnings: [String] = []
     public var targets: [TargetResult] = []
     public var workload: WorkloadResult?  // nil = nothing was said of it
+    public var calibration: CalibrationRecord?  // nil = prompts were sized as assumed
     public var comparison: ComparisonResult?
     public var thresholds: [ThresholdResult] = []
 
@@ -60,6 +61,7 @@ public struct TargetResult: Sendable, Hashable {
     public var totals = RequestStatistics()  // all but warm-up and preflight
     public var phases: [PhaseResult] = []
     public var failures: [FailureResult] = []  // what went wrong, most frequent first
+    public var inputLength: InputLengthResult?  // nil = no prompt was ours, or none was counted
     public var rateLimits: RateLimitRecord?  // nil = its responses spoke of none
     /// What was learnt about it, in sentences.
     public var notes: [String] = []

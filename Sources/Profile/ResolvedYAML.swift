@@ -86,9 +86,9 @@ extension Workload {
         var files = promptFiles[...]
         if let kind { lines.append("kind: \(kind.rawValue)") }
         if mix.isEmpty {
-            lines += ["prompts:"] + indented(promptLines(&files))
+            lines += ["prompts:", "  calibrate: \(calibrates)"] + indented(promptLines(&files))
         } else {
-            lines += ["prompts:", "  cache: \(cache.rawValue)", "  mix:"]
+            lines += ["prompts:", "  calibrate: \(calibrates)", "  cache: \(cache.rawValue)", "  mix:"]
             for part in mix {
                 let own = ["weight: \(part.weight)", "max_tokens: \(part.workload.maxTokens.yaml)"]
                 let all = own + part.workload.promptLines(&files)
@@ -277,6 +277,7 @@ extension Scenario {
             "failures: \(flow(shares.map { ($0.0, "\($0.1)") }))",
             "faults: [\(faults.map(\.rawValue).joined(separator: ", "))]",
             "dialect: \(dialect ?? "none")",
+            "prompt_tokens: {bytes_per_token: \(promptTokens.bytesPerToken), template: \(promptTokens.template)}",
             "reasoning_tokens: \(reasoningTokens)",
             "cached_share: \(cachedShare)",
         ] + (habits.text.map { ["habits: \($0)"] } ?? [])

@@ -151,6 +151,13 @@ struct ScenarioReader {
                 )
             }
         }
+        if let rule = keys.take("prompt_tokens") {
+            var inner = MapReader(rule, path: keys.path(of: "prompt_tokens"), log: log)
+            scenario.promptTokens.bytesPerToken =
+                inner.number("bytes_per_token", 0.25...100) ?? scenario.promptTokens.bytesPerToken
+            scenario.promptTokens.template = inner.count("template", 0...100_000) ?? scenario.promptTokens.template
+            inner.finish()
+        }
         scenario.reasoningTokens = keys.count("reasoning_tokens", 0...1_000_000) ?? scenario.reasoningTokens
         scenario.cachedShare = keys.number("cached_share", 0...1) ?? scenario.cachedShare
         keys.finish()

@@ -78,7 +78,7 @@ extension Prompts {
                 if turn > 0 { question.removeAll { $0.role == "system" } }
             }
             if turn == 0, source.workload.cache == .avoid, !question.isEmpty {
-                question[0].content = source.nonce(index: own) + "\n\n" + question[0].content
+                question[0].content = source.nonce(index: own) + question[0].content
             }
             return question
         }

@@ -8,6 +8,7 @@ import Ticks
 public struct Prompts: Sendable {
     let workload: Workload
     private let salt: UInt64
+    private let costs: PromptCosts
     private let texts: UInt64  // key of the stream of texts
     private let caps: UInt64  // key of the stream of token caps
     private let lengths: UInt64  // of lengths of prompts
@@ -18,9 +19,11 @@ public struct Prompts: Sendable {
     let isScripted: Bool  // its list's prompts are whole conversations
     private let parts: [(upTo: Double, prompts: Prompts)]  // shares added up
 
-    public init(workload: Workload, seed: UInt64, salt: UInt64 = 0) {
+    /// - Parameter costs: what its pieces take in tokens; by them a prompt of n tokens is written.
+    public init(workload: Workload, seed: UInt64, salt: UInt64 = 0, costs: PromptCosts = .assumed) {
         self.workload = workload
         self.salt = salt
+        self.costs = costs
         var textKeys = SplitMix64(seed: seed, stream: "prompts")
         texts = textKeys.next()
         var capKeys = SplitMix64(seed: seed, stream: "max_tokens")
@@ -40,7 +43,7 @@ public struct Prompts: Sendable {
         parts = workload.mix.enumerated().map { place, part in
             sum += part.weight / whole
             // Each part has texts of its own: the same index in two of them is not the same prompt.
-            return (sum, Prompts(workload: part.workload, seed: seed &+ UInt64(place + 1), salt: salt))
+            return (sum, Prompts(workload: part.workload, seed: seed &+ UInt64(place + 1), salt: salt, costs: costs))
         }
     }
 
@@ -83,8 +86,14 @@ public struct Prompts: Sendable {
         return workload.maxTokens.draw(using: &generator)
     }
 
-    /// Tokens of the synthetic prompt with that index, about.
-    func inputTokens(at index: Int, most: Int) -> Int {
+    /// Tokens that the prompt of that index is to have; nil where its text is the user's.
+    public func askedTokens(at index: Int) -> Int? {
+        if let part = part(at: index) { return part.askedTokens(at: index) }
+        guard case .synthetic(let most) = workload.source else { return nil }
+        return inputTokens(at: index, most: most)
+    }
+
+    private func inputTokens(at index: Int, most: Int) -> Int {
         guard let length = workload.inputLength else { return most }
         var generator = generator(key: lengths, index: index)
         return length.draw(using: &generator)
@@ -102,7 +111,7 @@ public struct Prompts: Sendable {
             guard !prompts.isEmpty else { return [] }
             var messages = prompts[index % prompts.count].messages
             if workload.cache == .avoid && !messages.isEmpty {
-                messages[0].content = self.nonce(index: number) + "\n\n" + messages[0].content
+                messages[0].content = self.nonce(index: number) + messages[0].content
             }
             return messages
         }
@@ -117,40 +126,30 @@ public struct Prompts: Sendable {
         }
     }
 
-    private static let warmupTokens = 64
+    /// Of a warm-up's prompt where the prompts are the user's.
+    public static let warmupTokens = 64
 
-    /// About `tokens` tokens: the nonce about ten, each word and each full stop one, the closing request fifteen.
+    /// About `tokens` tokens by `costs`: the nonce, words and full stops, the closing request.
     ///
-    /// The words are among the commonest of English, which byte-pair vocabularies hold whole, with the space before.
-    /// What a server counts besides (its chat template) is not in this; its own usage figures are what is reported.
+    /// The words are among the commonest of English, which byte-pair vocabularies hold whole, with the space before. The
+    /// target's own usage figures are what is reported.
     ///
-    /// A conversation's first question is as any prompt; later ones come after it, so that they need no nonce and share
-    /// no beginning.
+    /// A conversation's first question is as any prompt; later ones come after it, so that they need no nonce, share no
+    /// beginning, and have the template's words but once.
     func synthetic(tokens: Int, index: Int, nonce number: Int? = nil, turn: Int = 0) -> String {
-        var left = tokens
-        let shared = sharedPrefix(tokens: turn == 0 ? Int(workload.sharedPrefix * Double(tokens)) : 0)
-        left -= shared.tokens
-        if left <= 0 { return shared.text }
+        var left = Double(tokens) - (turn == 0 ? costs.template : 0)
+        let shared = sharedPrefix(tokens: turn == 0 ? Int(workload.sharedPrefix * max(0, left)) : 0)
+        left -= Double(shared.tokens)
+        if left <= 0, !shared.text.isEmpty { return shared.text }
         var text = ""
         var generator = generator(key: texts, index: workload.cache == .avoid ? index : turn)
         if workload.cache == .avoid, turn == 0 {
-            text = nonce(index: number ?? index) + "\n\n"
-            left -= Self.nonceTokens
+            text = nonce(index: number ?? index)
+            left -= costs.nonce
         }
-        let asks = left > 2 * Self.closingTokens
-        if asks { left -= Self.closingTokens }
-        var inSentence = 0
-        repeat {
-            if inSentence == 12 {
-                text += "."
-                inSentence = 0
-            } else {
-                let word = Words.common[Int(generator.unit() * Double(Words.common.count))]
-                text += (inSentence == 0 && text.isEmpty ? "" : " ") + word
-                inSentence += 1
-            }
-            left -= 1
-        } while left > 0
+        let asks = left > 2 * costs.closing
+        if asks { left -= costs.closing }
+        text += Words.prose(units: max(1, costs.units(left)), follows: !text.isEmpty) { Self.word(&generator) }
         return shared.text + (asks ? text + ".\n\n" + Self.closing : text)
     }
 
@@ -158,25 +157,28 @@ public struct Prompts: Sendable {
     /// many of them. Two prompts of different lengths agree as far as the shorter beginning goes.
     private func sharedPrefix(tokens: Int) -> (text: String, tokens: Int) {
         guard tokens > 0 else { return ("", 0) }
-        var text = workload.cache == .avoid ? nonce(index: -1) + "\n\n" : ""
         var generator = SplitMix64(seed: texts &+ 1)
-        for word in 0..<max(0, tokens - (text.isEmpty ? 0 : Self.nonceTokens)) {
-            text += (word == 0 ? "" : " ") + Words.common[Int(generator.unit() * Double(Words.common.count))]
-        }
-        return (text + "\n\n", tokens)
+        let begin = workload.cache == .avoid ? nonce(index: -1) : ""
+        let units = costs.units(Double(tokens) - (begin.isEmpty ? 0 : costs.nonce))
+        return (begin + Words.prose(units: units) { Self.word(&generator) } + "\n\n", tokens)
     }
 
-    private static let nonceTokens = 10
-    private static let closingTokens = 15
+    private static func word(_ generator: inout SplitMix64) -> String {
+        Words.common[Int(generator.unit() * Double(Words.common.count))]
+    }
+
     private static let closing = "Tell a long story that uses all of these words, without an end."
 
-    /// Sixteen hexadecimal digits that no other index of the run has: SplitMix64's output is a bijection of its state.
-    func nonce(index: Int) -> String {
-        var generator = SplitMix64(seed: texts ^ salt &+ UInt64(bitPattern: Int64(index)) &* Self.gamma)
+    func nonce(index: Int) -> String { Self.nonce(seed: texts ^ salt, index: index) }
+
+    /// Sixteen hexadecimal digits that no other index of the run has, and an empty line: SplitMix64's output is a
+    /// bijection of its state.
+    static func nonce(seed: UInt64, index: Int) -> String {
+        var generator = SplitMix64(seed: seed &+ UInt64(bitPattern: Int64(index)) &* gamma)
         let digits = Array("0123456789abcdef".utf8)
         let value = generator.next()
         let text = stride(from: UInt64(60), through: 0, by: -4).map { digits[Int(value >> $0 & 15)] }
-        return String(decoding: text, as: UTF8.self)
+        return String(decoding: text, as: UTF8.self) + "\n\n"
     }
 
     /// Hashing the index twice keeps the streams of neighbours apart; seeds one step apart would give shifted copies.
@@ -186,23 +188,4 @@ public struct Prompts: Sendable {
     }
 
     private static let gamma: UInt64 = 0xd134_2543_de82_ef95  // odd, so a bijection; not SplitMix64's own
-}
-
-/// Common short English words of which synthetic prompts are made.
-///
-/// A byte-pair vocabulary holds each of them whole, so a word is a token. Their mean length also fits the rule of thumb
-/// of four bytes a token, by which servers without a tokenizer count (the simulated provider is one).
-enum Words {
-    static let common: [String] = """
-        the and for that with this from they have not are but was his her all one out who when what some time into \
-        then them only over also back use two how our work well way even new want any give day most find tell ask \
-        seem feel try call good own old big high next few bad same able long hand part eye man life case week home \
-        room area fact lot book job word side head hour game line end law car city name team idea body face door art \
-        war girl guy air boy age plan role rate mind view road town tax form need oil data is it of to in as at be \
-        by he on or we do no go up so if me my us an see get now she you can did has had its let say may too yet set \
-        run put sun sea top yes low hot red far ago add arm bit box buy cup cut dog dry eat egg fit fly fun got hit \
-        ice key leg lie lip map mix net odd pay pen pot row sad sit six sky ten tie tip toy wet win won act aim bag \
-        bar bed bus cat cow base bear best blue boat bone both busy cold come cook cool dark dead deal deep desk \
-        down draw each east easy edge else ever
-        """.split(separator: " ").map(String.init)
 }

@@ -7,6 +7,9 @@ public struct RunPlan: Sendable, Hashable {
     public var limits: Limits
     /// How often all of the phases are run.
     public var windows = TimeWindows()
+    /// What the pieces of synthetic prompts take in tokens. Not in the plan's hash: the plan says how long prompts are to
+    /// be, this how that is done.
+    public var costs = PromptCosts.assumed
     /// How often a request that was refused or lost is sent again.
     public var retries = 0
 

@@ -48,6 +48,20 @@ public struct Scenario: Sendable, Hashable {
         public func duration(active: Int) -> Duration { base + perActive * active }
     }
 
+    /// How it counts the tokens of a prompt: bytes of its texts / `bytesPerToken`, and what its chat template adds.
+    public struct PromptTokens: Sendable, Hashable {
+        public var bytesPerToken = 4.0
+        public var template = 0
+
+        public init(bytesPerToken: Double = 4, template: Int = 0) {
+            self.bytesPerToken = bytesPerToken
+            self.template = template
+        }
+
+        /// At least 1.
+        public func count(bytes: Int) -> Int { max(1, Int(Double(bytes) / bytesPerToken) + template) }
+    }
+
     /// Shares (0...1) of the requests that fail on purpose, each drawn on its own from the scenario's seed.
     public struct Failures: Sendable, Hashable {
         public var rateLimited = 0.0  // 429 at once
@@ -95,6 +109,7 @@ public struct Scenario: Sendable, Hashable {
     public var scaleUp = ScaleUpRule(loadPerReplica: 16, delay: .zero)
     public var prefill = Prefill(base: .milliseconds(50), perThousandTokens: .milliseconds(100))
     public var step = Step(base: .milliseconds(20), perActive: .zero)
+    public var promptTokens = PromptTokens()
     /// Waiting requests beyond which the next is refused with 429 and Retry-After.
     public var queueLimit = 10_000
     public var tokensPerStep = 1

@@ -61,6 +61,8 @@ public struct Workload: Sendable, Hashable {
     public var reasoning = Reasoning.default
     /// Whether answers are asked for as streams; else in one piece, which has an end and no first token.
     public var streams = true
+    /// Whether a few requests before the run tell how long prompts must be to have the tokens asked for.
+    public var calibrates = true
     /// What answers must be to be of use, unless a prompt says otherwise.
     public var expectation: AnswerExpectation?
     /// Whether an answer that its cap cut short is of use; nil = where the plan fixes the length.

@@ -23,7 +23,7 @@ extension SimulatedProvider {
             maxTokens: facts.embedding != nil ? 1 : scenario.habits.ignoresCap ?? facts.maxTokens,
             ignoresEndOfSequence: facts.ignoresEndOfSequence
         )
-        record.promptTokens = max(1, facts.promptBytes / 4)
+        record.promptTokens = scenario.promptTokens.count(bytes: facts.promptBytes)
         record.cachedTokens = Int(Double(record.promptTokens) * scenario.cachedShare)
         record.maxTokens = facts.maxTokens
         record.streams = facts.streams

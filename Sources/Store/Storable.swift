@@ -146,6 +146,16 @@ extension RateLimitRecord: Storable {
     }
 }
 
+/// As JSON text.
+extension CalibrationRecord: Storable {
+    static var declaration: String { "TEXT NOT NULL" }
+    var stored: DatabaseValue { JSONText.encode(self) }
+    init?(stored: DatabaseValue) {
+        guard let value: Self = JSONText.decode(stored) else { return nil }
+        self = value
+    }
+}
+
 private enum JSONText {
     static func encode(_ value: some Encodable) -> DatabaseValue {
         let encoder = JSONEncoder()

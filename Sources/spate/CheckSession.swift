@@ -87,7 +87,7 @@ struct CheckSession {
                 meanwhile: meanwhile
             )
             evidence.probes = seen.records
-            evidence.dialect = seen.dialect
+            evidence.dialect = seen.script.dialect
         }
         return CheckResult(of: evidence)
     }

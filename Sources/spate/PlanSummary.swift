@@ -28,6 +28,9 @@ struct PlanSummary {
             if let input = target.price.input, let output = target.price.output {
                 dollars = (input * Double(worst.inputTokens) + output * Double(worst.outputTokens)) / 1e6
             }
+            if target.name == job.targets[0].name, let before = TargetCalibration.worst(job)?.dollars {
+                dollars = dollars.map { $0 + before }
+            }
             if let perHour = target.dollarsPerHour { dollars = perHour * (likely.duration / .seconds(3600)) }
             return Line(target: target, worst: worst, likely: likely, dollars: dollars)
         }
@@ -60,6 +63,7 @@ struct PlanSummary {
         if plan.windows.count > 1 {
             text += "time windows: \(plan.windows.count), one every \(plan.windows.every.components.seconds) s\n"
         }
+        text += calibration
         for line in lines {
             let place =
                 switch line.target.location {
@@ -89,6 +93,18 @@ struct PlanSummary {
         case .level, .baseline, .edge, .control, .rewarm, .drain:
             return stage.concurrency > 0 ? "\(stage.kind.rawValue) \(stage.concurrency)" : stage.kind.rawValue
         }
+    }
+
+    /// What is asked beforehand of the first target, so that prompts get the length they are to have.
+    private var calibration: String {
+        guard let worst = TargetCalibration.worst(job) else { return "" }
+        let target = job.targets[0]
+        let dollars =
+            worst.dollars.map { "at most $\(($0 * 10_000).rounded(.up) / 10_000)" }
+            ?? (target.dollarsPerHour == nil ? "cost unknown (no price given)" : "paid by the hour")
+        return
+            "calibration of prompts on \(target.name): \(worst.requests) requests, at most \(worst.inputTokens) tokens in, "
+            + "\(worst.outputTokens) out, \(target.isSimulated ? "nothing" : dollars)\n"
     }
 
     private static func text(of arrivals: Arrivals) -> String {

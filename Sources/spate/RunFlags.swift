@@ -126,6 +126,8 @@ struct RunFlags: ParsableArguments {
     var yes = false
     @Flag(help: "No look at the target beforehand.")
     var noPreflight = false
+    @Flag(help: "Do not ask the target beforehand how many tokens words are; take a word for one.")
+    var noCalibration = false
     @Option(help: ArgumentHelp("Members added to each request body.", valueName: "json"))
     var extraBody: String?
     @Flag(help: "Ask the server to ignore the end of sequence: fixed output length.")
@@ -156,6 +158,9 @@ struct RunFlags: ParsableArguments {
         if let prompts {
             try document.set("workload.prompts", yaml: "{}", from: "--prompts")
             try document.set("workload.prompts.file", text: prompts, from: "--prompts")
+        }
+        if noCalibration {
+            try document.set("workload.prompts.calibrate", yaml: "false", from: "--no-calibration")
         }
         if ignoreEos { try document.set("workload.ignore_eos", yaml: "true", from: "--ignore-eos") }
         if let inputsPerRequest {

@@ -15,6 +15,7 @@ struct Session {
     static let version = "0.1.0"
     private let job: Job
     private var signals: Signals
+    private var calibration: CalibrationRecord?
 
     /// - Parameter signals: made before any thread.
     init(job: Job, signals: Signals) {
@@ -53,11 +54,12 @@ struct Session {
         defer { close(lock) }
         var children: [SimulatorChild] = []
         defer { for child in children { child.stop() } }
-        let targets: [Ready]
+        var targets: [Ready]
         do throws(Failure) { targets = try prepareTargets(folder: folder, children: &children) } catch {
             if resumption == nil { folder.removeIfEmpty(simulatedProviders: job.targets.count) }
             throw error
         }
+        calibrate(&targets, folder: folder)
         folder.becomeLatest()
         if resumption == nil { try folder.write(Array(job.profileYAML.utf8), to: "profile.yaml") }
 
@@ -156,6 +158,25 @@ struct Session {
         return ready
     }
 
+    /// Sizes the prompts of all targets by the first one's tokens.
+    private mutating func calibrate(_ targets: inout [Ready], folder: RunFolder) {
+        let (signals, providers) = (signals, job.targets.count)
+        calibration =
+            job.resumption?.stored.run.calibration
+            ?? TargetCalibration.run(on: targets[0].prepared, job: job) {
+                EarlyEnd.ifAsked(signals, "stopped before anything was measured") {
+                    folder.removeIfEmpty(simulatedProviders: providers)
+                }
+            }
+        if job.resumption == nil, let calibration {
+            targets[0].prepared.preflightRequests += calibration.requests
+            targets[0].prepared.preflightInputTokens += calibration.inputTokens
+            targets[0].prepared.preflightOutputTokens += calibration.outputTokens
+        }
+        guard let costs = calibration?.costs else { return }
+        for place in targets.indices { targets[place].prepared.target.plan.costs = costs }
+    }
+
     /// The scenario goes to the child as a file, which stays with the result.
     private func start(_ scenario: Scenario, folder: RunFolder, suffix: String) throws(Failure) -> SimulatorChild {
         let file = "scenario\(suffix).yaml"
@@ -227,7 +248,7 @@ struct Session {
             prices: targets.map { job.targets[$0.jobIndex].price }
         )
         options.loops = job.loops
-        options.caps = job.resumption?.limits(job.limits) ?? job.limits
+        options.caps = (job.resumption?.limits(job.limits) ?? job.limits).less(calibration)
         options.redactor = Redactor(secrets: targets.compactMap(\.prepared.key))
         let run = RunGroup(programs: programs, options: options, t0: t0, sink: sink)
         // Hours cannot be reserved by request: the run ends when they have cost the cap.
@@ -292,6 +313,7 @@ struct Session {
         record.find = job.search?.promise.expression
         record.findFrom = job.search?.range.lowerBound
         record.workload = job.workload
+        record.calibration = calibration
         record.findTo = job.search?.range.upperBound
         applySelftest(to: &record)
         return record

@@ -186,8 +186,8 @@ enum TargetPreparation {
             )
         default: break
         }
-        prepared.notes += seen.dialect.differences(from: preset)
-        seen.dialect.apply(to: &prepared.target.provider, model: target.model)
+        prepared.notes += seen.script.dialect.differences(from: preset)
+        seen.script.dialect.apply(to: &prepared.target.provider, model: target.model)
         guard last.succeeded else {
             prepared.notes.append("the first look failed (\(last.request.outcome.rawValue)): \(words)")
             return .ready(prepared)

@@ -39,7 +39,8 @@ import Wire
     }
 
     private func body(_ maker: RequestMaker, index: Int64 = 0) throws -> Body {
-        let (bytes, cap) = maker.body(index: index)
+        let made = maker.body(index: index)
+        let (bytes, cap) = (made.bytes, made.maxTokens)
         let object = try #require(JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
         return Body(object: object, cap: cap)
     }

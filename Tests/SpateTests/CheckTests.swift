@@ -100,8 +100,8 @@ extension ProgramTests {
                 #expect(ended.status == summary.statusOfSoundRun, "\(ended.all)")
                 let target = summary["targets"][0]
                 #expect(target["totals"]["requests"]["success"].int == 3)
-                #expect(target["preflight"]["requests"].int == 4)  // the models, two refusals and an answer
-                #expect(target["preflight"]["output_tokens"].int == 16)
+                #expect(target["preflight"]["requests"].int == 7)  // the models, two refusals, an answer, three to size prompts
+                #expect(target["preflight"]["output_tokens"].int == 19)
                 let notes = target["notes"].list.compactMap(\.text).joined(separator: "; ")
                 #expect(
                     notes.contains("it refused temperature 0")

@@ -23,4 +23,5 @@ struct JSON {
     var int: Int? { (value as? NSNumber)?.intValue }
     var bool: Bool? { (value as? NSNumber)?.boolValue }
     var text: String? { value as? String }
+    var isNull: Bool { value == nil || value is NSNull }
 }

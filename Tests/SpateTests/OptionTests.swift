@@ -156,7 +156,7 @@ extension ProgramTests {
             let journal = try TruthFile(truth)
             #expect(journal.isClosed)
             let target = summary["targets"][0]
-            #expect(target["preflight"]["requests"].int == 2)  // the list of models, and one short answer
+            #expect(target["preflight"]["requests"].int == 5)  // the list of models, a short answer, three to size prompts
             #expect(
                 journal.requests.values.map(\.tokens).reduce(0, +)
                     == ["totals", "warmup", "preflight"].reduce(0) { $0 + (target[$1]["output_tokens"].int ?? 0) }

@@ -34,7 +34,22 @@ enum Samples {
         run.findFrom = 1
         run.findTo = 256
         run.workload = "rag"
+        run.calibration = calibration
         return run
+    }
+
+    private static var calibration: CalibrationRecord {
+        var record = CalibrationRecord()
+        record.target = "mine"
+        record.requests = 3
+        record.inputTokens = 900
+        record.outputTokens = 3
+        record.dollars = 0.0009
+        record.templateTokens = 27
+        record.tokensPerWord = 1.25
+        record.nonceTokens = 11.5
+        record.tokensPerTraceWord = 1
+        return record
     }
 
     static var answer: AnswerRecord { AnswerRecord(sequence: 5, line: #"{"custom_id":"a","x":"\n日本"}"#) }
@@ -165,6 +180,7 @@ enum Samples {
         request.prompt = 7
         request.answerHash = -0x1234_5678_9abc
         request.reportedCold = false
+        request.askedInputTokens = 500
         request.inputTokens = 512
         request.cachedInputTokens = 128
         request.outputTokens = 256

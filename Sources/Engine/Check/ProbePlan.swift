@@ -5,13 +5,9 @@ public import Wire
 ///
 ///     answer ─(refused for a parameter)─► answer in other words, at most three times
 ///       └─► answer × probes ─► reasoning off, where reasoning was seen ─► wrong model ─(served)─► broken body
-public struct ProbePlan: Sendable {
-    public struct Question: Sendable, Hashable {
-        public var purpose: ProbeRecord.Purpose
-        public var dialect: Dialect
-        public var extra: [JSONMember] = []
-        public var cap: Int
-    }
+public struct ProbePlan: ProbeScript, Sendable {
+    public typealias Question = ProbeQuestion
+    public static let name = "check"
 
     /// The prompt of every probe, about a dozen tokens; an answer without end, so that the cap cuts it.
     public static let prompt = "Count from 1 to 300 in words, separated by commas."
@@ -64,16 +60,24 @@ public struct ProbePlan: Sendable {
     /// The next request; nil when the check is over.
     public var upcoming: Question? {
         if gaveUp { return nil }
-        if asked[.answer, default: 0] < probes { return Question(purpose: .answer, dialect: dialect, cap: cap) }
+        if asked[.answer, default: 0] < probes { return question(.answer, cap: cap) }
         if sawReasoning, let reasoningOff, asked[.reasoningOff] == nil {
-            return Question(purpose: .reasoningOff, dialect: dialect, extra: reasoningOff, cap: cap)
+            return question(.reasoningOff, extra: reasoningOff, cap: cap)
         }
         guard looksAtErrors else { return nil }
-        if asked[.wrongModel] == nil { return Question(purpose: .wrongModel, dialect: dialect, cap: 1) }
-        if wrongModelWasServed, asked[.brokenBody] == nil {
-            return Question(purpose: .brokenBody, dialect: dialect, cap: 1)
-        }
+        if asked[.wrongModel] == nil { return question(.wrongModel, cap: 1) }
+        if wrongModelWasServed, asked[.brokenBody] == nil { return question(.brokenBody, cap: 1) }
         return nil
+    }
+
+    private func question(_ purpose: ProbeRecord.Purpose, extra: [JSONMember] = [], cap: Int) -> Question {
+        Question(
+            purpose: purpose,
+            dialect: dialect,
+            extra: extra,
+            cap: cap,
+            prompts: wantsVectors ? Self.inputs : [Self.prompt]
+        )
     }
 
     /// What came of the last question.

@@ -3,18 +3,18 @@ internal import Ticks
 internal import Transport
 internal import Wire
 
-/// Puts a plan's questions to a target, one after the other, on a loop of its own.
+/// Puts a script's questions to a target, one after the other, on a loop of its own.
 public enum Prober {
     /// Takes at most `seconds` for each answer. `meanwhile` is called ten times a second.
-    public static func run(
-        _ plan: ProbePlan,
+    public static func run<Script: ProbeScript>(
+        _ script: Script,
         at target: EngineTarget,
         redactor: Redactor,
         seconds: Int64,
         meanwhile: @escaping () -> Void
-    ) -> (records: [ProbeRecord], dialect: Dialect) {
+    ) -> (records: [ProbeRecord], script: Script) {
         let loop = EventLoop()
-        let session = ProbeSession(loop: loop, plan: plan, target: target, redactor: redactor, seconds: seconds)
+        let session = ProbeSession(loop: loop, script: script, target: target, redactor: redactor, seconds: seconds)
         let ticker = Ticker(loop: loop) {
             meanwhile()
             session.tick()
@@ -22,7 +22,7 @@ public enum Prober {
         ticker.start()
         session.askNext()
         withExtendedLifetime(ticker) { loop.run() }
-        return (session.records, session.plan.dialect)
+        return (session.records, session.script)
     }
 }
 
@@ -42,8 +42,8 @@ final class Ticker {
 }
 
 /// The requests of one check.
-private final class ProbeSession: TransferHandler {
-    private(set) var plan: ProbePlan
+private final class ProbeSession<Script: ProbeScript>: TransferHandler {
+    private(set) var script: Script
     private(set) var records: [ProbeRecord] = []
     private let loop: EventLoop
     private let target: EngineTarget
@@ -52,7 +52,7 @@ private final class ProbeSession: TransferHandler {
     private let client: HTTPClient
     private let transfer: Transfer
     private let parser = JSONParser()
-    private var question: ProbePlan.Question?
+    private var question: ProbeQuestion?
     private var decoder: ReplyDecoder
     private var state = ReplyState()
     private var hasBegun = false
@@ -60,12 +60,12 @@ private final class ProbeSession: TransferHandler {
     private var usageBeforeTokens = 0  // token events when the usage first came
     private var hasUsage = false
     /// Between two questions, so that a server that closes its connections has done so.
-    private static let pauseTicks = 1
+    private let pauseTicks = 1
     private var idleTicks = 0
 
-    init(loop: EventLoop, plan: ProbePlan, target: EngineTarget, redactor: Redactor, seconds: Int64) {
+    init(loop: EventLoop, script: Script, target: EngineTarget, redactor: Redactor, seconds: Int64) {
         self.loop = loop
-        self.plan = plan
+        self.script = script
         self.target = target
         self.redactor = redactor
         limit = seconds * 1_000_000_000
@@ -76,12 +76,13 @@ private final class ProbeSession: TransferHandler {
     }
 
     func askNext() {
-        guard let next = plan.upcoming else {
+        guard let next = script.upcoming else {
             loop.stop()
             return
         }
         idleTicks = 0
         question = next
+        inputs = target.provider.api.makesVectors ? next.prompts.count : nil
         decoder.reset()
         state = ReplyState()
         (hasBegun, hasUsage, usageBeforeTokens, lastRead) = (false, false, 0, nil)
@@ -90,17 +91,17 @@ private final class ProbeSession: TransferHandler {
         transfer.prepare(
             post: target.basePath + target.provider.api.path(model: model, streams: target.provider.streams),
             body: next.purpose == .brokenBody ? Array("{\"model\":".utf8) : body(next, model: model),
-            requestID: "spate-check-\(records.count)"
+            requestID: "spate-\(Script.name)-\(records.count)"
         )
         client.start(transfer, connection: records.isEmpty ? .cold : .any)
     }
 
-    private func body(_ question: ProbePlan.Question, model: String) -> [UInt8] {
+    private func body(_ question: ProbeQuestion, model: String) -> [UInt8] {
         var provider = target.provider
         question.dialect.apply(to: &provider, model: target.model)
         var request = ChatRequest(
             model: model,
-            messages: (inputs == nil ? [ProbePlan.prompt] : ProbePlan.inputs).map { .init(role: "user", content: $0) },
+            messages: question.prompts.map { .init(role: "user", content: $0) },
             maxTokens: question.cap,
             provider: provider
         )
@@ -110,13 +111,13 @@ private final class ProbeSession: TransferHandler {
     }
 
     /// Texts asked for as vectors; nil = text is asked for.
-    private var inputs: Int? { target.provider.api.makesVectors ? ProbePlan.inputs.count : nil }
+    private var inputs: Int?
 
     /// An answer that takes too long is over; the next question comes after a pause.
     func tick() {
         guard question != nil else {
             idleTicks += 1
-            if idleTicks > Self.pauseTicks { askNext() }
+            if idleTicks > pauseTicks { askNext() }
             return
         }
         let age = MonotonicClock.now().nanoseconds(since: transfer.timing.dispatched)
@@ -158,12 +159,12 @@ private final class ProbeSession: TransferHandler {
         self.question = nil
         let record = record(question, failure, ours)
         records.append(record)
-        plan.note(record)
+        script.note(record)
         idleTicks = 0
-        if plan.upcoming == nil { loop.stop() }
+        if script.upcoming == nil { loop.stop() }
     }
 
-    private func record(_ question: ProbePlan.Question, _ failure: TransferFailure?, _ ours: Outcome?) -> ProbeRecord {
+    private func record(_ question: ProbeQuestion, _ failure: TransferFailure?, _ ours: Outcome?) -> ProbeRecord {
         let reply = decoder.reply
         var record = ProbeRecord()
         record.purpose = question.purpose

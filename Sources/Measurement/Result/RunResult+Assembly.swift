@@ -17,6 +17,7 @@ extension RunResult {
             }
         }
         validity = ValidityResult(worstOf: phases, index, health)
+        calibration = recorded.run.calibration
         workload = WorkloadResult(recorded.run.workload, targets)
         warnings = RunWarnings.all(of: self, index, health)
         thresholds = recorded.run.thresholds.map { expression in

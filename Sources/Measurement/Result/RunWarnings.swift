@@ -9,6 +9,11 @@ enum RunWarnings {
         if index.unplaced > 0 {
             warnings.append("\(index.unplaced) stored requests name no known step; they are in no figure.")
         }
+        if let calibration = index.recorded.run.calibration, let problem = calibration.problem {
+            warnings.append(
+                "Prompts could not be sized by \(calibration.target)'s own tokens (\(problem)): a word is taken for a token."
+            )
+        }
         for (target, record) in zip(result.targets, index.recorded.targets) {
             let sentences = about(target, record, index)
             warnings += result.targets.count > 1 ? sentences.map { "\(target.name): \($0)" } : sentences
@@ -54,6 +59,13 @@ enum RunWarnings {
         }
         let counted = index.requests(of: record).only { !index.isWarmup($0) }
         warnings += AnswerWarnings.about(counted, variety: target.totals.answers)
+        if let length = target.inputLength, length.isOff {
+            let shown = [length.asked, length.counted].map { inWords($0.rounded()) }
+            warnings.append(
+                "Prompts are not of the length asked for: \(shown[0]) tokens were asked for, the server counted \(shown[1]) "
+                    + "(\(length.error > 0 ? "+" : "")\(inWords((100 * length.error).rounded())) %; a difference of 5 % is the limit)."
+            )
+        }
         if requests.excluded > 0, let notSent = target.totals.outcomes[.notSent], notSent > 0 {
             warnings.append("\(notSent) of \(requests.scheduled) requests were never sent.")
         }

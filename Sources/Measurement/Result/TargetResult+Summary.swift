@@ -28,6 +28,7 @@ extension TargetResult {
         }
         let counted = timeline.counted()
         failures = FailureResult.kinds(of: counted)
+        inputLength = InputLengthResult(of: counted)
         let successes = counted.successes
         if !successes.isEmpty {
             let untold = successes.only { $0.tokenSource != .usage }

@@ -157,6 +157,7 @@ extension ReportDocument {
             sentence += " The SLO was met by \(Figure.percent(share: attainment)) of the requests."
         }
         var blocks: [Block] = [.heading("Totals"), .sentence(sentence)]
+        if let length = target.inputLength { blocks.append(promptLength(length)) }
         blocks += cost(target)
         let apart = [("warm-up", target.warmup), ("preflight", target.preflight), ("probe", probes(target))]
             .filter { $0.1.requests > 0 }

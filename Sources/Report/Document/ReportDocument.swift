@@ -15,6 +15,7 @@ struct ReportDocument: Sendable, Hashable {
         for target in result.targets {
             blocks += Self.target(target, isOnly: result.targets.count == 1)
         }
+        blocks += Self.calibration(result)
         blocks += Self.matrix(ProviderMatrix(of: result.targets))
         if !result.warnings.isEmpty {
             blocks.append(.heading("Read this with the figures"))

@@ -20,6 +20,9 @@ public enum SummaryJSON {
             .init("warnings", JSONValue(result.warnings)),
             .init("targets", .array(result.targets.map(target))),
         ]
+        if let calibration = result.calibration {
+            members.append(.init("calibration", self.calibration(calibration)))
+        }
         if let workload = result.workload { members.append(.init("workload", self.workload(workload))) }
         if let comparison = result.comparison { members.append(.init("comparison", self.comparison(comparison))) }
         members.append(.init("thresholds", .array(result.thresholds.map(threshold))))
@@ -107,12 +110,39 @@ public enum SummaryJSON {
             .init("given_up", JSONValue(target.givenUp)),
             .init("token_source", JSONValue(target.tokenSource?.rawValue)),
             .init("notes", JSONValue(target.notes)),
+            .init("prompt_length", target.inputLength.map(inputLength) ?? .null),
             .init("rate_limits", target.rateLimits.map(rateLimits) ?? .null),
             .init("preflight", tally(target.preflight)),
             .init("warmup", tally(target.warmup)),
             .init("totals", statistics(target.totals)),
             .init("failures", .array(target.failures.map(failure))),
             .init("phases", .array(target.phases.map(phase))),
+        ])
+    }
+
+    private static func inputLength(_ length: InputLengthResult) -> JSONValue {
+        .object([
+            .init("requests", JSONValue(length.requests)),
+            .init("asked", JSONValue(length.asked)),
+            .init("counted", JSONValue(length.counted)),
+            .init("error", JSONValue(length.error)),
+            .init("off_share", JSONValue(length.offShare)),
+        ])
+    }
+
+    private static func calibration(_ record: CalibrationRecord) -> JSONValue {
+        .object([
+            .init("target", .string(record.target)),
+            .init("applied", JSONValue(record.isApplied)),
+            .init("problem", JSONValue(record.problem)),
+            .init("requests", JSONValue(record.requests)),
+            .init("input_tokens", JSONValue(record.inputTokens)),
+            .init("output_tokens", JSONValue(record.outputTokens)),
+            .init("usd", JSONValue(record.dollars)),
+            .init("tokens_per_word", JSONValue(record.tokensPerWord)),
+            .init("template_tokens", JSONValue(record.templateTokens)),
+            .init("nonce_tokens", JSONValue(record.nonceTokens)),
+            .init("tokens_per_trace_word", JSONValue(record.tokensPerTraceWord)),
         ])
     }
 

@@ -1,7 +1,8 @@
 import Ticks
 
-/// Prompts of a given number of tokens, for requests of a trace: common words of three letters, so that a token is four
-/// bytes with the space before it, by a byte-pair vocabulary and by the rule of thumb alike.
+/// Prompts of a given number of tokens, for requests of a trace: common words of three letters, so that a word is four
+/// bytes with the space before it: a token by a byte-pair vocabulary and by the rule of thumb alike, unless a calibration
+/// found otherwise.
 ///
 /// Where the trace names a prompt's blocks, equal blocks are equal text, and nothing else is: a server's prefix cache
 /// finds what it would have found. Where it does not, prompts differ from the first token on. The words that tell a
@@ -15,9 +16,13 @@ public struct TracePrompts: Sendable {
     private let blocks: UInt64  // key of the blocks' texts
     private let singles: UInt64  // key of the prompts that share nothing
     private let pool: [UInt8]  // " abc" after " abc"
+    private let costs: PromptCosts
 
-    /// - Parameter salt: makes the texts of this run differ from those of an earlier one with the same seed.
-    public init(seed: UInt64, salt: UInt64 = 0) {
+    /// - Parameters:
+    ///   - salt: makes the texts of this run differ from those of an earlier one with the same seed.
+    ///   - costs: what the words take in tokens.
+    public init(seed: UInt64, salt: UInt64 = 0, costs: PromptCosts = .assumed) {
+        self.costs = costs
         var keys = SplitMix64(seed: seed ^ salt, stream: "trace")
         (blocks, singles) = (keys.next(), keys.next())
         var generator = SplitMix64(seed: keys.next())
@@ -27,17 +32,27 @@ public struct TracePrompts: Sendable {
         self.pool = pool
     }
 
-    /// Appends the text of a row's prompt: ASCII letters and spaces, four bytes a token.
+    /// Bytes of the prompt of so many tokens.
+    public func bytes(tokens: Int) -> Int { Self.bytesPerWord * costs.traceWords(prompt: tokens) }
+
+    /// Every word once: what a word takes on average.
+    static var sample: String { String(decoding: Words.short.flatMap(\.self).dropFirst(), as: UTF8.self) }
+    static var sampleWords: Int { Words.short.count }
+
+    /// Appends the text of a row's prompt: ASCII letters and spaces, `bytes(tokens:)` of them.
     /// - Parameter index: tells it from the other rows where no blocks do.
     public func append(_ row: Trace.Row, tokens: Int, index: Int, blockTokens: Int, to text: inout [UInt8]) {
         let begin = text.count
+        let words = costs.traceWords(prompt: tokens)
         if row.blocks.isEmpty {
-            append(tokens, named: mixed(singles, index), to: &text)
+            append(words, named: mixed(singles, index), to: &text)
         } else {
-            var left = tokens
-            for block in row.blocks {
-                append(min(left, blockTokens), named: mixed(blocks, Int(block)), to: &text)
-                left -= blockTokens
+            var left = words
+            let ofBlock = costs.traceWords(text: blockTokens)
+            for (place, block) in row.blocks.enumerated() where left > 0 {
+                let isLast = place == row.blocks.count - 1  // takes what rounding left
+                append(isLast ? left : min(left, ofBlock), named: mixed(blocks, Int(block)), to: &text)
+                left -= ofBlock
             }
         }
         // No space at the head: a word of four letters takes the place of space and three.

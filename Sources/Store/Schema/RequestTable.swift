@@ -50,6 +50,7 @@ extension Schema {
             Column("reported_cold", \.request.reportedCold),
             Column("prompt", \.request.prompt),
             Column("answer_hash", \.request.answerHash),
+            Column("asked_input_tokens", \.request.askedInputTokens),
             Column("input_tokens", \.request.inputTokens),
             Column("cached_input_tokens", \.request.cachedInputTokens),
             Column("output_tokens", \.request.outputTokens),

@@ -46,6 +46,7 @@ enum Schema {
         Column("find_from", \.findFrom),
         Column("find_to", \.findTo),
         Column("workload", \.workload),
+        Column("calibration", \.calibration),
     ]
 
     static let targets = Table<TargetRecord>(

@@ -51,7 +51,7 @@ extension RunTests {
             )
             let seen = Prober.run(plan, at: target, redactor: Redactor(secrets: []), seconds: 10, meanwhile: {})
             evidence.probes = seen.records
-            evidence.dialect = seen.dialect
+            evidence.dialect = seen.script.dialect
             evidence.knowsReasoningSwitch = off != nil
             return CheckResult(of: evidence)
         }

@@ -1,0 +1,44 @@
+import Measurement
+
+extension ReportDocument {
+    /// How long synthetic prompts were to be, and how long the server says they were.
+    static func promptLength(_ length: InputLengthResult) -> Block {
+        var sentence =
+            "Prompts were to have \(Figure.rate(length.asked)) tokens and have \(Figure.rate(length.counted)) by the "
+            + "server's count (\(signed(length.error)), \(Figure.count(length.requests)) answers)."
+        if length.offShare > 0 {
+            sentence +=
+                " Off by more than \(Figure.percent(share: InputLengthResult.limit)): "
+                + "\(Figure.percent(share: length.offShare)) of them."
+        }
+        return .sentence(sentence, length.isOff ? .caution : .plain)
+    }
+
+    private static func signed(_ share: Double) -> String {
+        let tenths = (share * 1000).rounded() / 10
+        return "\(tenths < 0 ? "−" : "+")\(Figure.percent(abs(tenths)))"
+    }
+
+    /// By what the length of prompts was made; nothing where all are the user's.
+    static func calibration(_ result: RunResult) -> [Block] {
+        guard result.targets.contains(where: { $0.inputLength != nil }) else { return [] }
+        guard let record = result.calibration else {
+            return [.sentence("Prompts were sized by the rule of one token a word, not by a target's own count.", .dim)]
+        }
+        guard record.isApplied else { return [] }  // a warning says why
+        let facts = [
+            record.tokensPerWord.map { "\(Figure.plain($0)) tokens a word" },
+            record.templateTokens.map { "\(Figure.plain($0)) around each prompt" },
+            record.nonceTokens.map { "\(Figure.plain($0)) for the digits that make it new" },
+        ].compactMap(\.self).joined(separator: ", ")
+        let cost = record.dollars.flatMap { $0 > 0 ? ", \(Figure.dollars($0))" : nil } ?? ""
+        let shared = result.targets.count > 1 ? "; the same text went to all targets" : ""
+        return [
+            .sentence(
+                "Prompts were sized beforehand by \(SafeText.line(record.target))'s own count: \(facts) "
+                    + "(\(Figure.count(record.requests)) requests, \(Figure.count(record.inputTokens)) input tokens\(cost))\(shared).",
+                .dim
+            )
+        ]
+    }
+}

@@ -1,0 +1,121 @@
+import Engine
+import Measurement
+import Profile
+import Schedule
+
+/// Finds out, before a run, how long synthetic prompts must be to have the tokens asked for: on the first target, and the
+/// same text then goes to all of them.
+enum TargetCalibration {
+    /// What it may take at most.
+    struct Worst {
+        var requests = 0
+        var inputTokens = 0
+        var outputTokens = 0
+        var dollars: Double?  // nil = no price is known
+    }
+
+    /// nil where no prompt of the job is of a length that was asked for, or nothing is to be asked beforehand.
+    static func worst(_ job: Job) -> Worst? {
+        guard let planned = planned(job) else { return nil }
+        let (calibration, target) = planned
+        let most = CalibrationScript.worst(calibration)
+        var worst = Worst(requests: most.requests, inputTokens: most.inputTokens, outputTokens: most.outputTokens)
+        if let input = target.price.input, let output = target.price.output {
+            worst.dollars = (input * Double(most.inputTokens) + output * Double(most.outputTokens)) / 1e6
+        }
+        return worst
+    }
+
+    private static func planned(_ job: Job) -> (Calibration, JobTarget)? {
+        guard !job.skipsPreflight, job.resumption == nil, let target = job.targets.first,
+            let calibration = Calibration(target.plan)
+        else { return nil }
+        // The built-in provider counts as prompts are made without one: four bytes a token.
+        if case .simulated(let scenario) = target.location, scenario.promptTokens == Scenario.PromptTokens() {
+            return nil
+        }
+        return (calibration, target)
+    }
+
+    /// Asks `prepared`, the first target that can be used; nil where nothing was asked for.
+    static func run(
+        on prepared: TargetPreparation.Prepared,
+        job: Job,
+        meanwhile: @escaping () -> Void
+    ) -> CalibrationRecord? {
+        guard let calibration = planned(job)?.0, let worst = worst(job) else { return nil }
+        var record = CalibrationRecord()
+        record.target = prepared.target.name
+        if let cap = lacking(worst, job) {
+            record.problem = "limits.\(cap) leaves no room for it"
+            return record
+        }
+        let target = prepared.target
+        let script = CalibrationScript(
+            calibration,
+            dialect: Dialect(of: target.provider, model: target.model),
+            extraBody: target.plan.workload.extraBody
+        )
+        let seen = Prober.run(
+            script,
+            at: target,
+            redactor: Redactor(secrets: prepared.key.map { [$0] } ?? []),
+            seconds: max(1, target.plan.timeouts.firstToken.components.seconds),
+            meanwhile: meanwhile
+        )
+        record.requests = seen.records.count
+        for probe in seen.records {
+            record.inputTokens += max(0, probe.request.inputTokens ?? 0)
+            record.outputTokens += probe.request.countedOutputTokens ?? 0
+        }
+        let price = job.targets.first { $0.name == target.name }?.price
+        if let input = price?.input, let output = price?.output {
+            record.dollars = (input * Double(record.inputTokens) + output * Double(record.outputTokens)) / 1e6
+        }
+        guard let costs = seen.script.calibration.costs, seen.script.problem == nil else {
+            record.problem = SafeLine.of(seen.script.problem ?? "its counts of two sizes do not fit together")
+            return record
+        }
+        record.templateTokens = costs.template
+        record.tokensPerWord = costs.word
+        record.nonceTokens = costs.nonce
+        record.tokensPerTraceWord = costs.traceWord
+        return record
+    }
+
+    /// The limit that has no room for it beside what the plan asks for at least.
+    private static func lacking(_ worst: Worst, _ job: Job) -> String? {
+        let plans = job.targets.map { $0.plan.estimate(answer: $0.plan.fastAnswer) }
+        let least = plans.reduce(0) { $0 + $1.requestsLeast }
+        if let most = job.limits.maxRequests, least + worst.requests > most { return "max_requests" }
+        let cap = job.targets.map { $0.plan.workload.maxTokens.greatest }.max() ?? 0
+        if let most = job.limits.maxOutputTokens, worst.outputTokens + least * cap > most { return "max_output_tokens" }
+        if let most = job.limits.maxCost, worst.dollars ?? 0 > most { return "max_cost" }
+        return nil
+    }
+}
+
+extension CalibrationRecord {
+    /// Nil where prompts are to be sized as assumed.
+    var costs: PromptCosts? {
+        guard isApplied, let tokensPerWord else { return nil }
+        var costs = PromptCosts()
+        costs.word = tokensPerWord
+        costs.template = templateTokens ?? 0
+        costs.nonce = nonceTokens ?? costs.nonce * tokensPerWord
+        costs.traceWord = tokensPerTraceWord ?? tokensPerWord
+        return costs
+    }
+}
+
+extension Limits {
+    /// What it leaves of them.
+    func less(_ calibration: CalibrationRecord?) -> Limits {
+        guard let calibration else { return self }
+        var left = self
+        left.maxRequests = maxRequests.map { max(0, $0 - calibration.requests) }
+        left.maxOutputTokens = maxOutputTokens.map { max(0, $0 - Int(calibration.outputTokens)) }
+        left.maxCost = maxCost.map { max(0, $0 - (calibration.dollars ?? 0)) }
+        return left
+    }
+}
