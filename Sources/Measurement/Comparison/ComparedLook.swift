@@ -4,7 +4,9 @@ struct ComparedLook: Sendable {
     enum Key: Sendable, Hashable {
         case level(Int, visit: Int)
         case rate(Double, visit: Int)
-        case block(Int)
+        case block(Int, concurrency: Int)
+        /// The whole of a job of so many prompts, or a block of it.
+        case job(block: Int?, prompts: Int)
         case burst(Int)
     }
 
@@ -16,7 +18,7 @@ struct ComparedLook: Sendable {
     var key: Key
     var started: Int64?  // since its run's t0
     /// Of its measured requests.
-    var stats: RequestStatistics
+    var stats = RequestStatistics()
     /// Of the successes, in order of dispatch.
     var ttft: [Double] = []
     var e2e: [Double] = []
@@ -27,12 +29,14 @@ struct ComparedLook: Sendable {
     var byteRates: [Double] = []
     var tokensPerSecond: Double?
     var bytesPerSecond: Double?
-    /// From the first dispatch to the last end, of a fixed number of requests.
-    var makespanSeconds: Double?
+    /// What doing a job, or a block of it, took.
+    var batch: BatchResult?
+    var concurrency = 0
     var burst: BurstResult?
 
     /// The looks of a phase, in its order.
     static func all(of phase: PhaseRecord, _ result: PhaseResult, _ timeline: TargetTimeline) -> [ComparedLook] {
+        if phase.kind == .batch { return jobs(of: phase, timeline) }
         var visits: [Int: Int] = [:]
         var rates: [Double: Int] = [:]
         var blocks = 0
@@ -54,29 +58,69 @@ struct ComparedLook: Sendable {
                 return ComparedLook(step, .rate(rate, visit: rates[rate] ?? 1), phase, timeline)
             default:
                 blocks += 1
-                return ComparedLook(step, .block(step.block ?? blocks - 1), phase, timeline)
+                let key = Key.block(step.block ?? blocks - 1, concurrency: step.concurrency)
+                return ComparedLook(step, key, phase, timeline)
             }
         }
+    }
+
+    /// A job in one go is one look, interrupted or not; one whose blocks took turns with others' a look for each.
+    private static func jobs(of phase: PhaseRecord, _ timeline: TargetTimeline) -> [ComparedLook] {
+        let steps = timeline.index.steps(of: phase).filter { $0.kind == .batch }
+        let blocks = Dictionary(grouping: steps) { $0.block }.sorted { $0.key ?? 0 < $1.key ?? 0 }
+        return blocks.compactMap { block, steps in ComparedLook(job: steps, block: block, phase, timeline) }
+    }
+
+    private init?(job steps: [StepRecord], block: Int?, _ phase: PhaseRecord, _ timeline: TargetTimeline) {
+        let index = timeline.index
+        let parts = BatchPart.all(steps, index)
+        var scope = timeline.scope(for: phase)
+        scope.seed = nil
+        guard let batch = BatchResult(parts, timeline, scope: scope), let makespan = batch.makespanSeconds else {
+            return nil
+        }
+        // A job that was not finished is not the same job: its prompts are counted by how many ended.
+        key = .job(block: block, prompts: batch.promptsEnded)
+        self.phase = phase.name
+        kind = phase.kind
+        self.batch = batch
+        concurrency = batch.concurrency ?? 0
+        started = steps.first?.started
+        let requests = RequestSet(joining: parts.map { $0.requests.only(\.measured) })
+        scope.window = timeline.totals(of: requests, over: makespan, scope: scope)
+        let windows = parts.compactMap { part in part.steadyWindow.map { ($0, part.step.binWidth) } }
+        if let (window, binWidth) = windows.max(by: { $0.0.nanoseconds < $1.0.nanoseconds }) {
+            setRates(window, binWidth, timeline)
+        }
+        stats = RequestStatistics(of: requests, in: scope)
+        setFigures(requests, scope)
+    }
+
+    /// How the rate varied within a window.
+    private mutating func setRates(_ window: MeasuredWindow, _ binWidth: Int64, _ timeline: TargetTimeline) {
+        let sums = window.parts(Self.parts, binWidth: binWidth).map { ($0, timeline.arrivals.sum(in: $0)) }
+        tokenRates = sums.map { Double($1.tokens) / $0.seconds }
+        byteRates = sums.map { Double($1.textBytes) / $0.seconds }
     }
 
     private init(_ step: StepRecord, _ key: Key, _ phase: PhaseRecord, _ timeline: TargetTimeline) {
         self.phase = phase.name
         kind = phase.kind
         self.key = key
+        concurrency = step.concurrency
         let requests = timeline.index.requests(of: step).only { $0.measured && (step.kind != .edge || $0.rank != nil) }
         var scope = timeline.scope(for: phase)
         scope.seed = nil
         started = step.started
         if step.kind == .level || step.kind == .arrivals, let window = timeline.window(of: step, from: step.settled) {
             scope.window = timeline.totals(in: window, scope: scope)
-            let sums = window.parts(Self.parts, binWidth: step.binWidth).map { ($0, timeline.arrivals.sum(in: $0)) }
-            tokenRates = sums.map { Double($1.tokens) / $0.seconds }
-            byteRates = sums.map { Double($1.textBytes) / $0.seconds }
-        } else if phase.kind == .batch, let job = Self.span(of: requests) {
-            makespanSeconds = job.seconds
-            scope.window = timeline.totals(of: requests, over: job.seconds, scope: scope)
+            setRates(window, step.binWidth, timeline)
         }
         stats = RequestStatistics(of: requests, in: scope)
+        setFigures(requests, scope)
+    }
+
+    private mutating func setFigures(_ requests: RequestSet, _ scope: StatisticsScope) {
         tokensPerSecond = stats.outputTokensPerSecond
         bytesPerSecond = stats.outputBytesPerSecond
         let successes = requests.successes
@@ -88,12 +132,5 @@ struct ComparedLook: Sendable {
                 $0 > 0 && request.textBytes > 0 ? Double(request.textBytes) / $0 * 1000 : nil
             }
         }
-    }
-
-    private static func span(of requests: RequestSet) -> MeasuredWindow? {
-        MeasuredWindow(
-            exactlyFrom: requests.compactMap(\.dispatched).min(),
-            to: requests.compactMap { $0.instant($0.ended) }.max()
-        )
     }
 }

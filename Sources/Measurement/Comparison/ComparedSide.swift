@@ -18,6 +18,8 @@ struct ComparedSide: Sendable {
     struct Facts: Sendable, Hashable {
         var tokenSource: RequestRecord.TokenSource?
         var scheduleSHA256 = ""
+        var workload: WorkloadResult.Kind?
+        var calibration: CalibrationRecord?
         var loops: Set<PhaseRecord.LoopModel> = []
         var simulated = false
         var visibleBytes = 0.0  // of the successes that told their tokens
@@ -68,6 +70,8 @@ extension ComparedSide.Facts {
         self.init()
         tokenSource = result.tokenSource
         scheduleSHA256 = timeline.index.recorded.run.scheduleSHA256
+        workload = timeline.index.recorded.run.workload.flatMap(WorkloadResult.Kind.init(rawValue:))
+        calibration = timeline.index.recorded.run.calibration
         loops = Set(result.phases.filter { $0.kind != .idle }.map(\.loop))
         simulated = result.simulated
         verdict = result.phases.map(\.validity.verdict).max() ?? .valid
@@ -91,6 +95,7 @@ extension ComparedSide.Facts {
         if other.tokenSource == .events || tokenSource == nil { tokenSource = other.tokenSource ?? tokenSource }
         if scheduleSHA256 != other.scheduleSHA256 { scheduleSHA256 = "several" }
         loops.formUnion(other.loops)
+        if workload != other.workload { workload = nil }
         simulated = simulated || other.simulated
         visibleBytes += other.visibleBytes
         visibleTokens += other.visibleTokens

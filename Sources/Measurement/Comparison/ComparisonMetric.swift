@@ -5,6 +5,9 @@ enum ComparisonMetric: String, Sendable, Hashable, CaseIterable {
     case tokensPerSecond = "output_tokens_per_second"
     case bytesPerSecond = "output_bytes_per_second"
     case makespan = "makespan"
+    case steadyTokens = "steady_tps"
+    case tailShare = "tail_share"
+    case jobCost = "usd"
     case ttftP50 = "ttft.p50"
     case ttftP95 = "ttft.p95"
     case ttftCV = "ttft.cv_percent"
@@ -20,21 +23,35 @@ enum ComparisonMetric: String, Sendable, Hashable, CaseIterable {
     /// Whether more of it is what one wants.
     var moreIsBetter: Bool {
         switch self {
-        case .tokensPerSecond, .bytesPerSecond, .requestTPS, .requestBytes, .availability, .useful: true
-        case .makespan, .ttftP50, .ttftP95, .ttftCV, .e2eP95, .costPerUseful, .coldPenalty, .timeToRecover: false
+        case .tokensPerSecond, .bytesPerSecond, .steadyTokens, .requestTPS, .requestBytes, .availability, .useful: true
+        case .makespan, .tailShare, .jobCost, .ttftP50, .ttftP95, .ttftCV, .e2eP95, .costPerUseful, .coldPenalty,
+            .timeToRecover:
+            false
         }
     }
 
     var words: (better: String, worse: String) {
         switch self {
-        case .tokensPerSecond, .bytesPerSecond, .makespan, .ttftP50, .ttftP95, .e2eP95, .requestTPS, .requestBytes:
+        case .tokensPerSecond, .bytesPerSecond, .steadyTokens, .makespan, .ttftP50, .ttftP95, .e2eP95, .requestTPS,
+            .requestBytes:
             ("faster", "slower")
+        case .tailShare: ("smaller", "larger")
         case .ttftCV: ("steadier", "less steady")
         case .availability: ("more available", "less available")
         case .useful: ("more often useful", "less often useful")
-        case .costPerUseful: ("cheaper", "dearer")
+        case .costPerUseful, .jobCost: ("cheaper", "dearer")
         case .coldPenalty: ("smaller", "larger")
         case .timeToRecover: ("sooner", "later")
+        }
+    }
+
+    /// Whether it is among what decides for traffic of a kind (PRODUCT, section 8).
+    func isPrimary(for kind: WorkloadResult.Kind) -> Bool {
+        switch kind {
+        case .chat: [.ttftP50, .ttftP95, .ttftCV, .availability, .e2eP95].contains(self)
+        case .batch: [.tokensPerSecond, .bytesPerSecond, .makespan, .jobCost, .costPerUseful].contains(self)
+        case .rag: [.ttftP50, .ttftP95, .costPerUseful, .availability].contains(self)
+        case .production: [.availability, .e2eP95, .ttftP95, .costPerUseful].contains(self)
         }
     }
 
@@ -56,7 +73,10 @@ enum ComparisonMetric: String, Sendable, Hashable, CaseIterable {
             switch self {
             case .tokensPerSecond: look.tokensPerSecond
             case .bytesPerSecond: look.bytesPerSecond
-            case .makespan: look.makespanSeconds
+            case .makespan: look.batch?.makespanSeconds
+            case .steadyTokens: look.batch?.steadyTPS
+            case .tailShare: look.batch?.tailShare
+            case .jobCost: look.stats.cost?.dollars
             case .ttftP50: Self.quantile(.p50, look.ttft, Self.fewestForMedian)
             case .ttftP95: Self.quantile(.p95, look.ttft, Self.fewestForP95)
             case .ttftCV: look.ttft.count >= Self.fewestForP95 ? look.cvPercent : nil
@@ -102,15 +122,24 @@ enum ComparisonMetric: String, Sendable, Hashable, CaseIterable {
         let count = min(base.ttft.count, target.ttft.count)
         let plain = RatioEstimate(ratio: y / x, method: .requests, count: count)
         return switch self {
-        case .tokensPerSecond: RatioEstimate(rates: base.tokenRates, target.tokenRates) ?? plain
+        case .tokensPerSecond where base.batch == nil:
+            RatioEstimate(rates: base.tokenRates, target.tokenRates) ?? plain
+        // A job takes as long as its rate lets it: what the one varied by, the other is uncertain by.
+        case .tokensPerSecond, .makespan, .steadyTokens:
+            RatioEstimate(y / x, rates: base.tokenRates, target.tokenRates) ?? plain
         case .bytesPerSecond: RatioEstimate(rates: base.byteRates, target.byteRates) ?? plain
         case .ttftP50: RatioEstimate(medians: base.ttft, target.ttft) ?? plain
         case .requestTPS: RatioEstimate(medians: base.requestTPS, target.requestTPS) ?? plain
         case .requestBytes: RatioEstimate(medians: base.requestBytesPerSecond, target.requestBytesPerSecond) ?? plain
-        case .ttftP95: RatioEstimate(.p95, base.ttft, target.ttft, seed: seed) ?? plain
-        case .e2eP95: RatioEstimate(.p95, base.e2e, target.e2e, seed: seed) ?? plain
+        case .ttftP95:
+            RatioEstimate(.p95, base.ttft, target.ttft, seed: seed)?.widened(for: base.ttft, target.ttft) ?? plain
+        case .e2eP95:
+            RatioEstimate(.p95, base.e2e, target.e2e, seed: seed)?.widened(for: base.e2e, target.e2e) ?? plain
         case .ttftCV:
-            RatioEstimate(x, base.cvInterval(seed: seed), y, target.cvInterval(seed: seed), count: count)
+            RatioEstimate(x, base.cvInterval(seed: seed), y, target.cvInterval(seed: seed), count: count)?
+                .widened(for: base.ttft, target.ttft)
+        // The same requests, and what one of them costs scatters alike.
+        case .jobCost: Self.costPerUseful.estimate(base, target, seed: seed).map { $0.around(y / x) } ?? plain
         case .costPerUseful:
             RatioEstimate(
                 x,
@@ -119,7 +148,7 @@ enum ComparisonMetric: String, Sendable, Hashable, CaseIterable {
                 target.stats.cost?.dollarsPerUsefulInterval,
                 count: count
             )
-        case .makespan, .coldPenalty, .timeToRecover, .availability, .useful: plain
+        case .tailShare, .coldPenalty, .timeToRecover, .availability, .useful: plain
         }
     }
 

@@ -8,6 +8,7 @@ enum ComparisonNotes {
     ) -> [String] {
         var notes: [String] = []
         for other in others { notes += tokens(base, other) + plans(base, other) + times(base, other) }
+        notes += jobs([base] + others)
         if countsBytes { notes.append("Speeds are compared in bytes of text per second, which all sides count alike.") }
         for (side, summary) in zip([base] + others, summaries) {
             if side.facts.verdict != .valid {
@@ -59,6 +60,28 @@ enum ComparisonNotes {
         return notes
     }
 
+    /// What cutting a job, or doing it at another width, makes of its figures.
+    private static func jobs(_ sides: [ComparedSide]) -> [String] {
+        let looks = sides.map { $0.windows.flatMap { $0.looks.filter { $0.batch != nil } } }
+        var notes: [String] = []
+        let blocks = looks.joined().compactMap { look in
+            if case .job(.some(let block), _) = look.key { block + 1 } else { nil }
+        }
+        if let count = blocks.max(), count > 1 {
+            notes.append(
+                "The job was done in \(count) blocks, between which the targets took turns: the makespan is the sum of the "
+                    + "blocks', and each waits for its own last answers. In one go (order: parallel, or a run for each) the "
+                    + "tail comes once."
+            )
+        }
+        let widths = Set(looks.joined().map(\.concurrency)).sorted()
+        if widths.count > 1 {
+            let listed = widths.map { String($0) }.joined(separator: ", ")
+            notes.append("The jobs were done at different concurrency (\(listed)): rates are not at a matched one.")
+        }
+        return notes
+    }
+
     private static func plans(_ base: ComparedSide, _ other: ComparedSide) -> [String] {
         var notes: [String] = []
         if base.facts.loops != other.facts.loops {
@@ -70,11 +93,28 @@ enum ComparisonNotes {
         if base.facts.scheduleSHA256 != other.facts.scheduleSHA256 {
             notes.append("\(base.name) and \(other.name) were not sent the same plan: prompts, load or seed differ.")
         }
+        let (x, y) = (base.facts.calibration, other.facts.calibration)
+        if base.facts.scheduleSHA256 == other.facts.scheduleSHA256, !Self.agree(x, y) {
+            notes.append(
+                "The prompts of \(base.name) and \(other.name) were sized by different counts of tokens: they are as many "
+                    + "tokens, and not the same text."
+            )
+        }
         if base.facts.simulated != other.facts.simulated {
             let simulated = base.facts.simulated ? base.name : other.name
             notes.append("\(simulated) is the built-in simulated provider, no real service.")
         }
         return notes
+    }
+
+    /// Whether prompts were written by the same counts.
+    private static func agree(_ x: CalibrationRecord?, _ y: CalibrationRecord?) -> Bool {
+        let found = [x, y].map { record in record.flatMap { $0.isApplied ? $0 : nil } }
+        switch (found[0], found[1]) {
+        case (nil, nil): return true
+        case (let x?, let y?): return x.agrees(with: y)
+        case (nil, _?), (_?, nil): return false
+        }
     }
 
     private static func times(_ base: ComparedSide, _ other: ComparedSide) -> [String] {

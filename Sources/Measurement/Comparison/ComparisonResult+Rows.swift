@@ -96,8 +96,23 @@ struct MatchedLooks: Sendable {
         }
         let values = looks.compactMap(metric.value)
         guard !values.isEmpty else { return nil }
-        if metric == .makespan { return values.reduce(0, +) }
+        if metric == .makespan || metric == .jobCost { return values.count == looks.count ? values.reduce(0, +) : nil }
+        // Idle time of all blocks over the time of all slots.
+        if metric == .tailShare { return tailShare(looks) }
         return values.allSatisfy { $0 > 0 } ? exp(values.reduce(0) { $0 + log($1) } / Double(values.count)) : nil
+    }
+}
+
+extension MatchedLooks {
+    private static func tailShare(_ looks: [ComparedLook]) -> Double? {
+        let parts = looks.compactMap { look -> (share: Double, weight: Double)? in
+            guard let batch = look.batch, let share = batch.tailShare, let seconds = batch.makespanSeconds else {
+                return nil
+            }
+            return (share, seconds * Double(max(1, look.concurrency)))
+        }
+        let all = parts.reduce(0) { $0 + $1.weight }
+        return all > 0 ? parts.reduce(0) { $0 + $1.share * $1.weight } / all : nil
     }
 }
 

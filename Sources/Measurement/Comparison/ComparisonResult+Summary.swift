@@ -15,6 +15,8 @@ extension ComparisonResult {
         let others = sides.filter { $0.name != first.name }
         self.base = first.name
         let countsBytes = Self.tokenSizesDiffer(first, others)
+        let kinds = Set(sides.map(\.facts.workload))
+        workload = kinds.count == 1 ? first.facts.workload : nil
         let phases = first.windows.flatMap { $0.looks.map(\.phase) }.uniqued
         var summaries = ([first] + others).map { Side($0) }
         for (place, other) in others.enumerated() {
@@ -23,6 +25,7 @@ extension ComparisonResult {
                 other,
                 phases,
                 countsBytes: countsBytes,
+                workload: workload,
                 agree: (summaries[0].windowsAgree ?? true, summaries[place + 1].windowsAgree ?? true),
                 seed: seed
             )
@@ -42,14 +45,17 @@ extension ComparisonResult {
         _ target: ComparedSide,
         _ phases: [String],
         countsBytes: Bool,
+        workload: WorkloadResult.Kind?,
         agree: (Bool, Bool),
         seed: UInt64
     ) -> [Row] {
         var rows: [Row] = []
         for phase in phases {
             guard let matched = MatchedLooks(base, target, phase: phase) else { continue }
-            for metric in metrics(of: matched.kind, countsBytes: countsBytes) {
-                let row = Row(
+            let metrics = metrics(of: matched.kind, countsBytes: countsBytes)
+            let primary = workload.map { kind in metrics.filter { $0.isPrimary(for: kind) } } ?? []
+            for metric in primary + metrics.filter({ !primary.contains($0) }) {
+                var row = Row(
                     metric,
                     matched,
                     phase: phase,
@@ -58,6 +64,7 @@ extension ComparisonResult {
                     targetAgrees: agree.1,
                     seed: seed
                 )
+                row.isPrimary = primary.contains(metric)
                 // What neither side has (a price, a recovery) is no row.
                 if row.ratio != nil || row.baseValue != nil || row.value != nil { rows.append(row) }
             }
@@ -77,7 +84,9 @@ extension ComparisonResult {
         return switch kind {
         case .burst: [.coldPenalty, .timeToRecover, .ttftP50, .ttftP95] + outcome
         case .probe, .keepwarm: common + [speed] + outcome
-        case .batch: [.makespan, rate] + common + [speed] + outcome
+        case .batch:
+            [.makespan, rate] + (countsBytes ? [] : [.steadyTokens]) + [.tailShare, .jobCost] + common + [speed]
+                + outcome
         default: [rate] + common + [speed] + outcome
         }
     }

@@ -156,6 +156,41 @@ public struct RatioEstimate: Sendable, Hashable {
             p ?? logError.map { $0 > 0 ? 2 * NormalDistribution.survival(abs(log(ratio)) / $0) : ratio == 1 ? 1 : 0 }
     }
 
+    /// Its interval as wide as it would be with the requests that two samples are worth: those of one look depend on one
+    /// another, and an interval that takes them for independent is too narrow.
+    func widened(for x: [Double], _ y: [Double]) -> RatioEstimate {
+        let factors = [x, y].map { values in
+            let worth = Autocorrelation.effectiveCount(values)
+            return worth > 0 ? max(1, Double(values.count) / worth) : 1
+        }
+        return rescaled(by: ((factors[0] + factors[1]) / 2).squareRoot())
+    }
+
+    /// The same error around another ratio.
+    func around(_ other: Double) -> RatioEstimate {
+        guard let lower = interval.lower, let upper = interval.upper, ratio > 0, other > 0 else {
+            return RatioEstimate(ratio: other, method: method, count: count)
+        }
+        let shift = other / ratio
+        let moved = ConfidenceInterval(lower: lower * shift, upper: upper * shift)
+        var result = RatioEstimate(ratio: other, interval: moved, count: count)
+        result.method = method
+        return result
+    }
+
+    private func rescaled(by factor: Double) -> RatioEstimate {
+        guard factor > 1, let lower = interval.lower, let upper = interval.upper, lower > 0, ratio > 0 else {
+            return self
+        }
+        let wider = ConfidenceInterval(
+            lower: ratio * pow(lower / ratio, factor),
+            upper: ratio * pow(upper / ratio, factor)
+        )
+        var result = RatioEstimate(ratio: ratio, interval: wider, count: count)
+        result.method = method
+        return result
+    }
+
     /// Standard error of the logarithm that an interval of this width would come from.
     private var logError: Double? {
         guard let lower = interval.lower, let upper = interval.upper, lower > 0 else { return nil }
@@ -189,13 +224,19 @@ extension RatioEstimate {
 
     /// Of mean rates, from the rates in equal parts of one look's window (batch means: Law and Kelton, 9.5.3).
     init?(rates x: [Double], _ y: [Double]) {
+        guard let a = SortedSamples(x).mean, let b = SortedSamples(y).mean, a > 0, b > 0 else { return nil }
+        self.init(b / a, rates: x, y)
+    }
+
+    /// The same error around another ratio, of figures that vary as those rates do.
+    init?(_ ratio: Double, rates x: [Double], _ y: [Double]) {
         guard x.count >= 5, y.count >= 5, let a = SortedSamples(x).mean, let b = SortedSamples(y).mean, a > 0, b > 0,
             let spreadA = SortedSamples(x).standardDeviation, let spreadB = SortedSamples(y).standardDeviation
         else { return nil }
         let errorA = spreadA / Double(x.count).squareRoot() / a
         let errorB = spreadB / Double(y.count).squareRoot() / b
         self.init(
-            log: log(b / a),
+            log: log(ratio),
             error: (errorA * errorA + errorB * errorB).squareRoot(),
             degrees: Double(min(x.count, y.count) - 1),
             method: .requests,

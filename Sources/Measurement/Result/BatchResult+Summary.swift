@@ -65,14 +65,19 @@ extension BatchResult {
     /// - steady rate: streamed tokens that arrived while all slots were busy (`BatchPart.steadyWindow`), per second.
     init?(of phase: PhaseRecord, _ timeline: TargetTimeline, scope: StatisticsScope) {
         let index = timeline.index
-        let parts = BatchPart.all(of: phase, index)
+        self.init(BatchPart.all(of: phase, index), timeline, scope: scope)
+        prompts = phase.requests
+        interruptions = index.resumptions(in: phase).count
+    }
+
+    /// Of some stretches of a job; nil without any.
+    init?(_ parts: [BatchPart], _ timeline: TargetTimeline, scope: StatisticsScope) {
         guard !parts.isEmpty else { return nil }
         self.init()
         let active = parts.reduce(0.0) { $0 + Double($1.nanoseconds) }
         makespanSeconds = active / 1e9
         concurrency = parts.map(\.step.concurrency).max()
         let ended = Set(parts.flatMap { $0.requests.only { $0.outcome.class != .excluded }.compactMap(\.item) })
-        prompts = phase.requests
         promptsEnded = ended.count
         let steady = parts.compactMap(\.steadyWindow).map { timeline.totals(in: $0, scope: scope) }
         let seconds = steady.reduce(0) { $0 + $1.seconds }
@@ -86,14 +91,17 @@ extension BatchResult {
             tailSeconds = tails.reduce(0) { $0 + Double($1.nanoseconds) } / 1e9
             tailShare = tails.reduce(0) { $0 + $1.idle } / slotTime
         }
-        interruptions = index.resumptions(in: phase).count
     }
 }
 
 extension BatchPart {
     static func all(of phase: PhaseRecord, _ index: RunIndex) -> [BatchPart] {
-        let steps = index.steps(of: phase).filter { $0.kind == .batch }
-        return steps.enumerated().compactMap { place, step in
+        all(index.steps(of: phase).filter { $0.kind == .batch }, index)
+    }
+
+    /// Of steps that follow one another.
+    static func all(_ steps: [StepRecord], _ index: RunIndex) -> [BatchPart] {
+        steps.enumerated().compactMap { place, step in
             BatchPart(step, before: place + 1 < steps.count ? steps[place + 1] : nil, index)
         }
     }

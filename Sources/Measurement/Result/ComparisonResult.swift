@@ -2,6 +2,8 @@
 public struct ComparisonResult: Sendable, Hashable {
     public var base = ""
     public var rows: [Row] = []
+    /// What the traffic of all sides is for; its primary figures come first in `rows`.
+    public var workload: WorkloadResult.Kind?
     /// The base first.
     public var sides: [Side] = []
     public var frontiers: [FrontierResult] = []
@@ -37,6 +39,8 @@ public struct ComparisonResult: Sendable, Hashable {
         /// In words: "faster by 12 % [7, 18]", "no difference shown".
         public var verdict = ""
         public var method: RatioEstimate.Method?
+        /// Among what decides for that traffic.
+        public var isPrimary = false
         public var looks = 0  // what the interval was made of: looks at each side, else requests
 
         public init() {}

@@ -51,14 +51,15 @@ extension ReportDocument {
                 let figure = ComparedFigure(row.figure)
                 let title = phases.count > 1 ? "\(SafeText.line(row.phase, limit: 20)): \(figure.title)" : figure.title
                 return TextTable.Row([
-                    Span(title), Span(figure.text(row.baseValue)), Span(figure.text(row.value)),
+                    Span(title, row.isPrimary ? .strong : .plain), Span(figure.text(row.baseValue)),
+                    Span(figure.text(row.value)),
                     Span(Figure.fixed(row.ratio)), Span(row.verdict, tone(row.finding)),
                 ])
             }
         )
         let meanings = rows.map(\.figure).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
             .map { ComparedFigure($0) }.map { "\($0.title): \($0.meaning)." }
-        return [
+        let blocks: [Block] = [
             .heading("\(name) against \(base)"),
             .sentence(verdict(rows, name, base), .strong),
             .sentence(
@@ -68,8 +69,17 @@ extension ReportDocument {
                 .dim
             ),
             .table(table),
-            .list(meanings),
         ]
+        return blocks + primary(rows, comparison) + [.list(meanings)]
+    }
+
+    private static func primary(_ rows: [ComparisonResult.Row], _ comparison: ComparisonResult) -> [Block] {
+        guard let kind = comparison.workload else { return [] }
+        let names = rows.filter(\.isPrimary).map { ComparedFigure($0.figure).title }.reduce(into: [String]()) {
+            if !$0.contains($1) { $0.append($1) }
+        }
+        guard !names.isEmpty else { return [] }
+        return [.sentence("For \(kind.words) the first rows decide: \(names.joined(separator: ", ")).")]
     }
 
     /// The table in one sentence.
@@ -244,6 +254,11 @@ struct ComparedFigure {
                 "time from the first request of the job to its last answer",
                 Figure.duration(seconds:)
             )
+        case "steady_tps":
+            self.init("while all busy", "tokens a second while all slots of the job were busy", Figure.rate)
+        case "tail_share":
+            self.init("tail", "slots' time lost while the last answers were waited for", Figure.percent(share:))
+        case "usd": self.init("$ of the job", "dollars for all of its requests", Figure.dollars)
         case "ttft.p50":
             self.init("TTFT p50", "wait for the first token that half of the requests stay below", Self.milliseconds)
         case "ttft.p95":

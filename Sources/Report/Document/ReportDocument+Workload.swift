@@ -61,3 +61,15 @@ extension ReportDocument {
         }
     }
 }
+
+extension WorkloadResult.Kind {
+    /// As in "for ...".
+    var words: String {
+        switch self {
+        case .chat: "chat"
+        case .batch: "a batch"
+        case .rag: "retrieval"
+        case .production: "production"
+        }
+    }
+}

@@ -13,6 +13,7 @@ extension SummaryJSON {
     static func comparison(_ comparison: ComparisonResult) -> JSONValue {
         .object([
             .init("base", .string(comparison.base)),
+            .init("workload", JSONValue(comparison.workload?.rawValue)),
             .init("rows", .array(comparison.rows.map(row))),
             .init("sides", .array(comparison.sides.map(side))),
             .init("frontiers", .array(comparison.frontiers.map(frontier))),
@@ -34,6 +35,7 @@ extension SummaryJSON {
             .init("verdict", .string(row.verdict)),
             .init("method", JSONValue(row.method?.rawValue)),
             .init("looks", JSONValue(row.looks)),
+            .init("primary", JSONValue(row.isPrimary)),
         ])
     }
 
