@@ -7,7 +7,11 @@ AT_ONCE = 4  # runs at a time: each keeps four streams in flight, a few percent 
 HOURS = "hours: [{at: 0s, speed: 1}, {at: 14s, speed: 0.7}]"
 
 
-def profile(seed, order, slowness, hours):
+RAMP = "ramp: {concurrency: [4, 4, 4, 4, 4, 4], hold: 800ms, settle: 150ms, min_requests: 20, hold_max: 3s}"
+JOB = "batch: {requests: 300, concurrency: 4}"  # six blocks of fifty
+
+
+def profile(seed, order, slowness, hours, phase, tokens):
     def target(name, factor, number):
         scenario = ", ".join(
             part
@@ -27,14 +31,14 @@ targets:
 {target("a", 1, 1)}
 {target("b", slowness, 2)}
 order: {order}
-workload: {{prompts: {{synthetic: {{input_tokens: 32}}}}, max_tokens: 32}}
+workload: {{prompts: {{synthetic: {{input_tokens: 32}}}}, max_tokens: {tokens}}}
 warmup: {{requests: 2}}
 phases:
-  - ramp: {{concurrency: [4, 4, 4, 4, 4, 4], hold: 800ms, settle: 150ms, min_requests: 20, hold_max: 3s}}
+  - {phase}
 """
 
 
-def comparisons(bench, name, order, slowness, hours=""):
+def comparisons(bench, name, order, slowness, hours="", phase=RAMP, tokens=32):
     """The comparison of each seed's run, and how long a run took."""
     found = []
     pending = list(SEEDS)
@@ -43,7 +47,7 @@ def comparisons(bench, name, order, slowness, hours=""):
         for seed in pending[:AT_ONCE]:
             folder = bench.folder / f"{name}-{seed}"
             path = bench.folder / f"{name}-{seed}.yaml"
-            path.write_text(profile(seed, order, slowness, hours))
+            path.write_text(profile(seed, order, slowness, hours, phase, tokens))
             child = subprocess.Popen(
                 [str(bench.program), "run", str(path), "-o", str(folder), "--quiet", "--no-preflight"],
                 stdin=subprocess.DEVNULL,
@@ -95,3 +99,15 @@ def verdicts(bench):
     bench.row("sequential: taken for slower", f"{count(fooled, 'worse')} of 10", ">= 9 of 10", count(fooled, "worse") >= 9)
     warned = sum(any("one after the other" in note for note in one["comparison"]["notes"]) for one in fooled)
     bench.equal("... and said so", warned, 10)
+
+
+def jobs(bench):
+    """The same of a fixed job, done in turns: the makespan tells."""
+    differ = comparisons(bench, "differ", "interleaved", 1.1, phase=JOB, tokens=16)
+    longer = sorted(row(one, "batch.makespan")["ratio"] for one in differ)
+    bench.row("10 % slower: ratios of makespan", f"{longer[0]:.3f} .. {longer[-1]:.3f}", "1.1", None)
+    found = count(differ, "worse", "batch.makespan")
+    bench.row("found slower", f"{found} of 10", ">= 9 of 10", found >= 9)
+    equal = comparisons(bench, "equal", "interleaved", 1, phase=JOB, tokens=16)
+    quiet = sum(all(one["finding"] in ("none", "undetermined") for one in summary["comparison"]["rows"]) for summary in equal)
+    bench.row("equal: no difference shown in any figure", f"{quiet} of 10", ">= 9 of 10", quiet >= 9)

@@ -25,12 +25,14 @@ struct ComparedSide: Sendable {
         var visibleBytes = 0.0  // of the successes that told their tokens
         var visibleTokens = 0.0
         var outputTokens = 0.0  // of the successes
+        var textBytes = 0.0  // of all text of theirs
         var successes = 0.0
         var connectMilliseconds: [Double] = []
         var waitMilliseconds: [Double] = []
         var verdict = ValidityResult.Verdict.valid
 
         var bytesPerVisibleToken: Double? { visibleTokens > 0 && visibleBytes > 0 ? visibleBytes / visibleTokens : nil }
+        var textBytesPerRequest: Double? { successes > 0 && textBytes > 0 ? textBytes / successes : nil }
         var outputTokensPerRequest: Double? { successes > 0 && outputTokens > 0 ? outputTokens / successes : nil }
     }
 
@@ -84,6 +86,7 @@ extension ComparedSide.Facts {
             guard let tokens = request.countedOutputTokens else { continue }
             successes += 1
             outputTokens += Double(tokens)
+            textBytes += Double(max(0, request.textBytes))
             let visible = tokens - max(0, request.reasoningTokens ?? 0)
             guard request.tokenSource == .usage, visible > 0, request.visibleBytes > 0 else { continue }
             visibleTokens += Double(visible)
@@ -100,6 +103,7 @@ extension ComparedSide.Facts {
         visibleBytes += other.visibleBytes
         visibleTokens += other.visibleTokens
         outputTokens += other.outputTokens
+        textBytes += other.textBytes
         successes += other.successes
         connectMilliseconds += other.connectMilliseconds
         waitMilliseconds += other.waitMilliseconds

@@ -55,6 +55,13 @@ enum ComparisonMetric: String, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// Whether a look may well have none of it: a burst that met a warm server has no penalty, one that was never warm again
+    /// no time to it. Ratios are then of bursts that all have one, or of none.
+    var mayBeNothing: Bool { self == .coldPenalty || self == .timeToRecover }
+
+    /// What counts as none of it, in its own unit: a millisecond.
+    var nothing: Double { self == .coldPenalty ? 1 : 0.001 }
+
     /// A difference of this size or less is none that matters, shown or not.
     var smallestDifference: Double {
         switch self {

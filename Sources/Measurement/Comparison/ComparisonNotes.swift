@@ -45,11 +45,12 @@ enum ComparisonNotes {
                 notes.append("Different models cut text into tokens of different sizes: \(sizes).")
             }
         }
-        if let x = base.facts.outputTokensPerRequest, let y = other.facts.outputTokensPerRequest,
-            abs(y / x - 1) > ComparisonResult.lengthLimit
-        {
+        // By what both count alike.
+        let inBytes = ComparisonResult.tokenSizesDiffer(base, other)
+        let lengths = [base, other].map { inBytes ? $0.facts.textBytesPerRequest : $0.facts.outputTokensPerRequest }
+        if let x = lengths[0], let y = lengths[1], abs(y / x - 1) > ComparisonResult.lengthLimit {
             notes.append(
-                "Answers differ in length: \(inWords(x)) tokens from \(base.name), \(inWords(y)) from \(other.name). "
+                "Answers differ in length: \(inWords(x)) \(inBytes ? "bytes" : "tokens") from \(base.name), \(inWords(y)) from \(other.name). "
                     + "Longer answers take longer; fix the length (ignore_eos) to compare speeds."
             )
         }

@@ -35,6 +35,9 @@ struct MatchedLooks: Sendable {
     func estimate(_ metric: ComparisonMetric, seed: UInt64) -> RatioEstimate? {
         let trials = { (windows: [[ComparedLook]]) in windows.flatMap { $0.compactMap(metric.trials) } }
         if metric.trials(base[0][0]) != nil { return RatioEstimate(shares: trials(base), trials(target)) }
+        if metric.mayBeNothing, !(base + target).joined().allSatisfy({ metric.value($0) ?? 0 > metric.nothing }) {
+            return nil
+        }
         if base.count >= 3, target.count >= 3, let found = byWindow(metric, seed: seed) { return found }
         if arePaired {
             let pairs = Array(zip(base.flatMap(\.self), target.flatMap(\.self)))
@@ -97,6 +100,8 @@ struct MatchedLooks: Sendable {
         let values = looks.compactMap(metric.value)
         guard !values.isEmpty else { return nil }
         if metric == .makespan || metric == .jobCost { return values.count == looks.count ? values.reduce(0, +) : nil }
+        // Below zero, too, where a burst after idle was no slower.
+        if metric.mayBeNothing { return SortedSamples(values).median }
         // Idle time of all blocks over the time of all slots.
         if metric == .tailShare { return tailShare(looks) }
         return values.allSatisfy { $0 > 0 } ? exp(values.reduce(0) { $0 + log($1) } / Double(values.count)) : nil
@@ -149,7 +154,12 @@ extension ComparisonResult.Row {
         guard let metric = ComparisonMetric(rawValue: figure) else { return }
         pHolm = holm
         guard let ratio else {
-            (finding, verdict) = (.undetermined, "no figure to compare")
+            let isKnown = baseValue != nil && value != nil
+            (finding, verdict) = (
+                .undetermined,
+                metric.mayBeNothing && isKnown
+                    ? "no ratio: not in every burst was there one on both sides" : "no figure to compare"
+            )
             return
         }
         guard let interval, interval.isBounded, let holm else {

@@ -53,7 +53,7 @@ extension ReportDocument {
                 return TextTable.Row([
                     Span(title, row.isPrimary ? .strong : .plain), Span(figure.text(row.baseValue)),
                     Span(figure.text(row.value)),
-                    Span(Figure.fixed(row.ratio)), Span(row.verdict, tone(row.finding)),
+                    Span(ratio(row)), Span(row.verdict, tone(row.finding)),
                 ])
             }
         )
@@ -105,6 +105,15 @@ extension ReportDocument {
         return sentence + "."
     }
 
+    /// With its interval where the verdict has none: a ratio of 1.8 that is no difference needs one to be understood.
+    private static func ratio(_ row: ComparisonResult.Row) -> String {
+        let ratio = Figure.fixed(row.ratio)
+        guard row.finding == .none, let low = row.interval?.lower, let high = row.interval?.upper, low != high else {
+            return ratio
+        }
+        return "\(ratio) [\(Figure.plain(low)), \(Figure.plain(high))]"
+    }
+
     private static func tone(_ finding: ComparisonResult.Finding) -> Tone {
         switch finding {
         case .better: .good
@@ -151,12 +160,29 @@ extension ReportDocument {
                 .dim
             ),
             .table(TextTable(columns: columns, rows: rows)),
-            .list(frontier.readings.isEmpty ? [nothingInCommon] : frontier.readings.map { reading($0, unit) }),
+            .list(
+                frontier.readings.map { reading($0, unit) }
+                    + [FrontierResult.Reading.Axis.perUser, .ttftP95].compactMap { apart(frontier, $0, unit) }
+            ),
         ]
     }
 
-    private static let nothingInCommon =
-        "The targets have no speed per user in common over the levels tested: they cannot be read at the same one."
+    /// Why nothing is read along an axis: the targets were never seen at the same place of it.
+    private static func apart(_ frontier: FrontierResult, _ axis: FrontierResult.Reading.Axis, _ unit: String)
+        -> String?
+    {
+        guard !frontier.readings.contains(where: { $0.axis == axis }) else { return nil }
+        let ranges = frontier.curves.map { curve in
+            let values = curve.points.compactMap { axis == .perUser ? $0.perUser : $0.ttftP95Milliseconds }
+            let ends = [values.min(), values.max()].map { value in
+                axis == .perUser ? Figure.rate(value) : Figure.duration(milliseconds: value)
+            }
+            return "\(SafeText.line(curve.target, limit: 30)) \(ends[0]) to \(ends[1])"
+        }
+        let name = axis == .perUser ? "speed per user (\(unit))" : "TTFT p95"
+        return "They share no \(name) over the levels tested, so they cannot be read at the same one: "
+            + "\(ranges.joined(separator: "; "))."
+    }
 
     private static func reading(_ reading: FrontierResult.Reading, _ unit: String) -> String {
         let place =

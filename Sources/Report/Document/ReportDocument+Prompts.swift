@@ -4,15 +4,17 @@ extension ReportDocument {
     /// How long synthetic prompts were to be, and how long the server says they were.
     static func promptLength(_ length: InputLengthResult) -> Block {
         var sentence =
-            "Prompts were to have \(Figure.rate(length.asked)) tokens and have \(Figure.rate(length.counted)) by the "
+            "Prompts were to have \(whole(length.asked)) tokens and have \(whole(length.counted)) by the "
             + "server's count (\(signed(length.error)), \(Figure.count(length.requests)) answers)."
         if length.offShare > 0 {
             sentence +=
-                " Off by more than \(Figure.percent(share: InputLengthResult.limit)): "
+                " Off by more than \(Figure.wholePercent(100 * InputLengthResult.limit)): "
                 + "\(Figure.percent(share: length.offShare)) of them."
         }
         return .sentence(sentence, length.isOff ? .caution : .plain)
     }
+
+    private static func whole(_ tokens: Double) -> String { Figure.count(Int64(min(tokens.rounded(), 1e15))) }
 
     private static func signed(_ share: Double) -> String {
         let tenths = (share * 1000).rounded() / 10
