@@ -22,6 +22,8 @@ struct ComparedSide: Sendable {
         var calibration: CalibrationRecord?
         var loops: Set<PhaseRecord.LoopModel> = []
         var simulated = false
+        var fast = false
+        var isComplete = true
         var visibleBytes = 0.0  // of the successes that told their tokens
         var visibleTokens = 0.0
         var outputTokens = 0.0  // of the successes
@@ -76,6 +78,8 @@ extension ComparedSide.Facts {
         calibration = timeline.index.recorded.run.calibration
         loops = Set(result.phases.filter { $0.kind != .idle }.map(\.loop))
         simulated = result.simulated
+        fast = timeline.index.recorded.run.fast
+        isComplete = timeline.index.recorded.run.complete
         verdict = result.phases.map(\.validity.verdict).max() ?? .valid
         for request in timeline.counted() {
             if request.connection == .new, let connect = request.connectMilliseconds {
@@ -100,6 +104,8 @@ extension ComparedSide.Facts {
         loops.formUnion(other.loops)
         if workload != other.workload { workload = nil }
         simulated = simulated || other.simulated
+        fast = fast || other.fast
+        isComplete = isComplete && other.isComplete
         visibleBytes += other.visibleBytes
         visibleTokens += other.visibleTokens
         outputTokens += other.outputTokens

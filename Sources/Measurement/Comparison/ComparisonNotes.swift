@@ -10,7 +10,17 @@ enum ComparisonNotes {
         for other in others { notes += tokens(base, other) + plans(base, other) + times(base, other) }
         notes += jobs([base] + others)
         if countsBytes { notes.append("Speeds are compared in bytes of text per second, which all sides count alike.") }
-        for (side, summary) in zip([base] + others, summaries) {
+        let sides = [base] + others
+        let fast = sides.filter(\.facts.fast)
+        if !fast.isEmpty, fast.count < sides.count {
+            notes.append(
+                "The times of \(fast.map(\.name).joined(separator: ", ")) were scaled down (--fast), the others' not."
+            )
+        }
+        for (side, summary) in zip(sides, summaries) {
+            if !side.facts.isComplete {
+                notes.append("\(side.name): a run of it did not end; what was stored until then is compared.")
+            }
             if side.facts.verdict != .valid {
                 notes.append("\(side.name): the measurement itself is \(side.facts.verdict.rawValue); see there why.")
             }

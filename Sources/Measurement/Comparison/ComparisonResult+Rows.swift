@@ -163,7 +163,7 @@ extension ComparisonResult.Row {
             return
         }
         guard let interval, interval.isBounded, let holm else {
-            (finding, verdict) = (.undetermined, "undetermined: too few looks for an interval")
+            (finding, verdict) = (.undetermined, "undetermined: too few looks")
             return
         }
         guard holm < Self.significance, !interval.contains(1), abs(ratio - 1) > metric.smallestDifference else {

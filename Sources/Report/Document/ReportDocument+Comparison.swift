@@ -63,9 +63,9 @@ extension ReportDocument {
             .heading("\(name) against \(base)"),
             .sentence(verdict(rows, name, base), .strong),
             .sentence(
-                "A verdict is given only where the difference is larger than chance would make it (95 % interval in "
-                    + "brackets, corrected for the number of figures) and larger than 5 %, for shares 1 %. A value over "
-                    + "several levels or blocks is their geometric mean.",
+                "A verdict is given only where the difference is larger than chance would make it over so many figures "
+                    + "(Holm's correction) and larger than 5 %, for shares 1 %; in brackets each figure's own 95 % interval. "
+                    + "A value over several levels or blocks is their geometric mean.",
                 .dim
             ),
             .table(table),

@@ -69,6 +69,35 @@ import Testing
         #expect(try ComparisonResult(of: [before, after], by: .run, base: "after").base == "after")
     }
 
+    @Test func `what runs do not share is said before their figures are believed`() throws {
+        func notes(_ change: (inout StoredRun) -> Void) throws -> String {
+            var after = run("after", target: 1, seed: 2)
+            after.recorded.run.scheduleSHA256 = "x"
+            var before = run("before", target: 1, seed: 1)
+            before.recorded.run.scheduleSHA256 = "x"
+            change(&after)
+            return try ComparisonResult(of: [before, after], by: .window, base: nil).notes.joined(separator: " ")
+        }
+        let plain = try notes { _ in }
+        for words in ["scaled down", "did not end", "same plan", "counts of tokens"] { #expect(!plain.contains(words)) }
+        #expect(try notes { $0.recorded.run.fast = true }.contains("The times of after were scaled down (--fast)"))
+        #expect(try notes { $0.recorded.run.complete = false }.contains("after: a run of it did not end"))
+        #expect(try notes { $0.recorded.run.scheduleSHA256 = "y" }.contains("were not sent the same plan"))
+        var found = CalibrationRecord()
+        (found.tokensPerWord, found.templateTokens, found.nonceTokens) = (1.3, 20, 12)
+        #expect(try notes { $0.recorded.run.calibration = found }.contains("sized by different counts of tokens"))
+        let other = run("other", target: 1, seed: 1)
+        var open = run("open", target: 1, seed: 2)
+        for place in open.recorded.phases.indices {
+            open.recorded.phases[place].loop = .open
+            open.recorded.phases[place].name = "rate"
+        }
+        let error = #expect(throws: ComparisonError.self) {
+            try ComparisonResult(of: [other, open], by: .window, base: nil)
+        }
+        #expect(error?.description.contains("closed loop") == true, "\(error?.description ?? "")")
+    }
+
     @Test func `what cannot be compared is said`() throws {
         let one = run("one", target: 1, seed: 1)
         #expect(throws: ComparisonError.self) { try ComparisonResult(of: [one], by: .window, base: nil) }
