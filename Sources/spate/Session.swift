@@ -334,7 +334,13 @@ struct Session {
 
     private func targetRows(_ targets: [Ready]) -> [TargetRecord] {
         targets.enumerated().map { index, target in
-            targetRecord(target, job.targets[target.jobIndex], id: index + 1)
+            var row = targetRecord(target, job.targets[target.jobIndex], id: index + 1)
+            if let before = job.resumption?.stored.targets.first(where: { $0.id == row.id }) {
+                row.preflightRequests += before.preflightRequests
+                row.preflightInputTokens += before.preflightInputTokens
+                row.preflightOutputTokens += before.preflightOutputTokens
+            }
+            return row
         }
     }
 
