@@ -1,4 +1,5 @@
 import Schedule
+import Wire
 
 extension WorkloadReader {
     /// `{turns: 5, think: 2s}`; both may be drawn: turns as lengths are, think as a scenario's times.
@@ -19,6 +20,11 @@ extension ProfileReader {
     func checkConversations(_ profile: Profile) {
         guard profile.workload.conversations != nil else { return }
         let key = "workload.conversation"
+        for target in profile.targets where target.provider.api.makesVectors {
+            let message =
+                "\(target.name) gives no answer to go on from (\(target.provider.api.rawValue)); allowed: an API with text"
+            log.report(document.place(of: key), key, message)
+        }
         for shape in profile.phases {
             switch shape {
             case .ramp, .steady, .idle: break

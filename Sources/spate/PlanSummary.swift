@@ -21,9 +21,7 @@ struct PlanSummary {
         job.targets.map { target in
             var worst = target.plan.estimate(answer: target.plan.fastAnswer)
             if target.provider.api.makesVectors { worst.outputTokens = 0 }
-            let likely = target.plan.estimate(
-                answer: .milliseconds(500) + .milliseconds(20) * target.plan.workload.maxTokens.mean
-            )
+            let likely = target.plan.estimate(answer: Self.likelyAnswer(target.plan))
             var dollars: Double?
             if let input = target.price.input, let output = target.price.output {
                 dollars = (input * Double(worst.inputTokens) + output * Double(worst.outputTokens)) / 1e6
@@ -62,6 +60,10 @@ struct PlanSummary {
         if job.targets.count > 1 { text += "order: \(job.order.rawValue)\n" }
         if plan.windows.count > 1 {
             text += "time windows: \(plan.windows.count), one every \(plan.windows.every.components.seconds) s\n"
+            let longest = windowLength
+            if longest > plan.windows.every {
+                text += "  but one takes about \(longest.components.seconds) s, so that the next will begin late\n"
+            }
         }
         text += calibration
         for line in lines {
@@ -80,6 +82,20 @@ struct PlanSummary {
             text += "  time: about \(line.likely.duration.components.seconds) s\n"
         }
         return text
+    }
+
+    /// About how long one time window takes, all targets in turn.
+    private var windowLength: Duration {
+        let lengths = job.targets.map { target in
+            var plan = target.plan
+            plan.windows = TimeWindows()
+            return plan.estimate(answer: Self.likelyAnswer(plan)).duration
+        }
+        return job.order == .parallel ? lengths.max() ?? .zero : lengths.reduce(.zero, +)
+    }
+
+    private static func likelyAnswer(_ plan: RunPlan) -> Duration {
+        .milliseconds(500) + .milliseconds(20) * plan.workload.maxTokens.mean
     }
 
     private static func text(of stage: Stage) -> String {

@@ -43,6 +43,12 @@ import Wire
         #expect(try workload("{conversation: {turns: 2}}").conversations?.think == .constant(.zero))
     }
 
+    @Test func `there is no conversation with a model that makes vectors`() {
+        let target = "targets: [{name: e, url: \"http://127.0.0.1:1/v1\", model: m, api: openai-embeddings}]\n"
+        let found = problems(target + ramp + "workload: {conversation: {turns: 2}}\n")
+        #expect(found.contains { $0.contains("workload.conversation: e gives no answer to go on from") }, "\(found)")
+    }
+
     static let refused: [(String, String)] = [
         (
             "{conversation: {think: 2s}}",

@@ -74,6 +74,13 @@ extension ProgramTests {
             let counted = try Spate.run(["rate", "--request-rate", "20", "--num-prompts", "600", "--dry-run"])
             #expect(counted.out.contains(" 600 requests at 20 a second in "), "\(counted.all)")
             #expect(counted.out.contains("requests: at least 603, at most about 603"), "\(counted.out)")
+            let folder = try Folder()
+            let often = try folder.write(
+                "windows: {count: 2, every: 1s}\nphases: [{rate: {rps: 5, for: 9s}}]\n",
+                to: "w.yaml"
+            )
+            let late = try Spate.run(["run", often, "--dry-run"])
+            #expect(late.out.contains("so that the next will begin late"), "\(late.all)")
             for words in [["--duration", "5m", "-n", "5"], []] {
                 let refused = try Spate.run(["rate", "--request-rate", "20"] + words)
                 #expect(refused.status == 104)

