@@ -93,7 +93,7 @@ public struct Prompts: Sendable {
         return inputTokens(at: index, most: most)
     }
 
-    private func inputTokens(at index: Int, most: Int) -> Int {
+    func inputTokens(at index: Int, most: Int) -> Int {
         guard let length = workload.inputLength else { return most }
         var generator = generator(key: lengths, index: index)
         return length.draw(using: &generator)
