@@ -103,6 +103,9 @@ struct TargetReader {
         if workload.expectation != nil || prompts.contains(where: { $0.expectation != nil }) {
             return "expect is given, and \(api.rawValue) answers without text; leave it out"
         }
+        if workload.conversations != nil {
+            return "workload.conversation is given, and \(api.rawValue) answers without text; leave it out"
+        }
         if workload.ignoreEOS { return "workload.ignore_eos is true, and \(api.rawValue) answers without text" }
         return nil
     }

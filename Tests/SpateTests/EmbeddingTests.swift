@@ -189,6 +189,7 @@ extension ProgramTests {
         private static let cases: [(rest: String, api: String, says: [String])] = [
             ("workload: {inputs_per_request: 4}", "openai-chat", ["inputs_per_request is 4", "openai-embeddings"]),
             ("workload: {expect: {contains: a}}", "openai-embeddings", ["expect", "without text"]),
+            ("workload: {conversation: {turns: 2}}", "openai-embeddings", ["conversation", "without text"]),
             ("workload: {ignore_eos: true}", "openai-embeddings", ["ignore_eos", "without text"]),
             ("workload: {inputs_per_request: 0}", "openai-embeddings", ["workload.inputs_per_request", "1 to 100000"]),
             ("workload: {reasoning: off}", "openai-embeddings", ["reasoning"]),
