@@ -4,7 +4,7 @@ extension ReportDocument {
     /// Requests for embeddings, whose answers have no first token: what a phase says of text would be full of dashes.
     static func embeddings(_ phase: PhaseResult) -> [Block] {
         switch phase.kind {
-        case .warmup, .idle: []
+        case .warmup, .idle, .trickle: []
         case .ramp: embeddingRamp(phase)
         case .burst: embeddingBursts(phase)
         case .rate where phase.steps.count > 1, .replay where phase.steps.count > 1: embeddingRates(phase)
