@@ -20,11 +20,6 @@ extension ProfileReader {
     func checkConversations(_ profile: Profile) {
         guard profile.workload.conversations != nil else { return }
         let key = "workload.conversation"
-        for target in profile.targets where target.provider.api.makesVectors {
-            let message =
-                "\(target.name) gives no answer to go on from (\(target.provider.api.rawValue)); allowed: an API with text"
-            log.report(document.place(of: key), key, message)
-        }
         for shape in profile.phases {
             switch shape {
             case .ramp, .steady, .idle: break
