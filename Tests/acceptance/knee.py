@@ -37,7 +37,7 @@ def find(bench):
     )
     outcome = bench.finish(child, 400)
     found = outcome.target["phases"][0]["find"]
-    for visit in found["visits"]:
+    for visit in found["levels"]:
         bench.row(f"{visit['concurrency']} streams", visit["verdict"], "")
     bench.row("capacity", f"{found['answer']} {found['bracket']}", "15 to 17", found["answer"] in (15, 16, 17))
 
