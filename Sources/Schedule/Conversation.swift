@@ -1,4 +1,4 @@
-public import Ticks
+internal import Ticks
 
 extension Workload {
     /// Users who ask again: each has a conversation, and what was said so far comes with every question.
