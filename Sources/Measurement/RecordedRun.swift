@@ -189,8 +189,8 @@ public struct HistogramRecord: Sendable, Hashable {
         case readLag = "read_lag"  // callback minus kernel stamp
         case timerLag = "timer_lag"  // how late a precise timer fired
         case wakeLag = "wake_lag"  // how late the loop ran, at instants evenly spread over time
-        case heldUp = "held_up"  // how long its thread waited for a core that others had, where it was kept 1 ms or more
-        case shortStop = "short_stop"  // how long it was kept and waited for no core: a signal, or the machine stood still
+        case heldUp = "held_up"  // how long its thread waited for a core, where it was kept 1 ms or more
+        case shortStop = "short_stop"  // kept and waited for no core: a signal, or the machine stood still
         case stopped  // the same, from `longStop` up
 
         /// 20 ms.

@@ -62,7 +62,7 @@ final class ConnectionShard {
         spate_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 4 * capacity)
         let sharing = client.endpoint.multiplexes ? CURLPIPE_MULTIPLEX : CURLPIPE_NOTHING
         spate_multi_set_long(multi, CURLMOPT_PIPELINING, Int(sharing))
-        spate_multi_set_long(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, capacity)  // the server's own limit holds beside it
+        spate_multi_set_long(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, capacity)  // the server has its own limit, too
     }
 
     var load: Int { active + idleConnections }

@@ -45,7 +45,7 @@ struct SocketAddress {
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         return withUnsafeMutablePointer(to: &storage) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = getsockname(descriptor, $0, &length) }
-            return pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {  // the port is at one place in both families
+            return pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {  // both families' port
                 Int(UInt16(bigEndian: $0.pointee.sin_port))
             }
         }

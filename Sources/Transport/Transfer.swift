@@ -130,7 +130,8 @@ public final class Transfer {
         if let sessions = client.sessions { spate_easy_set_pointer(easy, CURLOPT_SHARE, sessions) }
         spate_easy_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
         spate_easy_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
-        spate_easy_set_string(easy, CURLOPT_PROXY, "")  // the environment's proxies would stand between us and the target
+        // The environment's proxies would stand between us and the target.
+        spate_easy_set_string(easy, CURLOPT_PROXY, "")
         spate_easy_set_long(easy, CURLOPT_MAXAGE_CONN, 3600)
         spate_easy_set_long(easy, CURLOPT_BUFFERSIZE, 4096)
         // No timeout of libcurl's: the watchdog above keeps the contract's four. One for connecting would stay in the
@@ -322,7 +323,8 @@ public final class Transfer {
         }
         return bytes.withMemoryRebound(to: UInt8.self, capacity: count) { start in
             let line = UnsafeBufferPointer(start: start, count: count)
-            if line.starts(with: "HTTP/".utf8) { headers.removeAll(keepingCapacity: true) }  // after a 1xx, the real one
+            // After a 1xx, the real one.
+            if line.starts(with: "HTTP/".utf8) { headers.removeAll(keepingCapacity: true) }
             headIsComplete = count <= 2
             if headers.count + count <= 64 * 1024 { headers.append(contentsOf: line) }
             return count

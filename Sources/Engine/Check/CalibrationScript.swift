@@ -1,6 +1,6 @@
 public import Measurement
 public import Schedule
-public import Wire
+internal import Wire
 
 /// Asks a target how many tokens the pieces of synthetic prompts are: answers of one token, whose usage is all that counts.
 public struct CalibrationScript: ProbeScript {
