@@ -57,7 +57,7 @@ final class LiveRequest: TransferHandler {
         self.transfer = transfer
         self.decoder = decoder
         self.driver = driver
-        arrivals.reserve(bytes: 512)
+        arrivals.reserve(bytes: 128)
     }
 
     func reset() {

@@ -10,10 +10,9 @@ extension LoopDriver {
             .concurrency
         for _ in 0..<share { prepared.append(make(target: entry.target)) }
         prepared.reverse()
-        // Streams that share connections cannot have one each: a cold edge is one that finds none open.
-        if edge.connections == .cold, client(of: entry.target).endpoint.multiplexes {
-            client(of: entry.target).closeIdle()
-        }
+        // New connections come beside the idle ones, of which each edge would leave more, until no descriptor is left. And
+        // streams that share connections cannot have one each: a cold edge is one that finds none open.
+        if edge.connections != .warm { client(of: entry.target).closeIdle() }
         let idle: Duration =
             switch entry.stage.rule {
             case .idle(let time), .pause(let time): time

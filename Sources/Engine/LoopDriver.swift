@@ -347,7 +347,8 @@ final class LoopDriver {
         let client = HTTPClient(
             loop: loop,
             endpoint: context.endpoint,
-            headers: context.headers.map { ($0.name, $0.value) }
+            headers: context.headers.map { ($0.name, $0.value) },
+            answers: context.provider.streams ? .streams : .documents
         )
         clients[target] = client
         return client

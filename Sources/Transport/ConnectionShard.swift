@@ -6,12 +6,12 @@ internal import Ticks
 /// One libcurl multi handle and the few connections it may have.
 ///
 /// libcurl 7.88 walks all connections of a multi on each completion and on each new request to a host it knows, so ten
-/// thousand connections on one handle cost seconds of CPU where 256 small handles cost one.
+/// thousand connections on one handle cost seconds of CPU where many small handles cost one. A handle is 36 KB itself.
 final class ConnectionShard {
     /// Connections, or streams that share some, that a shard takes before another one is made. Under TLS each shard loads
     /// the trusted roots anew, so there are fewer; streams that share connections cost no walk over connections.
     static func capacity(for endpoint: Endpoint) -> Int {
-        endpoint.multiplexes ? 1_024 : endpoint.scheme == .https ? 256 : 64
+        endpoint.multiplexes ? 1_024 : endpoint.scheme == .https ? 256 : 128
     }
 
     let multi: UnsafeMutableRawPointer

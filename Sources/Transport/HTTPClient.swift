@@ -22,7 +22,16 @@ public final class HTTPClient {
         case warm
     }
 
+    /// What the answers are like, so that streams, of which there are many, cost little memory, and documents few reads.
+    public enum Answers: Sendable, Hashable {
+        case streams, documents
+
+        /// Bytes that libcurl reads at once, and holds for each transfer.
+        var readSize: Int { self == .streams ? 1_024 : 16_384 }
+    }
+
     public let endpoint: Endpoint
+    let answers: Answers
     let loop: EventLoop
     let headerList: UnsafeMutablePointer<curl_slist>?
     /// TLS sessions, so that a connection can resume what another one of any shard has negotiated.
@@ -52,10 +61,17 @@ public final class HTTPClient {
     public private(set) var connectionsOpened: Int64 = 0
 
     /// - Parameter headers: sent with every request; values must not contain line ends.
-    public init(loop: EventLoop, endpoint: Endpoint, headers: [(name: String, value: String)]) {
+    public init(
+        loop: EventLoop,
+        endpoint: Endpoint,
+        headers: [(name: String, value: String)],
+        answers: Answers = .documents
+    ) {
         _ = HTTPClient.globalInit
+        if endpoint.scheme == .https { _ = HTTPClient.returnsHandshakeBuffers }
         self.loop = loop
         self.endpoint = endpoint
+        self.answers = answers
         var list: UnsafeMutablePointer<curl_slist>?
         // An empty Expect: keeps libcurl from waiting for a 100 before bodies above 1 MB.
         for (name, value) in headers + [("Accept-Encoding", "identity")] {
@@ -75,6 +91,9 @@ public final class HTTPClient {
     }
 
     private static let globalInit: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+
+    /// OpenSSL frees the 21 KB that each handshake took; held by the allocator, they would stay ours for every connection.
+    private static let returnsHandshakeBuffers: Bool = spate_return_memory_from(20_000)
 
     // MARK: transfers
 

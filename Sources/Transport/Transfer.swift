@@ -133,7 +133,9 @@ public final class Transfer {
         // The environment's proxies would stand between us and the target.
         spate_easy_set_string(easy, CURLOPT_PROXY, "")
         spate_easy_set_long(easy, CURLOPT_MAXAGE_CONN, 3600)
-        spate_easy_set_long(easy, CURLOPT_BUFFERSIZE, 4096)
+        spate_easy_set_long(easy, CURLOPT_BUFFERSIZE, client.answers.readSize)
+        // Under TLS a request is written from a copy in this buffer, 64 KB unless told.
+        spate_easy_set_long(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16 * 1024)
         // No timeout of libcurl's: the watchdog above keeps the contract's four. One for connecting would stay in the
         // multi's timer tree for the transfer's whole life and make every read walk it (a tenth of all CPU at 1,000
         // streams); without it libcurl gives up after its 300 s, the most that a profile may ask for.

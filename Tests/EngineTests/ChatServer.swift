@@ -70,6 +70,8 @@ final class ChatServer: Sendable {
         var posts = 0
         var gets = 0
         var connections = 0
+        var open = 0
+        var mostOpen = 0
         var inFlight = 0
         var mostInFlight = 0
         var requestIDs: [String] = []
@@ -100,7 +102,12 @@ final class ChatServer: Sendable {
         let books = Books()
         self.books = books
         server = ScriptedServer { connection in
-            books.journal.withLock { $0.connections += 1 }
+            books.journal.withLock { journal in
+                journal.connections += 1
+                journal.open += 1
+                journal.mostOpen = max(journal.mostOpen, journal.open)
+            }
+            defer { books.journal.withLock { $0.open -= 1 } }
             while let request = connection.request() {
                 guard request.hasPrefix("POST ") else {
                     books.journal.withLock { $0.gets += 1 }

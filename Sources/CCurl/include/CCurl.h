@@ -3,6 +3,7 @@
 #define CCURL_H
 
 #include <curl/curl.h>
+#include <malloc.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/resource.h>
@@ -139,6 +140,8 @@ bool spate_is_quiet(int socket);
 ssize_t spate_send_now(int socket, const void *bytes, size_t length);
 int spate_pipe(int ends[2]); ///< close-on-exec
 void spate_name_thread(const char *name);
+/// Memory of at least so many bytes goes back to the system when it is freed, in this process. false when that cannot be.
+static inline bool spate_return_memory_from(int bytes) { return mallopt(M_MMAP_THRESHOLD, bytes) == 1; }
 int64_t spate_thread_cpu(void);
 int64_t spate_process_cpu(void);
 

@@ -6,7 +6,7 @@ import Testing
 
 extension RunTests {
     @Suite struct Bursts {
-        private func burst(_ connections: Stage.Connections, loops: Int = 1) -> (
+        private func burst(_ connections: Stage.Connections, loops: Int = 1, hold: Duration = .milliseconds(120)) -> (
             driven: Driven, journal: ChatServer.Journal
         ) {
             let server = ChatServer { exchange in
@@ -16,7 +16,7 @@ extension RunTests {
             var burst = PhaseShape.Burst(requests: 8)
             burst.baseline = .init(concurrency: 1, requests: 3)
             burst.idle = .milliseconds(500)
-            burst.hold = .milliseconds(120)
+            burst.hold = hold
             burst.pause = .milliseconds(450)
             burst.connections = connections
             var rig = Rig(port: server.port, [.burst(burst)])
@@ -100,6 +100,14 @@ extension RunTests {
                 #expect(requests.map(\.connection) == Array(repeating: .new, count: 8))
                 #expect(requests.allSatisfy { ($0.connect ?? 0) > 0 })
             }
+        }
+
+        @Test(arguments: [Stage.Connections.cold, .preopened])
+        func `an edge on new connections first closes those that lie idle`(connections: Stage.Connections) throws {
+            let (driven, journal) = burst(connections, hold: .milliseconds(5))  // ended before the first answer
+            guard driven.isSteady else { return }
+            #expect(journal.connections > 16)  // the baseline's, the edge's and the control's
+            #expect(journal.mostOpen == 8)
         }
 
         @Test func `a preopened edge finds its connections open and unused`() throws {
