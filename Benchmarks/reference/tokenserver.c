@@ -39,7 +39,7 @@ static struct {
 } plan;
 
 static struct {
-    int64_t tokens, requests, cancelled, connections, open, streaming, first_bytes, first_post;
+    int64_t tokens, requests, body_bytes, cancelled, connections, open, streaming, first_bytes, first_post;
     int64_t ticks, late_ticks, worst_tick;
 } stats;
 
@@ -258,6 +258,7 @@ static void start_chat(connection *c, const char *text, const char *body, size_t
     c->first = c->last = 0;
     c->busy = true;
     stats.requests++;
+    stats.body_bytes += (int64_t)count;
     stats.streaming++;
     if (!stats.first_post) stats.first_post = c->received;
     if (c->streams) put(c, head, sizeof head - 1);
@@ -270,11 +271,11 @@ static void start_chat(connection *c, const char *text, const char *body, size_t
 static void put_stats(char *into, size_t size) {
     cpu_time cpu = process_cpu();
     snprintf(into, size,
-             "{\"now\":%" PRId64 ",\"tokens\":%" PRId64 ",\"requests\":%" PRId64 ",\"cancelled\":%" PRId64
-             ",\"streaming\":%" PRId64 ",\"open\":%" PRId64 ",\"connections\":%" PRId64 ",\"first_bytes\":%" PRId64
+             "{\"now\":%" PRId64 ",\"tokens\":%" PRId64 ",\"requests\":%" PRId64 ",\"body_bytes\":%" PRId64
+             ",\"cancelled\":%" PRId64 ",\"streaming\":%" PRId64 ",\"open\":%" PRId64 ",\"connections\":%" PRId64 ",\"first_bytes\":%" PRId64
              ",\"first_post\":%" PRId64 ",\"ticks\":%" PRId64 ",\"late_ticks\":%" PRId64 ",\"worst_tick_ns\":%" PRId64
              ",\"cpu_user_ns\":%" PRId64 ",\"cpu_system_ns\":%" PRId64 "}",
-             now_ns(), stats.tokens, stats.requests, stats.cancelled, stats.streaming, stats.open, stats.connections,
+             now_ns(), stats.tokens, stats.requests, stats.body_bytes, stats.cancelled, stats.streaming, stats.open, stats.connections,
              stats.first_bytes, stats.first_post, stats.ticks, stats.late_ticks, stats.worst_tick, cpu.user, cpu.system);
 }
 

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 
-from .. import reference
+from .. import processes, reference
 from ..figures import median
 from ..processes import Failed, Process
 from ..product import Result
@@ -67,21 +67,26 @@ def free_ports(count):
     return ports
 
 
+def start(setting, server, gateway, streams, tokens, hold, way):
+    """Starts spate on one of the ways through the gateway."""
+    origin = f"http://127.0.0.1:{gateway.plain}"
+    target = ""
+    if way != "HTTP/1.1":
+        origin = f"https://127.0.0.1:{gateway.h2 if way == 'HTTP/2 over TLS' else gateway.tls}"
+        target = ", insecure: true"
+    if way == "HTTP/2 over TLS":
+        target += ", http: 2"
+    phase = f"steady: {{concurrency: {streams}, for: {hold:.0f}s}}"
+    return setting.spate.start(server.port, phase, tokens, origin=origin, target=target)
+
+
 def steady(setting, streams, rate, way):
     """CPU of spate's process per million tokens in the window, resident bytes, the HTTP versions and reused connections."""
     tokens, period = setting.tokens, answer_seconds(setting.tokens, rate)
     hold = period + 8
     with reference.TokenServer(setting.work, rate=rate, ttft=200) as server:
         gateway = Gateway(setting, server.port)
-        origin = f"http://127.0.0.1:{gateway.plain}"
-        target = ""
-        if way != "HTTP/1.1":
-            origin = f"https://127.0.0.1:{gateway.h2 if way == 'HTTP/2 over TLS' else gateway.tls}"
-            target = ", insecure: true"
-        if way == "HTTP/2 over TLS":
-            target += ", http: 2"
-        phase = f"steady: {{concurrency: {streams}, for: {hold:.0f}s}}"
-        process = setting.spate.start(server.port, phase, tokens, origin=origin, target=target)
+        process = start(setting, server, gateway, streams, tokens, hold, way)
         server.wait_for(int(streams * 0.98), 60, process)
         time.sleep(2)
         found = window(server, process, period)
@@ -91,6 +96,29 @@ def steady(setting, streams, rate, way):
     found["failed"] = result.rows("SELECT count(*) FROM requests WHERE outcome NOT IN ('ok', 'ok_length')")[0][0]
     found["connections"] = result.rows("SELECT max(connections_opened) FROM health")[0][0]
     return found
+
+
+def resident(setting, streams, way):
+    """Resident bytes with so many slow streams, and bytes of a request's body."""
+    with reference.TokenServer(setting.work, rate=2, ttft=200) as server:
+        gateway = Gateway(setting, server.port)
+        process = start(setting, server, gateway, streams, 40, 8, way)
+        server.wait_for(max(1, int(streams * 0.98)), 60, process)
+        time.sleep(3)
+        found = processes.resident_bytes(process.pid)
+        process.wait(120)
+        stats = server.stop()
+        gateway.process.end()
+    return found, stats["body_bytes"] / stats["requests"]
+
+
+def memory_row(setting):
+    streams, way = 500 if setting.quick else 2000, "HTTP/1.1 over TLS"
+    (one, _), (many, body) = resident(setting, 1, way), resident(setting, streams, way)
+    setting.raw["memory over TLS"] = {"1": one, str(streams): many, "body": body}
+    each = (many - one) / streams / 1024
+    return Row(f"memory per stream over TLS, at {streams:,}", f"{each:.1f} KB", target="<= 64 KB + body",
+               met=each <= 64 + body / 1024, note=f"the body is {body / 1024:.1f} KB; {many / 1e6:.0f} MB, {one / 1e6:.0f} MB with one")
 
 
 def wire(setting):
@@ -112,4 +140,4 @@ def wire(setting):
             f"{way}: CPU per million tokens, {streams} x 20/s, through nginx", f"{cost[way]:.1f} s",
             f"{cost[ways[0]]:.1f} s", cost[way] / cost[ways[0]],
             note=f"{last['connections']} connections, {last['failed']} failed, RSS a stream {more:+.0f} KB"))
-    return rows
+    return rows + [memory_row(setting)]
