@@ -9,6 +9,9 @@ import threading
 import time
 
 TICK = os.sysconf("SC_CLK_TCK")
+CORES = sorted(os.sched_getaffinity(0))
+# Where chance must not put both on one core: the server's, and that of each generator in turn; None = anywhere.
+SERVER_CORE, GENERATOR_CORE = (CORES[0], CORES[-1]) if len(CORES) > 1 else (None, None)
 started = []  # every process, to be ended at the latest when the comparison ends
 
 
@@ -16,8 +19,8 @@ class Failed(Exception):
     """A step of the comparison did not work; the row says so and the others go on."""
 
 
-def _first_things(clock_pipe):
-    """In the child, right before exec: a scheduling group of its own with priority, all descriptors, the instant."""
+def _first_things(clock_pipe, core):
+    """In the child, right before exec: a scheduling group of its own with priority, all descriptors, its core, the instant."""
 
     def run():
         try:
@@ -27,15 +30,17 @@ def _first_things(clock_pipe):
             pass  # not allowed here: then all compete as equals
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        if core is not None:
+            os.sched_setaffinity(0, {core})
         os.write(clock_pipe, str(time.monotonic_ns()).encode())
 
     return run
 
 
 class Process:
-    """A child in a session of its own. `began` is CLOCK_MONOTONIC ns right before its exec."""
+    """A child in a session of its own, on one core if told. `began` is CLOCK_MONOTONIC ns right before its exec."""
 
-    def __init__(self, command, terminal=False, environment=None, log=None, cwd=None):
+    def __init__(self, command, terminal=False, environment=None, log=None, cwd=None, core=None):
         self.command = command
         self.usage = None  # of itself and its children, once it has ended
         self.status = None
@@ -50,7 +55,7 @@ class Process:
             self._master, slave = None, None
             streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": self._log or subprocess.STDOUT}
         self.child = subprocess.Popen(
-            command, start_new_session=True, preexec_fn=_first_things(outside), env=environment, cwd=cwd, **streams)
+            command, start_new_session=True, preexec_fn=_first_things(outside, core), env=environment, cwd=cwd, **streams)
         os.close(outside)
         self.began = int(os.read(inside, 32))
         os.close(inside)

@@ -29,7 +29,7 @@ class Spate:
         result = subprocess.run([self.binary, "--version"], capture_output=True, text=True)
         return result.stdout.strip() or "?"
 
-    def start(self, port, phase, tokens, terminal=True, arguments=(), warmup=0, origin=None, target=""):
+    def start(self, port, phase, tokens, terminal=True, arguments=(), warmup=0, origin=None, target="", core=None):
         """Starts `spate run` with one phase; gives the process, whose `folder` will hold the result.
 
         `tokens` may be a law, `target` holds further keys of the target.
@@ -54,7 +54,7 @@ class Spate:
         environment = dict(os.environ, TERM="xterm-256color", COLUMNS="120", LINES="40")
         process = Process(
             [self.binary, "run", profile, "--output", folder, "--yes", *arguments],
-            terminal=terminal, environment=environment)
+            terminal=terminal, environment=environment, core=core)
         process.folder = folder
         return process
 

@@ -23,7 +23,7 @@ def piece(name):
 class TokenServer:
     """A token server of its own port, so that no row inherits another's TIME_WAIT. Its numbers come from GET /stats."""
 
-    def __init__(self, work, journal=False, **options):
+    def __init__(self, work, journal=False, core=None, **options):
         self.journal_path = os.path.join(work, f"journal-{time.monotonic_ns()}.jsonl") if journal else None
         command = [piece("tokenserver")]
         if journal:
@@ -31,7 +31,7 @@ class TokenServer:
         for name, value in {"seconds": 900, **options}.items():
             command += [f"--{name}", str(value)]
         self.overflows = listen_overflows()
-        self.process = Process(command)
+        self.process = Process(command, core=core)
         until = time.monotonic() + 5
         while b"listening" not in self.process.output:
             if not self.process.poll() or time.monotonic() > until:
@@ -92,12 +92,12 @@ def reader(port, streams, tokens, settle, seconds, stamps):
         "--settle", str(settle), "--seconds", str(seconds), "--stamps", "1" if stamps else "0"])
 
 
-def run_piece(name, **options):
+def run_piece(name, core=None, **options):
     """Runs one to its end and gives the JSON it prints."""
     command = [piece(name)]
     for key, value in options.items():
         command += [f"--{key}", str(value)]
-    process = Process(command)
+    process = Process(command, core=core)
     if process.wait(60) != 0:
         raise Failed(f"{name} ended with {process.status}: {process.tail()}")
     return json.loads(process.output)

@@ -210,7 +210,7 @@ int64_t spate_process_cpu(void) {
 int spate_stream_socket(int family, int type, int protocol) {
     int made = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
     // Without a range of its own a socket is given every second port only, and once those are used up (TIME_WAIT counts)
-    // the kernel tries them all before the others, at each connect. Linux before 6.3 does not know the option.
+    // the kernel tries them all before the others, at each connect. Linux heeds it so since 6.8.
     uint32_t all = 65535u << 16 | 1;
     int saved = errno;
     if (made >= 0) setsockopt(made, IPPROTO_IP, IP_LOCAL_PORT_RANGE, &all, sizeof all);
@@ -228,6 +228,19 @@ int spate_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEX
 int spate_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 void spate_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+void spate_reserve_memory(size_t count, size_t each) {
+    void **pieces = calloc(count, sizeof *pieces);
+    if (!pieces) return;
+    mallopt(M_TRIM_THRESHOLD, 1 << 30); // what is freed stays
+    size_t made = 0;
+    while (made < count && (pieces[made] = malloc(each))) {
+        for (size_t byte = 0; byte < each; byte += 4096) ((volatile char *)pieces[made])[byte] = 0;
+        made++;
+    }
+    while (made > 0) free(pieces[--made]);
+    free(pieces);
+}
 
 bool spate_is_quiet(int socket) {
     char byte;

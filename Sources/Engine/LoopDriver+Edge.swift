@@ -13,6 +13,7 @@ extension LoopDriver {
         // New connections come beside the idle ones, of which each edge would leave more, until no descriptor is left. And
         // streams that share connections cannot have one each: a cold edge is one that finds none open.
         if edge.connections != .warm { client(of: entry.target).closeIdle() }
+        client(of: entry.target).reserveMemory(forTransfers: share)
         let idle: Duration =
             switch entry.stage.rule {
             case .idle(let time), .pause(let time): time

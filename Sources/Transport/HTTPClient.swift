@@ -266,6 +266,14 @@ public final class HTTPClient {
         watch.close()
     }
 
+    /// Makes memory ready for so many transfers on new connections, so that a burst does not wait for the system to find it.
+    public func reserveMemory(forTransfers count: Int) {
+        spate_reserve_memory(min(count, Self.mostReserved), Self.connectionBytes)
+    }
+
+    private static let connectionBytes = 10_240  // what libcurl and libuv allocate for a plain one, once its handle is there
+    private static let mostReserved = 6_000  // a heap of a thread holds 64 MB
+
     /// Opens TCP connections ahead of a burst. `done` gets how many are open once none is pending.
     public func preopen(_ count: Int, done: @escaping (Int) -> Void) {
         preopenedSockets.open(count, to: endpoint, bind: { [unowned self] in bindToSource($0) }, done: done)

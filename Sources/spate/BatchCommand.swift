@@ -19,6 +19,7 @@ struct BatchCommand: ParsableCommand {
     @Option(help: "Prompts of the job; without it all of --prompts.") var requestCount: Int?
     @Option(help: "Requests in flight.") var concurrency: Int?
     @OptionGroup(title: "Job") var job: JobFlags
+    @OptionGroup(title: "Measured window") var window: WindowFlags
     @OptionGroup(title: "Target") var target: TargetFlags
     @OptionGroup(title: "Run") var flags: RunFlags
 
@@ -41,7 +42,7 @@ struct BatchCommand: ParsableCommand {
             keys: [
                 ("requests", requestCount.map { "\($0)" }, "--request-count"),
                 ("concurrency", "\(concurrency)", "--concurrency"),
-            ],
+            ] + window.keys(of: "batch", quiet: flags.quiet),
             target: target,
             flags: flags
         )

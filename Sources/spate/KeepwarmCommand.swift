@@ -11,13 +11,15 @@ struct KeepwarmCommand: ParsableCommand {
 
     @Option(help: "Pauses after which to look: 30s,2m,5m") var gaps: String
     @Option(help: "Probes of each.") var `repeat`: Int?
+    @OptionGroup(title: "Measured window") var window: WindowFlags
     @OptionGroup(title: "Target") var target: TargetFlags
     @OptionGroup(title: "Run") var flags: RunFlags
 
     func run() throws {
         try Launch(
             shortcut: "keepwarm",
-            keys: [("gaps", "[\(gaps)]", "--gaps"), ("repeat", `repeat`.map { "\($0)" }, "--repeat")],
+            keys: [("gaps", "[\(gaps)]", "--gaps"), ("repeat", `repeat`.map { "\($0)" }, "--repeat")]
+                + window.keys(of: "keepwarm", quiet: flags.quiet),
             target: target,
             flags: flags
         ).run()

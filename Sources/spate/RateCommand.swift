@@ -17,10 +17,10 @@ struct RateCommand: ParsableCommand {
     var concurrency: Int?
     @Option(help: "What happens to a request that is due beyond the cap: queue (timed from when it was due) or shed.")
     var overflow: String?
-    @Option(help: "Requests due before this are not measured.") var settle: String?
     @Option(help: "Single probes beside the load, at most so many a second, on a connection of their own.")
     var probeRate: String?
     @Flag(help: "Go on to the end even if the server cannot keep up.") var keepSaturated = false
+    @OptionGroup(title: "Measured window") var window: WindowFlags
     @OptionGroup(title: "Target") var target: TargetFlags
     @OptionGroup(title: "Run") var flags: RunFlags
 
@@ -36,9 +36,8 @@ struct RateCommand: ParsableCommand {
                 ("arrivals", try arrivals(), "--arrival-pattern"),
                 ("max_concurrency", concurrency.map { "\($0)" }, "--concurrency"),
                 ("overflow", overflow, "--overflow"), ("probe_rate", probeRate, "--probe-rate"),
-                ("settle", settle, "--settle"),
                 ("stop_over_saturated", keepSaturated ? "false" : nil, "--keep-saturated"),
-            ],
+            ] + window.keys(of: "rate", known: [.settle], quiet: flags.quiet),
             target: target,
             flags: flags
         ).run()

@@ -25,6 +25,7 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: "What happens beyond the cap: queue or shed.") var overflow: String?
     @Option(help: "Single probes beside the load, at most so many a second, on a connection of their own.")
     var probeRate: String?
+    @OptionGroup(title: "Measured window") var window: WindowFlags
     @OptionGroup(title: "Target") var target: TargetFlags
     @OptionGroup(title: "Run") var flags: RunFlags
 
@@ -36,7 +37,7 @@ struct ReplayCommand: ParsableCommand {
                 ("limit", limit, "--limit"), ("bursts", bursts, "--bursts"),
                 ("max_concurrency", concurrency.map { "\($0)" }, "--concurrency"),
                 ("overflow", overflow, "--overflow"), ("probe_rate", probeRate, "--probe-rate"),
-            ],
+            ] + window.keys(of: "replay", quiet: flags.quiet),
             target: target,
             flags: flags
         )

@@ -15,16 +15,15 @@ struct RampCommand: ParsableCommand {
     @Option(help: "Lowest level of --find.") var from: Int?
     @Option(help: "Highest level of --find.") var to: Int?
     @Option(help: "How long each level lasts.") var hold: String?
-    @Option(help: "Requests dispatched before this are not measured.") var settle: String?
-    @Option(help: "Requests that must have ended in each level, or auto.") var minRequests: String?
     @Option(help: "How long a level may last at most.") var holdMax: String?
     @Option(help: "up, or up-down: the levels again in falling order, to see whether the server answers alike.")
     var direction: String?
+    @OptionGroup(title: "Measured window") var window: WindowFlags
     @OptionGroup(title: "Target") var target: TargetFlags
     @OptionGroup(title: "Run") var flags: RunFlags
 
     func run() throws {
-        var (levels, least, search) = (concurrency, minRequests, Job.Search?.none)
+        var (levels, window, search) = (concurrency, window, Job.Search?.none)
         if let find {
             let order = try self.search(find)
             guard concurrency == nil, direction == nil else {
@@ -33,7 +32,7 @@ struct RampCommand: ParsableCommand {
             // The plan is the worst case, so that limits and consent are asked for that.
             let visits = CapacitySearch.mostVisits(in: order.range)
             levels = Array(repeating: String(order.range.upperBound), count: visits).joined(separator: ",")
-            least = least ?? String(order.start.rule.fewestInside(outside: 2) + 2)
+            window.minRequests = window.minRequests ?? String(order.start.rule.fewestInside(outside: 2) + 2)
             search = order
         } else if from != nil || to != nil {
             throw Failure(.badInput, "--from and --to go with --find; levels of a ramp are --concurrency 1,2,4,8")
@@ -44,11 +43,9 @@ struct RampCommand: ParsableCommand {
             keys: [
                 ("concurrency", "[\(levels)]", "--concurrency"),
                 ("hold", hold ?? (search == nil ? nil : "5s"), "--hold"),
-                ("settle", settle, "--settle"),
-                ("min_requests", least, "--min-requests"),
                 ("hold_max", holdMax ?? (search == nil ? nil : "5m"), "--hold-max"),
                 ("direction", direction, "--direction"),
-            ],
+            ] + window.keys(of: "ramp", known: [.settle, .minRequests], quiet: flags.quiet),
             target: target,
             flags: flags
         )
@@ -81,6 +78,7 @@ struct BurstCommand: ParsableCommand {
     @Option(help: "How long the burst is kept up.") var hold: String?
     @Option(help: "cold, preopened or warm.") var connections: String?
     @Flag(help: "Without the warm control burst.") var noControl = false
+    @OptionGroup(title: "Measured window") var window: WindowFlags
     @OptionGroup(title: "Target") var target: TargetFlags
     @OptionGroup(title: "Run") var flags: RunFlags
 
@@ -91,7 +89,7 @@ struct BurstCommand: ParsableCommand {
                 ("requests", "\(size)", "--size"), ("idle", idle, "--idle"),
                 ("repeat", `repeat`.map { "\($0)" }, "--repeat"), ("hold", hold, "--hold"),
                 ("connections", connections, "--connections"), ("control", noControl ? "false" : nil, "--no-control"),
-            ],
+            ] + window.keys(of: "burst", quiet: flags.quiet),
             target: target,
             flags: flags
         ).run()
@@ -106,9 +104,9 @@ struct SoakCommand: ParsableCommand {
 
     @Option(help: "Requests in flight.") var concurrency: Int
     @Option(help: "How long.") var duration: String
-    @Option(help: "Requests dispatched before this are not measured.") var settle: String?
     @Option(help: "Single probes beside the load, at most so many a second, on a connection of their own.")
     var probeRate: String?
+    @OptionGroup(title: "Measured window") var window: WindowFlags
     @OptionGroup(title: "Target") var target: TargetFlags
     @OptionGroup(title: "Run") var flags: RunFlags
 
@@ -117,8 +115,8 @@ struct SoakCommand: ParsableCommand {
             shortcut: "steady",
             keys: [
                 ("concurrency", "\(concurrency)", "--concurrency"), ("for", duration, "--duration"),
-                ("settle", settle, "--settle"), ("probe_rate", probeRate, "--probe-rate"),
-            ],
+                ("probe_rate", probeRate, "--probe-rate"),
+            ] + window.keys(of: "steady", known: [.settle], quiet: flags.quiet),
             target: target,
             flags: flags
         ).run()
@@ -133,13 +131,15 @@ struct ProbeCommand: ParsableCommand {
 
     @Option(help: "Requests in all.") var requestCount: Int
     @Option(help: "From the end of one to the start of the next.") var gap: String?
+    @OptionGroup(title: "Measured window") var window: WindowFlags
     @OptionGroup(title: "Target") var target: TargetFlags
     @OptionGroup(title: "Run") var flags: RunFlags
 
     func run() throws {
         try Launch(
             shortcut: "probe",
-            keys: [("requests", "\(requestCount)", "--request-count"), ("gap", gap, "--gap")],
+            keys: [("requests", "\(requestCount)", "--request-count"), ("gap", gap, "--gap")]
+                + window.keys(of: "probe", quiet: flags.quiet),
             target: target,
             flags: flags
         ).run()

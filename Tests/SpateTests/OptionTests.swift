@@ -90,6 +90,18 @@ extension ProgramTests {
             #expect(second.out == first.out, "\(second.error)")
         }
 
+        @Test(arguments: [
+            ["ramp", "--concurrency", "1"], ["burst", "--size", "4"], ["soak", "--concurrency", "1", "--duration", "10s"],
+            ["rate", "--request-rate", "5", "--duration", "10s"], ["batch", "--request-count", "4", "--concurrency", "2"],
+            ["probe", "--request-count", "3"], ["keepwarm", "--gaps", "1s,2s"],
+        ])
+        func `every shortcut takes the flags of the measured window, and says which change nothing`(words: [String]) throws {
+            let ended = try Spate.run(words + ["--settle", "1s", "--min-requests", "30", "--print-profile"])
+            #expect(ended.status == 0, "\(ended.error)")
+            #expect(ended.out.contains("settle: 1s") != ended.error.contains("note: --settle changes nothing"))
+            #expect(ended.out.contains("min_requests: 30") != ended.error.contains("note: --min-requests changes nothing"))
+        }
+
         @Test func `the same seed plans the same schedule, another seed another`() throws {
             func plan(_ seed: String) throws -> String {
                 let ended = try Spate.run(quick + ["--seed", seed, "--dry-run"])

@@ -1,3 +1,5 @@
+import Glibc
+import Synchronization
 import Testing
 import Ticks
 
@@ -45,6 +47,14 @@ func exchange(
 }
 
 private func local(_ port: Int) -> Endpoint { Endpoint(scheme: .http, host: "127.0.0.1", port: port) }
+
+private func kernelIsAtLeast(_ major: Int, _ minor: Int) -> Bool {
+    var about = utsname()
+    uname(&about)
+    let release = withUnsafeBytes(of: about.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    let parts = release.split(whereSeparator: { !$0.isNumber }).prefix(2).compactMap { Int($0) }
+    return parts.count == 2 && (parts[0], parts[1]) >= (major, minor)
+}
 
 private let okay = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 9\r\n\r\ndata: a\n\n"
 
@@ -108,6 +118,19 @@ private let okay = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConten
         server.stop()
         #expect(results.map(\.timing.reused) == [false, false, false])
         #expect(server.accepts == 3)
+    }
+
+    @Test(.enabled(if: kernelIsAtLeast(6, 8), "earlier kernels use every second port first"))
+    func `new connections use every port, not every second one`() {
+        let ports = Mutex<[Int]>([])
+        let server = ScriptedServer { connection, _ in
+            ports.withLock { $0.append(connection.peerPort) }
+            while connection.request() != nil { connection.send(okay) }
+        }
+        _ = exchange(with: local(server.port), count: 24, connection: .cold)
+        server.stop()
+        let parities = ports.withLock { Set($0.map { $0 % 2 }) }
+        #expect(parities == [0, 1])
     }
 
     @Test func `preopened connections are used and were open before the request`() throws {

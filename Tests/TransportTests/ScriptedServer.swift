@@ -59,6 +59,16 @@ final class ScriptedServer: Sendable {
     struct Connection: Sendable {
         let descriptor: Int32
 
+        /// The port that the client's end has.
+        var peerPort: Int {
+            var address = sockaddr_in()
+            var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+            withUnsafeMutablePointer(to: &address) { pointer in
+                _ = pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &size) }
+            }
+            return Int(UInt16(bigEndian: address.sin_port))
+        }
+
         /// Reads one request with its body; nil at end of the connection.
         func request() -> String? {
             var bytes: [UInt8] = []

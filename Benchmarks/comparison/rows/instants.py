@@ -4,7 +4,7 @@ import time
 
 from .. import reference
 from ..figures import median, percentile
-from ..processes import Failed
+from ..processes import GENERATOR_CORE, SERVER_CORE, Failed
 from ..product import Result
 from .row import Row, row
 from .steady import window
@@ -44,15 +44,18 @@ def stamps(setting):
 
 
 def burst(setting):
+    """The server on one core, each generator on another: else chance puts both on one for half of a burst."""
     width = 500 if setting.quick else 5000
     rows = []
     for kind in ("cold", "preopened", "warm"):
         bare, curl, ours = [], [], []
         for _ in range(setting.rounds):
-            with reference.TokenServer(setting.work, ttft=200, rate=20) as server:
-                bare.append(reference.run_piece("reader", port=server.port, burst=kind, streams=width, tokens=2))
-            with reference.TokenServer(setting.work, ttft=200, rate=20) as server:
-                curl.append(reference.run_piece("curlburst", port=server.port, connections=kind, streams=width, tokens=2))
+            with reference.TokenServer(setting.work, core=SERVER_CORE, ttft=200, rate=20) as server:
+                bare.append(reference.run_piece(
+                    "reader", core=GENERATOR_CORE, port=server.port, burst=kind, streams=width, tokens=2))
+            with reference.TokenServer(setting.work, core=SERVER_CORE, ttft=200, rate=20) as server:
+                curl.append(reference.run_piece(
+                    "curlburst", core=GENERATOR_CORE, port=server.port, connections=kind, streams=width, tokens=2))
             ours.append(burst_of_spate(setting, width, kind))
         lag = median([x["lag_ms"] for x in ours])
         by_curl, by_hand = (median([x["last_write_ms"] for x in group]) for group in (curl, bare))
@@ -71,10 +74,10 @@ def burst(setting):
 
 
 def burst_of_spate(setting, width, kind):
-    with reference.TokenServer(setting.work, journal=True, ttft=200, rate=20) as server:
+    with reference.TokenServer(setting.work, journal=True, core=SERVER_CORE, ttft=200, rate=20) as server:
         phase = (f"burst: {{requests: {width}, repeat: 1, idle: 4s, hold: 10ms, control: false, "
                  f"baseline: {{concurrency: 1, requests: 3}}, connections: {kind}}}")
-        process = setting.spate.start(server.port, phase, 2)
+        process = setting.spate.start(server.port, phase, 2, core=GENERATOR_CORE)
         process.wait(60)
         stats = server.stop()
         truth = server.journal()

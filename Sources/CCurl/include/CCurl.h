@@ -140,6 +140,9 @@ bool spate_is_quiet(int socket);
 ssize_t spate_send_now(int socket, const void *bytes, size_t length);
 int spate_pipe(int ends[2]); ///< close-on-exec
 void spate_name_thread(const char *name);
+/// Makes `count` times `each` bytes (below 20,000) ready in this thread's heap, so that what is allocated next finds its
+/// pages there. Otherwise glibc asks the system for each page of a thread's heap: two calls into the kernel every 4 KB.
+void spate_reserve_memory(size_t count, size_t each);
 /// Memory of at least so many bytes goes back to the system when it is freed, in this process. false when that cannot be.
 static inline bool spate_return_memory_from(int bytes) { return mallopt(M_MMAP_THRESHOLD, bytes) == 1; }
 int64_t spate_thread_cpu(void);

@@ -1,0 +1,26 @@
+import ArgumentParser
+
+/// What of a phase is measured. Every shortcut takes these; where the phase has no such key, a note says so.
+struct WindowFlags: ParsableArguments {
+    enum Key { case settle, minRequests }
+
+    @Option(help: "Requests dispatched (of a rate: due) before this are not measured.") var settle: String?
+    @Option(help: "Requests that must have ended in each level of a ramp, or auto.") var minRequests: String?
+
+    /// Keys of the phase, as `Launch` takes them.
+    /// - Parameter known: what the phase has a key for.
+    func keys(of phase: String, known: Set<Key> = [], quiet: Bool) -> [(String, String?, String)] {
+        var keys: [(String, String?, String)] = []
+        if known.contains(.settle) {
+            keys.append(("settle", settle, "--settle"))
+        } else if settle != nil, !quiet {
+            Console.error("note: --settle changes nothing: all requests of a \(phase) phase are measured")
+        }
+        if known.contains(.minRequests) {
+            keys.append(("min_requests", minRequests, "--min-requests"))
+        } else if minRequests != nil, !quiet {
+            Console.error("note: --min-requests changes nothing: a \(phase) phase does not wait for so many requests")
+        }
+        return keys
+    }
+}
