@@ -8,10 +8,7 @@
 #define _GNU_SOURCE
 #include "CCurl.h"
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -191,62 +188,4 @@ void spate_forget_socket(int socket) {
 int spate_stamp_socket(int socket) {
     int on = 1;
     return setsockopt(socket, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
-}
-
-static int64_t nanoseconds(struct timeval t) { return (int64_t)t.tv_sec * 1000000000 + (int64_t)t.tv_usec * 1000; }
-
-int64_t spate_thread_cpu(void) { return spate_clock(CLOCK_THREAD_CPUTIME_ID); }
-
-int64_t spate_process_cpu(void) {
-    struct rusage usage;
-    if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
-    return nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime);
-}
-
-#ifndef IP_LOCAL_PORT_RANGE
-#define IP_LOCAL_PORT_RANGE 51
-#endif
-
-int spate_stream_socket(int family, int type, int protocol) {
-    int made = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
-    // Without a range of its own a socket is given every second port only, and once those are used up (TIME_WAIT counts)
-    // the kernel tries them all before the others, at each connect. Linux heeds it so since 6.8.
-    uint32_t all = 65535u << 16 | 1;
-    int saved = errno;
-    if (made >= 0) setsockopt(made, IPPROTO_IP, IP_LOCAL_PORT_RANGE, &all, sizeof all);
-    errno = saved;
-    return made;
-}
-
-int spate_bind_late(int socket) {
-    int on = 1;
-    return setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-}
-
-int spate_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
-
-int spate_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
-
-void spate_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
-
-void spate_reserve_memory(size_t count, size_t each) {
-    void **pieces = calloc(count, sizeof *pieces);
-    if (!pieces) return;
-    mallopt(M_TRIM_THRESHOLD, 1 << 30); // what is freed stays
-    size_t made = 0;
-    while (made < count && (pieces[made] = malloc(each))) {
-        for (size_t byte = 0; byte < each; byte += 4096) ((volatile char *)pieces[made])[byte] = 0;
-        made++;
-    }
-    while (made > 0) free(pieces[--made]);
-    free(pieces);
-}
-
-bool spate_is_quiet(int socket) {
-    char byte;
-    return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-}
-
-ssize_t spate_send_now(int socket, const void *bytes, size_t length) {
-    return send(socket, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
 }

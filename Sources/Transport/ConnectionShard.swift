@@ -8,10 +8,11 @@ internal import Ticks
 /// libcurl 7.88 walks all connections of a multi on each completion and on each new request to a host it knows, so ten
 /// thousand connections on one handle cost seconds of CPU where many small handles cost one. A handle is 36 KB itself.
 final class ConnectionShard {
-    /// Connections, or streams that share some, that a shard takes before another one is made. Under TLS each shard loads
-    /// the trusted roots anew, so there are fewer; streams that share connections cost no walk over connections.
+    /// Connections, or streams that share one, that a shard takes before another one is made. Under TLS each shard loads
+    /// the trusted roots anew, so there are fewer. 100 streams are what a server of HTTP/2 should allow at least (RFC 9113,
+    /// 6.5.2): libcurl would open a connection for each stream above the server's limit.
     static func capacity(for endpoint: Endpoint) -> Int {
-        endpoint.multiplexes ? 1_024 : endpoint.scheme == .https ? 256 : 128
+        endpoint.multiplexes ? 100 : endpoint.scheme == .https ? 256 : 128
     }
 
     let multi: UnsafeMutableRawPointer

@@ -108,6 +108,16 @@ private final class Nginx {
         #expect(results.count { $0.timing.reused } == 39)
     }
 
+    @Test func `more streams than a connection may carry share several, and do not get one each`() throws {
+        let nginx = try #require(try Nginx())  // which allows 128
+        defer { nginx.stop() }
+        var endpoint = nginx.endpoint
+        endpoint.http = .two
+        let (results, opened) = storm(250, at: endpoint)
+        #expect(opened == 3)
+        #expect(results.allSatisfy { $0.failure == nil && $0.timing.http == 2 })
+    }
+
     @Test func `HTTP/1.1 stays what is spoken unless it is asked for`() throws {
         let nginx = try #require(try Nginx())
         defer { nginx.stop() }
