@@ -46,7 +46,9 @@ def growth(setting):
         row(f"CPU per million tokens, whole process, {many:,} x 2/s against {few:,} x 20/s", many_cpu, few_cpu, "s", 1.5,
             note),
         Row(f"memory per stream at {many:,}", f"{per_stream:.1f} KB", target="<= 16 KB + body",
-            met=per_stream <= 16 + body / 1024, note=f"the body is {body / 1024:.1f} KB; {resident[many] / 1e6:.0f} MB, {resident[few] / 1e6:.0f} MB at {few:,}, {idle / 1e6:.0f} MB with one"),
+            met=per_stream <= 16 + body / 1024,
+            note=f"the body is {body / 1024:.1f} KB; {resident[many] / 1e6:.0f} MB, {resident[few] / 1e6:.0f} MB at "
+                 f"{few:,}, {idle / 1e6:.0f} MB with one"),
     ]
 
 

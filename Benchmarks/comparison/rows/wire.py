@@ -118,7 +118,8 @@ def memory_row(setting):
     setting.raw["memory over TLS"] = {"1": one, str(streams): many, "body": body}
     each = (many - one) / streams / 1024
     return Row(f"memory per stream over TLS, at {streams:,}", f"{each:.1f} KB", target="<= 64 KB + body",
-               met=each <= 64 + body / 1024, note=f"the body is {body / 1024:.1f} KB; {many / 1e6:.0f} MB, {one / 1e6:.0f} MB with one")
+               met=each <= 64 + body / 1024,
+               note=f"the body is {body / 1024:.1f} KB; {many / 1e6:.0f} MB, {one / 1e6:.0f} MB with one")
 
 
 def wire(setting):
