@@ -72,9 +72,6 @@ public final class HTTPClient {
 
     private static let globalInit: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
-    /// OpenSSL frees the 21 KB that each handshake took; held by the allocator, they would stay ours for every connection.
-    private static let returnsHandshakeBuffers: Bool = spate_return_memory_from(20_000)
-
     // MARK: transfers
 
     /// A transfer of the pool; give it back with `recycle`.
@@ -245,14 +242,6 @@ public final class HTTPClient {
         watches[Int(descriptor)] = nil
         watch.close()
     }
-
-    /// Makes memory ready for so many transfers on new connections, so that a burst does not wait for the system to find it.
-    public func reserveMemory(forTransfers count: Int) {
-        spate_reserve_memory(min(count, Self.mostReserved), Self.connectionBytes)
-    }
-
-    private static let connectionBytes = 10_240  // what libcurl and libuv allocate for a plain one, once its handle is there
-    private static let mostReserved = 6_000  // a heap of a thread holds 64 MB
 
     /// Opens TCP connections ahead of a burst. `done` gets how many are open once none is pending.
     public func preopen(_ count: Int, done: @escaping (Int) -> Void) {

@@ -1,0 +1,15 @@
+internal import CCurl
+
+/// What the allocator is told.
+extension HTTPClient {
+    /// OpenSSL frees the 21 KB that each handshake took; held by the allocator, they would stay ours for every connection.
+    static let returnsHandshakeBuffers: Bool = spate_return_memory_from(20_000)
+
+    /// Makes memory ready for so many transfers on new connections, so that a burst does not wait for the system to find it.
+    public func reserveMemory(forTransfers count: Int) {
+        spate_reserve_memory(min(count, Self.mostReserved), Self.connectionBytes)
+    }
+
+    private static let connectionBytes = 10_240  // what libcurl and libuv allocate for a plain one, once its handle is there
+    private static let mostReserved = 6_000  // a heap of a thread holds 64 MB
+}
