@@ -10,6 +10,7 @@ extension HTTPClient {
         spate_reserve_memory(min(count, Self.mostReserved), Self.connectionBytes)
     }
 
-    private static let connectionBytes = 10_240  // what libcurl and libuv allocate for a plain one, once its handle is there
+    /// What libcurl and libuv allocate for a plain connection, once its handle is there.
+    private static let connectionBytes = 10_240
     private static let mostReserved = 6_000  // a heap of a thread holds 64 MB
 }

@@ -91,15 +91,23 @@ extension ProgramTests {
         }
 
         @Test(arguments: [
-            ["ramp", "--concurrency", "1"], ["burst", "--size", "4"], ["soak", "--concurrency", "1", "--duration", "10s"],
-            ["rate", "--request-rate", "5", "--duration", "10s"], ["batch", "--request-count", "4", "--concurrency", "2"],
-            ["probe", "--request-count", "3"], ["keepwarm", "--gaps", "1s,2s"],
+            ["ramp", "--concurrency", "1"], ["burst", "--size", "4"],
+            ["soak", "--concurrency", "1", "--duration", "10s"],
+            ["rate", "--request-rate", "5", "--duration", "10s"],
+            ["batch", "--request-count", "4", "--concurrency", "2"],
+            ["probe", "--request-count", "3"], ["keepwarm", "--gaps", "1s,2s"], ["replay"],
         ])
-        func `every shortcut takes the flags of the measured window, and says which change nothing`(words: [String]) throws {
-            let ended = try Spate.run(words + ["--settle", "1s", "--min-requests", "30", "--print-profile"])
+        func `every shortcut takes the flags of the measured window, and says which change nothing`(words: [String])
+            throws
+        {
+            let row = #"{"at_ms": 0, "input_tokens": 5, "output_tokens": 3}"#
+            let trace = words == ["replay"] ? [try folder.write(row + "\n", to: "trace.jsonl")] : []
+            let ended = try Spate.run(words + trace + ["--settle", "1s", "--min-requests", "30", "--print-profile"])
             #expect(ended.status == 0, "\(ended.error)")
             #expect(ended.out.contains("settle: 1s") != ended.error.contains("note: --settle changes nothing"))
-            #expect(ended.out.contains("min_requests: 30") != ended.error.contains("note: --min-requests changes nothing"))
+            #expect(
+                ended.out.contains("min_requests: 30") != ended.error.contains("note: --min-requests changes nothing")
+            )
         }
 
         @Test func `the same seed plans the same schedule, another seed another`() throws {
