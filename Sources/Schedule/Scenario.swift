@@ -102,7 +102,8 @@ public struct Scenario: Sendable, Hashable {
     public var replicasMin = 1  // 0 = scales to zero
     public var replicasMax = 1
     public var slotsPerReplica = 16
-    public var coldStart = DurationDistribution.constant(.zero)  // from the decision to start a replica to its first slot
+    /// From the decision to start a replica to its first slot.
+    public var coldStart = DurationDistribution.constant(.zero)
     /// A replica with no request for so long is let go, down to `replicasMin`; drawn anew each time that it falls idle.
     /// nil = never.
     public var idleTimeout: DurationDistribution?

@@ -14,7 +14,7 @@ struct WindowFlags: ParsableArguments {
         if known.contains(.settle) {
             keys.append(("settle", settle, "--settle"))
         } else if settle != nil, !quiet {
-            Console.error("note: --settle changes nothing: all requests of a \(phase) phase are measured")
+            Console.error("note: --settle changes nothing: a \(phase) phase has no settling time")
         }
         if known.contains(.minRequests) {
             keys.append(("min_requests", minRequests, "--min-requests"))

@@ -53,7 +53,8 @@ enum WaitingTime {
             let second = integer(bytes[17..<19]), let days = days(year, month, day)
         else { return nil }
         var rest = bytes[19...]
-        if rest.first == UInt8(ascii: ".") { rest = rest.dropFirst().drop(while: isDigit) }  // parts of a second do not matter
+        // Parts of a second do not matter.
+        if rest.first == UInt8(ascii: ".") { rest = rest.dropFirst().drop(while: isDigit) }
         var offset = 0
         switch rest.first {
         case UInt8(ascii: "Z"), UInt8(ascii: "z"): guard rest.count == 1 else { return nil }
