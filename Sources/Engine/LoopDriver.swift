@@ -30,6 +30,7 @@ final class LoopDriver {
     var index = -1
     var shaper: StageShaper?
     private var windowEnd: Instant?  // of the present stage
+    var startsLeft = LoopDriver.startsPerTurn  // in this turn
     private var nextSequence: Int64
     private var nextPrompt: Int64 = 0  // where prompts are counted by turn
     var job: (batch: Stage.Batch, next: Int)?  // this loop's share of the present one
@@ -55,7 +56,7 @@ final class LoopDriver {
         housekeeping = Housekeeping(loop: loop, t0: run.t0, loopIndex: loopIndex, recorder: recorder) {
             [unowned self] now in tick(now)
         }
-        loop.onAfterPoll { [unowned self] in recorder.turn(lag: loop.turnNanoseconds) }
+        loop.onAfterPoll { [unowned self] in endTurn() }
         loop.onWake { [unowned self] in takeCommands() }
         let inbox = inbox
         let waker = loop.waker
@@ -141,15 +142,19 @@ final class LoopDriver {
 
     // MARK: the shaper
 
-    private func pump() {
+    func pump() {
         while shaper != nil {
             let now = MonotonicClock.now()
             while let entry = retries.takeDue(at: now) { send(again: entry) }
-            guard let decision = shaper?.next(at: now) else { return }
+            guard startsLeft > 0 else { return loop.turnAgain() }
+            guard let decision = shaper?.next(at: now, atMost: startsLeft) else { return }
             switch decision {
             case .start(let count, let scheduled, let measured, let firstRank):
+                startsLeft = max(0, startsLeft - count)
                 start(count, scheduled: scheduled, measured: measured, firstRank: firstRank)
-            case .arrive(let arrival, let measured): arrive(arrival, measured: measured)
+            case .arrive(let arrival, let measured):
+                startsLeft -= 1
+                arrive(arrival, measured: measured)
             case .shed(let arrival, let measured, let reason):
                 let request = request(of: arrival, measured: measured)
                 record(unsent: request, detail: reason.rawValue)
@@ -170,39 +175,6 @@ final class LoopDriver {
                 return
             }
         }
-    }
-
-    private func start(_ count: Int, scheduled: Instant, measured: Bool, firstRank: Int?) {
-        let entry = run.program.entries[index]
-        for offset in 0..<count {
-            let request =
-                prepared.popLast()
-                ?? make(target: entry.target, item: nextItem(), conversation: nextTurn(dueBy: scheduled))
-            request.scheduled = scheduled
-            request.step = entry.step
-            request.rank = firstRank.map { $0 + offset }
-            request.kind = firstRank != nil ? .wave : measured ? .measured : .unmeasured
-            begin(request, connection: entry.stage.connection(isWave: firstRank != nil))
-        }
-    }
-
-    func begin(_ request: LiveRequest, connection: HTTPClient.Connection) {
-        if let cap = run.budget.reserve(request.claim) {
-            skip(request)
-            run.conductor.stop(.cap(cap))
-            return
-        }
-        request.slot = running.count
-        running.append(request)
-        client(of: request.target).start(request.transfer, connection: connection)
-        recorder.requestStarted(at: request.transfer.timing.dispatched)
-    }
-
-    /// A cap was reached: the request is in the books as not sent.
-    private func skip(_ request: LiveRequest) {
-        record(unsent: request, detail: "cap")
-        shaper?.requestEnded(kind(request.kind, step: request.step), failedFast: true, at: MonotonicClock.now())
-        recycle(request)
     }
 
     // MARK: requests

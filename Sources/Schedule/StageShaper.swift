@@ -10,8 +10,9 @@ public import Ticks
 /// goes into the next shaper as `carriedInFlight`. Every other stage starts nothing after its window.
 ///
 /// The loop is closed: a completion releases the next start. A start's `scheduled` instant is that of the event which
-/// freed its slot; the stage's start for the first; the end of the pause where the slot had to pause (probe gap,
-/// back-off, a user who thinks before the next question). Pure: the same calls give the same answers.
+/// freed its slot; for the first the slot's opening, at the stage's start or soon after it; the end of the pause where the
+/// slot had to pause (probe gap, back-off, a user who thinks before the next question). Pure: the same calls give the same
+/// answers.
 public struct StageShaper: Sendable {
     public enum Decision: Sendable, Hashable {
         /// Start `count` requests now. `firstRank` is the first one's place in the edge wave, nil outside of it.
@@ -85,15 +86,17 @@ public struct StageShaper: Sendable {
         if !course.isWave {
             let free = max(0, min(course.level - carriedInFlight, course.budget))
             staying = !stage.takesConversations ? 0 : pacer != nil ? thinking.count : min(thinking.count, free)
-            for _ in 0..<max(0, free - staying) { slots.insert(start) }
+            for slot in 0..<max(0, free - staying) { slots.insert(Self.opening(ofSlot: slot, from: start)) }
             for due in thinking.prefix(staying) { slots.insert(max(due, start)) }
         }
     }
 
     /// What to do at `now`. Call again until it answers `wait`.
-    public mutating func next(at now: Instant) -> Decision {
+    /// - Parameter limit: requests it may start with this call, 1 or more; an edge's wave is let go as one.
+    public mutating func next(at now: Instant, atMost limit: Int = .max) -> Decision {
+        precondition(limit > 0, "asked for a decision that starts nothing")
         if now < start && stoppedAt == nil { return .wait(until: start) }
-        if let begun = paced(at: now) ?? startable(at: now) { return begun }
+        if let begun = paced(at: now) ?? startable(at: now, atMost: limit) { return begun }
         if course.hasWindow && !saidReady && closedAt == nil && isReady(at: now) {
             saidReady = true
             return .windowReady
@@ -171,6 +174,14 @@ public struct StageShaper: Sendable {
 
     // MARK: Decisions
 
+    /// A level opens its slots a few at a time, five thousand a second, about as fast as a loop can begin first requests
+    /// on new connections: those that are due at one instant would wait for each other.
+    private static func opening(ofSlot slot: Int, from start: Instant) -> Instant {
+        start.advanced(byNanoseconds: Int64(slot / slotsAtOnce * slotsAtOnce) * 200_000)
+    }
+
+    private static let slotsAtOnce = 16
+
     private mutating func paced(at now: Instant) -> Decision? {
         guard pacer != nil else { return nil }
         func isMeasured(_ arrival: Arrival) -> Bool { arrival.scheduled >= course.settled }
@@ -196,7 +207,7 @@ public struct StageShaper: Sendable {
         }
     }
 
-    private mutating func startable(at now: Instant) -> Decision? {
+    private mutating func startable(at now: Instant, atMost limit: Int) -> Decision? {
         guard stoppedAt == nil else { return nil }
         let open = closedAt.map { now < $0 } ?? true
         if wavePending > 0 {
@@ -208,7 +219,7 @@ public struct StageShaper: Sendable {
             return .start(count: count, scheduled: start, measured: true, firstRank: stage.firstRank)
         }
         guard (open || course.refillsAfterClose) && now < course.lastStart else { return nil }
-        var most = course.budget - started
+        var most = min(limit, course.budget - started)
         if case .arrivals(let arrivals) = stage.rule { most = min(most, arrivals.limit - inFlight) }
         guard let (count, scheduled) = slots.takeFirst(notAfter: now, atMost: most) else { return nil }
         // In an open loop a request belongs to the window in which it was due.

@@ -40,6 +40,36 @@ import Ticks
         }
     }
 
+    @Test func `a wide level opens its slots sixteen at a time, five thousand a second`() throws {
+        let run = VirtualRun(
+            [level(40, hold: 1), level(80, hold: 1)],
+            server: VirtualServer(slots: 80, service: .seconds(10))
+        )
+        let openings = [(0, 16), (0.0032, 16), (0.0064, 8)]
+        for (stage, wide) in [(0, openings), (1, openings)] {
+            let begun = run.passages[stage].started
+            let requests = run.requests(of: stage).filter { $0.dispatched < begun.advanced(by: .seconds(1)) }
+            #expect(requests.count == 40)
+            for (after, count) in wide {
+                let due = begun.advanced(byNanoseconds: Int64(after * 1e9))
+                #expect(requests.filter { $0.scheduled == due && $0.dispatched == due }.count == count)
+            }
+        }
+    }
+
+    @Test func `what may be started at once is limited for slots, and an edge's wave goes whole`() {
+        var slots = StageShaper(stage: level(8, hold: 1), start: .zero, carriedInFlight: 0)
+        let three = StageShaper.Decision.start(count: 3, scheduled: .zero, measured: true, firstRank: nil)
+        #expect(slots.next(at: at(0.1), atMost: 3) == three)
+        #expect(slots.next(at: at(0.1), atMost: 3) == three)
+        #expect(
+            slots.next(at: at(0.1), atMost: 3) == .start(count: 2, scheduled: .zero, measured: true, firstRank: nil)
+        )
+        let edge = Stage.Edge(requests: 40, hold: .seconds(1), connections: .cold)
+        var wave = StageShaper(stage: Stage(.edge(edge), grace: .seconds(1)), start: .zero, carriedInFlight: 0)
+        #expect(wave.next(at: .zero, atMost: 3) == .start(count: 40, scheduled: .zero, measured: true, firstRank: 0))
+    }
+
     @Test func `no gap opens between the levels of a ramp`() throws {
         let levels = [1, 2, 4, 8, 16].map { level($0, hold: 2, settle: 0.5) }
         let run = VirtualRun(levels, server: VirtualServer(slots: 8, service: .milliseconds(150)))

@@ -111,8 +111,17 @@ import Testing
     }
 
     @Test func `its stamps are the kernel's, one for each read`() throws {
-        let server = server { _ in ["1\r\nb\r\n", "1\r\nc\r\n1\r\nd\r\n", "0\r\n\r\n"] }
-        let result = try #require(exchange(with: local(server.port)).first)
+        let opening = head + first
+        let seen = SeenBytes()
+        let server = ScriptedServer { connection, _ in
+            _ = connection.request()
+            // Each piece is sent when the one before has been read, and its bytes are on their way as one.
+            for (piece, before) in [(opening, 0), ("1\r\nb\r\n", 9), ("1\r\nc\r\n1\r\nd\r\n", 10), ("0\r\n\r\n", 12)] {
+                seen.wait(for: before)
+                connection.send(piece)
+            }
+        }
+        let result = try #require(exchange(with: local(server.port), timeoutMilliseconds: 30_000, seen: seen).first)
         server.stop()
         #expect(result.text == "data: a\n\nbcd")
         #expect(result.stamps.count == 4)

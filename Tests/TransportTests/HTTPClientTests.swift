@@ -15,7 +15,8 @@ func exchange(
     pauseMilliseconds: Int64 = 0,
     timeoutMilliseconds: Int64 = 5_000,
     preopen: Int = 0,
-    body: String = "{}"
+    body: String = "{}",
+    seen: SeenBytes? = nil
 ) -> [Collected] {
     let loop = EventLoop()
     let client = HTTPClient(loop: loop, endpoint: endpoint, headers: [("Content-Type", "application/json")])
@@ -27,6 +28,7 @@ func exchange(
     next = {
         guard results.count < count else { return loop.stop() }
         let result = Collected()
+        result.seen = seen
         results.append(result)
         let transfer = client.transfer()
         transfer.handler = result
