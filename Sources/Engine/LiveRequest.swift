@@ -58,6 +58,7 @@ final class LiveRequest: TransferHandler {
         self.decoder = decoder
         self.driver = driver
         arrivals.reserve(bytes: 128)
+        transfer.touches(self, decoder)
     }
 
     func reset() {

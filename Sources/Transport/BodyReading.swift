@@ -28,6 +28,7 @@ extension Transfer {
 
     /// The socket has something. false when libcurl has to go on.
     func readBody(of socket: Int32) -> Bool {
+        sendForState()  // on its way while the kernel is asked
         var bytes: UnsafePointer<UInt8>?
         let count = spate_receive(socket, &bytes)
         guard count > 0 else {
@@ -63,6 +64,23 @@ extension Transfer {
         reader = nil
         if !spate_give_back(watch.descriptor, bytes.baseAddress, bytes.count, error) {
             spate_give_back(watch.descriptor, nil, 0, ENOMEM)
+        }
+    }
+
+    private func sendForState() {
+        spate_prefetch(state.0.start, state.0.bytes)
+        spate_prefetch(state.1.start, state.1.bytes)
+    }
+
+    /// Where an object lies.
+    struct Memory {
+        var start: UnsafeMutableRawPointer?
+        var bytes = 0
+
+        init() {}
+        init(of object: AnyObject) {
+            let place = Unmanaged.passUnretained(object).toOpaque()
+            (start, bytes) = (place, malloc_usable_size(place))
         }
     }
 

@@ -1,6 +1,5 @@
 internal import CCurl
 internal import CLibcurl
-internal import CLibuv
 internal import Ticks
 
 /// One libcurl multi handle and the few connections it may have.
@@ -72,21 +71,21 @@ final class ConnectionShard {
     // MARK: what libcurl says
 
     private func socketChanged(easy: UnsafeMutableRawPointer?, socket: curl_socket_t, what: Int32) {
-        guard let watch = client.watch(of: socket) else { return }
+        guard let watch = client.sockets.watch(of: socket) else { return }
         if what == CURL_POLL_REMOVE {
             // Called from within the read that completed the answer.
             if !client.endpoint.multiplexes, let easy, let transfer = Transfer.of(easy) {
                 transfer.answered(at: client.stamp(of: socket)?.instant)
             }
-            guard watch.isEstablished else { return client.abandon(watch) }
+            guard watch.isEstablished else { return watch.abandon() }
             watch.rest(now: MonotonicClock.now())
             client.connectionRests(watch, of: self)
             return
         }
         if let easy, let transfer = Transfer.of(easy) { transfer.uses(watch) }
-        var events: Int32 = 0
-        if what & CURL_POLL_IN != 0 { events |= Int32(UV_READABLE.rawValue) }
-        if what & CURL_POLL_OUT != 0 { events |= Int32(UV_WRITABLE.rawValue) }
+        var events: SocketSet.Events = []
+        if what & CURL_POLL_IN != 0 { events.insert(.readable) }
+        if what & CURL_POLL_OUT != 0 { events.insert(.writable) }
         watch.want(events)
     }
 
@@ -105,11 +104,11 @@ final class ConnectionShard {
 
     // MARK: what happened to it
 
-    func socketReady(_ socket: curl_socket_t, status: Int32, events: Int32) {
+    func socketReady(_ socket: curl_socket_t, _ events: SocketSet.Events) {
         var flags: Int32 = 0
-        if status < 0 { flags = CURL_CSELECT_ERR }
-        if events & Int32(UV_READABLE.rawValue) != 0 { flags |= CURL_CSELECT_IN }
-        if events & Int32(UV_WRITABLE.rawValue) != 0 { flags |= CURL_CSELECT_OUT }
+        if events.contains(.failed) { flags = CURL_CSELECT_ERR }
+        if !events.isDisjoint(with: [.readable, .hungUp]) { flags |= CURL_CSELECT_IN }
+        if events.contains(.writable) { flags |= CURL_CSELECT_OUT }
         act(on: socket, flags: flags)
     }
 

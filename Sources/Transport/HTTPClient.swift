@@ -24,7 +24,7 @@ public final class HTTPClient {
     private var quarantined: [(descriptor: Int32, since: Instant)] = []  // while the server's habit is unknown
     private var touched: [ConnectionShard] = []
     private var due: [ConnectionShard] = []
-    private var watches: [SocketWatch?] = []
+    let sockets: SocketSet
     private var pool: [Transfer] = []
     private var all: [Transfer] = []
     private let timer: UnsafeMutablePointer<uv_timer_t>
@@ -64,6 +64,7 @@ public final class HTTPClient {
         timer = .allocate(capacity: 1)
         uv_timer_init(loop.raw, timer)
         preopenedSockets = PreopenedSockets(loop: loop)
+        sockets = SocketSet(loop: loop)
         timer.pointee.data = Unmanaged.passUnretained(self).toOpaque()
         loop.onBeforePoll { [self] in settle() }
         loop.onAfterPoll { [self] in settle() }
@@ -187,7 +188,8 @@ public final class HTTPClient {
             now.nanoseconds(since: candidate.since) >= ConnectionHabit.quarantineNanoseconds
         {
             quarantined.removeFirst()
-            guard let watch = watch(of: candidate.descriptor), watch.state == .idle, watch.idleSince == candidate.since
+            guard let watch = sockets.watch(of: candidate.descriptor), watch.state == .idle,
+                watch.idleSince == candidate.since
             else { continue }
             habit.survived(idle: now.nanoseconds(since: candidate.since))
         }
@@ -211,35 +213,20 @@ public final class HTTPClient {
 
     // MARK: sockets
 
-    func watch(of descriptor: Int32) -> SocketWatch? {
-        let index = Int(descriptor)
-        return index >= 0 && index < watches.count ? watches[index] : nil
-    }
-
-    /// Puts a new socket under watch; false when libuv cannot take it.
-    func adopt(_ descriptor: Int32, by shard: ConnectionShard) -> Bool {
+    /// Puts a new socket under watch.
+    func adopt(_ descriptor: Int32, by shard: ConnectionShard) {
         spate_forget_socket(descriptor)
         spate_stamp_socket(descriptor)
-        while watches.count <= Int(descriptor) { watches.append(nil) }
-        if let old = watches[Int(descriptor)] { abandon(old) }  // its number came back to us, so it is closed
-        guard let watch = SocketWatch(descriptor: descriptor, shard: shard, loop: loop) else { return false }
-        watches[Int(descriptor)] = watch
+        sockets.watch(of: descriptor)?.abandon()  // its number came back to us, so it is closed
+        sockets.insert(SocketWatch(descriptor: descriptor, shard: shard))
         connectionsOpened += 1
-        return true
-    }
-
-    /// The connection was given up before it carried anything; libcurl has closed it.
-    func abandon(_ watch: SocketWatch) {
-        watches[Int(watch.descriptor)] = nil
-        watch.abandon()
     }
 
     func closeSocket(_ descriptor: Int32) {
-        guard let watch = watch(of: descriptor) else {
+        guard let watch = sockets.watch(of: descriptor) else {
             _ = Glibc.close(descriptor)
             return
         }
-        watches[Int(descriptor)] = nil
         watch.close()
     }
 
@@ -250,10 +237,7 @@ public final class HTTPClient {
 
     func takePreopened(for shard: ConnectionShard) -> Int32? {
         guard let descriptor = preopenedSockets.take() else { return nil }
-        guard adopt(descriptor, by: shard) else {
-            _ = Glibc.close(descriptor)
-            return nil
-        }
+        adopt(descriptor, by: shard)
         return descriptor
     }
 
@@ -377,8 +361,8 @@ public final class HTTPClient {
             transfer.leaveShare()
         }
         for shard in shards { shard.close() }
-        for watch in watches { watch?.abandon() }
-        watches.removeAll()
+        for watch in sockets.watches { watch.abandon() }
+        sockets.close()
         preopenedSockets.closeAll()
         pool.removeAll()
         all.removeAll()

@@ -1,9 +1,8 @@
 internal import CCurl
-internal import CLibuv
 internal import Glibc
 internal import Ticks
 
-/// One open connection as libuv sees it: from `socket()` to `close()`, over all the requests it carries.
+/// One open connection as its client sees it: from `socket()` to `close()`, over all the requests it carries.
 ///
 /// While libcurl does not want the socket (the connection is idle), the watch stays on it, so that a server's FIN is seen
 /// when it comes and not when the next request dies of it.
@@ -12,8 +11,7 @@ final class SocketWatch {
 
     let descriptor: Int32
     unowned(unsafe) let shard: ConnectionShard
-    private let poll: UnsafeMutablePointer<uv_poll_t>
-    private var events: Int32 = 0
+    private var wanted: SocketSet.Events = []
     private(set) var state = State.opening
     private(set) var idleSince = Instant.zero
     /// A request has been written on it. Until then libcurl closes the socket itself when it gives up (the filter has
@@ -24,22 +22,18 @@ final class SocketWatch {
     /// The transfer that reads the socket past libcurl.
     var reader: Unmanaged<Transfer>?  // not retained: it gives the socket back before it ends
 
-    /// nil when libuv cannot watch the descriptor.
-    init?(descriptor: Int32, shard: ConnectionShard, loop: EventLoop) {
+    init(descriptor: Int32, shard: ConnectionShard) {
         self.descriptor = descriptor
         self.shard = shard
-        poll = .allocate(capacity: 1)
-        guard uv_poll_init(loop.raw, poll, descriptor) == 0 else { return nil }
-        poll.pointee.data = Unmanaged.passRetained(self).toOpaque()  // released in the close callback
     }
 
-    /// libcurl wants these events (UV_READABLE, UV_WRITABLE).
-    func want(_ wanted: Int32) {
+    /// libcurl wants these events.
+    func want(_ events: SocketSet.Events) {
         if state != .busy {
             if state == .idle { shard.idleConnections -= 1 }
             state = .busy
         }
-        watch(wanted)
+        watch(events)
     }
 
     /// libcurl wants nothing of it for now.
@@ -48,36 +42,31 @@ final class SocketWatch {
         state = .idle
         idleSince = now
         shard.idleConnections += 1
-        watch(Int32(UV_READABLE.rawValue))
+        watch(.readable)
     }
 
-    private func watch(_ wanted: Int32) {
-        guard wanted != events else { return }  // each change is a system call
-        events = wanted
-        if wanted == 0 {
-            uv_poll_stop(poll)
-        } else {
-            uv_poll_start(poll, wanted) { handle, status, events in
-                guard let data = handle?.pointee.data else { return }
-                Unmanaged<SocketWatch>.fromOpaque(data)._withUnsafeGuaranteedRef {
-                    $0.ready(status: status, events: events)
-                }
-            }
-        }
+    private func watch(_ events: SocketSet.Events) {
+        guard events != wanted else { return }  // each change is a system call
+        shard.client.sockets.change(descriptor, from: wanted, to: events)
+        wanted = events
     }
 
-    private func ready(status: Int32, events: Int32) {
-        shard.client.loop.eventBegins()
+    /// The memory of the transfer that will read, shortly before it is needed.
+    @inline(__always)
+    func sendForReader() { if let reader { spate_prefetch(reader.toOpaque(), Transfer.hotBytes) } }
+
+    /// Something happened on the socket.
+    func ready(_ events: SocketSet.Events) {
         switch state {
         case .busy, .opening:
-            if let reader, status == 0, reader._withUnsafeGuaranteedRef({ $0.readBody(of: descriptor) }) { return }
-            shard.socketReady(descriptor, status: status, events: events)
+            if let reader, reader._withUnsafeGuaranteedRef({ $0.readBody(of: descriptor) }) { return }
+            shard.socketReady(descriptor, events)
         case .idle:
             // The answer may have ended after this event was fetched: libcurl also reads on its timers.
-            if status == 0, spate_is_quiet(descriptor) { return }
+            if events.isDisjoint(with: [.failed, .hungUp]), spate_is_quiet(descriptor) { return }
             state = .dead  // FIN, RST, or bytes nobody asked for: of no more use
             shard.idleConnections -= 1
-            watch(0)
+            watch([])
             shard.idleConnectionDied(self)
         case .dead:
             break
@@ -86,28 +75,18 @@ final class SocketWatch {
 
     /// libcurl is done with the connection: stops watching and closes the descriptor.
     func close() {
-        if state == .idle { shard.idleConnections -= 1 }
-        state = .dead
-        uv_poll_stop(poll)
+        // A child process that was being started may hold the socket open a moment longer.
+        watch([])
+        leave()
         _ = Glibc.close(descriptor)
-        letGo()
     }
 
     /// libcurl has closed the descriptor itself: only the watch is left to end.
-    func abandon() {
+    func abandon() { leave() }
+
+    private func leave() {
         if state == .idle { shard.idleConnections -= 1 }
         state = .dead
-        letGo()
+        shard.client.sockets.remove(self)
     }
-
-    private func letGo() {
-        poll.withMemoryRebound(to: uv_handle_t.self, capacity: 1) {
-            uv_close($0) { handle in
-                guard let data = handle?.pointee.data else { return }
-                Unmanaged<SocketWatch>.fromOpaque(data).release()
-            }
-        }
-    }
-
-    deinit { poll.deallocate() }
 }

@@ -52,6 +52,9 @@ public final class Transfer {
     public private(set) var headIsComplete = false
     /// While the body is read past libcurl: where it stands, and the socket.
     var framing = ChunkFraming()
+    var state = (Memory(), Memory())  // the handler's
+    /// Of a transfer, from its start, what a read touches.
+    static let hotBytes = 512
     unowned(unsafe) var reader: SocketWatch?
     private var path = ""
     private var body: UnsafeMutableBufferPointer<UInt8>
@@ -80,6 +83,9 @@ public final class Transfer {
         spate_easy_get_pointer(easy, CURLINFO_PRIVATE, &pointer)
         return pointer.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
     }
+
+    /// Notes two objects that the handler touches at each read. They must live as long as it is the handler.
+    public func touches(_ first: AnyObject, _ second: AnyObject) { state = (Memory(of: first), Memory(of: second)) }
 
     // MARK: before the start
 
@@ -275,7 +281,7 @@ public final class Transfer {
     /// Right before the request is written. A second time means that libcurl sends it again: a POST is never resent.
     private func willSend() -> Int32 {
         sends += 1
-        client.watch(of: socketNumber)?.isEstablished = true
+        client.sockets.watch(of: socketNumber)?.isEstablished = true
         // The socket's latest send may be another stream's.
         if client.endpoint.multiplexes, timing.written == nil { timing.written = MonotonicClock.now() }
         return sends == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
@@ -298,11 +304,7 @@ public final class Transfer {
             _ = Glibc.close(descriptor)
             return -1
         }
-        guard client.adopt(descriptor, by: shard) else {
-            systemError = EMFILE
-            _ = Glibc.close(descriptor)
-            return -1
-        }
+        client.adopt(descriptor, by: shard)
         return descriptor
     }
 
@@ -340,7 +342,7 @@ public final class Transfer {
             handler?.transfer(self, received: Span(_unsafeStart: start, count: count), at: stamp)
         }
         if client.endpoint.scheme == .http, reader == nil, standsBetweenChunks(after: bytes, count: count),
-            let watch = client.watch(of: socketNumber)
+            let watch = client.sockets.watch(of: socketNumber)
         {
             takeOver(watch)
         }

@@ -6,6 +6,7 @@
 #include <malloc.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 #include <time.h>
@@ -128,6 +129,11 @@ static inline int64_t spate_clock(clockid_t clock) {
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 static inline int64_t spate_monotonic(void) { return spate_clock(CLOCK_MONOTONIC); }
+
+/// Sends for memory that will be written to; harmless whatever lies there.
+static inline void spate_prefetch(const void *start, long bytes) {
+    for (long at = 0; at < bytes; at += 64) __builtin_prefetch((const char *)start + at, 1);
+}
 
 /// GNU names that Swift's Glibc module does not show.
 int spate_stream_socket(int family, int type, int protocol); ///< non-blocking and close-on-exec

@@ -18,6 +18,7 @@ struct ReplyTally {
     var text: ReplyText?  // nil = not kept
     var inputParts = InputParts()
     private var hasToken = false  // in the current event
+    private var latestChoice: Int64 = -1  // that was noted
 
     init(keepsText: Bool) { text = keepsText ? ReplyText() : nil }
 
@@ -67,8 +68,11 @@ struct ReplyTally {
 
     /// A choice appeared; `finish` is its finish reason, if any. An empty one is none.
     mutating func note(choice: Int64, finish: UnsafeRawBufferPointer?) {
-        guard let choice = Self.tracked(choice), let place = place(of: choice) else { return }
-        if let finish, !finish.isEmpty {
+        let hasFinish = finish.map { !$0.isEmpty } ?? false
+        if choice == latestChoice, !hasFinish { return }  // as at nearly every token; the list is cold by then
+        guard let tracked = Self.tracked(choice), let place = place(of: tracked) else { return }
+        latestChoice = choice
+        if let finish, hasFinish {
             facts.choices[place].finish = String(decoding: finish.prefix(64), as: UTF8.self)
         }
     }
