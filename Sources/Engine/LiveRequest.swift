@@ -125,6 +125,19 @@ final class LiveRequest: TransferHandler {
     /// The server's words, where it refused or broke off.
     var serverError: ServerError? { decoder.reply.error }
 
+    /// An instant before which it cannot be overdue.
+    func safe(_ watchdog: Watchdog, now: Instant) -> Instant {
+        let dispatched = transfer.timing.dispatched
+        let safe = watchdog.safe(
+            dispatched: dispatched,
+            written: transfer.timing.written,
+            firstToken: state.firstToken,
+            lastRead: state.lastRead ?? transfer.timing.firstByte,
+            now: now
+        )
+        return patience.map { min(safe, dispatched.advanced(byNanoseconds: $0)) } ?? safe
+    }
+
     func overdue(_ watchdog: Watchdog, now: Instant) -> Outcome? {
         if let patience, now.nanoseconds(since: transfer.timing.dispatched) >= patience {
             hasGivenUp = true

@@ -39,7 +39,9 @@ extension LoopDriver {
         request.slot = running.count
         running.append(request)
         client(of: request.target).start(request.transfer, connection: connection)
-        recorder.requestStarted(at: request.transfer.timing.dispatched)
+        let dispatched = request.transfer.timing.dispatched
+        safeUntil = min(safeUntil, request.safe(run.watchdogs[request.target], now: dispatched))
+        recorder.requestStarted(at: dispatched)
     }
 
     /// A cap was reached: the request is in the books as not sent.

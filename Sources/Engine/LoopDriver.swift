@@ -31,6 +31,7 @@ final class LoopDriver {
     var shaper: StageShaper?
     private var windowEnd: Instant?  // of the present stage
     var startsLeft = LoopDriver.startsPerTurn  // in this turn
+    var safeUntil = Instant.distantFuture  // until when no running request can be overdue
     private var nextSequence: Int64
     private var nextPrompt: Int64 = 0  // where prompts are counted by turn
     var job: (batch: Stage.Batch, next: Int)?  // this loop's share of the present one
@@ -341,17 +342,28 @@ final class LoopDriver {
     // MARK: several times a second
 
     private func tick(_ now: Instant) {
+        if now >= safeUntil { cancelOverdue(now) }
+        housekeeping?.note(into: recorder, clients: Array(clients.values), inFlight: running.count, now: now)
+        recorder.tick(at: now)
+        sampleLoad(at: now)
+        run.learnt.tell(loop: loopIndex, at: now, limits: rateLimits())
+    }
+
+    /// Ten thousand streams are not looked through each time when none can be overdue.
+    private func cancelOverdue(_ now: Instant) {
+        safeUntil = .distantFuture  // what is begun meanwhile lowers it
         var position = running.count
         while position > 0 {
             position -= 1
             guard position < running.count else { continue }
             let request = running[position]
-            if let outcome = request.overdue(run.watchdogs[request.target], now: now) { cancel(request, as: outcome) }
+            let watchdog = run.watchdogs[request.target]
+            if let outcome = request.overdue(watchdog, now: now) {
+                cancel(request, as: outcome)
+            } else {
+                safeUntil = min(safeUntil, request.safe(watchdog, now: now))
+            }
         }
-        housekeeping?.note(into: recorder, clients: Array(clients.values), inFlight: running.count, now: now)
-        recorder.tick(at: now)
-        sampleLoad(at: now)
-        run.learnt.tell(loop: loopIndex, at: now, limits: rateLimits())
     }
 
     /// What each target's responses said of its limits.

@@ -16,6 +16,17 @@ struct Watchdog: Sendable {
         total = timeouts.total.nanoseconds
     }
 
+    /// An instant before which a request runs into no timeout, whatever comes of it from `now` on. Arguments as below.
+    func safe(dispatched: Instant, written: Instant?, firstToken token: Instant?, lastRead: Instant?, now: Instant)
+        -> Instant
+    {
+        var age = total
+        if written == nil, lastRead == nil { age = min(age, connect) }
+        if token == nil { age = min(age, firstToken) }
+        let silentSince = token == nil ? now : lastRead ?? now  // the first token may come at any time
+        return min(dispatched.advanced(byNanoseconds: age), silentSince.advanced(byNanoseconds: idle))
+    }
+
     /// The timeout that a request has run into at `now`, or nil; of several the first in the contract's order.
     /// - Parameters:
     ///   - written: when its last byte was written; nil while it connects

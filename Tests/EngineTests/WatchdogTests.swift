@@ -54,6 +54,53 @@ import Ticks
         #expect(verdict(written: 0.1, firstToken: 0.3, lastRead: 6, now: 8) == .timeoutIdle)
     }
 
+    @Test func `no timeout comes before the instant that was called safe, whatever the request went through`() {
+        var random = SplitMix64(seed: 7)
+        var verdicts = 0
+        for _ in 0..<2_000 {
+            func seconds(_ most: Double) -> Duration { .seconds(0.1 + random.unit() * most) }
+            let other = Watchdog(
+                Timeouts(connect: seconds(3), firstToken: seconds(9), idle: seconds(4), total: seconds(20))
+            )
+            var (written, token, lastRead) = (Instant?.none, Instant?.none, Instant?.none)
+            var safe = at(0)
+            for step in 0..<400 {
+                let now = at(Double(step) * 0.1)
+                // What can happen to a request, in any order that makes sense.
+                switch Int(random.unit() * 40) {
+                case 0: written = written ?? now
+                case 1 where written != nil: lastRead = now
+                case 2 where written != nil: (token, lastRead) = (token ?? now, now)
+                default: break
+                }
+                let verdict = other.verdict(
+                    dispatched: at(0),
+                    written: written,
+                    firstToken: token,
+                    lastRead: lastRead,
+                    now: now
+                )
+                if now >= safe {
+                    safe = other.safe(
+                        dispatched: at(0),
+                        written: written,
+                        firstToken: token,
+                        lastRead: lastRead,
+                        now: now
+                    )
+                } else {
+                    #expect(verdict == nil)
+                }
+                if verdict != nil {
+                    verdicts += 1
+                    #expect(safe <= now, "an overdue request is looked at again")
+                    break
+                }
+            }
+        }
+        #expect(verdicts == 2_000)
+    }
+
     @Test func `a stream that never pauses runs into the total timeout`() {
         #expect(verdict(written: 0.1, firstToken: 0.3, lastRead: 19.9, now: 19.999_999_999) == nil)
         #expect(verdict(written: 0.1, firstToken: 0.3, lastRead: 19.9, now: 20) == .timeoutTotal)
