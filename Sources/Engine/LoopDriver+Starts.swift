@@ -5,8 +5,8 @@ internal import Transport
 
 /// Beginning requests.
 extension LoopDriver {
-    /// Requests that are due together go a few at a time, each few written before the next are begun: else the last one's
-    /// clock would start long before it can be sent.
+    /// Requests on new connections that are due together go a few at a time, each few written before the next are begun:
+    /// else the last one's clock would start long before it can be sent.
     static let startsPerTurn = 16
 
     func endTurn() {
@@ -38,7 +38,8 @@ extension LoopDriver {
         }
         request.slot = running.count
         running.append(request)
-        client(of: request.target).start(request.transfer, connection: connection)
+        let isWritten = client(of: request.target).start(request.transfer, connection: connection)
+        if !isWritten { startsLeft = max(0, startsLeft - 1) }
         let dispatched = request.transfer.timing.dispatched
         safeUntil = min(safeUntil, request.safe(run.watchdogs[request.target], now: dispatched))
         recorder.requestStarted(at: dispatched)

@@ -30,7 +30,7 @@ final class LoopDriver {
     var index = -1
     var shaper: StageShaper?
     private var windowEnd: Instant?  // of the present stage
-    var startsLeft = LoopDriver.startsPerTurn  // in this turn
+    var startsLeft = LoopDriver.startsPerTurn  // on new connections, in this turn
     var safeUntil = Instant.distantFuture  // until when no running request can be overdue
     private var nextSequence: Int64
     private var nextPrompt: Int64 = 0  // where prompts are counted by turn
@@ -151,11 +151,8 @@ final class LoopDriver {
             guard let decision = shaper?.next(at: now, atMost: startsLeft) else { return }
             switch decision {
             case .start(let count, let scheduled, let measured, let firstRank):
-                startsLeft = max(0, startsLeft - count)
                 start(count, scheduled: scheduled, measured: measured, firstRank: firstRank)
-            case .arrive(let arrival, let measured):
-                startsLeft -= 1
-                arrive(arrival, measured: measured)
+            case .arrive(let arrival, let measured): arrive(arrival, measured: measured)
             case .shed(let arrival, let measured, let reason):
                 let request = request(of: arrival, measured: measured)
                 record(unsent: request, detail: reason.rawValue)

@@ -89,8 +89,10 @@ public final class HTTPClient {
         pool.append(transfer)
     }
 
-    /// Starts a prepared transfer; its clock starts here.
-    public func start(_ transfer: Transfer, connection: Connection) {
+    /// Starts a prepared transfer; its clock starts here. Says whether it goes over an open connection: then it is written
+    /// before this returns, while a new connection takes a turn or more.
+    @discardableResult
+    public func start(_ transfer: Transfer, connection: Connection) -> Bool {
         precondition(!transfer.isRunning, "a transfer is started twice")
         let now = MonotonicClock.now()
         let reuse = shardToReuse(connection, now: now)
@@ -109,6 +111,8 @@ public final class HTTPClient {
         shard.active += 1
         running += 1
         curl_multi_add_handle(shard.multi, transfer.easy)
+        if reuse != nil { shard.runTimers() }
+        return reuse != nil
     }
 
     /// Ends a transfer now, closing its connection. Its handler is not called.

@@ -61,6 +61,33 @@ private func kernelIsAtLeast(_ major: Int, _ minor: Int) -> Bool {
 private let okay = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 9\r\n\r\ndata: a\n\n"
 
 @Suite struct HTTPClientTests {
+    @Test func `a request over an open connection is written before its start returns`() throws {
+        let server = ServedLoop.echo()
+        defer { server.stop() }
+        let loop = EventLoop()
+        let client = HTTPClient(loop: loop, endpoint: local(server.port), headers: [])
+        let guardTimer = PreciseTimer(loop: loop) { _ in loop.stop() }
+        guardTimer.arm(at: MonotonicClock.now().advanced(byNanoseconds: 10_000_000_000))
+        let (first, second) = (client.transfer(), client.transfer())
+        let (one, two) = (Collected(), Collected())
+        (first.handler, second.handler) = (one, two)
+        first.prepare(post: "/a", body: [0x7b, 0x7d], requestID: "1")
+        second.prepare(post: "/b", body: [0x7b, 0x7d], requestID: "2")
+        var wasWritten: [Bool] = []
+        var seen: (written: Instant?, returned: Instant)?
+        one.onEnd = { _ in
+            wasWritten.append(client.start(second, connection: .warm))
+            seen = (second.timing.written, MonotonicClock.now())
+        }
+        two.onEnd = { _ in loop.stop() }
+        wasWritten.append(client.start(first, connection: .cold))
+        loop.run()
+        #expect(wasWritten == [false, true])
+        let (written, returned) = try #require(seen)
+        #expect(try #require(written) <= returned)
+        #expect(two.failure == nil && two.timing.reused && two.text.contains("POST /b"))
+    }
+
     @Test func `a request is written once, with its headers, and its answer comes back`() throws {
         let server = ScriptedServer { connection, _ in
             guard let request = connection.request() else { return }

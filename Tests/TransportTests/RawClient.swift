@@ -97,7 +97,13 @@ final class RawClient {
     }
 
     /// Whether the server has ended the connection, which is waited for.
-    func isAtEnd() -> Bool { read() == nil && errno != EAGAIN }
+    func isAtEnd() -> Bool {
+        guard unread.isEmpty else { return false }
+        var byte: UInt8 = 0
+        // What an end leaves in errno is what stood there before.
+        let count = recv(descriptor, &byte, 1, 0)
+        return count == 0 || (count < 0 && errno != EAGAIN)
+    }
 
     func close() {
         guard isOpen else { return }
