@@ -4,10 +4,17 @@ import Testing
 
 /// The child's part is played by small scripts; the real one is run by the tests of the executable.
 @Suite struct SimulatorChildTests {
+    /// Written by a process of its own: a file that we write is "busy" while a process that another test is starting at
+    /// that moment still has our descriptors.
     private func script(_ text: String) throws -> String {
         let path = NSTemporaryDirectory() + "child-\(UUID().uuidString)"
-        try Data(("#!/bin/sh\n" + text).utf8).write(to: URL(fileURLWithPath: path))
-        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path)
+        let writer = Process()
+        writer.executableURL = URL(fileURLWithPath: "/bin/sh")
+        let command = "printf '%s' \"$2\" > \"$1\" && chmod 700 \"$1\""
+        writer.arguments = ["-c", command, "sh", path, "#!/bin/sh\n" + text]
+        try writer.run()
+        writer.waitUntilExit()
+        try #require(writer.terminationStatus == 0)
         return path
     }
 
