@@ -59,7 +59,7 @@ final class Housekeeping {
                 stall.held < stall.lateness / 2
                 ? "was busy with itself" : stall.queued > stall.held / 2 ? "waited for a core" : "was stopped"
             let words = "the load generator, not the server, \(cause) for \(milliseconds) ms (loop \(loopIndex))"
-            incident(recorder, .stall, from: stall.due, until: stall.ran, words)
+            incident(recorder, .clientStop, from: stall.due, until: stall.ran, words)
         }
         late.removeAll()
         guard now.nanoseconds(since: lastHealth) >= 1_000_000_000 else { return }
@@ -120,8 +120,9 @@ final class Housekeeping {
     ) {
         var incident = IncidentRecord()
         incident.at = from.nanoseconds(since: t0)
-        incident.until = until?.nanoseconds(since: t0)
+        incident.ended = until?.nanoseconds(since: t0)
         incident.kind = kind
+        if kind == .clientStop || kind == .suspend { incident.side = .client }
         incident.detail = detail
         recorder.incident(incident)
     }

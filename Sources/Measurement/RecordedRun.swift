@@ -225,24 +225,3 @@ public struct HealthRecord: Sendable, Hashable {
 
     public init() {}
 }
-
-/// Something that happened to the run: a stall of ours, a clock step, a closed breaker.
-public struct IncidentRecord: Sendable, Hashable {
-    public enum Kind: String, Sendable, Hashable, Codable {
-        case stall  // the generator did not run
-        case suspend  // the machine did not
-        case clockStep = "clock_step"
-        case interrupt
-        case limit
-        case store
-        case unusable
-        case lateWindow = "late_window"  // a time window began later than planned
-        case resume  // an interrupted run goes on from here
-    }
-    public var at: Int64 = 0  // since t0
-    public var until: Int64?
-    public var kind: Kind = .stall
-    public var detail: String?
-
-    public init() {}
-}

@@ -61,6 +61,11 @@ public struct RequestRecord: Sendable, Hashable {
     public var lastToken: Int64?
     public var ended: Int64?
 
+    // What the generator itself added, nanoseconds; nil = not known (a result of before, or the instant never came).
+    public var lateSend: Int64?  // to the first byte sent, set-up off; counts from `dispatched`
+    public var lateFirst: Int64?  // at most, to the instant of the first token
+    public var lateLast: Int64?  // at most, to that of the last token
+
     // Result.
     public var outcome: Outcome = .notSent
     public var detail: String?  // the finer class, e.g. `http_404`, `connect_refused`

@@ -61,6 +61,14 @@ struct Table<Record: Sendable>: Sendable {
         }
     }
 
+    /// A file of an earlier version gets the columns that it did not know, where they may be NULL.
+    func addMissingColumns(in db: Database) throws {
+        let present = Set(try db.columns(in: name).map(\.name))
+        for column in columns where !present.contains(column.name) && !column.declaration.contains("NOT NULL") {
+            try db.execute(sql: "ALTER TABLE \(name) ADD COLUMN \(column.name) \(column.declaration)")
+        }
+    }
+
     /// Every row, in the order of `order` (SQL); throws `CorruptRow` at the first value that no record could hold.
     ///
     /// A column that may be NULL may be absent: a file of an earlier version did not know it.

@@ -77,6 +77,7 @@ final class RunWriter: Sendable {
                 }
                 try db.execute(sql: "PRAGMA synchronous = FULL")
                 try db.inTransaction {
+                    try Schema.extend(in: db)
                     try Self.store(run, in: db)
                     return .commit
                 }

@@ -187,4 +187,10 @@ extension PhaseRecord.Kind: Storable {}
 extension PhaseRecord.LoopModel: Storable {}
 extension StepRecord.Kind: Storable {}
 extension HistogramRecord.Metric: Storable {}
-extension IncidentRecord.Kind: Storable {}
+extension IncidentRecord.Side: Storable {}
+extension IncidentRecord.Kind: Storable {
+    init?(stored: DatabaseValue) {
+        guard case .string(let word) = stored.storage else { return nil }
+        self.init(stored: word)
+    }
+}

@@ -24,9 +24,9 @@ import Transport
         blocker.arm(at: t0.advanced(byNanoseconds: 75_000_000))
         loop.run()
 
-        let stalls = sink.run.incidents.filter { $0.kind == .stall }
-        let stall = try #require(stalls.first { ($0.until ?? 0) >= 275_000_000 })
-        let until = try #require(stall.until)
+        let stalls = sink.run.incidents.filter { $0.kind == .clientStop }
+        let stall = try #require(stalls.first { ($0.ended ?? 0) >= 275_000_000 })
+        let until = try #require(stall.ended)
         #expect((50_000_000...275_000_000).contains(stall.at))
         #expect(until - stall.at > 100_000_000)
         #expect(stall.detail?.contains("the load generator, not the server") ?? false)

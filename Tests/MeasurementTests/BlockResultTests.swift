@@ -78,7 +78,7 @@ import Testing
     @Test func `a stop of the generator during another target's turn is not charged to this one`() throws {
         var builder = twoBlocks()
         var stall = IncidentRecord()
-        (stall.at, stall.until, stall.kind) = (20_000_000_000, 25_000_000_000, .stall)
+        (stall.at, stall.ended, stall.kind) = (20_000_000_000, 25_000_000_000, .clientStop)
         builder.recorded.incidents = [stall]
         let result = builder.result
         #expect(result.targets[0].phases[0].validity.verdict == .valid)

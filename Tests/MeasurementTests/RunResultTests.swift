@@ -168,7 +168,7 @@ import Testing
             (health.at, health.loopCPU, health.boottimeOffset, health.listenOverflows) = (value, value, value, value)
             builder.recorded.health = [HealthRecord(), health, health]
             var incident = IncidentRecord()
-            (incident.at, incident.until) = (value, value)
+            (incident.at, incident.ended) = (value, value)
             builder.recorded.incidents = [incident]
             #expect(hasOnlyNumbers(builder.result), "value \(value)")
 

@@ -190,18 +190,18 @@ import Testing
         var incident = IncidentRecord()
         incident.kind = kind
         incident.at = from * 1_000_000
-        incident.until = to * 1_000_000
+        incident.ended = to * 1_000_000
         return incident
     }
 
     @Test func `a generator that stood still for over a hundredth of the time is invalid`() {
         var builder = steady(late: 0, lag: 0)  // 200 s
-        builder.recorded.incidents = [stall(.stall, from: 100_000, to: 102_000)]
+        builder.recorded.incidents = [stall(.clientStop, from: 100_000, to: 102_000)]
         #expect(builder.result.validity.verdict == .valid)
         // The same moment seen twice counts once.
         builder.recorded.incidents.append(stall(.suspend, from: 101_000, to: 102_000))
         #expect(builder.result.validity.verdict == .valid)
-        builder.recorded.incidents.append(stall(.stall, from: 150_000, to: 150_100))
+        builder.recorded.incidents.append(stall(.clientStop, from: 150_000, to: 150_100))
         #expect(builder.result.validity.verdict == .invalid)
         #expect(builder.result.targets[0].phases[0].incidents.count == 3)
         #expect(builder.result.targets[0].phases[0].incidents[0].requests == 3)

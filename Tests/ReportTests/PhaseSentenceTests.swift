@@ -40,13 +40,13 @@ import Testing
                 IncidentResult(
                     startSeconds: Double(index),
                     endSeconds: Double(index) + Double(index) / 10,
-                    kind: .stall
+                    kind: .clientStop
                 )
             }
         }
-        #expect(text.contains("stall at 9.00 s, for 900 ms"))
-        #expect(text.contains("stall at 5.00 s"))
-        #expect(!text.contains("stall at 4.00 s"))
+        #expect(text.contains("client stop at 9.00 s, for 900 ms"))
+        #expect(text.contains("client stop at 5.00 s"))
+        #expect(!text.contains("client stop at 4.00 s"))
         #expect(text.contains("and 4 shorter ones"))
     }
 

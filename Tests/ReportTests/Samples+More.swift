@@ -15,7 +15,7 @@ extension Samples {
                 verdict: .undetermined
             )
         ]
-        var incident = IncidentResult(startSeconds: 12, endSeconds: 12.5, kind: .stall)
+        var incident = IncidentResult(startSeconds: 12, endSeconds: 12.5, kind: .clientStop)
         incident.requests = 9
         result.targets[0].phases[0].incidents = [incident]
         result.targets[0].phases[1].transition?.ttftByRank = [

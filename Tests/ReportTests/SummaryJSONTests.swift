@@ -35,7 +35,7 @@ import Testing
         "targets.0.phases.0.knee.hinge": "concurrency ci",
         "targets.0.phases.0.knee.usl": "lambda sigma kappa peak_concurrency",
         "targets.0.phases.0.drift.ttft": "slope_per_h ci p verdict",
-        "targets.0.phases.0.incidents.0": "start_s end_s kind requests",
+        "targets.0.phases.0.incidents.0": "start_s end_s kind side streams of requests attempts tokens_missing",
         "targets.0.phases.1": "bursts transition",
         "targets.0.phases.1.bursts.0":
             "index requests idle_s connections send_lag_ms send_skew_ms reused_connections stats "

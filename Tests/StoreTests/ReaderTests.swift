@@ -46,6 +46,23 @@ import Testing
         #expect(reading(folder.file)?.detail == "has schema 2; this spate reads schema 1")
     }
 
+    /// What a file of before knew: no lateness, incidents with a time, a kind and a detail, and stops called "stall".
+    @Test func `an older file without lateness is read, and its stalls are the client's stops`() throws {
+        let folder = try finishedRun()
+        for (table, column) in [
+            ("requests", "late_send_ns"), ("requests", "late_first_ns"), ("requests", "late_last_ns"),
+            ("incidents", "side"), ("incidents", "streams"), ("incidents", "of_streams"), ("incidents", "requests"),
+            ("incidents", "attempts"), ("incidents", "tokens_missing"), ("incidents", "target"),
+        ] { try SQLiteShell.execute(folder.file, "ALTER TABLE \(table) DROP COLUMN \(column)") }
+        try SQLiteShell.execute(folder.file, "UPDATE incidents SET kind = 'stall'")
+        let read = try RunStore.read(folder.file)
+        var (request, incident) = (Samples.request, IncidentRecord())
+        (request.lateSend, request.lateFirst, request.lateLast) = (nil, nil, nil)
+        (incident.at, incident.ended, incident.kind, incident.detail) = (7, 8, .clientStop, Samples.incident.detail)
+        #expect(read.requests == [request])
+        #expect(read.incidents == [incident])
+    }
+
     @Test(arguments: [
         ("UPDATE requests SET outcome = 'splendid'", "table requests, row 1, column outcome holds \"splendid\""),
         ("UPDATE requests SET first_token_ns = 'soon'", "column first_token_ns"),

@@ -79,6 +79,11 @@ import Testing
         run.complete = true
         try store.finish(run: run)
         #expect(try RunStore.read(folder.file).requests == [Samples.request])
+        try SQLiteShell.execute(folder.file, "DELETE FROM requests; ALTER TABLE requests DROP COLUMN late_send_ns")
+        let older = try RunStore(resuming: folder.file, run: run)
+        older.write(batch)
+        try older.finish(run: run)
+        #expect(try RunStore.read(folder.file).requests == [Samples.request])
         try SQLiteShell.execute(folder.file, "DROP TABLE answers")
         #expect(throws: StoreError.self) { try RunStore(resuming: folder.file, run: run) }
     }

@@ -197,6 +197,9 @@ enum Samples {
         request.firstReadTextBytes = 4
         request.hiddenReasoning = true
         request.maxGap = 80_000_000
+        request.lateSend = 41
+        request.lateFirst = 42
+        request.lateLast = 43
         request.arrivals = [0, 1, 2, 255, 128]
         return request
     }
@@ -249,8 +252,15 @@ enum Samples {
     static var incident: IncidentRecord {
         var incident = IncidentRecord()
         incident.at = 7
-        incident.until = 8
-        incident.kind = .clockStep
+        incident.ended = 8
+        incident.kind = .silence
+        incident.side = .server
+        incident.streams = 3
+        incident.of = 4
+        incident.requests = 5
+        incident.attempts = 6
+        incident.tokensMissing = 70
+        incident.target = 1
         incident.detail = "stepped by 3 s"
         return incident
     }

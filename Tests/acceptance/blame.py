@@ -39,7 +39,7 @@ def stopped(bench):
         incident
         for phase in bench.outcome.target["phases"]
         for incident in phase["incidents"] or []
-        if incident["kind"] == "stall"
+        if incident["kind"] == "client_stop"
     ]
     longest = max((incident["end_s"] - incident["start_s"] for incident in incidents), default=0)
     bench.row("the stop as it was timed", f"{longest:.3f} s", "2.0 +- 0.1 s", abs(longest - 2) <= 0.1)

@@ -70,13 +70,13 @@ struct GeneratorHealth: Sendable {
     }
 
     func incidents(in span: MeasuredWindow) -> [IncidentRecord] {
-        incidents.filter { $0.at <= span.end && ($0.until ?? $0.at) >= span.start }
+        incidents.filter { $0.at <= span.end && ($0.ended ?? $0.at) >= span.start }
     }
 
     /// Those of any of the spans, each once.
     func incidents(in spans: [MeasuredWindow]) -> [IncidentRecord] {
         incidents.filter { incident in
-            spans.contains { incident.at <= $0.end && (incident.until ?? incident.at) >= $0.start }
+            spans.contains { incident.at <= $0.end && (incident.ended ?? incident.at) >= $0.start }
         }
     }
 
@@ -89,8 +89,8 @@ struct GeneratorHealth: Sendable {
     /// Share of the span in which the generator did not run: its own stalls and the machine's suspensions, each moment
     /// once; or, if that is more, the time by which CLOCK_BOOTTIME outran CLOCK_MONOTONIC.
     func stoppedShare(of span: MeasuredWindow) -> Double {
-        let stops = incidents(in: span).filter { $0.kind == .stall || $0.kind == .suspend }
-            .map { (from: $0.at, to: $0.until ?? $0.at) }.sorted { $0.from < $1.from }
+        let stops = incidents(in: span).filter { $0.kind == .clientStop || $0.kind == .suspend }
+            .map { (from: $0.at, to: $0.ended ?? $0.at) }.sorted { $0.from < $1.from }
         var stopped = 0.0
         var reached = span.start
         for stop in stops {

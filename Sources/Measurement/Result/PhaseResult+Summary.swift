@@ -62,20 +62,3 @@ extension PhaseResult {
         incidents = health.incidents(in: spans).map { IncidentResult($0, timeline) }
     }
 }
-
-extension IncidentResult {
-    init(_ record: IncidentRecord, _ timeline: TargetTimeline) {
-        self.init(
-            startSeconds: Double(record.at) / 1e9,
-            endSeconds: record.until.map { Double($0) / 1e9 },
-            kind: record.kind
-        )
-        detail = record.detail
-        let until = record.until ?? record.at
-        requests =
-            timeline.requests.only { request in
-                guard let from = request.dispatched, let to = request.instant(request.ended) else { return false }
-                return from <= until && to >= record.at
-            }.count
-    }
-}

@@ -142,20 +142,6 @@ public struct DriftResult: Sendable, Hashable {
     }
 }
 
-public struct IncidentResult: Sendable, Hashable {
-    public var startSeconds: Double
-    public var endSeconds: Double?
-    public var kind: IncidentRecord.Kind
-    public var requests: Int?  // that were in flight
-    public var detail: String?
-
-    public init(startSeconds: Double, endSeconds: Double?, kind: IncidentRecord.Kind) {
-        self.startSeconds = startSeconds
-        self.endSeconds = endSeconds
-        self.kind = kind
-    }
-}
-
 public struct KeepwarmResult: Sendable, Hashable {
     public var warmUpToSeconds: Double?
     public var coldFromSeconds: Double?

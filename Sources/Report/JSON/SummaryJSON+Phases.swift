@@ -228,7 +228,12 @@ extension SummaryJSON {
             .init("start_s", JSONValue(incident.startSeconds)),
             .init("end_s", JSONValue(incident.endSeconds)),
             .init("kind", .string(incident.kind.rawValue)),
+            .init("side", JSONValue(incident.side?.rawValue)),
+            .init("streams", JSONValue(incident.streams)),
+            .init("of", JSONValue(incident.of)),
             .init("requests", JSONValue(incident.requests)),
+            .init("attempts", JSONValue(incident.attempts)),
+            .init("tokens_missing", JSONValue(incident.tokensMissing)),
             .init("detail", JSONValue(incident.detail)),
         ])
     }

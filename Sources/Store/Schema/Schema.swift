@@ -146,6 +146,16 @@ enum Schema {
         columns: [Column("sequence", \.sequence), Column("line", \.line)]
     )
 
+    /// Makes a file of an earlier version fit to be written on.
+    static func extend(in db: Database) throws {
+        try targets.addMissingColumns(in: db)
+        try phases.addMissingColumns(in: db)
+        try steps.addMissingColumns(in: db)
+        try requests.addMissingColumns(in: db)
+        try health.addMissingColumns(in: db)
+        try incidents.addMissingColumns(in: db)
+    }
+
     /// Everything a new file needs.
     static func create(in db: Database) throws {
         for sql in [

@@ -80,8 +80,15 @@ extension Schema {
         empty: { IncidentRecord() },
         columns: [
             Column("at_ns", \.at),
-            Column("until_ns", \.until),
+            Column("until_ns", \.ended),
             Column("kind", \.kind),
+            Column("side", \.side),
+            Column("streams", \.streams),
+            Column("of_streams", \.of),
+            Column("requests", \.requests),
+            Column("attempts", \.attempts),
+            Column("tokens_missing", \.tokensMissing),
+            Column("target", \.target),
             Column("detail", \.detail),
         ]
     )
