@@ -10,11 +10,10 @@ internal import Wire
 final class LiveRequest: TransferHandler {
     let transfer: Transfer
     unowned(unsafe) let driver: LoopDriver
-    let decoder: ReplyDecoder
+    private var follower: ReplyFollower
     private var arrivals = ArrivalLog()
-    private(set) var state = ReplyState()
-    private var hasBegun = false
-    private var lastRead: ReceiveStamp?
+    /// What an answer to it is held against.
+    var question = ReplyFollower.Question()
 
     /// Index of the target it is for.
     var target = 0
@@ -24,8 +23,6 @@ final class LiveRequest: TransferHandler {
     var rank: Int?
     /// Whether what the model writes goes to the store.
     var keepsAnswer = false
-    /// Texts in it, where vectors are wanted.
-    var inputs: Int?
     /// How long after its dispatch its user gives up, nanoseconds.
     var patience: Int64?
     private var hasGivenUp = false
@@ -45,27 +42,23 @@ final class LiveRequest: TransferHandler {
     /// How long it had to wait for a place under a cap, nanoseconds.
     var queued: Int64 = 0
     var bodyBytes = 0
-    /// Tokens that its prompt was made to have; nil where the prompt is the user's.
-    var askedTokens: Int?
-    /// Whether an answer that its cap cut short is as long as was asked for.
-    var fixesLength = false
     var claim = Budget.Claim(outputTokens: 0, nanodollars: 0)
     /// Its place in the driver's list of running requests.
     var slot = 0
 
     init(transfer: Transfer, decoder: ReplyDecoder, driver: LoopDriver) {
         self.transfer = transfer
-        self.decoder = decoder
+        follower = ReplyFollower(decoder: decoder)
         self.driver = driver
         arrivals.reserve(bytes: 128)
         transfer.touches(self, decoder)
     }
 
-    func reset() {
-        decoder.reset()
-        state = ReplyState()
-        hasBegun = false
-        lastRead = nil
+    var decoder: ReplyDecoder { follower.decoder }
+
+    /// - Parameter keepsText: whether what the model writes is kept.
+    func reset(keepsText: Bool) {
+        follower.reset(keepsText: keepsText)
         rank = nil
         queued = 0
         item = nil
@@ -79,21 +72,14 @@ final class LiveRequest: TransferHandler {
     // MARK: the transfer
 
     func transfer(_ transfer: Transfer, received bytes: Span<UInt8>, at stamp: ReceiveStamp) {
-        if !hasBegun { begin() }
         let lag = stamp.isKernel ? stamp.readAt.nanoseconds(since: stamp.instant) : nil
         driver.recorder.read(lag: lag, at: stamp.instant)
-        lastRead = stamp
-        note(decoder.receive(bytes), stamp)
+        let (digest, action) = follower.receive(bytes, at: stamp, of: transfer)
+        note(digest, action, stamp)
     }
 
-    private func begin() {
-        hasBegun = true
-        decoder.begin(status: transfer.status, contentType: transfer.responseHeader("content-type"))
-    }
-
-    private func note(_ digest: ReadDigest, _ stamp: ReceiveStamp) {
+    private func note(_ digest: ReadDigest, _ action: ReplyState.Action, _ stamp: ReceiveStamp) {
         let recorder = driver.recorder
-        let action = state.receive(digest, stamp: stamp)
         guard digest.tokenEvents > 0 else { return }
         arrivals.add(
             bin: recorder.binIndex(of: stamp.instant),
@@ -111,12 +97,7 @@ final class LiveRequest: TransferHandler {
     }
 
     func transfer(_ transfer: Transfer, ended failure: TransferFailure?) {
-        if !hasBegun, transfer.status != 0 { begin() }
-        // An error body or an answer in one piece is understood at its end; it arrived with the last read.
-        if hasBegun {
-            let digest = decoder.finish()
-            if digest.events > 0, let lastRead { note(digest, lastRead) }
-        }
+        if let (digest, action, stamp) = follower.finish(transfer) { note(digest, action, stamp) }
         driver.ended(self, ours: nil, failure: failure)
     }
 
@@ -131,8 +112,8 @@ final class LiveRequest: TransferHandler {
         let safe = watchdog.safe(
             dispatched: dispatched,
             written: transfer.timing.written,
-            firstToken: state.firstToken,
-            lastRead: state.lastRead ?? transfer.timing.firstByte,
+            firstToken: follower.state.firstToken,
+            lastRead: follower.state.lastRead ?? transfer.timing.firstByte,
             now: now
         )
         return patience.map { min(safe, dispatched.advanced(byNanoseconds: $0)) } ?? safe
@@ -146,31 +127,14 @@ final class LiveRequest: TransferHandler {
         return watchdog.verdict(
             dispatched: transfer.timing.dispatched,
             written: transfer.timing.written,
-            firstToken: state.firstToken,
-            lastRead: state.lastRead ?? transfer.timing.firstByte,
+            firstToken: follower.state.firstToken,
+            lastRead: follower.state.lastRead ?? transfer.timing.firstByte,
             now: now
         )
     }
 
-    func record(t0: Instant, ours: Outcome?, failure: TransferFailure?, fixedLength: Bool, redactor: Redactor)
-        -> RequestRecord
-    {
-        let timing = transfer.timing
-        let reply = decoder.reply
-        var evidence = OutcomeRule.Evidence()
-        evidence.ours = ours
-        evidence.failure = failure
-        evidence.status = transfer.status
-        evidence.reply = reply
-        evidence.headBegan = timing.firstByte != nil
-        evidence.headEnded = transfer.headIsComplete
-        evidence.encoding = reply.events == 0 ? transfer.responseHeader("content-encoding") : nil
-        evidence.streams = driver.asksForStream(of: target)
-        evidence.tokenReads = state.tokenReads
-        evidence.inputs = inputs
-        let verdict = OutcomeRule.judge(evidence)
-
-        var record = RequestRecord()
+    func record(t0: Instant, ours: Outcome?, failure: TransferFailure?, redactor: Redactor) -> RequestRecord {
+        var record = follower.record(question, transfer, ours: ours, failure: failure, redactor: redactor)
         record.sequence = sequence
         record.attempt = attempt
         record.step = step
@@ -179,85 +143,21 @@ final class LiveRequest: TransferHandler {
         record.measured = attempt > 0 ? measured : kind == .measured || kind == .wave
         record.loop = driver.loopIndex
         record.scheduled = scheduled.nanoseconds(since: t0)
-        let dispatched = timing.dispatched
-        record.dispatchLag = dispatched.nanoseconds(since: scheduled)
+        record.dispatchLag = transfer.timing.dispatched.nanoseconds(since: scheduled)
         record.queued = queued > 0 ? queued : nil
-        record.connect = timing.connect
-        record.tls = timing.tls
-        // The call that wrote it may return after the answer has come.
-        record.written = timing.written.map { min($0, timing.firstByte ?? $0).nanoseconds(since: dispatched) }
-        record.firstByte = timing.firstByte?.nanoseconds(since: dispatched)
-        record.firstEvent = state.firstEvent?.nanoseconds(since: dispatched)
-        record.firstReasoning = state.firstReasoning?.nanoseconds(since: dispatched)
-        if !reply.isNotStreamed {  // an answer in one piece has an end, but no first token
-            record.firstToken = state.firstToken?.nanoseconds(since: dispatched)
-            record.firstVisible = state.firstVisible?.nanoseconds(since: dispatched)
-        }
-        record.lastToken = state.lastToken?.nanoseconds(since: dispatched)
-        record.ended = (timing.answered ?? timing.ended)?.nanoseconds(since: dispatched)
-        record.outcome = verdict.outcome
-        record.detail = verdict.detail.map { redactor.redacted($0) }
         if ours == .cancelled, hasGivenUp { record.detail = "user" }
-        record.note = verdict.note
-        record.httpStatus = transfer.status == 0 ? nil : transfer.status
-        record.finish = reply.finishWord.map { redactor.redacted($0) }
-        record.connection = timing.reused ? .reused : timing.preopened ? .preopened : timing.connect == nil ? nil : .new
-        record.stamp = state.readStamps == 0 && state.tokenReads > 0 ? .kernel : .read
-        record.reportedCold = reply.reportedCold
-        record.events = reply.events
-        record.tokenEvents = reply.tokenEvents
-        record.reads = state.reads
-        record.tokenReads = state.tokenReads
-        record.textBytes = reply.textBytes
-        record.visibleBytes = reply.visibleBytes
-        record.firstReadTextBytes = state.firstReadTextBytes
-        record.maxGap = state.maxGap
         record.arrivals = arrivals.take()
-        let usage = reply.usage
-        record.inputTokens = usage.input
-        record.askedInputTokens = askedTokens.map { Int64($0) }
-        record.cachedInputTokens = usage.cachedInput
-        record.outputTokens = usage.output
-        record.reasoningTokens = usage.reasoning
-        record.tokenSource = usage.output == nil ? nil : .usage
-        record.hiddenReasoning = (usage.reasoning ?? 0) > 0 && reply.reasoningBytes == 0
-        if record.outputTokens == nil, reply.tokenEvents > 0 {
-            record.outputTokens = Int64(reply.tokenEvents)
-            record.tokenSource = .events
-        }
-        if let inputs { record.noteVectors(reply, of: inputs) }
-        switch verdict.outcome {
-        case .ok: record.useful = inputs == nil || inputs == reply.vectors
-        case .okLength: record.useful = fixedLength
-        default: record.useful = false
-        }
-        if record.outcome.class == .success {
-            if let check = driver.check(of: target) {
-                let answer = decoder.text.choices[0]?.content ?? ""
-                if let shortfall = check.shortfall(of: answer, index: Int(prompt)) {
-                    record.useful = false
-                    record.detail = "unexpected"
-                    record.note = record.note.map { "\($0); \(shortfall)" } ?? shortfall
-                }
+        guard record.outcome.class == .success else { return record }
+        if let check = driver.check(of: target) {
+            let answer = decoder.text.choices[0]?.content ?? ""
+            if let shortfall = check.shortfall(of: answer, index: Int(prompt)) {
+                record.useful = false
+                record.detail = "unexpected"
+                record.note = record.note.map { "\($0); \(shortfall)" } ?? shortfall
             }
-            record.prompt = comparablePrompt
-            if comparablePrompt != nil { record.answerHash = Int64(bitPattern: reply.answerHash) }
         }
-        if inputs != nil, record.outcome.class == .success, !record.useful {
-            record.note = "\(reply.vectors) vectors for \(inputs ?? 0) inputs"
-        }
-        let words = failure?.text ?? reply.error?.message ?? reply.excerpt
-        record.error = verdict.outcome.class == .success ? nil : words.map { redactor.redacted($0) }
+        record.prompt = comparablePrompt
+        if comparablePrompt != nil { record.answerHash = Int64(bitPattern: decoder.reply.answerHash) }
         return record
-    }
-}
-
-extension RequestRecord {
-    /// Embeddings have no output tokens: with the server's count of the input all of theirs is known.
-    mutating func noteVectors(_ reply: ReplyFacts, of inputs: Int) {
-        self.inputs = inputs
-        vectors = reply.vectors
-        outputTokens = reply.usage.input == nil ? nil : 0
-        tokenSource = reply.usage.input == nil ? nil : .usage
     }
 }

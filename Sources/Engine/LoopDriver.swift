@@ -200,8 +200,7 @@ final class LoopDriver {
         }
         let keepsAnswer = item != nil && job?.batch.keepsAnswers == true && maker(of: target).inputs == nil
         let conversation = again?.conversation ?? conversation
-        request.decoder.keepsText = keepsAnswer || conversation != nil || maker(of: target).check != nil
-        request.reset()
+        request.reset(keepsText: keepsAnswer || conversation != nil || maker(of: target).check != nil)
         request.keepsAnswer = keepsAnswer
         request.conversation = conversation
         request.target = target
@@ -224,9 +223,13 @@ final class LoopDriver {
         let body =
             conversation.map(maker.body(of:))
             ?? maker.body(index: request.sequence, subject, arrival: request.arrival, in: trace)
-        request.askedTokens = body.askedTokens
         let workload = run.program.targets[target].plan.workload
-        request.fixesLength = workload.lengthIsUseful ?? (trace != nil || workload.fixesLength)
+        request.question = ReplyFollower.Question(
+            streams: run.program.targets[target].provider.streams,
+            inputs: maker.inputs,
+            askedTokens: body.askedTokens,
+            fixesLength: workload.lengthIsUseful ?? (trace != nil || workload.fixesLength)
+        )
         request.comparablePrompt =
             trace == nil && subject != .warmup && conversation == nil
             ? maker.comparablePrompt(index: request.prompt) : nil
@@ -234,7 +237,7 @@ final class LoopDriver {
             outputTokens: body.maxTokens,
             nanodollars: run.prices[target].worstCase(bodyBytes: body.bytes.count, outputTokens: body.maxTokens)
         )
-        (request.bodyBytes, request.inputs) = (body.bytes.count, maker.inputs)
+        request.bodyBytes = body.bytes.count
         if run.program.entries[index].stage.kind != .warmup {
             request.patience = maker.patience(index: request.sequence)?.nanoseconds
         }
@@ -254,7 +257,6 @@ final class LoopDriver {
             t0: run.t0,
             ours: ours,
             failure: failure,
-            fixedLength: request.fixesLength,
             redactor: run.redactor
         )
         let now = request.transfer.timing.ended ?? MonotonicClock.now()
@@ -323,8 +325,6 @@ final class LoopDriver {
         clients[target] = client
         return client
     }
-
-    func asksForStream(of target: Int) -> Bool { run.program.targets[target].provider.streams }
 
     func maker(of target: Int) -> RequestMaker {
         if let maker = makers[target] { return maker }

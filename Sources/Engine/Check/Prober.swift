@@ -53,10 +53,7 @@ private final class ProbeSession<Script: ProbeScript>: TransferHandler {
     private let transfer: Transfer
     private let parser = JSONParser()
     private var question: ProbeQuestion?
-    private var decoder: ReplyDecoder
-    private var state = ReplyState()
-    private var hasBegun = false
-    private var lastRead: ReceiveStamp?
+    private var follower: ReplyFollower
     private var usageBeforeTokens = 0  // token events when the usage first came
     private var hasUsage = false
     /// Between two questions, so that a server that closes its connections has done so.
@@ -72,7 +69,7 @@ private final class ProbeSession<Script: ProbeScript>: TransferHandler {
         let headers = target.headers.map { ($0.name, $0.value) }
         client = HTTPClient(loop: loop, endpoint: target.endpoint, headers: headers)
         transfer = client.transfer()
-        decoder = ReplyDecoder(api: target.provider.api, parser: parser)
+        follower = ReplyFollower(decoder: ReplyDecoder(api: target.provider.api, parser: parser))
     }
 
     func askNext() {
@@ -83,9 +80,8 @@ private final class ProbeSession<Script: ProbeScript>: TransferHandler {
         idleTicks = 0
         question = next
         inputs = target.provider.api.makesVectors ? next.prompts.count : nil
-        decoder.reset()
-        state = ReplyState()
-        (hasBegun, hasUsage, usageBeforeTokens, lastRead) = (false, false, 0, nil)
+        follower.reset(keepsText: false)
+        (hasUsage, usageBeforeTokens) = (false, 0)
         transfer.handler = self
         let model = next.purpose == .wrongModel ? "spate-check-no-such-model" : target.model
         transfer.prepare(
@@ -123,34 +119,22 @@ private final class ProbeSession<Script: ProbeScript>: TransferHandler {
         let age = MonotonicClock.now().nanoseconds(since: transfer.timing.dispatched)
         guard age > limit else { return }
         client.cancel(transfer)
-        end(nil, ours: state.firstToken == nil ? .timeoutFirstToken : .timeoutTotal)
+        end(nil, ours: follower.state.firstToken == nil ? .timeoutFirstToken : .timeoutTotal)
     }
 
     // MARK: the transfer
 
     func transfer(_ transfer: Transfer, received bytes: Span<UInt8>, at stamp: ReceiveStamp) {
-        if !hasBegun { begin() }
-        lastRead = stamp
-        note(decoder.receive(bytes), stamp)
-        if !hasUsage, decoder.reply.usage.output != nil {
+        _ = follower.receive(bytes, at: stamp, of: transfer)
+        let reply = follower.decoder.reply
+        if !hasUsage, reply.usage.output != nil {
             hasUsage = true
-            usageBeforeTokens = decoder.reply.tokenEvents
+            usageBeforeTokens = reply.tokenEvents
         }
     }
-
-    private func begin() {
-        hasBegun = true
-        decoder.begin(status: transfer.status, contentType: transfer.responseHeader("content-type"))
-    }
-
-    private func note(_ digest: ReadDigest, _ stamp: ReceiveStamp) { _ = state.receive(digest, stamp: stamp) }
 
     func transfer(_ transfer: Transfer, ended failure: TransferFailure?) {
-        if !hasBegun, transfer.status != 0 { begin() }
-        if hasBegun {
-            let digest = decoder.finish()
-            if digest.events > 0, let lastRead { note(digest, lastRead) }
-        }
+        _ = follower.finish(transfer)
         end(failure, ours: nil)
     }
 
@@ -165,12 +149,12 @@ private final class ProbeSession<Script: ProbeScript>: TransferHandler {
     }
 
     private func record(_ question: ProbeQuestion, _ failure: TransferFailure?, _ ours: Outcome?) -> ProbeRecord {
-        let reply = decoder.reply
+        let reply = follower.decoder.reply
         var record = ProbeRecord()
         record.purpose = question.purpose
         record.dialect = question.dialect
         record.cap = question.cap
-        record.request = request(reply, failure, ours)
+        record.request = request(failure, ours)
         record.isCut = reply.finish == .length
         record.isWhole = reply.isNotStreamed
         record.reasoningBytes = reply.reasoningBytes
@@ -200,57 +184,11 @@ private final class ProbeSession<Script: ProbeScript>: TransferHandler {
         return record
     }
 
-    private func request(_ reply: ReplyFacts, _ failure: TransferFailure?, _ ours: Outcome?) -> RequestRecord {
-        var evidence = OutcomeRule.Evidence()
-        evidence.ours = ours
-        evidence.failure = failure
-        evidence.status = transfer.status
-        evidence.reply = reply
-        evidence.streams = target.provider.streams
-        evidence.inputs = inputs
-        let verdict = OutcomeRule.judge(evidence)
-        let timing = transfer.timing
-        let start = timing.dispatched
-        var request = RequestRecord()
+    private func request(_ failure: TransferFailure?, _ ours: Outcome?) -> RequestRecord {
+        let asked = ReplyFollower.Question(streams: target.provider.streams, inputs: inputs, fixesLength: true)
+        var request = follower.record(asked, transfer, ours: ours, failure: failure, redactor: redactor)
         request.sequence = Int64(records.count)
         request.dispatchLag = 0
-        request.connect = timing.connect
-        request.tls = timing.tls
-        request.connection = timing.reused ? .reused : .new
-        request.written = timing.written.map { min($0, timing.firstByte ?? $0).nanoseconds(since: start) }
-        request.firstByte = timing.firstByte?.nanoseconds(since: start)
-        request.firstEvent = state.firstEvent?.nanoseconds(since: start)
-        if !reply.isNotStreamed {
-            request.firstToken = state.firstToken?.nanoseconds(since: start)
-            request.firstVisible = state.firstVisible?.nanoseconds(since: start)
-        }
-        request.lastToken = state.lastToken?.nanoseconds(since: start)
-        request.ended = timing.ended?.nanoseconds(since: start)
-        request.outcome = verdict.outcome
-        request.detail = verdict.detail.map(redactor.redacted)
-        request.note = verdict.note
-        request.httpStatus = transfer.status == 0 ? nil : transfer.status
-        request.finish = reply.finishWord.map(redactor.redacted)
-        request.events = reply.events
-        request.tokenEvents = reply.tokenEvents
-        request.reads = state.reads
-        request.tokenReads = state.tokenReads
-        request.textBytes = reply.textBytes
-        request.visibleBytes = reply.visibleBytes
-        request.firstReadTextBytes = state.firstReadTextBytes
-        request.inputTokens = reply.usage.input
-        request.cachedInputTokens = reply.usage.cachedInput
-        request.outputTokens = reply.usage.output
-        request.reasoningTokens = reply.usage.reasoning
-        request.tokenSource = reply.usage.output == nil ? nil : .usage
-        if request.outputTokens == nil, reply.tokenEvents > 0 {
-            request.outputTokens = Int64(reply.tokenEvents)
-            request.tokenSource = .events
-        }
-        if let inputs { request.noteVectors(reply, of: inputs) }
-        request.useful = verdict.outcome == .ok || verdict.outcome == .okLength
-        let words = failure?.text ?? reply.error?.message ?? reply.excerpt
-        request.error = verdict.outcome.class == .success ? nil : words.map(redactor.redacted)
         return request
     }
 }
