@@ -2,7 +2,8 @@
 # make test   installs what is missing, runs every test
 # make acceptance   what needs an idle machine: see Tests/acceptance
 # make bench  the comparison of Benchmarks/, printed as a table
-.PHONY: demo build test acceptance bench format lint deps clean
+# make dist   one executable without Swift, and a tarball of it, in .build/dist; make deb, make wheel: a Debian package and a wheel of it
+.PHONY: dist deb wheel build-debug demo build test acceptance bench format lint deps clean
 
 PACKAGES := libuv1-dev libcurl4-openssl-dev libsqlite3-dev libsimdjson-dev pkg-config openssl sqlite3 python3 nginx-light
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
@@ -25,6 +26,19 @@ acceptance: build
 
 bench: build
 	Benchmarks/compare
+
+dist: deps
+	.ci/dist
+
+deb: dist build-debug
+	.ci/deb
+
+wheel: dist
+	.ci/wheel
+
+# The manual pages are made by a tool of the argument parser, which is built like the tests.
+build-debug: deps
+	swift build
 
 deps:
 	@missing=$$(for p in $(PACKAGES); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \

@@ -12,6 +12,9 @@ let strict: [SwiftSetting] = [
 /// debug build and every test keep them.
 let hot = strict + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
 
+/// `make dist` sets it: one file that needs no Swift beside it.
+let isShipped = Context.environment["SPATE_SHIPPED"] != nil
+
 let package = Package(
     name: "spate",
     products: [
@@ -78,7 +81,7 @@ let package = Package(
                 "Simulator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
-            ],
+            ] + (isShipped ? ["CEmptyICU"] : []),
             swiftSettings: strict
         ),
 
@@ -130,3 +133,5 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
 )
+
+if isShipped { package.targets.append(.target(name: "CEmptyICU")) }
