@@ -39,8 +39,9 @@ extension OutcomeRuleTests {
         Case(
             name: "an error inside the stream, behind its end",
             body: R.text("a") + R.finish("stop") + R.error(type: "server_error"),
-            outcome: .inbandError,
-            detail: "inband_error: server_error"
+            outcome: .ok,
+            detail: "usage_missing",
+            note: "an error behind the end; no [DONE]"
         ),
         Case(
             name: "an error as a JSON body with status 200",

@@ -158,11 +158,11 @@ import Wire
             detail: "reset_midstream"
         ),
         Case(
-            name: "a reset before an error in the stream",
+            name: "an error in the stream before a reset",
             failure: failure(.reset, "reset_midstream"),
             body: R.error(type: "server_error"),
-            outcome: .reset,
-            detail: "reset_midstream"
+            outcome: .inbandError,
+            detail: "inband_error: server_error"
         ),
         Case(
             name: "the status before a cut body",

@@ -33,13 +33,13 @@ extension Grammar {
             let candidates = root["candidates"]
             for candidate in candidates.elements {
                 let index = candidate["index"].int ?? 0
-                tally.note(choice: index, finish: candidate["finishReason"].utf8)
                 for part in candidate["content"]["parts"].elements {
                     tally.add(part["thought"].bool == true ? .reasoning : .visible, part["text"].utf8, choice: index)
                     if part["functionCall"].kind == .object {
                         tally.add(functionCall: part["functionCall"], choice: index, parser)
                     }
                 }
+                tally.note(choice: index, finish: candidate["finishReason"].utf8)
             }
             let blocked = root["promptFeedback"]["blockReason"].utf8
             if blocked != nil { tally.noteBlocked() }

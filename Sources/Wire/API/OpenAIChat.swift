@@ -41,9 +41,6 @@ extension BodyWriter {
 
 extension ReplyTally {
     fileprivate mutating func take(_ chat: sj_chat, whole: Bool, parser: JSONParser) -> Grammar.Reading {
-        for choice in UnsafeBufferPointer(start: chat.choices, count: chat.choice_count) {
-            note(choice: choice.index, finish: choice.finish_reason.buffer)
-        }
         for piece in UnsafeBufferPointer(start: chat.pieces, count: chat.piece_count) {
             switch piece.kind {
             case sj_visible: add(.visible, piece.text.buffer, choice: piece.choice)
@@ -58,6 +55,9 @@ extension ReplyTally {
                     choice: piece.choice
                 )
             }
+        }
+        for choice in UnsafeBufferPointer(start: chat.choices, count: chat.choice_count) {
+            note(choice: choice.index, finish: choice.finish_reason.buffer)
         }
         let flags = Int(chat.flags)
         if flags & sj_has_usage != 0 { count(Usage(chat.usage)) }

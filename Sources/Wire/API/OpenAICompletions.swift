@@ -17,8 +17,8 @@ extension Grammar {
             let choices = root["choices"]
             for choice in choices.elements {
                 let index = choice["index"].int ?? 0
-                tally.note(choice: index, finish: choice["finish_reason"].utf8)
                 tally.add(.visible, choice["text"].utf8, choice: index)
+                tally.note(choice: index, finish: choice["finish_reason"].utf8)
             }
             if root["usage"].kind == .object { tally.count(Usage(openAI: root["usage"])) }
             if root["usage"].kind == .object || root["timings"].kind == .object {

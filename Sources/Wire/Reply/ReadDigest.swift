@@ -1,6 +1,7 @@
 /// What one read brought.
 public struct ReadDigest: Sendable, Hashable {
-    public var events = 0  // with a payload: no comments, no empty data, no [DONE]
+    public var events = 0  // with a payload: no comments, no empty data, no [DONE], none behind the end
+    public var lateEvents = 0  // with a payload, behind the end
     public var tokenEvents = 0  // with text, reasoning, tool arguments or a refusal
     // UTF-8 bytes of that text.
     public var visibleBytes = 0
@@ -10,7 +11,7 @@ public struct ReadDigest: Sendable, Hashable {
     public var vectors = 0  // embeddings
     public var isFirstReasoning = false  // the reply's first reasoning is in this read
     public var isFirstVisible = false  // the reply's first visible text or refusal is in this read
-    public var isDone = false  // the done marker is in this read
+    public var terminalSign = ReplyFacts.TerminalSign.none  // how the reply stands after this read
 
     public init() {}
 

@@ -178,12 +178,8 @@ extension ReplyDecoder {
             tally.note(.dataKeepAlive)
             return
         }
-        if trimmed.isDoneMarker {
-            tally.facts.hasDoneMarker = true
-            tally.digest.isDone = true
-            return
-        }
-        if tally.facts.hasDoneMarker { return tally.note(.eventsAfterDone) }
+        if trimmed.isDoneMarker { return tally.close() }
+        if tally.isSealed { return readLate(trimmed) }
         let isError = !stream.eventType.isEmpty && stream.eventType.elementsEqual("error".utf8)
         if grammar.read(trimmed, readable - (payload.count - trimmed.count), false, parser, &tally) == .unparseable {
             tally.facts.unparseable += 1
@@ -191,6 +187,13 @@ extension ReplyDecoder {
         } else if isError, tally.facts.error == nil, let root = parser.parse(trimmed) {
             tally.fail(ServerError(root, parser: parser))
         }
+        tally.endEvent()
+    }
+
+    /// Behind the end: of interest only for its usage.
+    private func readLate(_ payload: UnsafeRawBufferPointer) {
+        tally.note(.eventsAfterEnd)
+        _ = grammar.read(payload, payload.count, false, parser, &tally)
         tally.endEvent()
     }
 
@@ -221,7 +224,7 @@ extension ReplyDecoder {
     private func readLine(_ line: UnsafeRawBufferPointer, readable: Int) {
         let trimmed = line.trimmed
         if trimmed.isEmpty { return tally.facts.keepAlives += 1 }
-        if tally.facts.hasDoneMarker { return tally.note(.eventsAfterDone) }
+        if tally.isSealed { return readLate(trimmed) }
         if grammar.read(trimmed, readable - (line.count - trimmed.count), false, parser, &tally) == .unparseable {
             tally.facts.unparseable += 1
         }

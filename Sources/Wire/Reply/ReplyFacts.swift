@@ -22,12 +22,22 @@ public struct ReplyFacts: Sendable, Hashable {
         }
     }
 
-    /// How the stream said that it is complete.
+    /// How the stream said that it is complete. What comes behind a sign changes nothing but the usage, unless text takes
+    /// a bare finish reason back.
     public enum TerminalSign: Sendable, Hashable {
         case none
+        case finish  // a finish reason for each choice seen, but no done marker; it is not the last word
         case done  // a done marker, but some choice without finish reason (or no choice at all)
-        case finish  // a finish reason for each choice, but no done marker
         case both
+        case error  // the stream said that it failed
+
+        /// Whether it can no longer be taken back: `[DONE]`, an API's own last event, or an error.
+        public var isFinal: Bool {
+            switch self {
+            case .none, .finish: false
+            case .done, .both, .error: true
+            }
+        }
     }
 
     /// Deviations that do not make a reply fail.
@@ -37,7 +47,9 @@ public struct ReplyFacts: Sendable, Hashable {
         case notStreamed = "answered in one piece, not as a stream"
         case dataKeepAlive = "keep-alives sent as data"
         case noBlankLine = "no blank line behind the last event"
-        case eventsAfterDone = "events behind [DONE]"
+        case eventsAfterEnd = "events behind the end"
+        case errorAfterEnd = "an error behind the end"
+        case textAfterFinish = "text behind the finish reason"
         case strayError = "an error outside the stream's format"
         case overflow = "an event above 16 MiB"
     }
@@ -46,7 +58,7 @@ public struct ReplyFacts: Sendable, Hashable {
     public var body = Body.empty
     public var choices: [Choice] = []  // in order of appearance, at most 128
     public var usage = Usage()
-    public var error: ServerError?  // the first one
+    public var error: ServerError?  // the first one before the end
     public var hasDoneMarker = false
     public var expectsDoneMarker = true  // false: the API's streams have none
     public var unparseable = 0  // events that are not what the API sends
@@ -88,7 +100,8 @@ public struct ReplyFacts: Sendable, Hashable {
     public var unfinishedChoices: Int { choices.count { $0.finish == nil } }
 
     public var terminalSign: TerminalSign {
-        switch (hasDoneMarker, !choices.isEmpty && unfinishedChoices == 0) {
+        if error != nil, body == .eventStream || body == .lines { return .error }
+        return switch (hasDoneMarker, !choices.isEmpty && unfinishedChoices == 0) {
         case (true, true): .both
         case (true, false): .done
         case (false, true): .finish

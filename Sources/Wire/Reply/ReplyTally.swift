@@ -18,13 +18,24 @@ struct ReplyTally {
     var text: ReplyText?  // nil = not kept
     var inputParts = InputParts()
     private var hasToken = false  // in the current event
+    private var hasFinish = false  // a finish reason or an end came in the current event
+    private var ending = Ending.open
+    private var lateError: ServerError?  // came behind a bare finish reason, which text may still take back
     private var latestChoice: Int64 = -1  // that was noted
+
+    /// How far the events before the current one brought the reply to its end.
+    private enum Ending {
+        case open
+        case partial  // some choice has a finish reason
+        case finished  // each choice has one
+        case sealed  // the API's own last word has come: only usage counts
+    }
 
     init(keepsText: Bool) { text = keepsText ? ReplyText() : nil }
 
     /// A non-empty text.
     mutating func add(_ kind: Kind, _ text: UnsafeRawBufferPointer?, choice: Int64) {
-        guard let text, !text.isEmpty else { return }
+        guard let text, !text.isEmpty, ending == .open || admitsText(of: choice) else { return }
         hasToken = true
         switch kind {
         case .visible:
@@ -49,7 +60,8 @@ struct ReplyTally {
         arguments: UnsafeRawBufferPointer?,
         choice: Int64
     ) {
-        if let arguments, !arguments.isEmpty {
+        if ending == .sealed { return }
+        if let arguments, !arguments.isEmpty, ending == .open || admitsText(of: choice) {
             hasToken = true
             digest.toolBytes += arguments.count
         }
@@ -62,18 +74,20 @@ struct ReplyTally {
 
     /// A vector that is not empty.
     mutating func addVector(dimensions: Int?) {
+        if ending == .sealed { return }
         digest.vectors += 1
         facts.dimensions = facts.dimensions ?? dimensions
     }
 
-    /// A choice appeared; `finish` is its finish reason, if any. An empty one is none.
+    /// A choice appeared; `finish` is its finish reason, if any. An empty one is none. Of one event the text comes first.
     mutating func note(choice: Int64, finish: UnsafeRawBufferPointer?) {
         let hasFinish = finish.map { !$0.isEmpty } ?? false
         if choice == latestChoice, !hasFinish { return }  // as at nearly every token; the list is cold by then
-        guard let tracked = Self.tracked(choice), let place = place(of: tracked) else { return }
+        guard ending != .sealed, let tracked = Self.tracked(choice), let place = place(of: tracked) else { return }
         latestChoice = choice
         if let finish, hasFinish {
             facts.choices[place].finish = String(decoding: finish.prefix(64), as: UTF8.self)
+            self.hasFinish = true
         }
     }
 
@@ -90,13 +104,27 @@ struct ReplyTally {
         take(usage.reasoning, &facts.usage.reasoning)
     }
 
-    /// The sign that the reply is over: a terminal event, or the last object.
+    /// The API's own sign that the reply is over: its last event, or the last object.
     mutating func end() {
         facts.hasDoneMarker = true
-        digest.isDone = true
+        hasFinish = true
     }
 
-    mutating func fail(_ error: ServerError) { facts.error = facts.error ?? error }
+    /// `[DONE]`, which is no event.
+    mutating func close() {
+        end()
+        ending = .sealed
+    }
+
+    var isSealed: Bool { ending == .sealed }
+
+    /// The first error counts, unless the reply was over in an earlier event.
+    mutating func fail(_ error: ServerError) {
+        guard ending == .finished || ending == .sealed else { return facts.error = facts.error ?? error }
+        if facts.error != nil { return }
+        lateError = lateError ?? error
+        note(.errorAfterEnd)
+    }
 
     mutating func note(_ note: ReplyFacts.Note) {
         if !facts.notes.contains(note) { facts.notes.append(note) }
@@ -104,14 +132,41 @@ struct ReplyTally {
 
     /// Closes an event that carried a payload.
     mutating func endEvent() {
+        if ending == .sealed { return digest.lateEvents += 1 }
         digest.events += 1
         if hasToken { digest.tokenEvents += 1 }
         hasToken = false
+        if hasFinish || ending != .open { settleEnding() }
+    }
+
+    private mutating func settleEnding() {
+        let finished = facts.choices.count - facts.unfinishedChoices
+        ending =
+            facts.hasDoneMarker
+            ? .sealed : finished == 0 ? .open : finished < facts.choices.count ? .partial : .finished
+        hasFinish = false
+    }
+
+    /// Text of a choice whose finish reason came in an earlier event takes it back; none comes behind the end itself.
+    private mutating func admitsText(of choice: Int64) -> Bool {
+        if ending == .sealed { return false }
+        guard let tracked = Self.tracked(choice), let place = facts.choices.firstIndex(where: { $0.index == tracked }),
+            facts.choices[place].finish != nil
+        else { return true }
+        facts.choices[place].finish = nil
+        note(.textAfterFinish)
+        if let error = lateError {
+            lateError = nil
+            facts.notes.removeAll { $0 == .errorAfterEnd }
+            facts.error = error
+        }
+        return true
     }
 
     /// Closes a read and gives what it brought.
     mutating func endRead() -> ReadDigest {
-        let result = digest
+        var result = digest
+        if ending != .open || facts.hasDoneMarker || facts.error != nil { result.terminalSign = facts.terminalSign }
         digest = ReadDigest()
         facts.events += result.events
         facts.tokenEvents += result.tokenEvents

@@ -84,12 +84,14 @@ import Wire
             wire: typed([start, ("error", "\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}")]),
             events: 2,
             usage: Usage(input: 20, cachedInput: 3),
+            sign: .error,
             error: ServerError(message: "Overloaded", type: "overloaded_error")
         ),
         APICase(
             name: "an error whose event line a relay took away",
             wire: "data: {\"type\":\"error\",\"error\":{\"type\":\"api_error\",\"message\":\"died\"}}\n\n",
             events: 1,
+            sign: .error,
             error: ServerError(message: "died", type: "api_error")
         ),
         APICase(

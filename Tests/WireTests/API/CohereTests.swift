@@ -81,7 +81,7 @@ import Wire
             tokenEvents: 1,
             events: 3,
             finish: "ERROR",
-            sign: .both,
+            sign: .error,
             error: ServerError(message: "died")
         ),
         APICase(

@@ -71,6 +71,7 @@ import Wire
             tokenEvents: 1,
             events: 1,
             usage: Usage(input: 6, output: 8, total: 34),
+            sign: .error,
             error: ServerError(message: "busy", type: "UNAVAILABLE", code: "503"),
             notes: [.strayError]
         ),

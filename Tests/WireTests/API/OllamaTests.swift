@@ -44,6 +44,7 @@ import Wire
             visible: "One",
             tokenEvents: 1,
             events: 2,
+            sign: .error,
             error: ServerError(message: "out of memory")
         ),
         APICase(

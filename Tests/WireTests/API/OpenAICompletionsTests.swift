@@ -40,6 +40,7 @@ import Wire
             visible: "a",
             tokenEvents: 1,
             events: 2,
+            sign: .error,
             error: ServerError(message: "died", type: "server_error", code: "500"),
             unparseable: 0
         ),

@@ -110,7 +110,7 @@ import Wire
             tokenEvents: 1,
             events: 2,
             finish: "failed",
-            sign: .both,
+            sign: .error,
             error: ServerError(message: "died", code: "server_error")
         ),
         APICase(
@@ -118,6 +118,7 @@ import Wire
             wire:
                 "data: {\"type\":\"error\",\"code\":\"rate_limit_exceeded\",\"message\":\"slow down\",\"param\":null}\n\n",
             events: 1,
+            sign: .error,
             error: ServerError(message: "slow down", type: "error", code: "rate_limit_exceeded")
         ),
         APICase(

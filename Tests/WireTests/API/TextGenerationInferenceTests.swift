@@ -28,6 +28,7 @@ import Wire
             visible: "a",
             tokenEvents: 1,
             events: 2,
+            sign: .error,
             error: ServerError(message: "Request failed", type: "generation")
         ),
         APICase(

@@ -22,6 +22,7 @@ func decode(
     var decoded = Decoded()
     func add(_ digest: ReadDigest) {
         decoded.total.events += digest.events
+        decoded.total.lateEvents += digest.lateEvents
         decoded.total.tokenEvents += digest.tokenEvents
         decoded.total.visibleBytes += digest.visibleBytes
         decoded.total.reasoningBytes += digest.reasoningBytes
@@ -29,7 +30,7 @@ func decode(
         decoded.total.refusalBytes += digest.refusalBytes
         decoded.firstReasoningReads += digest.isFirstReasoning ? 1 : 0
         decoded.firstVisibleReads += digest.isFirstVisible ? 1 : 0
-        if digest.isDone { decoded.total.isDone = true }
+        decoded.total.terminalSign = digest.terminalSign
     }
     forEachRead(of: bytes, sizes: sizes ?? [bytes.count]) { add(decoder.receive($0)) }
     add(decoder.finish())
@@ -62,7 +63,7 @@ func chunk(_ delta: String, finish: String = "null") -> String {
             let reply = decoded.reply
             let comment: Comment = "reads of \(sizes)"
             #expect(reply.hasDoneMarker == expected.done, comment)
-            #expect(decoded.total.isDone == expected.done, comment)
+            #expect(decoded.total.terminalSign == reply.terminalSign, comment)
             #expect(reply.unparseable == expected.unparseable, comment)
             #expect(reply.error?.message == expected.error?.message, comment)
             #expect(reply.error?.type == expected.error?.type, comment)
@@ -180,9 +181,10 @@ func chunk(_ delta: String, finish: String = "null") -> String {
 
         expected = ReadDigest()
         expected.events = 1
-        expected.isDone = true
+        expected.terminalSign = .both
         #expect(receive(chunk("", finish: "\"stop\"") + "data: [DONE]\n\n") == expected)
-        #expect(decoder.finish() == ReadDigest())
+        expected.events = 0
+        #expect(decoder.finish() == expected)
         #expect(decoder.reply.textBytes == 8)
         #expect(decoder.reply.keepAlives == 1)
         #expect(decoder.reply.terminalSign == .both)
@@ -198,6 +200,13 @@ func chunk(_ delta: String, finish: String = "null") -> String {
             chunk("", finish: "\"stop\"") + "data: {\"choices\":[{\"index\":1,\"delta\":{\"content\":\"b\"}}]}\n\n",
             ReplyFacts.TerminalSign.none
         ),
+        (chunk("\"content\":\"a\"") + "data: {\"error\":\"x\"}\n\n" + "data: [DONE]\n\n", .error),
+        (chunk("", finish: "\"stop\"") + chunk("\"content\":\"a\""), .none),
+        (chunk("", finish: "\"stop\"") + chunk("\"content\":\"a\"") + chunk("", finish: "\"stop\""), .finish),
+        (chunk("", finish: "\"stop\"") + chunk("\"role\":\"assistant\",\"content\":\"\""), .finish),
+        (chunk("", finish: "\"stop\"") + "data: {\"error\":\"x\"}\n\n", .finish),
+        (chunk("", finish: "\"stop\"") + "data: {\"error\":\"x\"}\n\n" + chunk("\"content\":\"a\""), .error),
+        ("data: {\"error\":\"x\",\"choices\":[{\"index\":0,\"finish_reason\":\"stop\"}]}\n\n", .error),
     ])
     func `the terminal sign is what the stream said of its end`(text: String, expected: ReplyFacts.TerminalSign) {
         #expect(decode(text).reply.terminalSign == expected)
@@ -219,10 +228,16 @@ func chunk(_ delta: String, finish: String = "null") -> String {
         #expect(decoded.reply.unparseable == 0)
     }
 
-    @Test func `what comes behind the done marker is not read`() {
-        let decoded = decode("data: [DONE]\n\n" + chunk("\"content\":\"late\""))
-        #expect(decoded.total.tokenEvents == 0)
-        #expect(decoded.reply.notes == [.eventsAfterDone])
+    @Test func `behind the end only usage is read`() {
+        let usage =
+            "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4,\"total_tokens\":7}}\n\n"
+        let late = chunk("\"content\":\"late\"", finish: "\"length\"") + usage + "data: {\"error\":\"x\"}\n\n"
+        let decoded = decode(chunk("\"content\":\"a\"", finish: "\"stop\"") + "data: [DONE]\n\n" + late)
+        #expect(decoded.total.tokenEvents == 1 && decoded.total.events == 1 && decoded.total.lateEvents == 3)
+        #expect(decoded.reply.visibleBytes == 1 && decoded.reply.finishWord == "stop" && decoded.reply.error == nil)
+        #expect(decoded.reply.usage == Usage(input: 3, output: 4, total: 7))
+        #expect(decoded.reply.notes == [.eventsAfterEnd, .errorAfterEnd])
+        #expect(decoded.reply.terminalSign == .both)
     }
 
     @Test func `an event that ends with the stream is read when it is whole`() {
