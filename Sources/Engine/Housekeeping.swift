@@ -14,6 +14,7 @@ final class Housekeeping {
 
     private let t0: Instant
     private let loopIndex: Int
+    private let beat: (Instant) -> Void
     private let tick: (Instant) -> Void
     private let recorder: Recorder
     private var timer: PreciseTimer?
@@ -25,9 +26,20 @@ final class Housekeeping {
     private var boottimeOffset = MonotonicClock.boottimeOffset()
     private var late: [Heartbeat.Finding] = []
 
-    init(loop: EventLoop, t0: Instant, loopIndex: Int, recorder: Recorder, tick: @escaping (Instant) -> Void) {
+    /// - Parameters:
+    ///   - tick: called every 50 ms
+    ///   - beat: called with each heartbeat, before that
+    init(
+        loop: EventLoop,
+        t0: Instant,
+        loopIndex: Int,
+        recorder: Recorder,
+        tick: @escaping (Instant) -> Void,
+        beat: @escaping (Instant) -> Void = { _ in }
+    ) {
         self.t0 = t0
         self.loopIndex = loopIndex
+        self.beat = beat
         self.tick = tick
         self.recorder = recorder
         let now = MonotonicClock.now()
@@ -45,6 +57,7 @@ final class Housekeeping {
             recorder.heartbeat(finding)
             if finding.lateness > Self.stall { late.append(finding) }
         }
+        beat(now)
         if now >= nextTick {
             tick(now)
             nextTick = now.advanced(byNanoseconds: Self.interval)

@@ -26,6 +26,8 @@ final class LiveRequest: TransferHandler {
     /// How long after its dispatch its user gives up, nanoseconds.
     var patience: Int64?
     private var hasGivenUp = false
+    /// Whether its answer has been complete, and so it stands in the driver's list of those.
+    var isComplete = false
     /// Its place in a job's list of prompts.
     var item: Int?
     /// The conversation whose present question it asks.
@@ -66,6 +68,7 @@ final class LiveRequest: TransferHandler {
         patience = nil
         keepsAnswer = false
         hasGivenUp = false
+        isComplete = false
         transfer.handler = self
     }
 
@@ -76,6 +79,10 @@ final class LiveRequest: TransferHandler {
         driver.recorder.read(lag: lag, at: stamp.instant)
         let (digest, action) = follower.receive(bytes, at: stamp, of: transfer)
         note(digest, action, stamp)
+        if digest.terminalSign != .none, !isComplete {
+            isComplete = true
+            driver.complete.append(self)
+        }
     }
 
     private func note(_ digest: ReadDigest, _ action: ReplyState.Action, _ stamp: ReceiveStamp) {
@@ -96,15 +103,24 @@ final class LiveRequest: TransferHandler {
         }
     }
 
-    func transfer(_ transfer: Transfer, ended failure: TransferFailure?) {
+    func transfer(_ transfer: Transfer, ended failure: TransferFailure?) { end(.transfer(failure)) }
+
+    /// Nothing more comes.
+    func end(_ cause: EndCause) {
         if let (digest, action, stamp) = follower.finish(transfer) { note(digest, action, stamp) }
-        driver.ended(self, ours: nil, failure: failure)
+        driver.ended(self, cause)
     }
 
     // MARK: the record
 
     /// The server's words, where it refused or broke off.
     var serverError: ServerError? { decoder.reply.error }
+
+    /// When its answer was complete; nil = it never was.
+    var answered: Instant? { follower.answered(transfer) }
+
+    /// When it is over though its connection stays open; nil while its answer is not complete.
+    func over(_ patience: ReplyEnd.Patience) -> Instant? { follower.end.over(patience) }
 
     /// An instant before which it cannot be overdue.
     func safe(_ watchdog: Watchdog, now: Instant) -> Instant {
@@ -120,6 +136,7 @@ final class LiveRequest: TransferHandler {
     }
 
     func overdue(_ watchdog: Watchdog, now: Instant) -> Outcome? {
+        if follower.end.since != nil { return nil }  // it has its answer
         if let patience, now.nanoseconds(since: transfer.timing.dispatched) >= patience {
             hasGivenUp = true
             return .cancelled
@@ -133,8 +150,8 @@ final class LiveRequest: TransferHandler {
         )
     }
 
-    func record(t0: Instant, ours: Outcome?, failure: TransferFailure?, redactor: Redactor) -> RequestRecord {
-        var record = follower.record(question, transfer, ours: ours, failure: failure, redactor: redactor)
+    func record(t0: Instant, _ cause: EndCause, redactor: Redactor) -> RequestRecord {
+        var record = follower.record(question, transfer, cause, redactor: redactor)
         record.sequence = sequence
         record.attempt = attempt
         record.step = step
@@ -145,7 +162,7 @@ final class LiveRequest: TransferHandler {
         record.scheduled = scheduled.nanoseconds(since: t0)
         record.dispatchLag = transfer.timing.dispatched.nanoseconds(since: scheduled)
         record.queued = queued > 0 ? queued : nil
-        if ours == .cancelled, hasGivenUp { record.detail = "user" }
+        if record.outcome == .cancelled, hasGivenUp { record.detail = "user" }
         record.arrivals = arrivals.take()
         guard record.outcome.class == .success else { return record }
         if let check = driver.check(of: target) {

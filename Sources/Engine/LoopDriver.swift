@@ -14,6 +14,7 @@ final class LoopDriver {
     private var makers: [Int: RequestMaker] = [:]
     private var pool: [Int: [LiveRequest]] = [:]
     var running: [LiveRequest] = []
+    var complete: [LiveRequest] = []  // of them, those that have their answer, and whose connection is open yet
     var prepared: [LiveRequest] = []  // for the next edge
     var lookAhead: LookAhead?  // of an open loop
     var replay: Replay?  // whose requests it sends
@@ -55,7 +56,10 @@ final class LoopDriver {
             pump()
         }
         housekeeping = Housekeeping(loop: loop, t0: run.t0, loopIndex: loopIndex, recorder: recorder) {
-            [unowned self] now in tick(now)
+            [unowned self] now in
+            tick(now)
+        } beat: { [unowned self] now in
+            endComplete(now)
         }
         loop.onAfterPoll { [unowned self] in endTurn() }
         loop.onWake { [unowned self] in takeCommands() }
@@ -250,15 +254,10 @@ final class LoopDriver {
         return request
     }
 
-    /// A request is over, by its transfer's end or by our decision (`ours`; the transfer is then cancelled here).
-    func ended(_ request: LiveRequest, ours: Outcome?, failure: TransferFailure?) {
+    /// A request is over.
+    func ended(_ request: LiveRequest, _ cause: EndCause) {
         let target = request.target
-        var record = request.record(
-            t0: run.t0,
-            ours: ours,
-            failure: failure,
-            redactor: run.redactor
-        )
+        var record = request.record(t0: run.t0, cause, redactor: run.redactor)
         let now = request.transfer.timing.ended ?? MonotonicClock.now()
         let began = request.transfer.timing.dispatched
         let kind = kind(request.kind, step: request.step)
@@ -271,9 +270,13 @@ final class LoopDriver {
             last.slot = request.slot
             running[request.slot] = last
         }
+        if request.isComplete {
+            request.isComplete = false
+            complete.removeAll { $0 === request }
+        }
         keepAnswer(of: request, record)
         let next = followUp(to: request, &record)
-        recorder.requestEnded(record, answered: request.transfer.timing.answered, at: now)
+        recorder.requestEnded(record, answered: request.answered, at: now)
         run.budget.settle(request.claim, by: record, price: run.prices[target])
         breakers[target, default: Breaker()].note(record.outcome)
         let advice = ReplyAdvice(of: request, record, at: now)
@@ -301,16 +304,16 @@ final class LoopDriver {
     func recycle(_ request: LiveRequest) { pool[request.target, default: []].append(request) }
 
     private func cancelAll() {
-        while let request = running.last { cancel(request, as: .cancelled) }
+        while let request = running.last { cancel(request, .ours(.cancelled)) }
         for request in prepared { recycle(request) }
         prepared.removeAll()
         recycleAhead()
         dropRetries()
     }
 
-    private func cancel(_ request: LiveRequest, as outcome: Outcome) {
+    private func cancel(_ request: LiveRequest, _ cause: EndCause) {
         client(of: request.target).cancel(request.transfer)
-        ended(request, ours: outcome, failure: nil)
+        request.end(cause)
     }
 
     func client(of target: Int) -> HTTPClient {
@@ -346,6 +349,14 @@ final class LoopDriver {
         run.learnt.tell(loop: loopIndex, at: now, limits: rateLimits())
     }
 
+    /// Every 2 ms: the place of a request that has its answer is not held by a connection that stays open.
+    private func endComplete(_ now: Instant) {
+        for request in complete where request.isComplete {  // what one of them starts may be the same object anew
+            guard let over = request.over(run.patience), over <= now else { continue }
+            cancel(request, .complete)
+        }
+    }
+
     /// Ten thousand streams are not looked through each time when none can be overdue.
     private func cancelOverdue(_ now: Instant) {
         safeUntil = .distantFuture  // what is begun meanwhile lowers it
@@ -356,7 +367,7 @@ final class LoopDriver {
             let request = running[position]
             let watchdog = run.watchdogs[request.target]
             if let outcome = request.overdue(watchdog, now: now) {
-                cancel(request, as: outcome)
+                cancel(request, .ours(outcome))
             } else {
                 safeUntil = min(safeUntil, request.safe(watchdog, now: now))
             }

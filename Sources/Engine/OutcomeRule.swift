@@ -6,9 +6,7 @@ internal import Wire
 enum OutcomeRule {
     /// What is known when a request is over.
     struct Evidence {
-        /// A decision of ours: cancelled, or one of the four timeouts.
-        var ours: Outcome?
-        var failure: TransferFailure?
+        var cause = EndCause.transfer(nil)
         var status = 0
         var reply = ReplyFacts()
         /// Whether some of the response's head came, and all of it.
@@ -33,10 +31,13 @@ enum OutcomeRule {
     }
 
     static func judge(_ evidence: Evidence) -> Verdict {
-        if let ours = evidence.ours { return Verdict(outcome: ours, detail: detail(of: ours, evidence)) }
         let reply = evidence.reply
         let hasEnded = reply.terminalSign != .none
-        if let failure = evidence.failure, !isLate(failure, hasEnded: hasEnded) { return verdict(of: failure) }
+        if !hasEnded, case .ours(let ours) = evidence.cause {
+            return Verdict(outcome: ours, detail: detail(of: ours, evidence))
+        }
+        let failure = evidence.cause.failure
+        if let failure, !hasEnded, failure.kind != .truncated { return verdict(of: failure) }
         if let refused = verdict(status: evidence.status, reply: reply) { return refused }
         if isEncoded(evidence), reply.events == 0 || reply.body == .opaque {
             return Verdict(outcome: .protocol, detail: "unsupported_encoding")
@@ -44,15 +45,22 @@ enum OutcomeRule {
         if reply.hasOverflowed { return Verdict(outcome: .protocol, detail: "protocol_limit") }
         if reply.body == .opaque { return Verdict(outcome: .protocol, detail: "not_a_stream") }
         if let error = reply.error { return verdict(inband: error, status: evidence.status) }
-        if let failure = evidence.failure, !hasEnded { return verdict(of: failure) }
+        // A body that was cut is the last thing that can be wrong with a reply's form.
+        if let failure, !hasEnded { return verdict(of: failure) }
         if evidence.status == 204 { return Verdict(outcome: .empty, detail: "empty", note: "HTTP 204") }
         var verdict = evidence.inputs == nil ? verdict(answer: reply) : verdict(vectors: reply)
         if verdict.outcome.class == .success { verdict.detail = AnswerFlaw.first(in: evidence)?.rawValue }
-        if let failure = evidence.failure {
-            let words = "\(failure.detail) after the end of the answer"
-            verdict.note = verdict.note.map { "\($0); \(words)" } ?? words
-        }
+        if let words = late(evidence.cause) { verdict.note = verdict.note.map { "\($0); \(words)" } ?? words }
         return verdict
+    }
+
+    /// What came behind the end of an answer, and took nothing away.
+    private static func late(_ cause: EndCause) -> String? {
+        switch cause {
+        case .transfer(nil): nil
+        case .transfer(let failure?): "\(failure.detail) after the end of the answer"
+        case .ours, .complete: "the connection stayed open after the end of the answer"
+        }
     }
 
     private static func detail(of ours: Outcome, _ evidence: Evidence) -> String? {
@@ -68,12 +76,6 @@ enum OutcomeRule {
     private static func isEncoded(_ evidence: Evidence) -> Bool {
         guard let encoding = evidence.encoding?.lowercased() else { return false }
         return !encoding.isEmpty && encoding != "identity"
-    }
-
-    /// Whether the answer is judged before the failure: a body that was cut is the last thing that can be wrong with a
-    /// reply's form, and a connection that dies after the terminal sign took nothing away.
-    private static func isLate(_ failure: TransferFailure, hasEnded: Bool) -> Bool {
-        failure.kind == .truncated || (failure.kind == .reset && hasEnded)
     }
 
     private static func verdict(of failure: TransferFailure) -> Verdict {

@@ -21,6 +21,7 @@ struct ReplyFollower {
 
     let decoder: ReplyDecoder
     private(set) var state = ReplyState()
+    private(set) var end = ReplyEnd()
     private var hasBegun = false
     private var lastRead: ReceiveStamp?
 
@@ -32,6 +33,7 @@ struct ReplyFollower {
         decoder.keepsText = keepsText
         decoder.reset()
         state = ReplyState()
+        end = ReplyEnd()
         hasBegun = false
         lastRead = nil
     }
@@ -43,6 +45,7 @@ struct ReplyFollower {
         if !hasBegun { begin(transfer) }
         lastRead = stamp
         let digest = decoder.receive(bytes)
+        end.note(digest.terminalSign, usage: decoder.reply.usage, at: stamp.instant)
         return (digest, state.receive(digest, stamp: stamp))
     }
 
@@ -61,16 +64,16 @@ struct ReplyFollower {
         decoder.begin(status: transfer.status, contentType: transfer.responseHeader("content-type"))
     }
 
+    /// When the answer was complete, its usage included: its last bytes came then, whatever its connection did later. nil =
+    /// it never was.
+    func answered(_ transfer: Transfer) -> Instant? { transfer.timing.answered ?? end.since }
+
     // MARK: the record
 
     /// What is known when the request is over.
-    /// - Parameter ours: our decision to end it; nil where its transfer ended.
-    func evidence(_ question: Question, _ transfer: Transfer, ours: Outcome?, failure: TransferFailure?)
-        -> OutcomeRule.Evidence
-    {
+    private func evidence(_ question: Question, _ transfer: Transfer, _ cause: EndCause) -> OutcomeRule.Evidence {
         var evidence = OutcomeRule.Evidence()
-        evidence.ours = ours
-        evidence.failure = failure
+        evidence.cause = cause
         evidence.status = transfer.status
         evidence.reply = decoder.reply
         evidence.headBegan = transfer.timing.firstByte != nil
@@ -84,16 +87,8 @@ struct ReplyFollower {
 
     /// Everything of a request's record but its identity: its instants, its verdict, what came. Text of the server's is
     /// redacted.
-    func record(
-        _ question: Question,
-        _ transfer: Transfer,
-        ours: Outcome?,
-        failure: TransferFailure?,
-        redactor: Redactor
-    )
-        -> RequestRecord
-    {
-        let evidence = evidence(question, transfer, ours: ours, failure: failure)
+    func record(_ question: Question, _ transfer: Transfer, _ cause: EndCause, redactor: Redactor) -> RequestRecord {
+        let evidence = evidence(question, transfer, cause)
         let verdict = OutcomeRule.judge(evidence)
         var record = RequestRecord()
         note(transfer, in: &record, isWhole: evidence.reply.isNotStreamed)
@@ -101,7 +96,8 @@ struct ReplyFollower {
         note(verdict, question, evidence.reply, in: &record)
         record.detail = record.detail.map { redactor.redacted($0) }
         record.finish = evidence.reply.finishWord.map { redactor.redacted($0) }
-        let words = failure?.text ?? evidence.reply.error?.message ?? evidence.reply.excerpt
+        let lost = end.since == nil ? cause.failure?.text : nil
+        let words = lost ?? evidence.reply.error?.message ?? evidence.reply.excerpt
         record.error = verdict.outcome.class == .success ? nil : words.map { redactor.redacted($0) }
         return record
     }
@@ -121,7 +117,7 @@ struct ReplyFollower {
             record.firstVisible = state.firstVisible?.nanoseconds(since: dispatched)
         }
         record.lastToken = state.lastToken?.nanoseconds(since: dispatched)
-        record.ended = (timing.answered ?? timing.ended)?.nanoseconds(since: dispatched)
+        record.ended = (answered(transfer) ?? timing.ended)?.nanoseconds(since: dispatched)
         record.httpStatus = transfer.status == 0 ? nil : transfer.status
         record.connection = timing.reused ? .reused : timing.preopened ? .preopened : timing.connect == nil ? nil : .new
         record.stamp = state.readStamps == 0 && state.tokenReads > 0 ? .kernel : .read

@@ -13,6 +13,7 @@ public final class Run: Sendable {
         public var caps = Limits()
         public var prices: [Price]
         public var redactor = Redactor(secrets: [])
+        var patience = ReplyEnd.Patience()
 
         public init(id: String, prices: [Price]) {
             self.id = id
@@ -99,6 +100,7 @@ public final class Run: Sendable {
             budget: budget,
             prices: options.prices,
             redactor: options.redactor,
+            patience: options.patience,
             watchdogs: program.targets.map { Watchdog($0.plan.timeouts) },
             salt: UInt64(bitPattern: t0.nanoseconds),
             learnt: learnt
@@ -149,6 +151,7 @@ struct RunContext: Sendable {
     let budget: Budget
     let prices: [Price]
     let redactor: Redactor
+    let patience: ReplyEnd.Patience
     let watchdogs: [Watchdog]
     let salt: UInt64
     let learnt: LearntHabits

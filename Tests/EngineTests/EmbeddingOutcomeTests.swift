@@ -19,7 +19,7 @@ import Wire
     private func judge(_ body: String, status: Int = 200, failure: TransferFailure? = nil) -> OutcomeRule.Verdict {
         var evidence = OutcomeRule.Evidence()
         evidence.status = status
-        evidence.failure = failure
+        evidence.cause = .transfer(failure)
         evidence.reply = reply(body, status: status)
         evidence.streams = false
         evidence.inputs = 2

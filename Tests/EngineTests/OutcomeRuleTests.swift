@@ -22,8 +22,7 @@ import Wire
 
         var verdict: OutcomeRule.Verdict {
             var evidence = OutcomeRule.Evidence()
-            evidence.ours = ours
-            evidence.failure = failure
+            evidence.cause = ours.map { .ours($0) } ?? .transfer(failure)
             evidence.status = status
             evidence.reply = ReplySample.facts(status: status, contentType: type, body)
             return OutcomeRule.judge(evidence)

@@ -26,6 +26,7 @@ struct Rig {
     var redactor = Redactor(secrets: [])
     var interruptAfter: Duration?
     var retries = 0
+    var patience = ReplyEnd.Patience()
 
     init(port: Int, _ shapes: [PhaseShape], warmup: Int = 0) {
         targets = [Target(port: port, shapes: shapes, warmup: warmup)]
@@ -42,6 +43,7 @@ struct Rig {
         options.loops = loops
         options.caps = caps
         options.redactor = redactor
+        options.patience = patience
         let program = Program(targets: targets.indices.map(engineTarget), order: .sequential)
         let t0 = MonotonicClock.now()
         let run = Run(program: program, options: options, t0: t0, sink: sink)

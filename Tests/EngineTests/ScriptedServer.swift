@@ -97,6 +97,13 @@ final class ScriptedServer: Sendable {
             return true
         }
 
+        /// Whether the client has closed.
+        var isGone: Bool {
+            var byte: UInt8 = 0
+            let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
+            return count == 0 || (count < 0 && errno != EAGAIN)
+        }
+
         /// Makes closing the connection send RST.
         func abortOnClose() {
             var option = linger(l_onoff: 1, l_linger: 0)

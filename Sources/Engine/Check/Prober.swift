@@ -116,10 +116,16 @@ private final class ProbeSession<Script: ProbeScript>: TransferHandler {
             if idleTicks > pauseTicks { askNext() }
             return
         }
-        let age = MonotonicClock.now().nanoseconds(since: transfer.timing.dispatched)
+        let now = MonotonicClock.now()
+        if let over = follower.end.over(ReplyEnd.Patience()) {
+            guard now >= over else { return }
+            client.cancel(transfer)
+            return end(.complete)
+        }
+        let age = now.nanoseconds(since: transfer.timing.dispatched)
         guard age > limit else { return }
         client.cancel(transfer)
-        end(nil, ours: follower.state.firstToken == nil ? .timeoutFirstToken : .timeoutTotal)
+        end(.ours(follower.state.firstToken == nil ? .timeoutFirstToken : .timeoutTotal))
     }
 
     // MARK: the transfer
@@ -134,27 +140,27 @@ private final class ProbeSession<Script: ProbeScript>: TransferHandler {
     }
 
     func transfer(_ transfer: Transfer, ended failure: TransferFailure?) {
-        _ = follower.finish(transfer)
-        end(failure, ours: nil)
+        end(.transfer(failure))
     }
 
-    private func end(_ failure: TransferFailure?, ours: Outcome?) {
+    private func end(_ cause: EndCause) {
         guard let question else { return }
+        _ = follower.finish(transfer)
         self.question = nil
-        let record = record(question, failure, ours)
+        let record = record(question, cause)
         records.append(record)
         script.note(record)
         idleTicks = 0
         if script.upcoming == nil { loop.stop() }
     }
 
-    private func record(_ question: ProbeQuestion, _ failure: TransferFailure?, _ ours: Outcome?) -> ProbeRecord {
+    private func record(_ question: ProbeQuestion, _ cause: EndCause) -> ProbeRecord {
         let reply = follower.decoder.reply
         var record = ProbeRecord()
         record.purpose = question.purpose
         record.dialect = question.dialect
         record.cap = question.cap
-        record.request = request(failure, ours)
+        record.request = request(cause)
         record.isCut = reply.finish == .length
         record.isWhole = reply.isNotStreamed
         record.reasoningBytes = reply.reasoningBytes
@@ -184,9 +190,9 @@ private final class ProbeSession<Script: ProbeScript>: TransferHandler {
         return record
     }
 
-    private func request(_ failure: TransferFailure?, _ ours: Outcome?) -> RequestRecord {
+    private func request(_ cause: EndCause) -> RequestRecord {
         let asked = ReplyFollower.Question(streams: target.provider.streams, inputs: inputs, fixesLength: true)
-        var request = follower.record(asked, transfer, ours: ours, failure: failure, redactor: redactor)
+        var request = follower.record(asked, transfer, cause, redactor: redactor)
         request.sequence = Int64(records.count)
         request.dispatchLag = 0
         return request
