@@ -64,7 +64,10 @@ let package = Package(
         ),
         .target(
             name: "Store",
-            dependencies: ["Measurement", "Ticks", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "Measurement", "Ticks", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             swiftSettings: strict
         ),
         .target(

@@ -34,63 +34,63 @@ public struct RequestRecord: Sendable, Hashable {
     // Identity.
     public var sequence: Int64 = 0  // unique in the run, in order of dispatch within a loop
     public var step: Int = 0  // `StepRecord.id`
-    public var rank: Int?  // place in an edge wave, from 0
-    public var item: Int?  // its place in a job's list of prompts, from 0
+    @Sparse public var rank: Int? = nil  // place in an edge wave, from 0
+    @Sparse public var item: Int? = nil  // its place in a job's list of prompts, from 0
     /// The conversation it belongs to and its place in it, from 0; nil = it stands alone.
-    public var conversation: Int?
-    public var turn: Int?
+    @Sparse public var conversation: Int? = nil
+    @Sparse public var turn: Int? = nil
     /// How long its user thinks after it, nanoseconds; nil = no question follows.
-    public var think: Int64?
+    @Sparse public var think: Int64? = nil
     public var measured = false  // dispatched inside its step's measured window
     public var loop: Int = 0
     public var attempt: Int = 0
 
     // Instants, nanoseconds.
     public var scheduled: Int64 = 0  // since t0
-    public var dispatchLag: Int64?  // dispatched = scheduled + lag; nil = not sent
-    public var queued: Int64?  // the part of the lag that a cap on requests in flight made; nil = none
-    public var dns: Int64?  // durations of connection set-up, 0 or nil on a reused connection
-    public var connect: Int64?
-    public var tls: Int64?
-    public var written: Int64?  // since dispatched, as all below: the last byte of the request went to the kernel
-    public var firstByte: Int64?
-    public var firstEvent: Int64?
-    public var firstReasoning: Int64?
-    public var firstToken: Int64?
-    public var firstVisible: Int64?
-    public var lastToken: Int64?
-    public var ended: Int64?
+    @Sparse public var dispatchLag: Int64? = nil  // dispatched = scheduled + lag; nil = not sent
+    @Sparse public var queued: Int64? = nil  // the part of the lag that a cap on requests in flight made; nil = none
+    @Sparse public var dns: Int64? = nil  // durations of connection set-up, 0 or nil on a reused connection
+    @Sparse public var connect: Int64? = nil
+    @Sparse public var tls: Int64? = nil
+    @Sparse public var written: Int64? = nil  // since dispatched, as all below: the last byte of the request went to the kernel
+    @Sparse public var firstByte: Int64? = nil
+    @Sparse public var firstEvent: Int64? = nil
+    @Sparse public var firstReasoning: Int64? = nil
+    @Sparse public var firstToken: Int64? = nil
+    @Sparse public var firstVisible: Int64? = nil
+    @Sparse public var lastToken: Int64? = nil
+    @Sparse public var ended: Int64? = nil
 
     // What the generator itself added, nanoseconds; nil = not known (a result of before, or the instant never came).
-    public var lateSend: Int64?  // to the first byte sent, set-up off; counts from `dispatched`
-    public var lateFirst: Int64?  // at most, to the instant of the first token
-    public var lateLast: Int64?  // at most, to that of the last token
+    @Sparse public var lateSend: Int64? = nil  // to the first byte sent, set-up off; counts from `dispatched`
+    @Sparse public var lateFirst: Int64? = nil  // at most, to the instant of the first token
+    @Sparse public var lateLast: Int64? = nil  // at most, to that of the last token
 
     // Result.
     public var outcome: Outcome = .notSent
     public var detail: String?  // the finer class, e.g. `http_404`, `connect_refused`
     public var useful = false
-    public var httpStatus: Int?
+    @Sparse public var httpStatus: Int? = nil
     public var finish: String?  // the server's finish reason, as sent
     public var note: String?  // e.g. "no [DONE]"
     public var error: String?  // the server's words, redacted, at most 2 KiB
     public var connection: Connection?
     public var stamp: Stamp = .read
     /// The prompt it sent, where others send the same at temperature 0, and a hash of the answer's visible text.
-    public var prompt: Int?
+    @Sparse public var prompt: Int? = nil
     public var answerHash: Int64?
     /// Whether the server itself said that this request waited for a replica to start; nil = it said nothing.
     public var reportedCold: Bool?
 
     // Tokens.
-    public var askedInputTokens: Int64?  // that a synthetic prompt was made to have; nil where the text is the user's
-    public var inputTokens: Int64?
-    public var cachedInputTokens: Int64?
-    public var outputTokens: Int64?  // by `tokenSource`
-    public var reasoningTokens: Int64?  // part of the output
+    @Sparse public var askedInputTokens: Int64? = nil  // that a synthetic prompt was made to have; nil where the text is the user's
+    @Sparse public var inputTokens: Int64? = nil
+    @Sparse public var cachedInputTokens: Int64? = nil
+    @Sparse public var outputTokens: Int64? = nil  // by `tokenSource`
+    @Sparse public var reasoningTokens: Int64? = nil  // part of the output
     public var tokenSource: TokenSource?
-    public var inputs: Int?  // texts of a request for embeddings; nil where text was asked for
-    public var vectors: Int?  // embeddings that came
+    @Sparse public var inputs: Int? = nil  // texts of a request for embeddings; nil where text was asked for
+    @Sparse public var vectors: Int? = nil  // embeddings that came
 
     // The stream.
     public var events: Int = 0  // all events that carried a payload
@@ -101,7 +101,7 @@ public struct RequestRecord: Sendable, Hashable {
     public var visibleBytes: Int64 = 0  // of the visible part
     public var firstReadTextBytes: Int64 = 0  // of the first token-bearing read
     public var hiddenReasoning = false  // reasoning was billed but not streamed
-    public var maxGap: Int64?  // longest gap between token-bearing reads
+    @Sparse public var maxGap: Int64? = nil  // longest gap between token-bearing reads
     /// Token events and text bytes per bin, encoded by `ArrivalLog`; bins are those of the step (`StepRecord.binWidth`).
     public var arrivals: [UInt8] = []
 

@@ -9,7 +9,7 @@ public enum MarkdownReport {
     /// `spate compare`.
     public static func render(
         _ comparison: ComparisonResult,
-        regressions: [ThresholdResult],
+        regressions: [RegressionResult],
         matrix: ProviderMatrix = ProviderMatrix()
     ) -> String {
         render(ReportDocument(comparison, regressions: regressions, matrix: matrix))

@@ -11,6 +11,7 @@ extension RunStore {
         do {
             let queue = try RunReader.open(file)
             try queue.inDatabase { db in
+                guard try RunReader(db: db, path: file).checkFormat() else { return }
                 // An answer without its request's row was lost with it, and was given again after the interruption.
                 let rows = try Row.fetchCursor(
                     db,

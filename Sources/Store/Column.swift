@@ -6,15 +6,31 @@ struct Column<Record: Sendable>: Sendable {
     let declaration: String  // SQL type and constraints
     let value: @Sendable (Record) -> DatabaseValue
     /// Puts a stored value into the field; false when it is none that the field could have.
-    let assign: @Sendable (inout Record, DatabaseValue) -> Bool
+    let assign: @Sendable (inout Record, StoredCell) -> Bool
 
     init<Value: Storable>(_ name: String, _ field: any WritableKeyPath<Record, Value> & Sendable) {
         self.name = name
         declaration = Value.declaration
         value = { $0[keyPath: field].stored }
-        assign = { record, stored in
-            guard let value = Value(stored: stored) else { return false }
+        assign = { record, cell in
+            guard let value = Value(cell) else { return false }
             record[keyPath: field] = value
+            return true
+        }
+    }
+
+    /// For the table that has a million rows: a key path is looked up anew for each.
+    init<Value: Storable>(
+        _ name: String,
+        _ get: @escaping @Sendable (Record) -> Value,
+        _ set: @escaping @Sendable (inout Record, Value) -> Void
+    ) {
+        self.name = name
+        declaration = Value.declaration
+        value = { get($0).stored }
+        assign = { record, cell in
+            guard let value = Value(cell) else { return false }
+            set(&record, value)
             return true
         }
     }
@@ -69,27 +85,37 @@ struct Table<Record: Sendable>: Sendable {
         }
     }
 
-    /// Every row, in the order of `order` (SQL); throws `CorruptRow` at the first value that no record could hold.
+    /// Gives every row to `body`, in the order of `order` (SQL), or in the table's own; throws `CorruptRow` at the first value that
+    /// no record could hold.
     ///
     /// A column that may be NULL may be absent: a file of an earlier version did not know it.
-    func fetchAll(_ db: Database, order: String) throws -> [Record] {
+    func forEach(_ db: Database, order: String? = nil, _ body: (Record) throws -> Void) throws {
         let present = Set(try db.columns(in: name).map(\.name))
         let columns = columns.filter { present.contains($0.name) || $0.declaration.contains("NOT NULL") }
         let names = columns.map(\.name).joined(separator: ", ")
-        let rows = try Row.fetchCursor(db, sql: "SELECT \(names) FROM \(name) ORDER BY \(order)")
-        var records: [Record] = []
-        while let row = try rows.next() {
-            var record = empty()
+        let empty = empty()
+        var number = 0
+        try db.forEachRow("SELECT \(names) FROM \(name)" + (order.map { " ORDER BY \($0)" } ?? "")) { row in
+            var record = empty
             for (index, column) in columns.enumerated() {
-                let stored: DatabaseValue = row[index]
-                guard column.assign(&record, stored) else {
-                    throw CorruptRow(table: name, row: records.count, column: column.name, value: stored.description)
+                let cell = StoredCell(row, index)
+                guard column.assign(&record, cell) else {
+                    throw CorruptRow(table: name, row: number, column: column.name, value: cell.description)
                 }
             }
-            records.append(record)
+            try body(record)
+            number += 1
         }
+    }
+
+    func fetchAll(_ db: Database, order: String) throws -> [Record] {
+        var records: [Record] = []
+        records.reserveCapacity(try count(db))
+        try forEach(db, order: order) { records.append($0) }
         return records
     }
+
+    func count(_ db: Database) throws -> Int { try Int.fetchOne(db, sql: "SELECT count(*) FROM \(name)") ?? 0 }
 }
 
 /// A stored value that no record could hold.

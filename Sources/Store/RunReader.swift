@@ -9,6 +9,7 @@ extension RunStore {
         guard let size = FileSystem.size(file) else {
             throw StoreError(path: file, reason: .missing, detail: "no such file")
         }
+        if size == 0, file == "run.sqlite" || file.hasSuffix("/run.sqlite") { return .killedAtOnce }
         guard size > 0 else {
             throw StoreError(path: file, reason: .notARun, detail: "is empty, not a result of spate")
         }
@@ -28,6 +29,17 @@ extension RunStore {
         } catch {
             throw StoreError(path: file, error)
         }
+    }
+}
+
+extension RecordedRun {
+    /// Of a file whose writer was killed before it had put anything in.
+    fileprivate static var killedAtOnce: RecordedRun {
+        var run = RecordedRun()
+        run.run.warnings = [
+            "The file holds nothing: the run was killed as it began, or the -wal file that belongs to it was left behind."
+        ]
+        return run
     }
 }
 
@@ -80,7 +92,7 @@ struct RunReader {
     }
 
     func read() throws -> RecordedRun {
-        try checkFormat()
+        guard try checkFormat() else { return .killedAtOnce }
         var run = RecordedRun()
         run.run = try facts()
         run.targets = try Schema.targets.fetchAll(db, order: "id")
@@ -94,11 +106,14 @@ struct RunReader {
         return run
     }
 
-    private func checkFormat() throws {
+    /// False when it was created and holds nothing yet.
+    func checkFormat() throws -> Bool {
         guard try Int64.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else {
             throw StoreError(path: path, reason: .notARun, detail: "a SQLite file, but not a result of spate")
         }
         let version = try Int64.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+        let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") ?? 0
+        if version == 0, tables == 0 { return false }
         guard version == Schema.version else {
             throw StoreError(
                 path: path,
@@ -106,69 +121,97 @@ struct RunReader {
                 detail: "has schema \(version); this spate reads schema \(Schema.version)"
             )
         }
-        guard try db.tableExists("meta") else {
+        if tables == 0 { return false }
+        // What is no table of its own can be anything: a view that never ends, another file.
+        let names = Schema.tableNames.map { "'\($0)'" }.joined(separator: ", ")
+        try db.forEachRow(
+            "SELECT name FROM sqlite_master WHERE name IN (\(names)) AND (type <> 'table' OR rootpage = 0)"
+        ) { row in
             throw StoreError(
                 path: path,
                 reason: .notARun,
-                detail:
-                    "holds nothing. What a run that was killed had stored stands in run.sqlite-wal: keep both together"
+                detail: "\(StoredCell(row, 0).text ?? "") is no plain table in it, as it is in every result of spate"
             )
         }
+        guard try db.tableExists("meta") else {
+            throw StoreError(path: path, reason: .notARun, detail: "has no table meta, which every result of spate has")
+        }
+        return true
     }
 
     private func facts() throws -> RunRecord {
-        var stored: [String: DatabaseValue] = [:]
-        let rows = try Row.fetchCursor(db, sql: "SELECT key, value FROM meta")
-        while let row = try rows.next() {
-            let key: DatabaseValue = row[0]
-            if case .string(let name) = key.storage { stored[name] = row[1] }
-        }
+        let columns = Dictionary(uniqueKeysWithValues: Schema.run.enumerated().map { ($1.name, ($0, $1)) })
         var run = RunRecord()
-        for (index, column) in Schema.run.enumerated() {
-            guard let value = stored[column.name] else { continue }
-            guard column.assign(&run, value) else {
-                throw CorruptRow(table: "meta", row: index, column: column.name, value: value.description)
+        try db.forEachRow("SELECT key, value FROM meta") { row in
+            guard let (index, column) = StoredCell(row, 0).text.flatMap({ columns[$0] }) else { return }
+            let cell = StoredCell(row, 1)
+            guard column.assign(&run, cell) else {
+                throw CorruptRow(table: "meta", row: index, column: column.name, value: cell.description)
             }
         }
         return run
     }
 
+    /// By sequence and attempt. The rows are read as they lie, which is nearly that order, and put right afterwards: the primary key's
+    /// way leads from its index to each row anew.
     private func requests() throws -> [RequestRecord] {
         var texts: [Int64: String] = [:]
-        let rows = try Row.fetchCursor(db, sql: "SELECT id, text FROM texts")
-        while let row = try rows.next() {
-            let (id, text): (DatabaseValue, DatabaseValue) = (row[0], row[1])
-            if case .int64(let id) = id.storage, case .string(let text) = text.storage { texts[id] = text }
+        try db.forEachRow("SELECT id, text FROM texts") { row in
+            if let id = StoredCell(row, 0).integer, let text = StoredCell(row, 1).text { texts[id] = text }
         }
-        func text(_ id: Int64?, _ column: String, _ row: Int) throws -> String? {
+        var requests: [RequestRecord] = []
+        requests.reserveCapacity(try Schema.requests.count(db))
+        func text(_ id: Int64?, _ column: String) throws -> String? {
             guard let id else { return nil }
             guard let text = texts[id] else {
-                throw CorruptRow(table: Schema.requests.name, row: row, column: column, value: "\(id)")
+                throw CorruptRow(table: Schema.requests.name, row: requests.count, column: column, value: "\(id)")
             }
             return text
         }
-        return try Schema.requests.fetchAll(db, order: "sequence, attempt").enumerated().map { index, stored in
+        var words = Words()
+        var last: (Int64, Int) = (.min, .min)
+        var isOrdered = true
+        try Schema.requests.forEach(db) { stored in
             var request = stored.request
-            request.error = try text(stored.error, "error", index)
-            request.note = try text(stored.note, "note", index)
-            return request
+            request.error = try text(stored.error, "error")
+            request.note = try text(stored.note, "note")
+            request.detail = words.shared(request.detail)
+            request.finish = words.shared(request.finish)
+            isOrdered = isOrdered && last < (request.sequence, request.attempt)
+            last = (request.sequence, request.attempt)
+            requests.append(request)
         }
+        if !isOrdered { requests.sort { ($0.sequence, $0.attempt) < ($1.sequence, $1.attempt) } }
+        return requests
     }
 
     private func histograms() throws -> [HistogramRecord] {
-        let rows = try Schema.histograms.fetchAll(db, order: "step, second, metric, loop, rowid")
-        return try rows.enumerated().map { index, stored in
+        var records: [HistogramRecord] = []
+        records.reserveCapacity(try Schema.histograms.count(db))
+        try Schema.histograms.forEach(db, order: "step, second, metric, loop, rowid") { stored in
             guard let histogram = Histogram(decoding: stored.cells) else {
                 throw CorruptRow(
                     table: Schema.histograms.name,
-                    row: index,
+                    row: records.count,
                     column: "cells",
                     value: "\(stored.cells.count) bytes"
                 )
             }
             var record = stored.record
             record.histogram = histogram
-            return record
+            records.append(record)
         }
+        return records
+    }
+}
+
+/// Gives the same text the same storage, as far as it has some of its own.
+private struct Words {
+    private static let capacity = 4096  // a server that never says the same twice must not be remembered for ever
+    private var known: Set<String> = []
+
+    mutating func shared(_ word: String?) -> String? {
+        guard let word, word.utf8.count > 15 else { return word }
+        return known.count < Self.capacity ? known.insert(word).memberAfterInsert : word
     }
 }

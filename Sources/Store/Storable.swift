@@ -7,15 +7,15 @@ protocol Storable: Sendable {
     /// SQL type and constraint of its column.
     static var declaration: String { get }
     var stored: DatabaseValue { get }
-    /// nil when `stored` is no value of this type.
-    init?(stored: DatabaseValue)
+    /// nil when the cell holds no value of this type.
+    init?(_ cell: StoredCell)
 }
 
 extension Int64: Storable {
     static var declaration: String { "INTEGER NOT NULL" }
     var stored: DatabaseValue { databaseValue }
-    init?(stored: DatabaseValue) {
-        guard case .int64(let value) = stored.storage else { return nil }
+    init?(_ cell: StoredCell) {
+        guard let value = cell.integer else { return nil }
         self = value
     }
 }
@@ -23,9 +23,9 @@ extension Int64: Storable {
 extension Int: Storable {
     static var declaration: String { "INTEGER NOT NULL" }
     var stored: DatabaseValue { databaseValue }
-    init?(stored: DatabaseValue) {
-        guard case .int64(let value) = stored.storage, let exact = Int(exactly: value) else { return nil }
-        self = exact
+    init?(_ cell: StoredCell) {
+        guard let value = cell.integer.flatMap(Int.init(exactly:)) else { return nil }
+        self = value
     }
 }
 
@@ -33,8 +33,8 @@ extension Int: Storable {
 extension UInt64: Storable {
     static var declaration: String { "TEXT NOT NULL" }
     var stored: DatabaseValue { String(self).databaseValue }
-    init?(stored: DatabaseValue) {
-        guard case .string(let text) = stored.storage, let value = UInt64(text) else { return nil }
+    init?(_ cell: StoredCell) {
+        guard let value = cell.text.flatMap({ UInt64($0) }) else { return nil }
         self = value
     }
 }
@@ -43,10 +43,10 @@ extension UInt64: Storable {
 extension Bool: Storable {
     static var declaration: String { "INTEGER NOT NULL" }
     var stored: DatabaseValue { databaseValue }
-    init?(stored: DatabaseValue) {
-        switch stored.storage {
-        case .int64(0): self = false
-        case .int64(1): self = true
+    init?(_ cell: StoredCell) {
+        switch cell.integer {
+        case 0: self = false
+        case 1: self = true
         default: return nil
         }
     }
@@ -56,12 +56,9 @@ extension Bool: Storable {
 extension Double: Storable {
     static var declaration: String { "REAL NOT NULL" }
     var stored: DatabaseValue { databaseValue }
-    init?(stored: DatabaseValue) {
-        switch stored.storage {
-        case .double(let value): self = value
-        case .int64(let value): self = Double(value)
-        default: return nil
-        }
+    init?(_ cell: StoredCell) {
+        guard let value = cell.real else { return nil }
+        self = value
     }
 }
 
@@ -72,8 +69,8 @@ extension String: Storable {
         guard utf8.contains(0) else { return databaseValue }
         return String(String.UnicodeScalarView(unicodeScalars.map { $0 == "\0" ? "\u{2400}" : $0 })).databaseValue
     }
-    init?(stored: DatabaseValue) {
-        guard case .string(let text) = stored.storage else { return nil }
+    init?(_ cell: StoredCell) {
+        guard let text = cell.text else { return nil }
         self = text
     }
 }
@@ -83,11 +80,11 @@ extension Optional: Storable where Wrapped: Storable {
         Wrapped.declaration.replacingOccurrences(of: " NOT NULL", with: "")
     }
     var stored: DatabaseValue { self?.stored ?? .null }
-    init?(stored: DatabaseValue) {
-        if stored.isNull {
+    init?(_ cell: StoredCell) {
+        if cell.isNull {
             self = .none
         } else {
-            guard let value = Wrapped(stored: stored) else { return nil }
+            guard let value = Wrapped(cell) else { return nil }
             self = .some(value)
         }
     }
@@ -97,14 +94,14 @@ extension Optional: Storable where Wrapped: Storable {
 protocol StorableElement: Sendable {
     static var listDeclaration: String { get }
     static func stored(_ list: [Self]) -> DatabaseValue
-    static func list(stored: DatabaseValue) -> [Self]?
+    static func list(_ cell: StoredCell) -> [Self]?
 }
 
 extension Array: Storable where Element: StorableElement {
     static var declaration: String { Element.listDeclaration }
     var stored: DatabaseValue { Element.stored(self) }
-    init?(stored: DatabaseValue) {
-        guard let list = Element.list(stored: stored) else { return nil }
+    init?(_ cell: StoredCell) {
+        guard let list = Element.list(cell) else { return nil }
         self = list
     }
 }
@@ -113,25 +110,22 @@ extension Array: Storable where Element: StorableElement {
 extension UInt8: StorableElement {
     static var listDeclaration: String { "BLOB NOT NULL" }
     static func stored(_ list: [UInt8]) -> DatabaseValue { Data(list).databaseValue }
-    static func list(stored: DatabaseValue) -> [UInt8]? {
-        guard case .blob(let data) = stored.storage else { return nil }
-        return Array(data)
-    }
+    static func list(_ cell: StoredCell) -> [UInt8]? { cell.blob }
 }
 
 /// A list of words as JSON text.
 extension String: StorableElement {
     static var listDeclaration: String { "TEXT NOT NULL" }
     static func stored(_ list: [String]) -> DatabaseValue { JSONText.encode(list) }
-    static func list(stored: DatabaseValue) -> [String]? { JSONText.decode(stored) }
+    static func list(_ cell: StoredCell) -> [String]? { JSONText.decode(cell) }
 }
 
 /// Words by word as JSON text.
 extension Dictionary: Storable where Key == String, Value == String {
     static var declaration: String { "TEXT NOT NULL" }
     var stored: DatabaseValue { JSONText.encode(self) }
-    init?(stored: DatabaseValue) {
-        guard let value: Self = JSONText.decode(stored) else { return nil }
+    init?(_ cell: StoredCell) {
+        guard let value: Self = JSONText.decode(cell) else { return nil }
         self = value
     }
 }
@@ -140,8 +134,8 @@ extension Dictionary: Storable where Key == String, Value == String {
 extension RateLimitRecord: Storable {
     static var declaration: String { "TEXT NOT NULL" }
     var stored: DatabaseValue { JSONText.encode(self) }
-    init?(stored: DatabaseValue) {
-        guard let value: Self = JSONText.decode(stored) else { return nil }
+    init?(_ cell: StoredCell) {
+        guard let value: Self = JSONText.decode(cell) else { return nil }
         self = value
     }
 }
@@ -150,8 +144,8 @@ extension RateLimitRecord: Storable {
 extension CalibrationRecord: Storable {
     static var declaration: String { "TEXT NOT NULL" }
     var stored: DatabaseValue { JSONText.encode(self) }
-    init?(stored: DatabaseValue) {
-        guard let value: Self = JSONText.decode(stored) else { return nil }
+    init?(_ cell: StoredCell) {
+        guard let value: Self = JSONText.decode(cell) else { return nil }
         self = value
     }
 }
@@ -163,8 +157,8 @@ private enum JSONText {
         return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self).stored } ?? .null
     }
 
-    static func decode<Value: Decodable>(_ stored: DatabaseValue) -> Value? {
-        guard case .string(let text) = stored.storage else { return nil }
+    static func decode<Value: Decodable>(_ cell: StoredCell) -> Value? {
+        guard let text = cell.text else { return nil }
         return try? JSONDecoder().decode(Value.self, from: Data(text.utf8))
     }
 }
@@ -173,8 +167,8 @@ private enum JSONText {
 extension Storable where Self: RawRepresentable, RawValue == String {
     static var declaration: String { "TEXT NOT NULL" }
     var stored: DatabaseValue { rawValue.databaseValue }
-    init?(stored: DatabaseValue) {
-        guard case .string(let word) = stored.storage else { return nil }
+    init?(_ cell: StoredCell) {
+        guard let word = cell.text else { return nil }
         self.init(rawValue: word)
     }
 }
@@ -189,8 +183,8 @@ extension StepRecord.Kind: Storable {}
 extension HistogramRecord.Metric: Storable {}
 extension IncidentRecord.Side: Storable {}
 extension IncidentRecord.Kind: Storable {
-    init?(stored: DatabaseValue) {
-        guard case .string(let word) = stored.storage else { return nil }
+    init?(_ cell: StoredCell) {
+        guard let word = cell.text else { return nil }
         self.init(stored: word)
     }
 }

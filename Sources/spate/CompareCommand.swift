@@ -15,12 +15,15 @@ struct CompareCommand: ParsableCommand {
 
               spate compare results/a results/b
               spate compare before after --base before --fail-on-regression 'ttft.p95 > +10%'
+              spate baseline save main results/latest; spate compare results/latest --against main
             """
     )
 
     @Argument(help: "Folders of runs, or their run.sqlite.") var results: [String]
     @Option(help: "What the others are held against: a target's name, a run's label or folder. Default: the first.")
     var base: String?
+    @Option(help: ArgumentHelp("Hold them against a baseline (`spate baseline save`).", valueName: "name"))
+    var against: String?
     @Option(help: "window: runs of one target are its windows. run: each run is a side.")
     var by: String = ComparisonGrouping.window.rawValue
     @Option(help: ArgumentHelp("Exit 99 when a figure is worse by so much: 'ttft.p95 > +10%'.", valueName: "limit"))
@@ -40,7 +43,10 @@ struct CompareCommand: ParsableCommand {
         do throws(ComparisonError) {
             limits = try failOnRegression.map { text throws(ComparisonError) in try RegressionLimit(parsing: text) }
         } catch { throw Failure(.badInput, "--fail-on-regression \(error)") }
-        let runs = try results.map { try stored($0) }
+        guard against == nil || base == nil else { throw Failure(.badInput, "--against and --base: give one") }
+        var runs: [RunDigest] = []
+        if let against { runs.append(try Baseline.load(against)) }
+        for path in results { runs.append(try Self.stored(path, called: name(of: path))) }
         do throws(ComparisonError) {
             comparison = try ComparisonResult(of: runs, by: grouping, base: base)
         } catch { throw Failure(.badInput, "\(error)") }
@@ -55,8 +61,13 @@ struct CompareCommand: ParsableCommand {
         if regressions.contains(where: { !$0.passed }) { throw ExitCode(ExitStatus.thresholdFailed.rawValue) }
     }
 
-    private func stored(_ path: String) throws(Failure) -> StoredRun {
-        do throws(StoreError) { return StoredRun(name: name(of: path), recorded: try RunStore.read(path)) } catch {
+    /// What is compared of a run; the run itself is let go.
+    static func stored(_ path: String, called name: String, label: String? = nil) throws(Failure) -> RunDigest {
+        do throws(StoreError) {
+            var recorded = try RunStore.read(path)
+            if let label { recorded.run.label = label }
+            return RunDigest(StoredRun(name: name, recorded: recorded))
+        } catch {
             let isInput: Set<StoreError.Reason> = [.missing, .notARun, .version, .corrupt]
             throw Failure(isInput.contains(error.reason) ? .badInput : .localIO, "\(error)")
         }
@@ -75,8 +86,8 @@ struct CompareCommand: ParsableCommand {
 
     private func text(
         _ comparison: ComparisonResult,
-        _ regressions: [ThresholdResult],
-        _ runs: [StoredRun]
+        _ regressions: [RegressionResult],
+        _ runs: [RunDigest]
     ) -> String {
         if json { return String(decoding: SummaryJSON.encode(comparison, regressions: regressions), as: UTF8.self) }
         let matrix = ProviderMatrix(of: runs)

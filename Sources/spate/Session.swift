@@ -116,6 +116,10 @@ struct Session {
         store.write(last)
         var problem: String?
         do throws(StoreError) { try store.finish(run: record) } catch { problem = "\(error)" }
+        // All is in the file by now, but the run was cut short for it.
+        if problem == nil, record.stoppedBy == "local_io", let failure = store.failure {
+            problem = "\(failure); the run was cut short"
+        }
         return Stored(folder: folder, t0: t0, targets: targets.count, problem: problem)
     }
 

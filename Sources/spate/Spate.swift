@@ -23,6 +23,7 @@ struct Spate: ParsableCommand {
             ReplayCommand.self, BatchCommand.self,
             ProbeCommand.self, KeepwarmCommand.self,
             SelftestCommand.self, CheckCommand.self, SimulateCommand.self, ReportCommand.self, CompareCommand.self,
+            BaselineCommand.self,
             ProvidersCommand.self,
         ]
     )

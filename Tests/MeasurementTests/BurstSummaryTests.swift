@@ -231,13 +231,11 @@ private func burst(cold: ClosedRange<Int>? = 6...9) -> RunResultBuilder {
         #expect(phase.bursts.map(\.coldShare) == [0.4, 1])
         #expect(transition.bursts == 2)
         #expect(transition.coldShare == 0.7)
-        let interval = try #require(transition.coldShareInterval)
-        #expect(try #require(interval.lower) <= 0.4)
-        #expect(try #require(interval.upper) == 1)
-        // 20 differences: six of 0, fourteen of 3,000.
-        #expect(transition.coldPenaltyMilliseconds?.count == 20)
-        #expect(transition.coldPenaltyMilliseconds?.p50 == 3000)
-        #expect(near(transition.coldPenaltyMilliseconds?.mean, 2100))
+        #expect(transition.coldShareInterval == nil, "two bursts say little of others")
+        // The median of the bursts' medians, 0 (six of ten places waited no longer) and 3,000.
+        #expect(phase.bursts.map(\.coldPenaltyMilliseconds) == [0, 3000])
+        #expect(transition.coldPenaltyMilliseconds?.count == 2)
+        #expect(transition.coldPenaltyMilliseconds?.p50 == 1500)
         // Rank 0: 100 and 3,100 cold, 100 warm.
         #expect(transition.ttftByRank.first == .init(rank: 0, coldMilliseconds: 1600, warmMilliseconds: 100))
         #expect(transition.ttftByRank.count == 10)

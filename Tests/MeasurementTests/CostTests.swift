@@ -100,18 +100,18 @@ import Testing
     }
 
     @Test func `the interval is Cochran's where the useless answers are the dear ones`() throws {
-        // Costs 1, 1, 1, 9 (in $1e-6), the last useless: ratio 12/3 = 4, residuals -3, -3, -3, 9, their squares 108.
-        let tokens: [Int64] = [1, 1, 1, 9]
-        let builder = probe(4) { place, request in
+        // Costs 1, 1, 1, 1, 12 (in $1e-6), the last useless: ratio 16/4 = 4, residuals -3 four times and 12, squares 180.
+        let tokens: [Int64] = [1, 1, 1, 1, 12]
+        let builder = probe(5) { place, request in
             request.inputTokens = tokens[place]
             request.outputTokens = 0
-            request.useful = place < 3
-            if place == 3 { request.outcome = .empty }
+            request.useful = place < 4
+            if place == 4 { request.outcome = .empty }
         }
         let interval = try #require(try cost(builder).dollarsPerUsefulInterval)
-        // 1.96 x sqrt(108 x 4/3)/3 = 7.839856 on both sides of 4; Wilson of 3/4 would reach 3/0.3006 = 9.98 only.
+        // 1.96 x sqrt(180 x 5/4)/4 = 7.349865 on both sides of 4; Wilson of 4/5 would reach 3.2/0.3755 = 8.52 only.
         #expect(interval.lower == 0)
-        #expect(isNear(interval.upper, 11.839856e-6))
+        #expect(isNear(interval.upper, 11.349865e-6))
     }
 
     @Test func `hours are those of the target's own phases, not of the turns of others`() throws {

@@ -17,7 +17,7 @@ enum Samples {
         summary.standardDeviation = p50 * cv / 100
         summary.cvPercent = cv
         summary.cvInterval = ConfidenceInterval(lower: cv * 0.8, upper: cv * 1.2)
-        summary.cvBands = [VariationBand(cvPercent: cv)]
+        summary.cvBands = VariationBand(cvPercent: cv).map { [$0] } ?? []
         summary.minimum = p50 * 0.9
         summary.p50 = p50
         summary.p75 = p50 + (p95 - p50) / 3

@@ -40,7 +40,7 @@ extension ProgramTests {
             #expect(row?["verdict"].text?.hasPrefix("slower by ") == true, "\(row?["verdict"].text ?? "")")
             #expect(row?["method"].text == "paired rounds")
             let report = try Spate.run(["report", folder["both"]]).out
-            #expect(report.contains("slow against quick"))
+            #expect(report.contains("B against A: slow against quick"))
             #expect(report.contains("All users together against each user alone (ramp)"))
         }
 
@@ -68,7 +68,7 @@ extension ProgramTests {
             let turned = try Spate.run(["compare"] + both + gate + ["--base", "after"])
             #expect(turned.status == 0 || turned.status == 97 && isInvalid, "\(turned.all)")
             let markdown = try Spate.run(["compare"] + both + ["--markdown", "--by", "run"])
-            #expect(markdown.out.contains("## after against before"))
+            #expect(markdown.out.contains("## B against A: after against before"))
         }
 
         @Test func `runs of several targets are a matrix too, where they are not one pair`() throws {

@@ -22,13 +22,47 @@ import Testing
         return folder
     }
 
-    @Test func `a file that is missing, empty, text or another SQLite file is told apart and named`() throws {
+    /// Between its creation and its tables a file is empty, has our id and no version, or both and no table.
+    @Test func `a run that was killed as it began is incomplete and holds nothing`() throws {
+        let folder = try TemporaryFolder()
+        try Data().write(to: URL(filePath: folder.file))
+        var states = [try RunStore.read(folder.path)]
+        try SQLiteShell.execute(folder.file, "PRAGMA application_id = \(Schema.applicationID)")
+        states.append(try RunStore.read(folder.path))
+        try SQLiteShell.execute(folder.file, "PRAGMA user_version = \(Schema.version)")
+        states.append(try RunStore.read(folder.file))
+        for state in states {
+            #expect(!state.run.complete && state.targets.isEmpty && state.requests.isEmpty)
+            #expect(state.run.warnings.count == 1)
+        }
+        let result = RunResult(of: states[2])
+        #expect(result.warnings.contains { $0.hasPrefix("The run was cut off") })
+    }
+
+    /// A view of a table's name can hold anything; this one has no end.
+    @Test(arguments: ["requests", "meta", "texts", "incidents", "answers"])
+    func `what is no plain table is refused at once`(table: String) throws {
+        let folder = try finishedRun()
+        try SQLiteShell.execute(
+            folder.file,
+            """
+            DROP VIEW request_ms; DROP TABLE \(table);
+            CREATE VIEW \(table) AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT * FROM n
+            """
+        )
+        let error = reading(folder.file)
+        #expect(error?.reason == .notARun)
+        #expect(error?.detail == "\(table) is no plain table in it, as it is in every result of spate")
+        #expect(throws: StoreError.self) { try RunStore.forEachAnswer(of: folder.file) { _, _, _ in } }
+    }
+
+    @Test func `a file that is missing, text or another SQLite file is told apart and named`() throws {
         let folder = try TemporaryFolder()
         #expect(reading(folder.file)?.reason == .missing)
         #expect(reading(folder.path)?.path == folder.file)
 
-        try Data().write(to: URL(filePath: folder.file))
-        #expect(reading(folder.file)?.reason == .notARun)
+        try Data().write(to: URL(filePath: folder.path + "/empty.txt"))
+        #expect(reading(folder.path + "/empty.txt")?.reason == .notARun)
 
         try Data(String(repeating: "no database at all ", count: 100).utf8).write(to: URL(filePath: folder.file))
         #expect(reading(folder.file)?.reason == .notARun)

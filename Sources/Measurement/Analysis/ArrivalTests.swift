@@ -27,24 +27,16 @@ public enum ArrivalTests {
         return (1.341 / scale, 1.957 / scale)
     }
 
-    /// Kolmogorov's distance of gaps from an exponential law of known rate, and its p; nil without gaps.
-    public static func kolmogorovExponential(_ gaps: [Double], rate: Double) -> (distance: Double, p: Double)? {
-        KolmogorovSmirnov.oneSample(gaps) { $0 <= 0 ? 0 : -expm1(-rate * $0) }
-    }
-
-    /// Variance over mean (n − 1) of the arrivals per bin, over the whole bins up to the last arrival: 1 for a Poisson
-    /// process, more in bursts, 0 for a constant rate. nil with fewer than two whole bins.
-    public static func dispersion(_ times: [Double], binWidth: Double) -> Double? {
-        guard binWidth > 0, let last = times.max(), last.isFinite, last >= 2 * binWidth, last / binWidth < 1e8 else {
-            return nil
-        }
-        let bins = Int(last / binWidth)
-        var counts = [Double](repeating: 0, count: bins)
-        for time in times where time >= 0 {
-            let bin = Int(time / binWidth)
-            if bin < bins { counts[bin] += 1 }
-        }
+    /// Variance over mean (n − 1) of the arrivals per bin over so long a time, whole bins only: 1 for a Poisson process, more in bursts,
+    /// 0 for a constant rate. nil with fewer than two whole bins, or without arrivals.
+    public static func dispersion(_ times: [Double], over length: Double, binWidth: Double) -> Double? {
+        guard binWidth > 0, length.isFinite, length / binWidth < 1e8 else { return nil }
+        // A hair's breadth, so that an instant on a border is in its bin whatever the division's rounding.
+        let bin = { (time: Double) in Int((time / binWidth + 1e-9).rounded(.down)) }
+        guard bin(length) >= 2 else { return nil }
+        var counts = [Double](repeating: 0, count: bin(length))
+        for time in times where time >= 0 && time < length && bin(time) < counts.count { counts[bin(time)] += 1 }
         guard let mean = SortedSamples(counts).mean, mean > 0 else { return nil }
-        return counts.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(bins - 1) / mean
+        return counts.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(counts.count - 1) / mean
     }
 }

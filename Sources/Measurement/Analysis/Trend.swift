@@ -94,11 +94,3 @@ public struct Trend: Sendable, Hashable {
         return factor > 0 ? factor : 1
     }
 }
-
-extension Trend {
-    /// Whether to raise an alarm over a span of time (in the unit of the slope): both tests reject at 1 %, and the change
-    /// over the span exceeds `share` of the median.
-    public func alarms(over span: Double, median: Double, share: Double = 0.05, significance: Double = 0.01) -> Bool {
-        max(p, correctedP) < significance && abs(slope) * span > share * abs(median)
-    }
-}

@@ -79,8 +79,6 @@ public struct UniversalScalability: Sendable, Hashable {
         kappa > 0 && sigma < 1 ? ((1 - sigma) / kappa).squareRoot() : nil
     }
 
-    public var peakThroughput: Double? { peakConcurrency.map { throughput(at: $0) } }
-
     private static func model(_ n: Double, _ theta: [Double]) -> (value: Double, gradient: [Double]) {
         let below = 1 + theta[1] * (n - 1) + theta[2] * n * (n - 1)
         let value = theta[0] * n / below

@@ -1,9 +1,9 @@
 extension ProviderMatrix {
     /// Of stored runs. Where several runs measured the same model at the same provider, each is a row of its own: their
     /// percentiles cannot be added up. Empty where all of them measured one pair.
-    public init(of runs: [StoredRun]) {
+    public init(of runs: [RunDigest]) {
         let all = runs.flatMap { run in
-            ProviderMatrix(of: RunResult(of: run.recorded).targets).cells.map { (run: run.name, cell: $0) }
+            ProviderMatrix(of: run.targets).cells.map { (run: run.name, cell: $0) }
         }
         let pairs = Dictionary(grouping: all) { [$0.cell.provider, $0.cell.model] }
         guard pairs.count > 1 else {

@@ -75,7 +75,7 @@ struct ComparedLook: Sendable {
         let index = timeline.index
         let parts = BatchPart.all(steps, index)
         var scope = timeline.scope(for: phase)
-        scope.seed = nil
+        scope.distributions = .leftOut
         guard let batch = BatchResult(parts, timeline, scope: scope), let makespan = batch.makespanSeconds else {
             return nil
         }
@@ -110,7 +110,7 @@ struct ComparedLook: Sendable {
         concurrency = step.concurrency
         let requests = timeline.index.requests(of: step).only { $0.measured && (step.kind != .edge || $0.rank != nil) }
         var scope = timeline.scope(for: phase)
-        scope.seed = nil
+        scope.distributions = .leftOut
         started = step.started
         if step.kind == .level || step.kind == .arrivals, let window = timeline.window(of: step, from: step.settled) {
             scope.window = timeline.totals(in: window, scope: scope)

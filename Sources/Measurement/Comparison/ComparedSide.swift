@@ -11,6 +11,8 @@ struct ComparedSide: Sendable {
 
     var name: String
     var model: String?
+    var url: String
+    var folders: [String] = []
     var windows: [Window]
     var facts: Facts
 
@@ -44,6 +46,7 @@ struct ComparedSide: Sendable {
         let run = index.recorded.run
         self.name = name ?? timeline.target.name
         model = timeline.target.model
+        url = timeline.target.url
         facts = Facts(timeline, result)
         let records = index.phases(of: timeline.target.id).filter { $0.kind != .warmup && $0.kind != .idle }
         let results = result.phases.filter { $0.kind != .idle }
@@ -65,6 +68,7 @@ struct ComparedSide: Sendable {
     /// More windows of the same target.
     mutating func add(_ other: ComparedSide) {
         windows = (windows + other.windows).sorted { $0.startedUnixNanoseconds < $1.startedUnixNanoseconds }
+        folders += other.folders
         facts.add(other.facts)
     }
 }

@@ -59,6 +59,9 @@ enum ComparisonMetric: String, Sendable, Hashable, CaseIterable {
     /// no time to it. Ratios are then of bursts that all have one, or of none.
     var mayBeNothing: Bool { self == .coldPenalty || self == .timeToRecover }
 
+    /// Whether it is successes of trials, pooled over the looks.
+    var isShare: Bool { self == .availability || self == .useful }
+
     /// What counts as none of it, in its own unit: a millisecond.
     var nothing: Double { self == .coldPenalty ? 1 : 0.001 }
 
@@ -80,10 +83,11 @@ enum ComparisonMetric: String, Sendable, Hashable, CaseIterable {
             switch self {
             case .tokensPerSecond: look.tokensPerSecond
             case .bytesPerSecond: look.bytesPerSecond
-            case .makespan: look.batch?.makespanSeconds
+            // A job of which nothing was answered is soon over, and cheap: that is no figure of the job.
+            case .makespan: look.stats.requests.success > 0 ? look.batch?.makespanSeconds : nil
             case .steadyTokens: look.batch?.steadyTPS
-            case .tailShare: look.batch?.tailShare
-            case .jobCost: look.stats.cost?.dollars
+            case .tailShare: look.stats.requests.success > 0 ? look.batch?.tailShare : nil
+            case .jobCost: look.stats.requests.success > 0 ? look.stats.cost?.dollars : nil
             case .ttftP50: Self.quantile(.p50, look.ttft, Self.fewestForMedian)
             case .ttftP95: Self.quantile(.p95, look.ttft, Self.fewestForP95)
             case .ttftCV: look.ttft.count >= Self.fewestForP95 ? look.cvPercent : nil

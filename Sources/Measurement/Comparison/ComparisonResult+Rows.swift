@@ -2,13 +2,16 @@ import Glibc
 
 /// What both sides were seen doing at one phase, matched.
 struct MatchedLooks: Sendable {
-    /// By window, then in the order of the common keys.
-    var base: [[ComparedLook]]
-    var target: [[ComparedLook]]
+    /// Every look that one of them had, in order.
+    let keys: [ComparedLook.Key]
+    /// By window, then by key; nil where that window had no such look.
+    let base: [[ComparedLook?]]
+    let target: [[ComparedLook?]]
     /// Windows of both belong together: they are of the same runs.
-    var arePaired: Bool
+    let arePaired: Bool
+    let kind: PhaseRecord.Kind
 
-    /// nil when there is no look of the phase that both had in all their windows.
+    /// nil when there is no look of the phase that both had.
     init?(_ base: ComparedSide, _ target: ComparedSide, phase: String) {
         func byKey(_ side: ComparedSide) -> [[ComparedLook.Key: ComparedLook]] {
             side.windows.map { window in
@@ -17,41 +20,45 @@ struct MatchedLooks: Sendable {
             }.filter { !$0.isEmpty }
         }
         let (a, b) = (byKey(base), byKey(target))
-        guard let first = a.first, !b.isEmpty else { return nil }
-        let inAll: Set<ComparedLook.Key> = Set(first.keys).filter { key in (a + b).allSatisfy { $0[key] != nil } }
-        let order: [ComparedLook.Key] = base.windows.flatMap { window in
-            window.looks.filter { $0.phase == phase }.map(\.key)
-        }
-        let keys = order.uniqued.filter { inAll.contains($0) }
-        if keys.isEmpty { return nil }
-        self.base = a.map { looks in keys.compactMap { looks[$0] } }
-        self.target = b.map { looks in keys.compactMap { looks[$0] } }
+        let inBoth = Set(a.flatMap(\.keys)).intersection(b.flatMap(\.keys))
+        guard !inBoth.isEmpty else { return nil }
+        let looks = (base.windows + target.windows).flatMap { $0.looks.filter { $0.phase == phase } }
+        kind = looks[0].kind
+        let order = looks.map(\.key).uniqued
+        keys = order
+        self.base = a.map { looks in order.map { looks[$0] } }
+        self.target = b.map { looks in order.map { looks[$0] } }
         let names = { (side: ComparedSide) in side.windows.map { "\($0.run) \($0.number)" } }
         arePaired = a.count == b.count && names(base) == names(target)
     }
 
-    var kind: PhaseRecord.Kind { base[0][0].kind }
+    /// Requests of one side: those that a share is of, else those that a figure can be of.
+    static func evidence(_ windows: [[ComparedLook?]], _ metric: ComparisonMetric) -> Int {
+        windows.joined().compactMap(\.self).reduce(0) { sum, look in
+            let requests = look.stats.requests
+            return sum + (metric.trials(look)?.trials ?? (requests.scheduled - requests.excluded))
+        }
+    }
 
+    /// The ratio over all looks; where one side has none of the figure at one of them there is none (see `LookStanding`).
     func estimate(_ metric: ComparisonMetric, seed: UInt64) -> RatioEstimate? {
-        let trials = { (windows: [[ComparedLook]]) in windows.flatMap { $0.compactMap(metric.trials) } }
-        if metric.trials(base[0][0]) != nil { return RatioEstimate(shares: trials(base), trials(target)) }
+        if metric.isShare {
+            let trials = { (windows: [[ComparedLook?]]) in windows.joined().compactMap { $0.flatMap(metric.trials) } }
+            return RatioEstimate(shares: trials(base), trials(target))
+        }
+        let whole = keys.indices.filter { place in (self.base + self.target).allSatisfy { $0[place] != nil } }
+        let base: [[ComparedLook]] = self.base.map { looks in whole.compactMap { looks[$0] } }
+        let target: [[ComparedLook]] = self.target.map { looks in whole.compactMap { looks[$0] } }
         if metric.mayBeNothing, !(base + target).joined().allSatisfy({ metric.value($0) ?? 0 > metric.nothing }) {
             return nil
         }
-        if base.count >= 3, target.count >= 3, let found = byWindow(metric, seed: seed) { return found }
+        let fewest = RatioEstimate.fewestLooks
+        if base.count >= fewest, target.count >= fewest, let found = byWindow(base, target, metric, seed: seed) {
+            return found
+        }
         if arePaired {
             let pairs = Array(zip(base.flatMap(\.self), target.flatMap(\.self)))
-            let differences = pairs.compactMap { base, target in
-                metric.difference(base, target).map {
-                    (value: $0, targetFirst: (target.started ?? 0) < (base.started ?? 0))
-                }
-            }
-            let found = RatioEstimate(
-                pairs: differences.map(\.value),
-                targetFirst: differences.map(\.targetFirst),
-                method: .pairedRounds
-            )
-            if let found { return found }
+            if pairs.count >= fewest, let found = byRound(pairs, metric) { return found }
             return RatioEstimate(mean: pairs.compactMap { metric.estimate($0, $1, seed: seed) })
         }
         // Runs of different times, too few for windows: look by look, each side's windows averaged.
@@ -68,7 +75,28 @@ struct MatchedLooks: Sendable {
         return RatioEstimate(mean: zip(base[0], target[0]).compactMap { metric.estimate($0, $1, seed: seed) })
     }
 
-    private func byWindow(_ metric: ComparisonMetric, seed: UInt64) -> RatioEstimate? {
+    private func byRound(
+        _ pairs: [(ComparedLook, ComparedLook)],
+        _ metric: ComparisonMetric
+    ) -> RatioEstimate? {
+        let differences = pairs.compactMap { base, target in
+            metric.difference(base, target).map {
+                (value: $0, targetFirst: (target.started ?? 0) < (base.started ?? 0))
+            }
+        }
+        return RatioEstimate(
+            pairs: differences.map(\.value),
+            targetFirst: differences.map(\.targetFirst),
+            method: .pairedRounds
+        )
+    }
+
+    private func byWindow(
+        _ base: [[ComparedLook]],
+        _ target: [[ComparedLook]],
+        _ metric: ComparisonMetric,
+        seed: UInt64
+    ) -> RatioEstimate? {
         if arePaired {
             let differences = zip(base, target).compactMap { a, b in
                 SortedSamples(zip(a, b).compactMap { metric.difference($0, $1) }).mean
@@ -118,70 +146,5 @@ extension MatchedLooks {
         }
         let all = parts.reduce(0) { $0 + $1.weight }
         return all > 0 ? parts.reduce(0) { $0 + $1.share * $1.weight } / all : nil
-    }
-}
-
-extension ComparisonResult.Row {
-    /// Below it a corrected p speaks against chance.
-    static let significance = 0.05
-
-    init(
-        _ metric: ComparisonMetric,
-        _ matched: MatchedLooks,
-        phase: String,
-        target: String,
-        baseAgrees: Bool,
-        targetAgrees: Bool,
-        seed: UInt64
-    ) {
-        self.init()
-        self.target = target
-        self.phase = phase
-        figure = metric.rawValue
-        self.metric = "\(phase).\(metric.rawValue)"
-        if baseAgrees { baseValue = MatchedLooks.value(matched.base.flatMap(\.self), metric) }
-        if targetAgrees { value = MatchedLooks.value(matched.target.flatMap(\.self), metric) }
-        guard let found = matched.estimate(metric, seed: seed), found.ratio.isFinite else { return }
-        ratio = found.ratio
-        interval = ConfidenceInterval(lower: found.interval.lower.finite, upper: found.interval.upper.finite)
-        p = found.p.finite
-        method = found.method
-        looks = found.count
-    }
-
-    /// The verdict, once the correction is known.
-    mutating func judge(holm: Double?) {
-        guard let metric = ComparisonMetric(rawValue: figure) else { return }
-        pHolm = holm
-        guard let ratio else {
-            let isKnown = baseValue != nil && value != nil
-            (finding, verdict) = (
-                .undetermined,
-                metric.mayBeNothing && isKnown
-                    ? "no ratio: not in every burst was there one on both sides" : "no figure to compare"
-            )
-            return
-        }
-        guard let interval, interval.isBounded, let holm else {
-            (finding, verdict) = (.undetermined, "undetermined: too few looks")
-            return
-        }
-        guard holm < Self.significance, !interval.contains(1), abs(ratio - 1) > metric.smallestDifference else {
-            (finding, verdict) = (.none, "no difference shown")
-            return
-        }
-        let isBetter = (ratio > 1) == metric.moreIsBetter
-        finding = isBetter ? .better : .worse
-        verdict = Self.words(ratio, interval, isBetter ? metric.words.better : metric.words.worse)
-    }
-
-    /// "faster by 12 % [7, 18]": how far from the base, in percent of it.
-    static func words(_ ratio: Double, _ interval: ConfidenceInterval, _ word: String) -> String {
-        func percent(_ ratio: Double) -> Double { 100 * abs(ratio - 1) }
-        func whole(_ value: Double) -> String {
-            value < 9.95 ? inWords((value * 10).rounded() / 10) : inWords(value.rounded())
-        }
-        let ends = [interval.lower, interval.upper].compactMap { $0.map(percent) }.sorted().map(whole)
-        return "\(word) by \(whole(percent(ratio))) % [\(ends.joined(separator: ", "))]"
     }
 }

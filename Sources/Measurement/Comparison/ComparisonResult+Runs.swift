@@ -15,6 +15,32 @@ public struct StoredRun: Sendable {
     }
 }
 
+/// What a comparison needs of a stored run: the requests themselves are let go, so that runs of any number can be read one after the
+/// other.
+public struct RunDigest: Sendable {
+    let name: String
+    let label: String?
+    let seed: UInt64
+    let sides: [ComparedSide]
+    let targets: [TargetResult]
+
+    public init(_ run: StoredRun) {
+        name = run.name
+        label = run.recorded.run.label
+        seed = run.recorded.run.seed
+        let index = RunIndex(run.recorded)
+        let health = GeneratorHealth(run.recorded)
+        let timelines = run.recorded.targets.map { TargetTimeline(index, $0) }
+        targets = timelines.map { TargetResult(of: $0, health) }
+        let folder = run.name
+        sides = zip(timelines, targets).map { timeline, target in
+            var side = ComparedSide(timeline, target)
+            side.folders = [folder]
+            return side
+        }
+    }
+}
+
 /// Why runs cannot be compared.
 public struct ComparisonError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String
@@ -27,18 +53,9 @@ extension ComparisonResult {
     /// run before a change and one after it), each run is a side of its own.
     ///
     /// - Parameter base: name of the side that the others are held against; nil = the first.
-    public init(of runs: [StoredRun], by grouping: ComparisonGrouping, base: String?) throws(ComparisonError) {
-        var sides: [(run: StoredRun, side: ComparedSide)] = []
-        for run in runs {
-            let index = RunIndex(run.recorded)
-            let health = GeneratorHealth(run.recorded)
-            for target in run.recorded.targets {
-                let timeline = TargetTimeline(index, target)
-                let side = ComparedSide(timeline, TargetResult(of: timeline, health))
-                if !side.windows.isEmpty { sides.append((run, side)) }
-            }
-        }
-        var named = grouping == .window ? Self.byTarget(sides.map(\.side)) : []
+    public init(of runs: [RunDigest], by grouping: ComparisonGrouping, base: String?) throws(ComparisonError) {
+        let sides = runs.flatMap { run in run.sides.filter { !$0.windows.isEmpty }.map { (run: run, side: $0) } }
+        var named = grouping == .window ? Self.byTarget(sides) : []
         if named.count < 2 { named = Self.byRun(sides) }
         guard named.count >= 2 else {
             let found = named.first.map { "only \($0.name)" } ?? "nothing that was measured"
@@ -51,7 +68,7 @@ extension ComparisonResult {
                 description: "no side is called \(base); there are \(names.joined(separator: ", "))\(hint)"
             )
         }
-        guard let result = ComparisonResult(named, base: base, seed: runs[0].recorded.run.seed) else {
+        guard let result = ComparisonResult(named, base: base, seed: runs[0].seed) else {
             throw ComparisonError(description: "there is nothing to compare")
         }
         self = result
@@ -67,38 +84,48 @@ extension ComparisonResult {
         }
     }
 
-    private static func byTarget(_ sides: [ComparedSide]) -> [ComparedSide] {
-        var grouped: [ComparedSide] = []
-        for side in sides {
-            if let place = grouped.firstIndex(where: { $0.name == side.name && $0.model == side.model }) {
-                grouped[place].add(side)
+    private static func byTarget(_ sides: [(run: RunDigest, side: ComparedSide)]) -> [ComparedSide] {
+        var grouped: [(side: ComparedSide, labels: Set<String?>)] = []
+        for (run, side) in sides {
+            if let place = grouped.firstIndex(where: { $0.side.name == side.name && $0.side.model == side.model }) {
+                grouped[place].side.add(side)
+                grouped[place].labels.insert(run.label)
             } else {
-                grouped.append(side)
+                grouped.append((side, [run.label]))
             }
+        }
+        // What a user called them, where that tells them apart.
+        let labels = grouped.compactMap { $0.labels.count == 1 ? $0.labels.first ?? nil : nil }
+        if labels.count == grouped.count, Set(labels).count == labels.count {
+            for (place, label) in labels.enumerated() { grouped[place].side.name = label }
         }
         // One name and two models: the model tells them apart.
-        let names = grouped.map(\.name)
+        let names = grouped.map(\.side.name)
         for place in grouped.indices where names.count(where: { $0 == names[place] }) > 1 {
-            grouped[place].name += " \(grouped[place].model ?? "\(place + 1)")"
+            grouped[place].side.name += " \(grouped[place].side.model ?? "\(place + 1)")"
         }
-        return grouped
+        return grouped.map(\.side)
     }
 
-    private static func byRun(_ sides: [(run: StoredRun, side: ComparedSide)]) -> [ComparedSide] {
-        var named: [ComparedSide] = []
-        for (run, side) in sides {
-            var side = side
-            let own = run.recorded.run.label ?? run.name
-            side.name = run.recorded.targets.count > 1 ? "\(own)/\(side.name)" : own
-            let taken = Set(named.map(\.name))
-            let plain = side.name
+    /// By label, else by folder; where two have one label the folder is said too.
+    private static func byRun(_ sides: [(run: RunDigest, side: ComparedSide)]) -> [ComparedSide] {
+        func name(_ run: RunDigest, _ side: ComparedSide, withFolder: Bool) -> String {
+            let own = run.label.map { withFolder ? "\($0) (\(run.name))" : $0 } ?? run.name
+            return run.targets.count > 1 ? "\(own)/\(side.name)" : own
+        }
+        let plain = sides.map { name($0.run, $0.side, withFolder: false) }
+        var taken: Set<String> = []
+        return zip(sides, plain).map { pair, short in
+            var side = pair.side
+            let isTwin = plain.count { $0 == short } > 1
+            let own = isTwin ? name(pair.run, side, withFolder: true) : short
+            side.name = own
             var number = 2
-            while taken.contains(side.name) {
-                side.name = "\(plain) (\(number))"
+            while !taken.insert(side.name).inserted {
+                side.name = "\(own) (\(number))"
                 number += 1
             }
-            named.append(side)
+            return side
         }
-        return named
     }
 }

@@ -17,9 +17,10 @@ extension ComparisonResult {
         let countsBytes = Self.tokenSizesDiffer(first, others)
         let kinds = Set(sides.map(\.facts.workload))
         workload = kinds.count == 1 ? first.facts.workload : nil
-        let phases = first.windows.flatMap { $0.looks.map(\.phase) }.uniqued
+        let phases = ([first] + others).flatMap { $0.windows.flatMap { $0.looks.map(\.phase) } }.uniqued
         var summaries = ([first] + others).map { Side($0) }
         for (place, other) in others.enumerated() {
+            missingPhases += Self.missing(first, other, phases, countsBytes: countsBytes)
             rows += Self.rows(
                 first,
                 other,
@@ -46,7 +47,7 @@ extension ComparisonResult {
         _ phases: [String],
         countsBytes: Bool,
         workload: WorkloadResult.Kind?,
-        agree: (Bool, Bool),
+        agree: (base: Bool, target: Bool),
         seed: UInt64
     ) -> [Row] {
         var rows: [Row] = []
@@ -59,9 +60,9 @@ extension ComparisonResult {
                     metric,
                     matched,
                     phase: phase,
-                    target: target.name,
-                    baseAgrees: agree.0,
-                    targetAgrees: agree.1,
+                    base: base,
+                    target: target,
+                    agree: agree,
                     seed: seed
                 )
                 row.isPrimary = primary.contains(metric)
@@ -74,6 +75,33 @@ extension ComparisonResult {
         for index in rows.indices { rows[index].judge(holm: nil) }
         for (place, index) in tested.enumerated() { rows[index].judge(holm: corrected[place]) }
         return rows
+    }
+
+    /// Phases of which one of the two has a look and the other has none.
+    private static func missing(
+        _ base: ComparedSide,
+        _ target: ComparedSide,
+        _ phases: [String],
+        countsBytes: Bool
+    ) -> [MissingPhase] {
+        phases.compactMap { phase in
+            func kind(_ side: ComparedSide) -> PhaseRecord.Kind? {
+                side.windows.flatMap(\.looks).first { $0.phase == phase }?.kind
+            }
+            switch (kind(base), kind(target)) {
+            case (let kind?, nil), (nil, let kind?):
+                return MissingPhase(
+                    side: self.lacks(base, phase) ? base.name : target.name,
+                    phase: phase,
+                    figures: metrics(of: kind, countsBytes: countsBytes).map(\.rawValue)
+                )
+            default: return nil
+            }
+        }
+    }
+
+    private static func lacks(_ side: ComparedSide, _ phase: String) -> Bool {
+        !side.windows.contains { $0.looks.contains { $0.phase == phase } }
     }
 
     private static func metrics(of kind: PhaseRecord.Kind, countsBytes: Bool) -> [ComparisonMetric] {
@@ -111,6 +139,7 @@ extension ComparisonResult.Side {
         self.init()
         name = side.name
         model = side.model
+        (url, folders) = (side.url, side.folders)
         simulated = side.facts.simulated
         validity = side.facts.verdict
         bytesPerVisibleToken = side.facts.bytesPerVisibleToken

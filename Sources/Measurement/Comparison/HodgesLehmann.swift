@@ -53,21 +53,6 @@ public struct HodgesLehmann: Sendable, Hashable {
                 upper: exp(differences.value(rank: pairs + 1 - rank))
             ) : ConfidenceInterval(lower: nil, upper: nil)
     }
-
-    /// What may be said: different only if the interval excludes 1 and the ratio is off by more than `smallest`.
-    public func verdict(smallestDifference smallest: Double = 0.05) -> RatioVerdict {
-        if rank == 0 { return .undetermined }
-        if interval.contains(1) || abs(ratio - 1) <= smallest { return .noDifferenceShown }
-        return ratio > 1 ? .larger : .smaller
-    }
-}
-
-/// What a ratio with its interval allows to say.
-public enum RatioVerdict: String, Sendable, Hashable, CaseIterable, Codable {
-    case larger
-    case smaller
-    case noDifferenceShown = "no difference shown"
-    case undetermined  // too few samples for an interval
 }
 
 /// Order statistics of all y − x without storing them: the answer is found by halving the range of doubles, counting the

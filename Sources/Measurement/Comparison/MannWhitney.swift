@@ -9,12 +9,6 @@ public struct MannWhitney: Sendable, Hashable {
     public let isExact: Bool
     private let pairs: Double
 
-    /// P(x < y) + P(x = y)/2: Vargha and Delaney's A12; 0.5 = no difference.
-    public var a12: Double { 1 - u / pairs }
-
-    /// Cliff's δ = P(x < y) − P(x > y), −1...1: how y stands over x.
-    public var cliffsDelta: Double { 2 * a12 - 1 }
-
     /// The exact p for samples of at most 20 each without ties; else the normal approximation with continuity and tie
     /// correction. nil when a sample is empty, or all values are equal.
     public init?(_ x: [Double], _ y: [Double]) {

@@ -9,11 +9,8 @@ public struct RatioBootstrap: Sendable, Hashable {
     }
     public let ratio: Double
     public let percentile: ConfidenceInterval
-    /// Bias-corrected and accelerated; nil for quantiles other than the median, whose jackknife is no use, and for
-    /// windows.
-    public let bca: ConfidenceInterval?
 
-    /// Requests resampled independently. nil when a sample has fewer than two values, or one is not above 0 and finite.
+    /// Requests resampled independently. nil when a sample has fewer than five values, or one is not above 0 and finite.
     ///
     /// A quantile's resample needs no n draws: the k-th smallest of n uniform draws is Beta(k, n − k + 1), and it points at
     /// the order statistic. So the cost does not grow with n.
@@ -37,24 +34,9 @@ public struct RatioBootstrap: Sendable, Hashable {
         ratio = exp(point)
         let replicates = SortedSamples(logs)
         percentile = Self.exponential(Bootstrap.percentile(replicates: replicates, level: level))
-        if statistic == .mean || statistic == .quantile(.p50) {
-            let influence = a.influence.map { -$0 } + b.influence
-            let squares = influence.reduce(0) { $0 + $1 * $1 }
-            let cubes = influence.reduce(0) { $0 + $1 * $1 * $1 }
-            bca = Self.exponential(
-                Bootstrap.bca(
-                    point: point,
-                    replicates: replicates,
-                    acceleration: squares > 0 ? cubes / (6 * pow(squares, 1.5)) : 0,
-                    level: level
-                )
-            )
-        } else {
-            bca = nil
-        }
     }
 
-    /// Windows resampled first, then requests within each: what differs between windows is not averaged away. Needs three
+    /// Windows resampled first, then requests within each: what differs between windows is not averaged away. Needs five
     /// windows or more on each side, else nil.
     public init?(
         _ statistic: Statistic,
@@ -64,7 +46,8 @@ public struct RatioBootstrap: Sendable, Hashable {
         level: Double = 0.95,
         seed: UInt64 = 0
     ) {
-        guard x.count >= 3, y.count >= 3, resamples > 0, (x + y).allSatisfy({ !$0.isEmpty }),
+        guard x.count >= Bootstrap.fewestSamples, y.count >= Bootstrap.fewestSamples, resamples > 0,
+            (x + y).allSatisfy({ !$0.isEmpty }),
             let a = Self.value(of: x.flatMap { $0 }, statistic), let b = Self.value(of: y.flatMap { $0 }, statistic)
         else { return nil }
         var random = SplitMix64(seed: seed, stream: "ratio")
@@ -82,7 +65,6 @@ public struct RatioBootstrap: Sendable, Hashable {
         }
         ratio = b / a
         percentile = Self.exponential(Bootstrap.percentile(replicates: SortedSamples(logs), level: level))
-        bca = nil
     }
 
     private static func exponential(_ interval: ConfidenceInterval) -> ConfidenceInterval {
@@ -114,7 +96,9 @@ private struct Sample {
     private var moments: MomentResampler?
 
     init?(_ values: [Double], _ statistic: RatioBootstrap.Statistic, _ random: inout SplitMix64) {
-        guard values.count >= 2, let value = RatioBootstrap.value(of: values, statistic) else { return nil }
+        guard values.count >= Bootstrap.fewestSamples, let value = RatioBootstrap.value(of: values, statistic) else {
+            return nil
+        }
         samples = SortedSamples(values)
         self.statistic = statistic
         self.value = value
@@ -142,29 +126,6 @@ private struct Sample {
             let next = 1 - (1 - u) * pow(max(1e-300, random.unit()), 1 / Double(n - k))
             return low + weight * (values[min(n, max(1, Int((next * Double(n)).rounded(.up)))) - 1] - low)
         }
-    }
-
-    /// The influence of each value on the log of the statistic, by leaving it out, over n: jackknife differences.
-    var influence: [Double] {
-        let values = samples.values
-        let n = values.count
-        let leftOut: [Double]
-        switch statistic {
-        case .mean:
-            let total = value * Double(n)
-            leftOut = values.map { log((total - $0) / Double(n - 1)) }
-        case .quantile(let quantile):
-            // Without a value, ranks above it move down by one.
-            let position = Double(n - 2) * quantile.fraction
-            let k = Int(position)
-            let weight = position - Double(k)
-            leftOut = values.indices.map { index in
-                let at = { (rank: Int) in values[min(n - 1, rank >= index ? rank + 1 : rank)] }
-                return log(at(k) + weight * (at(min(n - 2, k + 1)) - at(k)))
-            }
-        }
-        let mean = leftOut.reduce(0, +) / Double(n)
-        return leftOut.map { Double(n - 1) / Double(n) * (mean - $0) }
     }
 }
 

@@ -26,14 +26,16 @@ public struct RatioEstimate: Sendable, Hashable {
     public var count: Int
 
     static let level = 0.95
+    /// Blocks, bursts or windows that an interval over them needs.
+    static let fewestLooks = 5
 
     /// From the differences of logarithms at each look: their mean, with Student's interval.
     ///
     /// Figures of a look are averages of many requests, so their logarithms are near to normal; a rank test would need six
-    /// looks for an interval and could never pass Holm's correction. nil under three looks.
+    /// looks for an interval and could never pass Holm's correction. nil under five looks.
     init?(pairs differences: [Double], method: Method) {
         let n = differences.count
-        guard n >= 3, differences.allSatisfy(\.isFinite), let mean = SortedSamples(differences).mean,
+        guard n >= Self.fewestLooks, differences.allSatisfy(\.isFinite), let mean = SortedSamples(differences).mean,
             let spread = SortedSamples(differences).standardDeviation
         else { return nil }
         self.init(
@@ -54,7 +56,7 @@ public struct RatioEstimate: Sendable, Hashable {
             zip(differences, targetFirst).filter { $0.1 == kind }.map(\.0)
         }
         let n = differences.count
-        guard n >= 5, kinds.allSatisfy({ $0.count >= 2 }), differences.allSatisfy(\.isFinite) else {
+        guard n >= Self.fewestLooks, kinds.allSatisfy({ $0.count >= 2 }), differences.allSatisfy(\.isFinite) else {
             self.init(pairs: differences, method: method)
             return
         }
@@ -72,9 +74,9 @@ public struct RatioEstimate: Sendable, Hashable {
     }
 
     /// From the logarithms of both sides' figures at unpaired looks: Welch's interval, widened to that of the bootstrap by
-    /// window where that is wider. nil under three looks at a side.
+    /// window where that is wider. nil under five looks at a side.
     init?(windows x: [Double], _ y: [Double], seed: UInt64) {
-        guard x.count >= 3, y.count >= 3, (x + y).allSatisfy(\.isFinite),
+        guard x.count >= Self.fewestLooks, y.count >= Self.fewestLooks, (x + y).allSatisfy(\.isFinite),
             let meanX = SortedSamples(x).mean, let meanY = SortedSamples(y).mean,
             let spreadX = SortedSamples(x).standardDeviation, let spreadY = SortedSamples(y).standardDeviation
         else { return nil }
@@ -230,7 +232,8 @@ extension RatioEstimate {
 
     /// The same error around another ratio, of figures that vary as those rates do.
     init?(_ ratio: Double, rates x: [Double], _ y: [Double]) {
-        guard x.count >= 5, y.count >= 5, let a = SortedSamples(x).mean, let b = SortedSamples(y).mean, a > 0, b > 0,
+        guard x.count >= Self.fewestLooks, y.count >= Self.fewestLooks, let a = SortedSamples(x).mean,
+            let b = SortedSamples(y).mean, a > 0, b > 0,
             let spreadA = SortedSamples(x).standardDeviation, let spreadB = SortedSamples(y).standardDeviation
         else { return nil }
         let errorA = spreadA / Double(x.count).squareRoot() / a

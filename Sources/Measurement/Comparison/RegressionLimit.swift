@@ -44,39 +44,93 @@ public struct RegressionLimit: Sendable, Hashable {
         phase = path == found.rawValue ? nil : String(path.dropLast(found.rawValue.count + 1))
     }
 
-    /// Against every row it names; one result for each, failed where the change is beyond the limit and the row's interval
-    /// holds no "no change". Where there is no interval the change alone decides; a row without a ratio has failed.
-    public func results(on comparison: ComparisonResult) -> [ThresholdResult] {
+    /// Against every row it names, one result for each; and against every phase that only one side has.
+    public func results(on comparison: ComparisonResult) -> [RegressionResult] {
         let rows = comparison.rows.filter { $0.figure == metric.rawValue && (phase == nil || $0.phase == phase) }
-        guard !rows.isEmpty else {
-            var result = ThresholdResult()
-            (result.expression, result.unit) = (expression, "%")
-            result.note = "undetermined: nothing in this comparison matches"
-            return [result]
-        }
-        return rows.map { row in
-            var result = ThresholdResult()
-            (result.expression, result.unit) = (expression, "%")
-            let place = "\(row.target), \(row.metric) against \(comparison.base)"
-            guard let ratio = row.ratio else {
-                result.note = "undetermined: \(place) has no ratio"
-                return result
-            }
-            let change = 100 * (ratio - 1)
-            result.value = change
-            let limit = 1 + percent / 100  // of the ratio: 20 % more is 1.2 exactly
-            let isBeyond = includesLimit && ratio == limit || (isAbove ? ratio > limit : ratio < limit)
-            guard isBeyond else {
-                (result.passed, result.note) = (true, place)
-                return result
-            }
-            if let interval = row.interval, interval.isBounded {
-                result.passed = interval.contains(1)
-                result.note = result.passed ? "\(place): not beyond chance" : place
-            } else {
-                result.note = "\(place), without an interval: too few looks"
-            }
+        let missing = comparison.missingPhases.filter {
+            $0.figures.contains(metric.rawValue) && (phase == nil || $0.phase == phase)
+        }.map { RegressionResult(self, why: "\($0.side) has no phase \($0.phase)") }
+        let results = rows.map(result) + missing
+        return results.isEmpty ? [RegressionResult(self, why: "nothing in this comparison is called that")] : results
+    }
+
+    private func result(_ row: ComparisonResult.Row) -> RegressionResult {
+        var result = RegressionResult(self, why: "")
+        (result.side, result.base, result.metric) = (row.target, row.base, row.metric)
+        guard row.absent.isEmpty else {
+            result.why = row.verdict
             return result
         }
+        guard row.gaps.isEmpty else { return onNothing(row, result) }
+        guard let ratio = row.ratio else {
+            result.why = "there is no ratio: \(row.verdict)"
+            return result
+        }
+        result.change = 100 * (ratio - 1)
+        if let low = row.interval?.lower, let high = row.interval?.upper {
+            result.interval = ConfidenceInterval(lower: 100 * (low - 1), upper: 100 * (high - 1))
+        }
+        guard isBeyond(ratio) else {
+            (result.outcome, result.why) = (.passed, "within the limit")
+            return result
+        }
+        guard let interval = row.interval, interval.isBounded else {
+            (result.outcome, result.why) = (.failed, "beyond the limit; too few looks for an interval, so the change decides")
+            return result
+        }
+        if interval.contains(1) {
+            (result.outcome, result.why) = (.notShown, "too few requests to fail on")
+        } else {
+            (result.outcome, result.why) = (.failed, "beyond the limit, and beyond chance")
+        }
+        return result
     }
+
+    /// A rate or share that is 0 on one side: −100 % where it fell, wherever that was; from nothing there is no ratio.
+    private func onNothing(_ row: ComparisonResult.Row, _ plain: RegressionResult) -> RegressionResult {
+        var result = plain
+        result.why = row.verdict
+        let risen = row.gaps.contains { $0.side == row.base }
+        let fallen = row.gaps.contains { $0.side == row.target }
+        if fallen {
+            result.change = -100
+            if isBeyond(0) { result.outcome = .failed }
+            // A fall everywhere is no rise; a fall somewhere says nothing of the rest.
+            if !isBeyond(0), !risen, row.compared == 0 { result.outcome = .passed }
+        } else if risen, isAbove {
+            result.outcome = .failed
+        } else if risen, row.compared == 0 {
+            result.outcome = .passed
+        }
+        return result
+    }
+
+    private func isBeyond(_ ratio: Double) -> Bool {
+        let limit = 1 + percent / 100  // 20 % more is 1.2 exactly
+        return includesLimit && ratio == limit || (isAbove ? ratio > limit : ratio < limit)
+    }
+}
+
+/// What became of a limit at one row of a comparison.
+public struct RegressionResult: Sendable, Hashable {
+    public enum Outcome: String, Sendable, Hashable, CaseIterable {
+        case passed  // within the limit
+        case failed  // beyond it
+        case notShown = "not_shown"  // beyond it, and chance would do as much: passes
+        case undetermined  // a figure is missing: fails
+    }
+
+    public var expression: String
+    public var outcome = Outcome.undetermined
+    /// Whose figure, against whose, and which: `phase.figure`; empty where nothing matched.
+    public var side = ""
+    public var base = ""
+    public var metric = ""
+    public var change: Double?  // percent
+    public var interval: ConfidenceInterval?  // 95 %, percent
+    public var why: String
+
+    init(_ limit: RegressionLimit, why: String) { (expression, self.why) = (limit.expression, why) }
+
+    public var passed: Bool { outcome == .passed || outcome == .notShown }
 }

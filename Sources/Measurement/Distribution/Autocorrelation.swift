@@ -53,7 +53,13 @@ public enum Autocorrelation {
 
     /// The number of independent samples worth as much as these: n(1 − ρ)/(1 + ρ) with the lag-1 Spearman ρ where that
     /// or Ljung-Box(10) is significant at 1 % and ρ > 0; else n.
+    ///
+    /// A hundred thousand samples tell how much each depends on the one before; the rest is taken to be like them.
     public static func effectiveCount(_ values: [Double]) -> Double {
+        let enough = 100_000
+        if values.count > enough {
+            return effectiveCount(Array(values.prefix(enough))) / Double(enough) * Double(values.count)
+        }
         let n = Double(values.count)
         guard let (rho, p) = lagOneSpearman(values), rho > 0 else { return n }
         guard p < 0.01 || (ljungBox(values).map { $0.p < 0.01 } ?? false) else { return n }

@@ -2,6 +2,10 @@ import Glibc
 
 /// From bootstrap replicates of a statistic to an interval.
 enum Bootstrap {
+    /// Fewer samples give no interval: of four there are 35 different resamples, none of which is as rare as the 2.5 % that an end of
+    /// the interval stands for.
+    static let fewestSamples = 5
+
     /// The bias-corrected and accelerated interval (Efron, "Better Bootstrap Confidence Intervals", JASA 82, 1987).
     static func bca(
         point: Double,

@@ -15,7 +15,7 @@ public struct Proportion: Sendable, Hashable {
 
     /// Wilson's score interval (1927), for display; nil without trials.
     public func wilson(level: Double = 0.95) -> ConfidenceInterval? {
-        guard trials > 0 else { return nil }
+        guard trials > 0, (0...trials).contains(successes) else { return nil }
         let z = NormalDistribution.quantile((1 + level) / 2)
         let n = Double(trials)
         let p = Double(successes) / n
@@ -30,7 +30,7 @@ public struct Proportion: Sendable, Hashable {
 
     /// Clopper and Pearson's interval (1934), for guarantees: its coverage is never below the level.
     public func clopperPearson(level: Double = 0.95) -> ConfidenceInterval? {
-        guard trials > 0 else { return nil }
+        guard trials > 0, (0...trials).contains(successes) else { return nil }
         let tail = (1 - level) / 2
         let k = Double(successes)
         let rest = Double(trials - successes)
@@ -43,10 +43,5 @@ public struct Proportion: Sendable, Hashable {
     /// The one-sided upper bound after no event in `trials`: 1 − (1 − level)^(1/n), near 3/n ("rule of three").
     public static func upperBoundOfNone(in trials: Int, level: Double = 0.95) -> Double {
         trials > 0 ? -expm1(log1p(-level) / Double(trials)) : 1
-    }
-
-    /// The chance to see at least one event of probability `p` in `trials`.
-    public static func chanceOfAny(_ p: Double, in trials: Int) -> Double {
-        p >= 1 ? (trials > 0 ? 1 : 0) : -expm1(Double(trials) * log1p(-p))
     }
 }

@@ -5,7 +5,7 @@ struct Ranks: Sendable, Hashable {
     let groups: [Int]
 
     init(_ samples: [Double]) {
-        let order = samples.indices.sorted { samples[$0] < samples[$1] }
+        let order = RadixSort.order(of: samples)
         var ranks = [Double](repeating: 0, count: samples.count)
         var sizes: [Int] = []
         var start = 0

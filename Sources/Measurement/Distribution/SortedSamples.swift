@@ -5,7 +5,7 @@ public struct SortedSamples: Sendable, Hashable {
     public let values: [Double]
 
     public init(_ values: [Double]) {
-        self.values = values.filter { !$0.isNaN }.sorted()
+        self.values = RadixSort.sorted(values.contains(where: \.isNaN) ? values.filter { !$0.isNaN } : values)
     }
 
     /// Takes values that are ascending already and without NaN.
@@ -26,38 +26,11 @@ public struct SortedSamples: Sendable, Hashable {
         at(position: Double(values.count - 1) * fraction + 1)
     }
 
-    /// Hazen's, position np + 1/2 (type 5).
-    public func hazen(_ fraction: Double) -> Double? {
-        at(position: Double(values.count) * fraction + 0.5)
-    }
-
-    /// Median-unbiased whatever the distribution, position (n + 1/3)p + 1/3 (type 8).
-    public func medianUnbiased(_ fraction: Double) -> Double? {
-        at(position: (Double(values.count) + 1.0 / 3) * fraction + 1.0 / 3)
-    }
-
     /// The middle value, or the mean of the two middle ones.
     public var median: Double? {
         if values.isEmpty { return nil }
         let half = values.count / 2
         return values.count % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2
-    }
-
-    /// The expectation of the order statistic at (n + 1)p, a weighted mean of all samples (Harrell and Davis 1982).
-    /// nil when empty or when a sample is infinite.
-    public func harrellDavis(_ fraction: Double) -> Double? {
-        guard let last = values.last, last.isFinite, values[0].isFinite else { return nil }
-        let n = Double(values.count)
-        let a = (n + 1) * fraction
-        let b = (n + 1) * (1 - fraction)
-        var sum = 0.0
-        var previous = 0.0
-        for (index, value) in values.enumerated() {
-            let next = IncompleteBeta.regularised(Double(index + 1) / n, a, b)
-            sum += (next - previous) * value
-            previous = next
-        }
-        return sum
     }
 
     /// Between the two order statistics around a position that counts from 1; clamped to the sample.

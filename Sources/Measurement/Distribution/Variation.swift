@@ -25,26 +25,6 @@ public struct Variation: Sendable, Hashable {
     /// The fewest values that can have this CV.
     public static func fewestSamples(forCV cv: Double) -> Int { max(1, Int((cv * cv).rounded(.up))) }
 
-    /// 1.4826 · MAD / median: blind to outliers.
-    public var robustCV: Double? {
-        guard let median = samples.median, median > 0, let spread = samples.scaledMAD else { return nil }
-        return spread / median
-    }
-
-    /// √(e^(s²) − 1), s² the variance of the logarithms: the CV if the samples were log-normal. nil unless all are > 0.
-    public var logNormalCV: Double? {
-        guard let least = samples.min, least > 0,
-            let s = SortedSamples(ascending: samples.values.map { log($0) }).standardDeviation
-        else { return nil }
-        return sqrt(expm1(s * s))
-    }
-
-    /// (Q3 − Q1) / (Q3 + Q1), linear quartiles.
-    public var quartileCV: Double? {
-        guard let low = samples.linear(0.25), let high = samples.linear(0.75), low + high > 0 else { return nil }
-        return (high - low) / (high + low)
-    }
-
     /// The CV without the `k` largest samples; nil when fewer than two stay.
     public func cvWithoutTop(_ k: Int) -> Double? {
         guard k >= 0 else { return nil }
@@ -59,7 +39,7 @@ public struct Variation: Sendable, Hashable {
         return min(1, top / squares)
     }
 
-    public var band: VariationBand? { cv.map { VariationBand(cvPercent: 100 * $0) } }
+    public var band: VariationBand? { cv.flatMap { VariationBand(cvPercent: 100 * $0) } }
 
     /// The bands that an interval of the CV touches; a missing upper bound counts as the ceiling √n.
     public func bands(over interval: ConfidenceInterval) -> [VariationBand] {
@@ -72,20 +52,7 @@ public struct Variation: Sendable, Hashable {
 // MARK: Intervals
 
 extension Variation {
-    /// Vangel's correction of McKay's interval (American Statistician 50, 1996). It supposes normal samples and is good
-    /// below a CV of a third; above, a bound may not exist (nil).
-    public func vangelInterval(level: Double = 0.95) -> ConfidenceInterval? {
-        guard let cv else { return nil }
-        let n = Double(samples.count)
-        let bound = { (p: Double) -> Double? in
-            let u = ChiSquaredDistribution.quantile(p, n - 1)
-            let square = ((u + 2) / n - 1) * cv * cv + u / (n - 1)
-            return square > 0 ? cv / sqrt(square) : nil
-        }
-        return ConfidenceInterval(lower: bound((1 + level) / 2), upper: bound((1 - level) / 2))
-    }
-
-    /// The BCa bootstrap interval of log CV (Efron 1987), back in CV; nil when the CV is nil or 0.
+    /// The BCa bootstrap interval of log CV (Efron 1987), back in CV; nil under five samples and when the CV is nil or 0.
     ///
     /// Samples are taken as >= 0, and the upper bound is at most √n. About 20 ms for 1,000 samples, no more for a million
     /// (see `MomentResampler`).
@@ -99,19 +66,8 @@ extension Variation {
         return ConfidenceInterval(lower: interval.lower.map { exp($0) }, upper: interval.upper.map { exp($0) })
     }
 
-    /// The plain percentile bootstrap interval of the CV.
-    public func percentileInterval(
-        level: Double = 0.95,
-        resamples: Int = 2000,
-        seed: UInt64 = 0
-    ) -> ConfidenceInterval? {
-        guard let (logs, _, _) = logReplicates(resamples, seed) else { return nil }
-        let interval = Bootstrap.percentile(replicates: logs, level: level)
-        return ConfidenceInterval(lower: interval.lower.map { exp($0) }, upper: interval.upper.map { exp($0) })
-    }
-
     private func logReplicates(_ resamples: Int, _ seed: UInt64) -> (SortedSamples, Double, Double)? {
-        guard let cv, cv > 0, resamples > 0 else { return nil }
+        guard let cv, cv > 0, resamples > 0, samples.count >= Bootstrap.fewestSamples else { return nil }
         let n = Double(samples.count)
         let logCV = { (sum: Double, squares: Double, n: Double) -> Double in
             let mean = self.mean + sum / n
@@ -126,7 +82,7 @@ extension Variation {
         let allSquares = standardDeviation * standardDeviation * (n - 1)
         let leftOut = samples.values.map { value in
             let d = value - mean
-            return samples.count > 2 ? logCV(-d, allSquares - d * d, n - 1) : 0
+            return logCV(-d, allSquares - d * d, n - 1)
         }
         return (SortedSamples(replicates), Bootstrap.acceleration(jackknife: leftOut), log(cv))
     }

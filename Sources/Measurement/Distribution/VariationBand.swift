@@ -5,7 +5,9 @@ public enum VariationBand: String, Sendable, Hashable, CaseIterable, Codable {
     case coldStartsOccurring = "cold starts occurring"  // above 100 %
     case notProductionReady = "not production-ready"  // above 300 %
 
-    public init(cvPercent: Double) {
+    /// nil for what is no coefficient of variation: NaN, or below 0.
+    public init?(cvPercent: Double) {
+        guard cvPercent >= 0 else { return nil }
         if cvPercent < 40 {
             self = .wellSupported
         } else if cvPercent <= 100 {
@@ -20,8 +22,8 @@ public enum VariationBand: String, Sendable, Hashable, CaseIterable, Codable {
     /// Every band an interval of the CV (percent) touches, ascending; more than one: the band is uncertain.
     public static func bands(from low: Double, to high: Double) -> [VariationBand] {
         let all = allCases
-        guard let first = all.firstIndex(of: VariationBand(cvPercent: low)),
-            let last = all.firstIndex(of: VariationBand(cvPercent: high)), first <= last
+        guard let lowest = VariationBand(cvPercent: low), let highest = VariationBand(cvPercent: high),
+            let first = all.firstIndex(of: lowest), let last = all.firstIndex(of: highest), first <= last
         else { return [] }
         return Array(all[first...last])
     }

@@ -61,7 +61,8 @@ extension BurstResult {
         coldKnown = cold?.known
         let penalties = cycle.penalties
         coldPenaltyPairs = penalties.count
-        coldPenaltyMilliseconds = SortedSamples(penalties.map(\.milliseconds)).median
+        // Where no request was cold, none paid; what is left between two warm bursts is chance.
+        coldPenaltyMilliseconds = SortedSamples(penalties.map(\.milliseconds)).median.map { coldShare == 0 ? 0 : $0 }
         coldOnlyPenaltyMilliseconds = cold.flatMap { cold in
             SortedSamples(penalties.filter { cold.ranks.contains($0.rank) }.map(\.milliseconds)).median
         }

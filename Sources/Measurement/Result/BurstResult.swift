@@ -17,7 +17,7 @@ public struct BurstResult: Sendable, Hashable {
     public var coldBy: ColdEvidence?
     public var coldRequests: Int?
     public var coldKnown: Int?  // of the edge wave's requests with a first token, those that could be told
-    public var coldPenaltyMilliseconds: Double?  // median over ranks
+    public var coldPenaltyMilliseconds: Double?  // median over ranks; 0 where no request was cold
     public var coldPenaltyPairs = 0  // ranks it is the median of
     /// The same over the ranks that were cold: what a cold request paid, however few they were.
     public var coldOnlyPenaltyMilliseconds: Double?
@@ -40,7 +40,8 @@ public struct TransitionResult: Sendable, Hashable {
     public var bursts = 0
     public var coldShare: Double?
     public var coldShareInterval: ConfidenceInterval?
-    public var coldPenaltyMilliseconds: DistributionSummary?  // over ranks of all bursts
+    /// Of the bursts' medians; its p50 is their median, the mean of the two middle ones where they are even in number.
+    public var coldPenaltyMilliseconds: DistributionSummary?
     public var timeToRecoverSeconds: DistributionSummary?  // of the bursts that recovered
     public var censored = 0  // bursts that did not
     public var ttftByRank: [Rank] = []

@@ -6,6 +6,8 @@ public struct ComparisonResult: Sendable, Hashable {
     public var workload: WorkloadResult.Kind?
     /// The base first.
     public var sides: [Side] = []
+    /// Phases that one side has and the other has not.
+    public var missingPhases: [MissingPhase] = []
     public var frontiers: [FrontierResult] = []
     /// What must be known before the figures are believed, in sentences.
     public var notes: [String] = []
@@ -17,12 +19,13 @@ public struct ComparisonResult: Sendable, Hashable {
         case better  // than the base
         case worse
         case none  // no difference shown: none, or too small to matter, or not beyond chance
-        case undetermined  // too few looks for an interval
+        case undetermined  // one side has no figure somewhere, or there is too little for an interval
     }
 
     /// One figure of one target against the base's.
     public struct Row: Sendable, Hashable {
         public var target = ""
+        public var base = ""
         /// `phase.figure`, as in thresholds.
         public var metric = ""
         public var phase = ""
@@ -42,6 +45,17 @@ public struct ComparisonResult: Sendable, Hashable {
         /// Among what decides for that traffic.
         public var isPrimary = false
         public var looks = 0  // what the interval was made of: looks at each side, else requests
+        /// Looks at which both sides have the figure, of all at which one has it or should have; and what they are: levels.
+        public var compared = 0
+        public var of = 0
+        public var lookUnit = "looks"
+        /// Looks at which one side has none of it, or nothing.
+        public var gaps: [Gap] = []
+        /// That it is of, at each side.
+        var baseRequests = 0
+        var targetRequests = 0
+        /// "104 of 104 against 0 of 80", of shares one of which is 0.
+        var counts: String?
 
         public init() {}
     }
@@ -50,6 +64,9 @@ public struct ComparisonResult: Sendable, Hashable {
     public struct Side: Sendable, Hashable {
         public var name = ""
         public var model: String?
+        public var url = ""  // of its first run
+        /// Folders of its runs, where they were stored.
+        public var folders: [String] = []
         public var simulated = false
         /// The worst of its phases'.
         public var validity = ValidityResult.Verdict.valid

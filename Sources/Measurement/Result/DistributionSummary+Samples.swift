@@ -5,7 +5,7 @@ extension DistributionSummary {
     /// `infinite` is how many more requests never gave a value: for the adjusted percentiles. `spread` is the seed of
     /// the bootstrap that gives the CV its interval and bands; nil leaves them out.
     init?(samples: [Double], infinite: Int? = nil, spread seed: UInt64? = nil) {
-        let finite = samples.filter(\.isFinite)
+        let finite = samples.allSatisfy(\.isFinite) ? samples : samples.filter(\.isFinite)
         let sorted = SortedSamples(finite)
         guard !sorted.isEmpty else { return nil }
         self.init()
@@ -20,7 +20,7 @@ extension DistributionSummary {
         p95 = sorted.nearestRank(.p95)
         p99 = sorted.nearestRank(.p99)
         p999 = sorted.nearestRank(.p999)
-        let effective = Self.effectiveCount(finite)
+        let effective = Autocorrelation.effectiveCount(finite)
         if effective < Double(count) { effectiveCount = Int(effective) }
         p50Interval = sorted.interval(of: .p50, effectiveCount: effective)
         p95Interval = sorted.interval(of: .p95, effectiveCount: effective)
@@ -37,15 +37,10 @@ extension DistributionSummary {
         cvInterval = interval.map {
             ConfidenceInterval(lower: $0.lower.finite.map { 100 * $0 }, upper: $0.upper.finite.map { 100 * $0 })
         }
-        cvBands = interval.map { variation.bands(over: $0) } ?? variation.band.map { [$0] } ?? []
-    }
-
-    /// A hundred thousand samples tell how much each depends on the one before; the rest is taken to be like them.
-    private static func effectiveCount(_ samples: [Double]) -> Double {
-        let enough = 100_000
-        if samples.count <= enough { return Autocorrelation.effectiveCount(samples) }
-        let share = Autocorrelation.effectiveCount(Array(samples.prefix(enough))) / Double(enough)
-        return share * Double(samples.count)
+        // Without scatter there is no interval and no doubt; of a handful of samples there is no verdict.
+        cvBands =
+            interval.map { variation.bands(over: $0) }
+            ?? (count >= Bootstrap.fewestSamples ? variation.band.map { [$0] } : nil) ?? []
     }
 
     /// From nanoseconds, in milliseconds; nil when nothing was counted.

@@ -25,7 +25,7 @@ extension DriftResult {
         }
         guard count >= windowCounts.lowerBound, parts.count >= windowCounts.lowerBound else { return [:] }
         let scope = timeline.scope(for: phase)
-        let split = parts.map { part in requests.only { part.contains($0.dispatched) } }
+        let split = parts.map { part in requests.within(part).only { part.contains($0.dispatched) } }
         let median = { (set: RequestSet, figure: (RequestRecord) -> Double?) in
             SortedSamples(set.successes.figures(figure)).nearestRank(.p50)
         }

@@ -123,25 +123,11 @@ extension OpenLoopResult {
         distance = Self.distance(kept.sorted(), achieved.sorted())
         let width = min(1, seconds / 20)
         dispersionBinSeconds = width
-        plannedDispersion = Self.dispersion(planned, over: seconds, width: width)
-        sentDispersion = Self.dispersion(achieved, over: seconds, width: width)
+        // Over the whole time, so that its end counts also when nothing came then.
+        plannedDispersion = ArrivalTests.dispersion(planned, over: seconds, binWidth: width)
+        sentDispersion = ArrivalTests.dispersion(achieved, over: seconds, binWidth: width)
         guard law == "poisson", rampFrom == nil, gaps.count >= Self.fewestForLaw else { return }
         andersonDarling = ArrivalTests.andersonDarlingExponential(gaps)
-    }
-
-    /// Over the whole time, so that its end counts also when nothing came then.
-    private static func dispersion(_ times: [Double], over seconds: Double, width: Double) -> Double? {
-        let bins = Int((seconds / width + 1e-9).rounded(.down))
-        guard bins >= 2 else { return nil }
-        var counts = [Double](repeating: 0, count: bins)
-        // A hair's breadth, so that an instant on a border is in its bin whatever the division's rounding.
-        for time in times {
-            let bin = Int((time / width + 1e-9).rounded(.down))
-            if counts.indices.contains(bin) { counts[bin] += 1 }
-        }
-        let mean = counts.reduce(0, +) / Double(bins)
-        guard mean > 0 else { return nil }
-        return counts.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(bins - 1) / mean
     }
 
     /// Kolmogorov's distance of two samples of one size, both ascending.

@@ -54,7 +54,7 @@ public struct ProbesResult: Sendable, Hashable {
 
     init?(beside phase: PhaseRecord, _ loaded: RequestSet, _ timeline: TargetTimeline) {
         guard let own = timeline.index.recorded.phases.first(where: { $0.beside == phase.id }) else { return nil }
-        let requests = timeline.index.requests.only { timeline.index.step(of: $0)?.phase == own.id }
+        let requests = timeline.index.requests.only { timeline.index.phase(of: $0) == own.id }
         let scope = timeline.scope(for: own)
         // Of conversations the first turns: probes come without a history.
         let measured = loaded.only { $0.measured && ($0.turn ?? 0) == 0 }

@@ -1,44 +1,94 @@
 /// Some of a run's requests, in the order of their dispatch; shares the run's storage.
 struct RequestSet: Sendable, Sequence {
     private let all: [RequestRecord]
-    private let indices: [Int]
+    private let indices: [UInt32]
 
-    init(_ all: [RequestRecord], _ indices: [Int]) {
+    private init(_ all: [RequestRecord], _ indices: [UInt32]) {
         self.all = all
         self.indices = indices
     }
 
+    static let empty = RequestSet([], [])
+
     /// All of them, ordered by dispatch; requests that were not sent stand where they were due.
     init(ordering requests: [RequestRecord]) {
         all = requests
-        indices = requests.indices.sorted {
-            let (a, b) = (requests[$0], requests[$1])
-            return (a.dispatched ?? a.scheduled, a.sequence) < (b.dispatched ?? b.scheduled, b.sequence)
+        // By keys of their own: a record is large, and a sort looks at each some twenty times.
+        var keys = requests.indices.map {
+            (at: requests[$0].placeInTime, sequence: requests[$0].sequence, index: UInt32($0))
         }
+        keys.sort { ($0.at, $0.sequence) < ($1.at, $1.sequence) }
+        indices = keys.map(\.index)
     }
 
     /// Sets of one run, one after the other.
     init(joining sets: [RequestSet]) {
         all = sets.first { !$0.isEmpty }?.all ?? []
-        indices = sets.flatMap(\.indices)
+        indices = sets.count == 1 ? sets[0].indices : sets.flatMap(\.indices)
     }
 
     var count: Int { indices.count }
     var isEmpty: Bool { indices.isEmpty }
 
-    func makeIterator() -> some IteratorProtocol<RequestRecord> { indices.lazy.map { all[$0] }.makeIterator() }
+    func makeIterator() -> Iterator { Iterator(all: all, indices: indices.makeIterator()) }
+
+    struct Iterator: IteratorProtocol {
+        fileprivate let all: [RequestRecord]
+        fileprivate var indices: [UInt32].Iterator
+
+        mutating func next() -> RequestRecord? { indices.next().map { all[Int($0)] } }
+    }
 
     func only(_ condition: (RequestRecord) -> Bool) -> RequestSet {
-        RequestSet(all, indices.filter { condition(all[$0]) })
+        // Where it lies: a copy of a record takes longer than most conditions.
+        all.withUnsafeBufferPointer { all in
+            RequestSet(self.all, indices.filter { condition(all[Int($0)]) })
+        }
     }
 
     /// Splits by key; each part keeps the order.
     func grouped(by key: (RequestRecord) -> Int) -> [Int: RequestSet] {
-        Dictionary(grouping: indices) { key(all[$0]) }.mapValues { RequestSet(all, $0) }
+        var parts: [Int: [UInt32]] = [:]
+        for index in indices { parts[key(all[Int(index)]), default: []].append(index) }
+        return parts.mapValues { RequestSet(all, $0) }
+    }
+
+    /// Of a set in order of dispatch, those that were dispatched in the window, or were due in it and not sent.
+    func within(_ window: MeasuredWindow) -> RequestSet {
+        let start = first(atOrAfter: window.start)
+        return RequestSet(all, Array(indices[start..<Swift.max(start, first(atOrAfter: window.end))]))
+    }
+
+    private func first(atOrAfter instant: Int64) -> Int {
+        var (low, high) = (0, indices.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if all[Int(indices[middle])].placeInTime < instant { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// As a loop over it, but nothing is copied.
+    func forEach(_ body: (RequestRecord) -> Void) {
+        all.withUnsafeBufferPointer { all in
+            for index in indices { body(all[Int(index)]) }
+        }
     }
 
     var successes: RequestSet { only { $0.outcome.class == .success } }
 
     /// The figure of each request that has it, in order.
-    func figures(_ figure: (RequestRecord) -> Double?) -> [Double] { compactMap(figure) }
+    func figures(_ figure: (RequestRecord) -> Double?) -> [Double] {
+        all.withUnsafeBufferPointer { all in
+            var figures: [Double] = []
+            figures.reserveCapacity(indices.count)
+            for index in indices { if let value = figure(all[Int(index)]) { figures.append(value) } }
+            return figures
+        }
+    }
+}
+
+extension RequestRecord {
+    /// Where it stands in the order of dispatch.
+    fileprivate var placeInTime: Int64 { dispatched ?? scheduled }
 }

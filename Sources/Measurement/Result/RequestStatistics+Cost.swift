@@ -51,11 +51,11 @@ extension RequestStatistics.Cost {
     ///
     /// Linearisation (Cochran, "Sampling Techniques", 6.3) knows how costs and usefulness go together, but shrinks to
     /// nothing where all answers were useful and cost the same; Wilson's interval of the useful share does not. nil under
-    /// two requests or without a useful one.
+    /// five requests or without a useful one.
     static func interval(ofRatio costs: [(dollars: Double, useful: Double)]) -> ConfidenceInterval? {
         let n = Double(costs.count)
         let useful = costs.reduce(0) { $0 + $1.useful }
-        guard n > 1, useful > 0 else { return nil }
+        guard costs.count >= Bootstrap.fewestSamples, useful > 0 else { return nil }
         let dollars = costs.reduce(0) { $0 + $1.dollars }
         let ratio = dollars / useful
         let squares = costs.reduce(0) { sum, cost in
@@ -75,7 +75,8 @@ extension RequestStatistics.Cost {
     /// A fixed sum over so many of so many requests: Wilson's interval of the share, turned into dollars. Given how many
     /// requests ended; nil without a useful one.
     private static func interval(dollars: Double, useful: Int, of requests: Int) -> ConfidenceInterval? {
-        guard useful > 0, requests >= useful, let share = Measurement.Proportion(useful, of: requests).wilson()
+        guard useful > 0, requests >= max(useful, Bootstrap.fewestSamples),
+            let share = Measurement.Proportion(useful, of: requests).wilson()
         else { return nil }
         let each = dollars / Double(requests)
         let bound = { (share: Double?) -> Double? in share.flatMap { $0 > 0 ? each / $0 : nil } }

@@ -10,6 +10,14 @@ struct StatisticsScope: Sendable {
     var gaps = Histogram()  // between token-bearing reads
     /// Of the bootstrap that gives a CV its interval; nil leaves it out.
     var seed: UInt64?
+    /// How times, speeds and lengths are distributed.
+    var distributions = Distributions.summarised
+
+    enum Distributions: Sendable {
+        case summarised
+        case copied(RequestStatistics)  // of the same requests
+        case leftOut
+    }
 
     /// The time to first token that tables, SLOs and thresholds mean.
     func ttft(of request: RequestRecord) -> Double? {
@@ -54,7 +62,7 @@ extension RequestStatistics {
         var good = 0
         var chunkTokens = 0.0
         var chunks = 0.0
-        for request in requests {
+        requests.forEach { request in
             inputTokens = inputTokens.saturatingAdd(max(0, request.inputTokens ?? 0))
             cachedInputTokens = cachedInputTokens.saturatingAdd(max(0, request.cachedInputTokens ?? 0))
             outputTokens = outputTokens.saturatingAdd(request.countedOutputTokens ?? 0)
@@ -72,7 +80,11 @@ extension RequestStatistics {
         let judged = self.requests.scheduled - (outcomes[.cancelled] ?? 0)
         if scope.level != nil, judged > 0 { sloAttainment = Double(good) / Double(judged) }
         if let window = scope.window { setRates(window, hasLevel: scope.level != nil) }
-        summarise(requests.successes, scope)
+        switch scope.distributions {
+        case .summarised: summarise(requests.successes, scope)
+        case .copied(let other): copyDistributions(of: other)
+        case .leftOut: break
+        }
         itlMilliseconds = DistributionSummary(milliseconds: scope.gaps)
         answers = AnswerVariety(of: requests.successes)
         retries = Retries(of: requests, in: scope)
@@ -82,7 +94,7 @@ extension RequestStatistics {
     }
 
     private mutating func count(_ requests: RequestSet) {
-        for request in requests {
+        requests.forEach { request in
             self.requests.scheduled += 1
             outcomes[request.outcome, default: 0] += 1
             switch request.outcome.class {
@@ -113,6 +125,17 @@ extension RequestStatistics {
         outputBytesPerSecond = Double(window.textBytes) / window.seconds
         requestsPerSecond = Double(window.successes) / window.seconds
         if hasLevel { goodputRPS = Double(window.good) / window.seconds }
+    }
+
+    private mutating func copyDistributions(of other: RequestStatistics) {
+        (ttftMilliseconds, ttftScheduledMilliseconds) = (other.ttftMilliseconds, other.ttftScheduledMilliseconds)
+        (e2eMilliseconds, e2eScheduledMilliseconds) = (other.e2eMilliseconds, other.e2eScheduledMilliseconds)
+        (waitMilliseconds, ttfvMilliseconds, tpotMilliseconds) = (
+            other.waitMilliseconds, other.ttfvMilliseconds, other.tpotMilliseconds
+        )
+        (decodeTPS, requestTPS) = (other.decodeTPS, other.requestTPS)
+        (connectMilliseconds, tlsMilliseconds) = (other.connectMilliseconds, other.tlsMilliseconds)
+        (inputTokensPerRequest, outputTokensPerRequest) = (other.inputTokensPerRequest, other.outputTokensPerRequest)
     }
 
     private mutating func summarise(_ successes: RequestSet, _ scope: StatisticsScope) {

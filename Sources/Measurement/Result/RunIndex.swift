@@ -11,11 +11,22 @@ struct RunIndex: Sendable {
     /// Requests that name no known step: they belong to no target and to no figure.
     let unplaced: Int
     private let byStep: [Int: RequestSet]
+    private let byTarget: [Int: RequestSet]
+    private let places: [Int: Place]
     private let stepsByID: [Int: StepRecord]
     private let phasesByID: [Int: PhaseRecord]
     private let stepsByPhase: [Int: [StepRecord]]
     private let binsByStep: [Int: [BinRecord]]
     private let histogramsByStep: [Int: [HistogramRecord]]
+
+    /// What a step says of each of its requests.
+    private struct Place: Sendable {
+        var target: Int
+        var phase: Int
+        var binWidth: Int64
+        var isWarmup: Bool  // sent only to get ready
+        var isProbe: Bool  // sent beside another phase's load
+    }
 
     init(_ recorded: RecordedRun) {
         self.recorded = recorded
@@ -23,20 +34,37 @@ struct RunIndex: Sendable {
         let steps = Dictionary(recorded.steps.map { ($0.id, $0) }) { _, later in later }
         let targets = Set(recorded.targets.map(\.id))
         let placed = steps.filter { phases[$0.value.phase].map { targets.contains($0.target) } ?? false }
+        let places = placed.compactMapValues { step in
+            phases[step.phase].map { phase in
+                Place(
+                    target: phase.target,
+                    phase: phase.id,
+                    binWidth: step.binWidth,
+                    isWarmup: step.kind == .warmup || phase.kind == .warmup,
+                    isProbe: phase.kind == .trickle
+                )
+            }
+        }
+        self.places = places
         stepsByID = placed
         phasesByID = phases
         stepsByPhase = Dictionary(grouping: placed.values, by: \.phase)
             .mapValues { $0.sorted { ($0.ordinal, $0.id) < ($1.ordinal, $1.id) } }
-        requests = RequestSet(ordering: recorded.requests).only { placed[$0.step] != nil }
+        requests = RequestSet(ordering: recorded.requests).only { places[$0.step] != nil }
         unplaced = recorded.requests.count - requests.count
         byStep = requests.grouped(by: \.step)
+        byTarget = requests.only { places[$0.step]?.isProbe == false }.grouped { places[$0.step]?.target ?? 0 }
         binsByStep = Dictionary(grouping: recorded.bins, by: \.step)
         histogramsByStep = Dictionary(grouping: recorded.histograms, by: \.step)
     }
 
     func step(of request: RequestRecord) -> StepRecord? { stepsByID[request.step] }
 
-    func phase(of request: RequestRecord) -> PhaseRecord? { step(of: request).flatMap { phasesByID[$0.phase] } }
+    /// `PhaseRecord.id`.
+    func phase(of request: RequestRecord) -> Int? { places[request.step]?.phase }
+
+    /// Of its step's bins and its own arrivals.
+    func binWidth(of request: RequestRecord) -> Int64? { places[request.step]?.binWidth }
 
     /// In the order they were stored.
     func phases(of target: Int) -> [PhaseRecord] {
@@ -48,23 +76,20 @@ struct RunIndex: Sendable {
 
     func steps(of phase: PhaseRecord) -> [StepRecord] { stepsByPhase[phase.id] ?? [] }
 
-    func requests(of step: StepRecord) -> RequestSet { byStep[step.id] ?? RequestSet([], []) }
+    func requests(of step: StepRecord) -> RequestSet { byStep[step.id] ?? .empty }
 
-    func requests(of target: TargetRecord) -> RequestSet {
-        requests.only { phase(of: $0)?.target == target.id && !isProbe($0) }
-    }
+    /// Warm-ups included, probes beside its load not.
+    func requests(of target: TargetRecord) -> RequestSet { byTarget[target.id] ?? .empty }
 
     func bins(of step: StepRecord) -> [BinRecord] { binsByStep[step.id] ?? [] }
 
     func histograms(of step: StepRecord) -> [HistogramRecord] { histogramsByStep[step.id] ?? [] }
 
     /// Sent only to get ready: in no figure, counted apart.
-    func isWarmup(_ request: RequestRecord) -> Bool {
-        step(of: request)?.kind == .warmup || phase(of: request)?.kind == .warmup
-    }
+    func isWarmup(_ request: RequestRecord) -> Bool { places[request.step]?.isWarmup ?? false }
 
     /// Sent beside another phase's load: in no figure of it.
-    func isProbe(_ request: RequestRecord) -> Bool { phase(of: request)?.kind == .trickle }
+    func isProbe(_ request: RequestRecord) -> Bool { places[request.step]?.isProbe ?? false }
 
     /// The last instant that anything stored tells of, since t0.
     var lastInstant: Int64 {

@@ -10,7 +10,9 @@ extension RunResult {
         run = RunFacts(recorded.run, lastInstant: index.lastInstant)
         let timelines = recorded.targets.map { TargetTimeline(index, $0) }
         targets = timelines.map { TargetResult(of: $0, health) }
-        comparison = ComparisonResult(zip(timelines, targets).map { ComparedSide($0, $1) }, seed: recorded.run.seed)
+        if targets.count > 1 {
+            comparison = ComparisonResult(zip(timelines, targets).map { ComparedSide($0, $1) }, seed: recorded.run.seed)
+        }
         let phases = targets.flatMap { target in
             target.phases.map { phase in
                 (name: targets.count > 1 ? "\(target.name)/\(phase.label)" : phase.label, validity: phase.validity)
@@ -31,9 +33,10 @@ extension RunResult {
         run.exitCode = recorded.run.complete ? exitCode : nil
     }
 
-    /// The contract's exit code as far as the result decides it: 105 interrupted, 98 a target was unusable, 97 the
+    /// The contract's exit code as far as the result decides it: 74 cut short by what could not be stored, 105 interrupted, 98 a target was unusable, 97 the
     /// measurement is invalid, 99 a threshold failed, else 0; the first that holds.
     public var exitCode: Int {
+        if run.stoppedBy == "local_io" { return 74 }
         if run.interrupted { return 105 }
         if targets.contains(where: \.unusable) { return 98 }
         if validity.verdict == .invalid { return 97 }

@@ -40,8 +40,12 @@ extension TargetResult {
         var scope = timeline.scopeOfTotals
         scope.gaps = index.histogram(.itl, of: phases.flatMap(index.steps(of:)).filter { $0.kind != .warmup })
         scope.hired = timeline.totals(of: phases, scope: scope)
-        totals = RequestStatistics(of: counted, in: scope)
         self.phases = phases.map { PhaseResult(of: $0, timeline, health) }
+        // All that counts is of the one phase: its distributions are the whole's.
+        if self.phases.count == 1, self.phases[0].stats.requests.scheduled == counted.count {
+            scope.distributions = .copied(self.phases[0].stats)
+        }
+        totals = RequestStatistics(of: counted, in: scope)
 
         let tried = totals.requests.scheduled - totals.requests.excluded
         givenUp = Self.givenUp(target, index.recorded)

@@ -16,7 +16,7 @@ struct TargetTimeline: Sendable {
         requests = index.requests(of: target)
         let estimate = StreamedTokenEstimate(requests)
         self.estimate = estimate
-        arrivals = ArrivalSeries(requests, estimate: estimate) { index.step(of: $0)?.binWidth }
+        arrivals = ArrivalSeries(requests, estimate: estimate, binWidth: index.binWidth)
         level = ServiceLevel(index.recorded.run)
         if index.recorded.run.complete {
             wholeUntil = nil
@@ -29,8 +29,7 @@ struct TargetTimeline: Sendable {
     /// Requests that count: no warm-ups.
     func counted(in phase: PhaseRecord? = nil) -> RequestSet {
         requests.only { request in
-            guard !index.isWarmup(request) else { return false }
-            return phase.map { index.step(of: request)?.phase == $0.id } ?? true
+            !index.isWarmup(request) && (phase.map { index.phase(of: request) == $0.id } ?? true)
         }
     }
 

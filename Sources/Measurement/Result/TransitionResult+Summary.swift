@@ -15,7 +15,9 @@ extension TransitionResult {
                 of: shares.reduce(0) { $0 + $1.trials }
             ).value
         coldShareInterval = Self.interval(ofPooled: shares, seed: timeline.index.recorded.run.seed)
-        coldPenaltyMilliseconds = DistributionSummary(samples: cycles.flatMap { $0.penalties.map(\.milliseconds) })
+        let penalties = results.compactMap(\.coldPenaltyMilliseconds)
+        coldPenaltyMilliseconds = DistributionSummary(samples: penalties)
+        coldPenaltyMilliseconds?.p50 = SortedSamples(penalties).median
         timeToRecoverSeconds = DistributionSummary(samples: results.compactMap(\.timeToRecoverSeconds))
         censored = results.count { $0.censoredAtSeconds != nil }
         ttftByRank = Self.ranks(cycles)
@@ -54,10 +56,10 @@ extension TransitionResult {
 
     /// Percentile bootstrap of the pooled share: bursts are drawn, then requests within each, for a burst's requests
     /// share its fate (Davison and Hinkley, "Bootstrap Methods", 3.8); widened to Wilson's interval of all requests,
-    /// for bursts that came out alike leave the bootstrap no spread. nil under two bursts: one says nothing of others.
+    /// for bursts that came out alike leave the bootstrap no spread. nil under five bursts: a few say little of others.
     private static func interval(ofPooled shares: [Proportion], seed: UInt64) -> ConfidenceInterval? {
         let bursts = shares.filter { $0.trials > 0 }
-        guard bursts.count >= 2 else { return nil }
+        guard bursts.count >= RatioEstimate.fewestLooks else { return nil }
         var generator = SplitMix64(seed: seed, stream: "transition")
         let replicates = (0..<1000).map { _ in
             var cold = 0

@@ -50,7 +50,7 @@ extension ReportDocument {
                 ]
             }
             cells += [
-                Span(Figure.wholePercent(share: burst.coldShare)), Span(penalty(burst)), Span(recovery(burst)),
+                Span(coldShare(burst.coldShare)), Span(penalty(burst)), Span(recovery(burst)),
                 Span(Figure.duration(milliseconds: burst.sendLagMilliseconds)),
                 Span(Figure.duration(milliseconds: burst.sendSkewMilliseconds)),
                 Span(Figure.count(burst.stats.requests.failed), burst.stats.requests.failed > 0 ? .bad : .plain),
@@ -61,8 +61,14 @@ extension ReportDocument {
         return TextTable(columns: columns, rows: rows)
     }
 
+    /// A share above 0 is not shown as 0.
+    private static func coldShare(_ share: Double?) -> String {
+        guard let share, share > 0, share < 0.005 else { return Figure.wholePercent(share: share) }
+        return "<\(Figure.space)1\(Figure.space)%"
+    }
+
     private static func penalty(_ burst: BurstResult) -> String {
-        guard let penalty = burst.coldPenaltyMilliseconds else { return Figure.unknown }
+        guard burst.coldShare != 0, let penalty = burst.coldPenaltyMilliseconds else { return Figure.unknown }
         return "\(Figure.duration(milliseconds: penalty)) (\(Figure.count(burst.coldPenaltyPairs)))"
     }
 
@@ -82,11 +88,17 @@ extension ReportDocument {
             let interval = pool.coldShareInterval
             let bounds = Figure.interval(interval?.lower, interval?.upper) { Figure.wholePercent(share: $0) }
             let shown = bounds.map { " (95\(Figure.space)% interval \($0))" } ?? ""
-            parts.append("\(Figure.wholePercent(share: share)) of the edge requests met a cold server\(shown)")
+            parts.append("\(coldShare(share)) of the edge requests met a cold server\(shown)")
         }
-        if pool.bursts > 1, let penalty = pool.coldPenaltyMilliseconds, let median = penalty.p50 {
-            let count = Figure.count(penalty.count)
-            parts.append("cold penalty \(Figure.duration(milliseconds: median)) (median of n = \(count) places)")
+        let penalties = phase.bursts.compactMap(\.coldPenaltyMilliseconds)
+        if penalties.count > 1, pool.coldShare != 0, let median = pool.coldPenaltyMilliseconds?.p50 {
+            let each =
+                penalties.count <= 5
+                ? penalties.map { Figure.duration(milliseconds: $0) }.joined(separator: ", ")
+                : "\(Figure.duration(milliseconds: penalties.min())) to \(Figure.duration(milliseconds: penalties.max()))"
+            parts.append(
+                "cold penalty \(Figure.duration(milliseconds: median)) (median of \(penalties.count) bursts: \(each))"
+            )
         }
         if pool.bursts > 1, let recovery = pool.timeToRecoverSeconds, let median = recovery.p50 {
             let after = median < 0.001 ? "at once" : "\(Figure.duration(seconds: median)) after the edge"

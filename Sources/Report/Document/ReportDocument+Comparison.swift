@@ -4,20 +4,19 @@ extension ReportDocument {
     /// `spate compare`: nothing but the comparison.
     init(
         _ comparison: ComparisonResult,
-        regressions: [ThresholdResult],
+        regressions: [RegressionResult],
         matrix: ProviderMatrix = ProviderMatrix()
     ) {
         let text = "no figure here is of a real service: the built-in simulated provider answered"
         let banners: [Block] =
             comparison.sides.allSatisfy(\.simulated) ? [.banner(word: "SIMULATED", tone: .caution, text: text)] : []
         self.init(
-            blocks: banners + Self.comparison(comparison) + Self.matrix(matrix)
-                + (regressions.isEmpty ? [] : Self.thresholds(regressions, called: "Regressions"))
+            blocks: banners + Self.comparison(comparison) + Self.matrix(matrix) + Self.regressions(regressions)
         )
     }
 
     static func comparison(_ comparison: ComparisonResult) -> [Block] {
-        var blocks: [Block] = []
+        var blocks = legend(comparison)
         for side in comparison.sides.dropFirst() { blocks += against(side.name, comparison) }
         blocks += comparison.frontiers.flatMap { frontier($0) }
         blocks += apart(comparison)
@@ -29,21 +28,47 @@ extension ReportDocument {
         return blocks
     }
 
+    /// Sides are letters in tables, where their names would be cut to twins.
+    private static func letter(_ place: Int) -> String {
+        place < 26
+            ? String(UnicodeScalar(UInt8(ascii: "A") + UInt8(place)))
+            : letter(place / 26 - 1) + letter(place % 26)
+    }
+
+    private static func letter(_ name: String, _ comparison: ComparisonResult) -> String {
+        comparison.sides.firstIndex { $0.name == name }.map(letter) ?? name
+    }
+
+    private static func legend(_ comparison: ComparisonResult) -> [Block] {
+        let lines = comparison.sides.enumerated().map { place, side in
+            var parts = ["\(letter(place)) is \(SafeText.line(side.name, limit: 60))"]
+            if let model = side.model { parts.append("model \(SafeText.line(model, limit: 40))") }
+            if !side.url.isEmpty { parts.append(SafeText.line(side.url, limit: 60)) }
+            if let folder = side.folders.first, folder != side.name {
+                let others = side.folders.count - 1
+                let more = others > 0 ? " and \(others) more" : ""
+                parts.append("run \(SafeText.line(folder, limit: 60))\(more)")
+            }
+            return parts.joined(separator: ", ") + "."
+        }
+        return [.heading("What is compared"), .list(lines)]
+    }
+
     // MARK: One target against the base
 
     private static func against(_ target: String, _ comparison: ComparisonResult) -> [Block] {
         let rows = comparison.rows.filter { $0.target == target }
-        let (name, base) = (SafeText.line(target, limit: 30), SafeText.line(comparison.base, limit: 30))
+        let (name, base) = (SafeText.line(target, limit: 40), SafeText.line(comparison.base, limit: 40))
+        let (own, other) = (letter(target, comparison), letter(comparison.base, comparison))
+        let heading = Block.heading("\(own) against \(other): \(name) against \(base)")
+        let missing = comparison.missingPhases.filter { $0.side == target || comparison.sides.count == 2 }
         guard !rows.isEmpty else {
-            return [
-                .heading("\(name) against \(base)"),
-                .sentence("They have no phase in common at one concurrency: there is nothing to compare."),
-            ]
+            return [heading, .sentence("They have no phase in common at one concurrency: there is nothing to compare.")]
         }
-        let phases = rows.map(\.phase).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+        let phases = rows.map(\.phase).uniqued
         let columns: [TextTable.Column] = [
-            .init("figure", alignment: .left), .init(base), .init(name), .init("ratio", dropRank: 1),
-            .init("verdict", alignment: .left, flexible: true),
+            .init("figure", alignment: .left), .init(other), .init(own), .init("ratio"),
+            .init("verdict", alignment: .left, dropRank: 1, flexible: true),
         ]
         let table = TextTable(
             columns: columns,
@@ -52,67 +77,122 @@ extension ReportDocument {
                 let title = phases.count > 1 ? "\(SafeText.line(row.phase, limit: 20)): \(figure.title)" : figure.title
                 return TextTable.Row([
                     Span(title, row.isPrimary ? .strong : .plain), Span(figure.text(row.baseValue)),
-                    Span(figure.text(row.value)),
-                    Span(ratio(row)), Span(row.verdict, tone(row.finding)),
+                    Span(figure.text(row.value)), Span(Figure.fixed(row.ratio), tone(row.finding)),
+                    Span(verdict(row), tone(row.finding)),
                 ])
             }
         )
-        let meanings = rows.map(\.figure).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
-            .map { ComparedFigure($0) }.map { "\($0.title): \($0.meaning)." }
+        let meanings = rows.map(\.figure).uniqued.map { ComparedFigure($0) }.map { "\($0.title): \($0.meaning)." }
         let blocks: [Block] = [
-            .heading("\(name) against \(base)"),
-            .sentence(verdict(rows, name, base), .strong),
+            heading,
+            .sentence(headline(rows, name, base), .strong),
             .sentence(
                 "A verdict is given only where the difference is larger than chance would make it over so many figures "
-                    + "(Holm's correction) and larger than 5 %, for shares 1 %; in brackets each figure's own 95 % interval. "
-                    + "A value over several levels or blocks is their geometric mean.",
+                    + "(Holm's correction) and larger than 5 %, for shares 1 %, and where each side had 25 requests; in "
+                    + "brackets each figure's own 95 % interval. A value over several levels or blocks is their geometric "
+                    + "mean, and there is a ratio only where both sides have the figure at all of them.",
                 .dim
             ),
             .table(table),
         ]
-        return blocks + primary(rows, comparison) + [.list(meanings)]
+        let gaps = gaps(rows) + missing.map { "\(SafeText.line($0.side, limit: 40)) has no phase \(SafeText.line($0.phase, limit: 40))." }
+        return blocks + (gaps.isEmpty ? [] : [.list(gaps)]) + primary(rows, comparison) + [.list(meanings)]
+    }
+
+    /// Short, for a cell: what is missing where stands below the table.
+    private static func verdict(_ row: ComparisonResult.Row) -> String {
+        if !row.absent.isEmpty { return "figures at \(row.compared) of \(row.of) \(row.lookUnit)" }
+        if !row.gaps.isEmpty, row.compared > 0 {
+            return "\(row.gaps.contains { $0.side == row.target } ? "fell to nothing" : "from nothing") at "
+                + "\(row.gaps.reduce(0) { $0 + $1.looks.count }) of \(row.of) \(row.lookUnit)"
+        }
+        if row.finding == .none, let low = row.interval?.lower, let high = row.interval?.upper, low != high {
+            return "\(row.verdict) [\(Figure.plain(low)), \(Figure.plain(high))]"
+        }
+        return SafeText.line(row.verdict, limit: 200)
+    }
+
+    /// What is missing, each sentence once with the figures it is of.
+    private static func gaps(_ rows: [ComparisonResult.Row]) -> [String] {
+        rows.filter { !$0.gaps.isEmpty }.map(\.verdict).uniqued.map { words in
+            "\(titles(rows.filter { $0.verdict == words })): \(SafeText.line(words, limit: 400))."
+        }
     }
 
     private static func primary(_ rows: [ComparisonResult.Row], _ comparison: ComparisonResult) -> [Block] {
         guard let kind = comparison.workload else { return [] }
-        let names = rows.filter(\.isPrimary).map { ComparedFigure($0.figure).title }.reduce(into: [String]()) {
-            if !$0.contains($1) { $0.append($1) }
-        }
+        let names = rows.filter(\.isPrimary)
         guard !names.isEmpty else { return [] }
-        return [.sentence("For \(kind.words) the first rows decide: \(names.joined(separator: ", ")).")]
+        return [.sentence("For \(kind.words) the first rows decide: \(titles(names)).")]
     }
 
-    /// The table in one sentence.
-    private static func verdict(_ rows: [ComparisonResult.Row], _ name: String, _ base: String) -> String {
+    private static func titles(_ rows: [ComparisonResult.Row]) -> String {
+        rows.map { ComparedFigure($0.figure).title }.uniqued.joined(separator: ", ")
+    }
+
+    /// The table in a few sentences: what differs, what is missing on one side, what cannot be told.
+    private static func headline(_ rows: [ComparisonResult.Row], _ name: String, _ base: String) -> String {
         let better = rows.filter { $0.finding == .better }
         let worse = rows.filter { $0.finding == .worse }
-        let open = rows.count { $0.finding == .undetermined }
-        func list(_ rows: [ComparisonResult.Row]) -> String {
-            rows.map { ComparedFigure($0.figure).title }.reduce(into: [String]()) {
-                if !$0.contains($1) { $0.append($1) }
-            }.joined(separator: ", ")
-        }
+        let missing = rows.filter { !$0.absent.isEmpty }
+        let few = rows.filter { $0.finding == .undetermined && $0.absent.isEmpty }
+        let none = rows.count { $0.finding == .none }
         var parts: [String] = []
-        if !better.isEmpty { parts.append("better in \(list(better))") }
-        if !worse.isEmpty { parts.append("worse in \(list(worse))") }
-        let rest = rows.count - better.count - worse.count - open
-        var sentence =
-            parts.isEmpty
-            ? "No difference between \(name) and \(base) was shown"
-            : "\(name) is \(parts.joined(separator: ", and ")) than \(base)"
-        if !parts.isEmpty, rest > 0 { sentence += "; in \(rest) of \(rows.count) figures no difference was shown" }
-        if open > 0 { sentence += "; \(open) of \(rows.count) figures cannot be told from so few looks" }
-        return sentence + "."
+        if !better.isEmpty { parts.append("better in \(titles(better))") }
+        if !worse.isEmpty { parts.append("worse in \(titles(worse))") }
+        var sentences: [String] = []
+        if !parts.isEmpty { sentences.append("\(name) is \(parts.joined(separator: ", and ")) than \(base).") }
+        if none > 0 {
+            sentences.append(
+                none == rows.count
+                    ? "No difference between \(name) and \(base) was shown."
+                    : "In \(none) of \(rows.count) figures no difference was shown."
+            )
+        }
+        for side in [base, name] {
+            let own = missing.filter { row in row.absent.contains { SafeText.line($0.side, limit: 40) == side } }
+            if !own.isEmpty { sentences.append("\(side) has no figure, at some or all places, of \(titles(own)).") }
+        }
+        if !few.isEmpty {
+            sentences.append("\(few.count) of \(rows.count) figures cannot be told: too few requests or looks.")
+        }
+        return sentences.joined(separator: " ")
     }
 
-    /// With its interval where the verdict has none: a ratio of 1.8 that is no difference needs one to be understood.
-    private static func ratio(_ row: ComparisonResult.Row) -> String {
-        let ratio = Figure.fixed(row.ratio)
-        guard row.finding == .none, let low = row.interval?.lower, let high = row.interval?.upper, low != high else {
-            return ratio
-        }
-        return "\(ratio) [\(Figure.plain(low)), \(Figure.plain(high))]"
+    // MARK: Limits
+
+    /// What was seen at each place a limit is of, and why it passed, failed or cannot be told.
+    private static func regressions(_ results: [RegressionResult]) -> [Block] {
+        guard !results.isEmpty else { return [] }
+        let failed = results.count { !$0.passed }
+        let heading = failed == 0 ? "Regressions: all passed" : "Regressions: \(failed) of \(results.count) failed"
+        return [.heading(heading)]
+            + results.map { result in
+                let (word, tone): (String, Tone) =
+                    switch result.outcome {
+                    case .passed: ("passed", .good)
+                    case .failed: ("FAILED", .bad)
+                    case .notShown: ("not shown", .caution)
+                    case .undetermined: ("FAILED, cannot tell", .bad)
+                    }
+                return .paragraph([
+                    Span(word, tone), Span("\(SafeText.line(result.expression, limit: 60)):", .strong), Span(seen(result)),
+                ])
+            }
     }
+
+    /// "after ramp.ttft.p95 +36 % (interval −95 % to +3,280 %): too few requests to fail on".
+    private static func seen(_ result: RegressionResult) -> String {
+        let place = [result.side, result.metric].filter { !$0.isEmpty }.map { SafeText.line($0, limit: 60) }
+        var text = place.joined(separator: " ")
+        if let change = result.change { text += " \(signed(change))" }
+        if let low = result.interval?.lower, let high = result.interval?.upper {
+            text += " (interval \(signed(low)) to \(signed(high)))"
+        }
+        return (text.isEmpty ? "" : text + ": ") + SafeText.line(result.why, limit: 400) + "."
+    }
+
+    private static func signed(_ percent: Double) -> String { (percent < 0 ? "" : "+") + Figure.percent(percent) }
 
     private static func tone(_ finding: ComparisonResult.Finding) -> Tone {
         switch finding {
@@ -130,7 +210,7 @@ extension ReportDocument {
         let levels = Set(frontier.curves.flatMap { $0.points.map(\.concurrency) }).sorted()
         var columns: [TextTable.Column] = [.init("streams")]
         for (place, curve) in frontier.curves.enumerated() {
-            let name = SafeText.line(curve.target, limit: 16)
+            let name = letter(place)
             columns += [
                 .init(name, unit), .init(name, "per user"), .init(name, "TTFT p95", dropRank: 2 * place + 2),
             ]
@@ -207,12 +287,12 @@ extension ReportDocument {
     /// The network's part, and what a token is.
     private static func apart(_ comparison: ComparisonResult) -> [Block] {
         let columns: [TextTable.Column] = [
-            .init("target", alignment: .left), .init("connect"), .init("wait"), .init("tokens", "per answer"),
+            .init("side", alignment: .left), .init("connect"), .init("wait"), .init("tokens", "per answer"),
             .init("bytes", "per token"), .init("model", alignment: .left, dropRank: 1, flexible: true),
         ]
-        let rows = comparison.sides.map { side in
+        let rows = comparison.sides.enumerated().map { place, side in
             TextTable.Row([
-                Span(SafeText.line(side.name, limit: 30), .strong),
+                Span(letter(place), .strong),
                 Span(Figure.duration(milliseconds: side.connectMilliseconds)),
                 Span(Figure.duration(milliseconds: side.waitMilliseconds)),
                 Span(Figure.rate(side.outputTokensPerRequest)), Span(Figure.rate(side.bytesPerVisibleToken)),
@@ -233,13 +313,9 @@ extension ReportDocument {
     private static func windows(_ comparison: ComparisonResult) -> [Block] {
         let several = comparison.sides.filter { $0.windows.count > 1 }
         guard !several.isEmpty else { return [] }
-        let metrics = comparison.rows.map { ($0.metric, $0.phase, $0.figure) }.reduce(
-            into: [(String, String, String)]()
-        ) {
-            list,
-            row in if !list.contains(where: { $0.0 == row.0 }) { list.append(row) }
-        }.prefix(3)
-        var columns: [TextTable.Column] = [.init("target", alignment: .left), .init("began", alignment: .left)]
+        let metrics = comparison.rows.map { [$0.metric, $0.phase, $0.figure] }.uniqued.prefix(3)
+            .map { ($0[0], $0[1], $0[2]) }
+        var columns: [TextTable.Column] = [.init("side", alignment: .left), .init("began", alignment: .left)]
         columns += metrics.map { .init("\(SafeText.line($0.1, limit: 20))", ComparedFigure($0.2).title) }
         columns.append(.init("windows", alignment: .left))
         let rows = several.flatMap { side in
@@ -247,7 +323,7 @@ extension ReportDocument {
                 let agree = side.windowsAgree.map { $0 ? "tell the same" : "differ" } ?? ""
                 return TextTable.Row(
                     [
-                        Span(place == 0 ? SafeText.line(side.name, limit: 30) : "", .strong),
+                        Span(place == 0 ? letter(side.name, comparison) : "", .strong),
                         Span(UTCTime.readable(unixNanoseconds: window.startedAtUnixNanoseconds)),
                     ] + metrics.map { Span(ComparedFigure($0.2).text(window.figures[$0.0])) }
                         + [Span(place == 0 ? agree : "", side.windowsAgree == false ? .caution : .plain)]
@@ -262,66 +338,10 @@ extension ReportDocument {
     }
 }
 
-/// How a figure of a comparison is called, shown and explained.
-struct ComparedFigure {
-    var title: String
-    var meaning: String
-    var text: (Double?) -> String
-
-    init(_ figure: String) {
-        switch figure {
-        case "output_tokens_per_second":
-            self.init("tokens/s", "text that all streams together get, in tokens a second", Figure.rate)
-        case "output_bytes_per_second":
-            self.init("bytes/s", "text that all streams together get, in bytes a second", Figure.rate)
-        case "makespan":
-            self.init(
-                "makespan",
-                "time from the first request of the job to its last answer",
-                Figure.duration(seconds:)
-            )
-        case "steady_tps":
-            self.init("while all busy", "tokens a second while all slots of the job were busy", Figure.rate)
-        case "tail_share":
-            self.init("tail", "slots' time lost while the last answers were waited for", Figure.percent(share:))
-        case "usd": self.init("$ of the job", "dollars for all of its requests", Figure.dollars)
-        case "ttft.p50":
-            self.init("TTFT p50", "wait for the first token that half of the requests stay below", Self.milliseconds)
-        case "ttft.p95":
-            self.init("TTFT p95", "wait for the first token that 95 of 100 requests stay below", Self.milliseconds)
-        case "ttft.cv_percent":
-            self.init("TTFT CV", "how unevenly that wait comes, in percent of its mean", Figure.percent(_:))
-        case "e2e.p95":
-            self.init("e2e p95", "wait for the last token that 95 of 100 requests stay below", Self.milliseconds)
-        case "request_tps.p50":
-            self.init("per user", "tokens a second that a single request gets, waiting included", Figure.rate)
-        case "request_bytes_per_second.p50":
-            self.init("per user", "bytes a second that a single request gets, waiting included", Figure.rate)
-        case "availability":
-            self.init("available", "share of requests that were answered", Figure.percent(share:))
-        case "useful_share":
-            self.init("useful", "share of requests whose answer can be used", Figure.percent(share:))
-        case "usd_per_useful_result":
-            self.init("$ per useful", "dollars for each answer that can be used, failed ones paid too", Figure.dollars)
-        case "cold_penalty":
-            self.init(
-                "cold penalty",
-                "what a burst after idle waits longer than one on the warm server",
-                Self.milliseconds
-            )
-        case "time_to_recover":
-            self.init(
-                "recovery",
-                "time from the burst until answers come as on the warm server",
-                Figure.duration(seconds:)
-            )
-        default: self.init(SafeText.line(figure, limit: 30), "", Figure.plain)
-        }
+extension Array where Element: Hashable {
+    /// Each element once, where it first came.
+    fileprivate var uniqued: [Element] {
+        var seen: Set<Element> = []
+        return filter { seen.insert($0).inserted }
     }
-
-    private init(_ title: String, _ meaning: String, _ text: @escaping (Double?) -> String) {
-        (self.title, self.meaning, self.text) = (title, meaning, text)
-    }
-
-    private static func milliseconds(_ value: Double?) -> String { Figure.duration(milliseconds: value) }
 }

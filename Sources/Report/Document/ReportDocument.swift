@@ -89,9 +89,9 @@ struct ReportDocument: Sendable, Hashable {
 
     // MARK: Verdicts
 
-    static func thresholds(_ thresholds: [ThresholdResult], called name: String = "Thresholds") -> [Block] {
+    static func thresholds(_ thresholds: [ThresholdResult]) -> [Block] {
         let failed = thresholds.count { !$0.passed }
-        let heading = failed == 0 ? "\(name): all passed" : "\(name): \(failed) of \(thresholds.count) failed"
+        let heading = failed == 0 ? "Thresholds: all passed" : "Thresholds: \(failed) of \(thresholds.count) failed"
         let columns: [TextTable.Column] = [
             .init("", alignment: .left), .init("threshold", alignment: .left), .init("value"),
             .init("where", alignment: .left, flexible: true),

@@ -2,12 +2,33 @@ public import Measurement
 
 extension SummaryJSON {
     /// What `spate compare --json` prints: the summary's `comparison` on its own, with the limits it was held against.
-    public static func encode(_ comparison: ComparisonResult, regressions: [ThresholdResult]) -> [UInt8] {
+    public static func encode(_ comparison: ComparisonResult, regressions: [RegressionResult]) -> [UInt8] {
         var members: [JSONValue.Member] = [
             .init("schema", .string("spate.comparison/1")), .init("comparison", self.comparison(comparison)),
         ]
-        if !regressions.isEmpty { members.append(.init("regressions", .array(regressions.map(threshold)))) }
+        if !regressions.isEmpty { members.append(.init("regressions", .array(regressions.map(regression)))) }
         return Array((JSONValue.object(members).text + "\n").utf8)
+    }
+
+    /// The members of a threshold's result, and what is known besides.
+    private static func regression(_ result: RegressionResult) -> JSONValue {
+        .object([
+            .init("expression", .string(result.expression)),
+            .init("value", JSONValue(result.change)),
+            .init("passed", JSONValue(result.passed)),
+            .init("note", .string(result.why)),
+            .init("outcome", .string(result.outcome.rawValue)),
+            .init("target", .string(result.side)),
+            .init("metric", .string(result.metric)),
+            .init("ci95_percent", interval(result.interval)),
+        ])
+    }
+
+    private static func gap(_ gap: ComparisonResult.Gap) -> JSONValue {
+        .object([
+            .init("target", .string(gap.side)), .init("kind", .string(gap.kind.rawValue)),
+            .init("looks", JSONValue(gap.looks)),
+        ])
     }
 
     static func comparison(_ comparison: ComparisonResult) -> JSONValue {
@@ -16,6 +37,14 @@ extension SummaryJSON {
             .init("workload", JSONValue(comparison.workload?.rawValue)),
             .init("rows", .array(comparison.rows.map(row))),
             .init("sides", .array(comparison.sides.map(side))),
+            .init(
+                "missing_phases",
+                .array(
+                    comparison.missingPhases.map {
+                        .object([.init("target", .string($0.side)), .init("phase", .string($0.phase))])
+                    }
+                )
+            ),
             .init("frontiers", .array(comparison.frontiers.map(frontier))),
             .init("notes", JSONValue(comparison.notes)),
         ])
@@ -36,6 +65,9 @@ extension SummaryJSON {
             .init("method", JSONValue(row.method?.rawValue)),
             .init("looks", JSONValue(row.looks)),
             .init("primary", JSONValue(row.isPrimary)),
+            .init("compared", JSONValue(row.compared)),
+            .init("of", JSONValue(row.of)),
+            .init("gaps", .array(row.gaps.map(gap))),
         ])
     }
 
@@ -43,6 +75,8 @@ extension SummaryJSON {
         .object([
             .init("target", .string(side.name)),
             .init("model", JSONValue(side.model)),
+            .init("url", .string(side.url)),
+            .init("runs", JSONValue(side.folders)),
             .init("simulated", JSONValue(side.simulated)),
             .init("validity", .string(side.validity.rawValue)),
             .init("bytes_per_visible_token", JSONValue(side.bytesPerVisibleToken)),

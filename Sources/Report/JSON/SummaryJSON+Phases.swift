@@ -134,7 +134,7 @@ extension SummaryJSON {
             .init("cold_by", JSONValue(burst.coldBy?.rawValue)),
             .init("cold_requests", JSONValue(burst.coldRequests)),
             .init("cold_known", JSONValue(burst.coldKnown)),
-            .init("cold_penalty_ms", JSONValue(burst.coldPenaltyMilliseconds)),
+            .init("cold_penalty_ms", JSONValue(burst.coldShare == 0 ? nil : burst.coldPenaltyMilliseconds)),
             .init("cold_penalty_pairs", JSONValue(burst.coldPenaltyPairs)),
             .init("cold_only_penalty_ms", JSONValue(burst.coldOnlyPenaltyMilliseconds)),
             .init("time_to_recover_s", JSONValue(burst.timeToRecoverSeconds)),
@@ -150,7 +150,10 @@ extension SummaryJSON {
             .init("bursts", JSONValue(transition.bursts)),
             .init("cold_share", JSONValue(transition.coldShare)),
             .init("cold_share_ci", interval(transition.coldShareInterval)),
-            .init("cold_penalty_ms", distribution(transition.coldPenaltyMilliseconds)),
+            .init(
+                "cold_penalty_ms",
+                distribution(transition.coldShare == 0 ? nil : transition.coldPenaltyMilliseconds)
+            ),
             .init("time_to_recover_s", distribution(transition.timeToRecoverSeconds)),
             .init("censored", JSONValue(transition.censored)),
             .init(

@@ -10,7 +10,7 @@ public enum TerminalReport {
     /// `spate compare`.
     public static func render(
         _ comparison: ComparisonResult,
-        regressions: [ThresholdResult],
+        regressions: [RegressionResult],
         matrix: ProviderMatrix = ProviderMatrix(),
         style: TerminalStyle = .init()
     ) -> String {

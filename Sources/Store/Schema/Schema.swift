@@ -156,6 +156,13 @@ enum Schema {
         try incidents.addMissingColumns(in: db)
     }
 
+    static var tableNames: [String] {
+        [
+            "meta", "texts", targets.name, phases.name, steps.name, requests.name, bins.name, histograms.name,
+            health.name, incidents.name, answers.name,
+        ]
+    }
+
     /// Everything a new file needs.
     static func create(in db: Database) throws {
         for sql in [

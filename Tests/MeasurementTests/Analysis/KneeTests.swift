@@ -16,7 +16,6 @@ import Ticks
         #expect(near(fit.sigma, try oracle("sigma"), relative: tolerance))
         #expect(near(fit.kappa, try oracle("kappa"), relative: tolerance))
         #expect(near(fit.peakConcurrency, try oracle("N_peak"), relative: tolerance))
-        #expect(near(fit.peakThroughput, try oracle("X_peak"), relative: tolerance))
         // The embedded data are rounded to nine decimals; the fit's rest is no larger than that.
         #expect(near(fit.residualSquares, try oracle("rss"), relative: 1e-9, absolute: 1e-15))
     }
@@ -38,7 +37,6 @@ import Ticks
         #expect(near(fit.kappa, try readme("beta(kappa)"), absolute: 5e-8))
         #expect(near(fit.lambda, try readme("gamma(lambda)"), relative: 2e-6))
         #expect(near(fit.peakConcurrency, try readme("N_peak"), absolute: 0.005))
-        #expect(near(fit.peakThroughput, try readme("X_peak"), absolute: 0.5))
         #expect(near(1 / fit.sigma, try readme("N_opt=1/alpha"), absolute: 0.01))
         // The least squares to 40 digits (mpmath, Gauss-Newton); the fixture's own fit stops 1e-6 before it.
         #expect(near(fit.lambda, 89.9952331043322, relative: 1e-8))
@@ -129,34 +127,5 @@ import Ticks
         #expect(hinge.knee == nil && near(hinge.lambda, 3) && hinge.interval?.upper == nil)
         #expect(Hinge(concurrency: [4], throughput: [2]) == nil)
         #expect(Hinge(concurrency: [1, 2], throughput: [0, 0]) == nil)
-    }
-
-    @Test func `Kneedle answers as the reference`() throws {
-        let figure = try Oracles.main.value(["kneedle", "figure2"])
-        let knee = Kneedle.knee(
-            try #require(figure["x"].numbers),
-            try #require(figure["y"].numbers),
-            shape: .concaveIncreasing
-        )
-        #expect(near(knee, try #require(figure["knee_S1_concave_increasing"].number), relative: 1e-8))
-        for (key, data) in [("usl_exact", "exact"), ("hard_sat", "hard_saturation_B16_S0.5")] {
-            let (n, x) = try curve(data)
-            #expect(
-                Kneedle.knee(n, x, shape: .concaveIncreasing) == (try Oracles.main.number("kneedle", key)),
-                "\(key)"
-            )
-        }
-        let ramp = try Oracles.main.value(["kneedle", "ttft_ramp"])
-        let ttft = Kneedle.knee(
-            try #require(ramp["N"].numbers),
-            try #require(ramp["p95"].numbers),
-            shape: .convexIncreasing
-        )
-        #expect(ttft == ramp["knee_convex_increasing_S1"].number)
-    }
-
-    @Test func `a straight or level line has no Kneedle knee`() {
-        #expect(Kneedle.knee([1, 2, 3], [5, 5, 5], shape: .concaveIncreasing) == nil)
-        #expect(Kneedle.knee([1, 2], [1, 2], shape: .concaveIncreasing) == nil)
     }
 }

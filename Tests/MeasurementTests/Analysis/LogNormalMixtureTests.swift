@@ -69,32 +69,4 @@ import Testing
         let two = LogNormalMixture(SortedSamples([1, 1, 1, 9, 9, 9]))
         #expect(two.map { $0.warmSigma == 1e-3 && $0.logLikelihood.isFinite && $0.separation.isFinite } == true)
     }
-
-    @Test(arguments: ["ttft_warm75", "ttft_cold75"])
-    func `the weaker signs of two modes match the reference`(series: String) throws {
-        let samples = try sorted(series)
-        let logs = SortedSamples(samples.values.map { log($0) })
-        let oracle = { (key: String) in try Oracles.main.number("bimodality", series, key) }
-        #expect(near(Unimodality.sarle(logs), try oracle("sarle_bimodality_coeff_log"), relative: 1e-3))
-        let gap = try #require(Unimodality.largestLogGap(samples))
-        #expect(near(gap.gap, try oracle("largest_log_gap")))
-        #expect(Double(gap.below) == (try oracle("largest_gap_after_rank")))
-        for (samples, key) in [(samples, "hartigan_dip_raw"), (logs, "hartigan_dip_log")] {
-            let expected = try Oracles.main.numbers("bimodality", series, key)
-            #expect(near(Unimodality.dip(samples), expected[0]), "\(key)")
-            // 300 uniform series: within four standard errors of theirs.
-            #expect(near(Unimodality.dipP(samples, series: 300, seed: 1), expected[1], absolute: 0.06), "\(key)")
-        }
-    }
-
-    @Test func `the dip of two separate clusters is near a quarter and that of one step is its least`() {
-        // Half the samples around 0, half around 1: the best unimodal function misses each step by a quarter.
-        let two = (0..<50).map { Double($0) * 1e-4 } + (0..<50).map { 1 + Double($0) * 1e-4 }
-        #expect(near(Unimodality.dip(SortedSamples(two)), 0.25, absolute: 0.011))
-        let even = (0..<100).map { Double($0) }
-        #expect(near(Unimodality.dip(SortedSamples(even)), 0.005))
-        #expect(Unimodality.dip(SortedSamples([3, 3, 3])) == 0.5 / 3)
-        #expect(Unimodality.dipP(SortedSamples(two), series: 50) == 0)
-    }
-
 }

@@ -115,7 +115,7 @@ import Ticks
                 let mean = sum / Double(n)
                 let cv = 100 * ((squares - sum * mean) / Double(n - 1)).squareRoot() / mean
                 coefficients.append(cv)
-                seen[VariationBand(cvPercent: cv), default: 0] += 1
+                seen[try #require(VariationBand(cvPercent: cv)), default: 0] += 1
             }
             for band in VariationBand.allCases {
                 let share = Double(seen[band] ?? 0) / Double(draws)

@@ -113,7 +113,7 @@ import Testing
     }
 
     @Test func `Holm's correction is over all rows of a target`() throws {
-        let result = try comparison(SimulatedComparison(blocks: 4, blockSeconds: 6, slowness: 1.1), seed: 2)
+        let result = try comparison(SimulatedComparison(blocks: 5, blockSeconds: 6, slowness: 1.1), seed: 2)
         let tested = result.rows.filter { $0.p != nil }
         #expect(tested.count >= 5)
         #expect(tested.map { $0.pHolm ?? -1 } == Holm.adjusted(tested.compactMap(\.p)))

@@ -9,15 +9,16 @@ import Ticks
         a.map { abs($0 - b) <= tolerance * max(1, abs(b)) } ?? false
     }
 
-    /// Mean 0.1, s 0.02, standard error 0.0115470, t(2) = 4.302653; p = 1 - t/sqrt(t² + 2) with t = 8.660254.
+    /// Mean 0.1, s² 2e-4, standard error 0.00632456, t(4) = 2.776445. With t = 15.811388 and four degrees of freedom
+    /// p = 1 - √(62.5/63.5) (1 + 1/127).
     @Test func `paired looks have Student's interval on logarithms`() throws {
-        let found = try #require(RatioEstimate(pairs: [0.1, 0.12, 0.08], method: .pairedRounds))
+        let found = try #require(RatioEstimate(pairs: [0.1, 0.12, 0.08, 0.1, 0.1], method: .pairedRounds))
         #expect(near(found.ratio, exp(0.1)))
-        #expect(near(found.interval.lower, exp(0.1 - 0.0496828)))
-        #expect(near(found.interval.upper, exp(0.1 + 0.0496828)))
-        #expect(near(found.p, 0.0130719))
-        #expect(found.count == 3)
-        #expect(RatioEstimate(pairs: [0.1, 0.1], method: .pairedRounds) == nil)
+        #expect(near(found.interval.lower, exp(0.1 - 0.0175598)))
+        #expect(near(found.interval.upper, exp(0.1 + 0.0175598)))
+        #expect(near(found.p, 1 - (62.5 / 63.5).squareRoot() * (1 + 1.0 / 127), 1e-9))
+        #expect(found.count == 5)
+        #expect(RatioEstimate(pairs: [0.1, 0.12, 0.08, 0.1], method: .pairedRounds) == nil)
     }
 
     /// The target first: 0.3, 0.4 (mean 0.35); the base first: -0.1, 0, 0.1 (mean 0). Their mean 0.175, the squares about
@@ -33,25 +34,28 @@ import Ticks
         #expect(near(found.ratio, exp(0.175)))
         #expect(near(found.interval.lower, exp(0.175 - 0.1326019)))
         #expect(near(found.interval.upper, exp(0.175 + 0.1326019)))
-        let few = RatioEstimate(pairs: [0.1, 0.12, 0.08], targetFirst: [true, false, true], method: .pairedRounds)
-        #expect(few == RatioEstimate(pairs: [0.1, 0.12, 0.08], method: .pairedRounds))
+        let pairs = [0.1, 0.12, 0.08, 0.1, 0.1]
+        let once = RatioEstimate(pairs: pairs, targetFirst: [true, false, false, false, false], method: .pairedRounds)
+        #expect(once != nil && once == RatioEstimate(pairs: pairs, method: .pairedRounds))
     }
 
     @Test func `looks without any scatter are certain`() throws {
-        let same = try #require(RatioEstimate(pairs: [0, 0, 0], method: .pairedRounds))
+        let same = try #require(RatioEstimate(pairs: [0, 0, 0, 0, 0], method: .pairedRounds))
         #expect(same.ratio == 1 && same.p == 1)
-        let other = try #require(RatioEstimate(pairs: [0.2, 0.2, 0.2], method: .pairedRounds))
+        let other = try #require(RatioEstimate(pairs: [0.2, 0.2, 0.2, 0.2, 0.2], method: .pairedRounds))
         #expect((other.p ?? 1) < 1e-9)
     }
 
-    /// s = 0.02 on both sides: standard error 0.0163299, t(4) = 2.776445.
+    /// s² = 2e-4 on both sides: standard error 0.00894427, t(8) = 2.306004.
     @Test func `unpaired windows have Welch's interval or the bootstrap's, whichever is wider`() throws {
-        let found = try #require(RatioEstimate(windows: [0, 0.02, 0.04], [0.1, 0.14, 0.12], seed: 1))
+        let found = try #require(
+            RatioEstimate(windows: [0, 0.02, 0.04, 0.02, 0.02], [0.1, 0.14, 0.12, 0.12, 0.12], seed: 1)
+        )
         #expect(near(found.ratio, exp(0.1)))
-        #expect((found.interval.lower ?? 9) <= exp(0.1 - 0.0453391) + 1e-6)
-        #expect((found.interval.upper ?? 0) >= exp(0.1 + 0.0453391) - 1e-6)
+        #expect((found.interval.lower ?? 9) <= exp(0.1 - 0.0206255) + 1e-6)
+        #expect((found.interval.upper ?? 0) >= exp(0.1 + 0.0206255) - 1e-6)
         #expect(found.method == .windows)
-        #expect(RatioEstimate(windows: [0, 1], [0, 1, 2], seed: 1) == nil)
+        #expect(RatioEstimate(windows: [0, 1, 0, 1], [0, 1, 2, 1, 0], seed: 1) == nil)
     }
 
     /// ln(0.99/0.95) +- 1.959964 sqrt(1/95.5 - 1/100.5 + 1/99.5 - 1/100.5).

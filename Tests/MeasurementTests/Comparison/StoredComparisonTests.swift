@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test func `runs of one target are its windows, each shown, and the interval is by window`() throws {
-        let runs = (1...4).flatMap { seed in
+        let runs = (1...5).flatMap { seed in
             [
                 run("a\(seed)", target: 1, seed: UInt64(seed)),
                 run("b\(seed)", target: 2, seed: UInt64(seed), slowness: 1.2),
@@ -30,11 +30,11 @@ import Testing
         let result = try ComparisonResult(of: runs, by: .window, base: nil)
         #expect(result.base == "a")
         #expect(result.sides.map(\.name) == ["a", "b"])
-        #expect(result.sides.map(\.windows.count) == [4, 4])
-        #expect(result.sides[0].windows.map(\.run) == ["a1", "a2", "a3", "a4"])
+        #expect(result.sides.map(\.windows.count) == [5, 5])
+        #expect(result.sides[0].windows.map(\.run) == ["a1", "a2", "a3", "a4", "a5"])
         #expect(result.sides.allSatisfy { $0.windowsAgree == true })
         let row = try #require(result.rows.first { $0.figure == "output_tokens_per_second" })
-        #expect(row.method == .windows && row.looks == 4)
+        #expect(row.method == .windows && row.looks == 5)
         #expect(row.finding == .worse)
         #expect(row.interval?.contains(1 / 1.2) == true, "\(row)")
         #expect(result.sides[0].windows.allSatisfy { $0.figures["steady.output_tokens_per_second"] != nil })
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test func `windows that do not agree are not pooled`() throws {
-        let hours = [1, 0.6, 1.5]
+        let hours = [1, 0.6, 1.5, 0.8, 1.3]
         let runs = hours.enumerated().flatMap { place, hour in
             [
                 run("a\(place)", target: 1, seed: UInt64(place + 1), hour: hour),
@@ -56,8 +56,8 @@ import Testing
         #expect((a.windowCorrelation ?? 0) > 0.1)
         let row = try #require(result.rows.first { $0.figure == "output_tokens_per_second" })
         #expect(row.value == nil && row.baseValue != nil)
-        #expect(row.finding == .none, "three hours this different show nothing: \(row)")
-        #expect(result.notes.contains { $0.hasPrefix("a: its 3 time windows do not tell the same") })
+        #expect(row.finding == .none, "five hours this different show nothing: \(row)")
+        #expect(result.notes.contains { $0.hasPrefix("a: its 5 time windows do not tell the same") })
     }
 
     @Test func `a run before a change and one after it are sides by themselves`() throws {
@@ -141,16 +141,62 @@ import Testing
     ) throws {
         let results = try RegressionLimit(parsing: text).results(on: comparison(ratio, low, high))
         #expect(results.map(\.passed) == [passes])
-        #expect(abs((results[0].value ?? 0) - 100 * (ratio - 1)) < 1e-9)
+        #expect(abs((results[0].change ?? 0) - 100 * (ratio - 1)) < 1e-9)
     }
 
     @Test func `without an interval the change alone decides, and without a ratio it has failed`() throws {
         let limit = try RegressionLimit(parsing: "ttft.p95 > +10%")
-        #expect(limit.results(on: comparison(1.2, nil, nil))[0].passed == false)
-        #expect(limit.results(on: comparison(1.0, nil, nil))[0].passed == true)
-        #expect(limit.results(on: comparison(nil, nil, nil))[0].passed == false)
+        #expect(limit.results(on: comparison(1.2, nil, nil))[0].outcome == .failed)
+        #expect(limit.results(on: comparison(1.0, nil, nil))[0].outcome == .passed)
+        #expect(limit.results(on: comparison(nil, nil, nil))[0].outcome == .undetermined)
         let other = try RegressionLimit(parsing: "batch.ttft.p95 > +10%").results(on: comparison(1, 0.9, 1.1))
         #expect(other.map(\.passed) == [false])
-        #expect(other[0].note == "undetermined: nothing in this comparison matches")
+        #expect(other[0].why == "nothing in this comparison is called that")
+    }
+
+    @Test func `a gate that chance alone could fail is not shown, and says what was seen`() throws {
+        let result = try RegressionLimit(parsing: "ttft.p95 > +10%").results(on: comparison(1.36, 0.05, 33.8))[0]
+        #expect(result.outcome == .notShown && result.passed && result.why == "too few requests to fail on")
+        #expect(result.change.map { abs($0 - 36) < 1e-9 } == true)
+        #expect(result.interval?.lower.map { abs($0 + 95) < 1e-9 } == true)
+        #expect(result.interval?.upper.map { abs($0 - 3280) < 1e-9 } == true)
+    }
+
+    @Test func `a phase that one side has not fails the gates on what it would have said`() throws {
+        var missing = comparison(1, 0.9, 1.1)
+        missing.missingPhases = [.init(side: "b", phase: "burst", figures: ["ttft.p95"])]
+        let results = try RegressionLimit(parsing: "ttft.p95 > +10%").results(on: missing)
+        #expect(results.map(\.outcome) == [.passed, .undetermined])
+        #expect(results[1].why == "b has no phase burst")
+        #expect(try RegressionLimit(parsing: "ramp.ttft.p95 > +10%").results(on: missing).map(\.passed) == [true])
+    }
+
+    @Test func `sides are called by their labels, and by what tells them apart`() throws {
+        func named(_ label: String?, _ folder: String, target: Int, seed: UInt64) -> StoredRun {
+            var stored = run(folder, target: target, seed: seed)
+            stored.recorded.run.label = label
+            return stored
+        }
+        func names(_ runs: [StoredRun]) throws -> [String] {
+            try ComparisonResult(of: runs, by: .window, base: nil).sides.map(\.name)
+        }
+        let (one, two) = ("20261128T233752Z-ramp", "20261128T233852Z-ramp")
+        // Two targets of other names: what the user called the runs, where both are called something.
+        #expect(
+            try names([named("fast", one, target: 1, seed: 1), named("slower", two, target: 2, seed: 2)]) == [
+                "fast", "slower",
+            ]
+        )
+        #expect(
+            try names([named("fast", one, target: 1, seed: 1), named(nil, two, target: 2, seed: 2)]) == ["a", "b"]
+        )
+        // One target: labels, else folders; a label given twice gets its folder.
+        #expect(
+            try names([named(nil, one, target: 1, seed: 1), named("new", two, target: 1, seed: 2)]) == [one, "new"]
+        )
+        #expect(
+            try names([named("x", one, target: 1, seed: 1), named("x", two, target: 1, seed: 2)])
+                == ["x (\(one))", "x (\(two))"]
+        )
     }
 }

@@ -33,18 +33,6 @@ import Testing
         #expect(Proportion.upperBoundOfNone(in: 0) == 1)
     }
 
-    @Test func `the chance to see any event matches the reference`() throws {
-        let rows = try Oracles.main.members("cold_detection_power", "P_see_at_least_one_cold(1-(1-q)^n)")
-        #expect(rows.count == 16)
-        for (key, value) in rows {
-            // "q=0.01,n=25"
-            let parts = key.split(separator: ",").map { $0.dropFirst(2) }
-            let q = try #require(Double(parts[0]))
-            let n = try #require(Int(parts[1]))
-            #expect(near(Proportion.chanceOfAny(q, in: n), try #require(value.number)), "\(key)")
-        }
-    }
-
     @Test func `without trials there is no proportion`() {
         let none = Proportion(0, of: 0)
         #expect(none.value == nil && none.wilson() == nil && none.clopperPearson() == nil)

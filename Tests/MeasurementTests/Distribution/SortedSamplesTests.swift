@@ -11,9 +11,6 @@ import Testing
             let oracle = { (definition: String) in try Oracles.main.number("percentiles", series, key, definition) }
             #expect(samples.nearestRank(quantile) == (try oracle("nearest_rank(inverted_cdf,HF1)")), "\(key)")
             #expect(near(samples.linear(p), try oracle("linear(HF7)")), "\(key)")
-            #expect(near(samples.hazen(p), try oracle("hazen(HF5)")), "\(key)")
-            #expect(near(samples.medianUnbiased(p), try oracle("median_unbiased(HF8)")), "\(key)")
-            #expect(near(samples.harrellDavis(p), try oracle("harrell_davis")), "\(key)")
         }
     }
 
@@ -49,13 +46,12 @@ import Testing
         #expect(samples.count == 4)
         #expect(samples.nearestRank(.p75) == 3)
         #expect(samples.nearestRank(.p95) == .infinity)
-        #expect(samples.harrellDavis(0.5) == nil)
         #expect(Variation(samples) == nil)
     }
 
     @Test func `no samples have no percentile`() {
         let none = SortedSamples([])
-        #expect(none.nearestRank(.p50) == nil && none.linear(0.5) == nil && none.harrellDavis(0.5) == nil)
+        #expect(none.nearestRank(.p50) == nil && none.linear(0.5) == nil)
         #expect(none.median == nil && none.mean == nil && none.standardDeviation == nil && none.scaledMAD == nil)
         #expect(none.interval(of: .p50) == ConfidenceInterval(lower: nil, upper: nil))
     }

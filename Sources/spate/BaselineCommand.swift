@@ -1,0 +1,42 @@
+import ArgumentParser
+
+/// `spate baseline`: runs kept under a name, for `spate compare --against`.
+struct BaselineCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "baseline",
+        abstract: "Keep a run under a name, to hold later ones against it.",
+        subcommands: [Save.self, List.self, Remove.self]
+    )
+
+    struct Save: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Keep a copy of a run's store; one of that name is replaced."
+        )
+
+        @Argument(help: "What to call it.") var name: String
+        @Argument(help: "A run's folder, or its run.sqlite.") var result: String
+
+        func run() throws {
+            try Baseline.save(name, from: result)
+            Console.error("kept as \(name): spate compare RESULT --against \(name)\n")
+        }
+    }
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "The names of those that are kept.")
+
+        func run() throws {
+            guard Console.out(try Baseline.names().map { "\($0)\n" }.joined()) else {
+                throw Failure(.localIO, "the names could not be written to standard output")
+            }
+        }
+    }
+
+    struct Remove: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Forget one.")
+
+        @Argument(help: "Its name.") var name: String
+
+        func run() throws { try Baseline.remove(name) }
+    }
+}
