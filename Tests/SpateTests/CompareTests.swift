@@ -85,6 +85,37 @@ extension ProgramTests {
             #expect(try Spate.run(["compare", "--markdown"] + both).out.contains("## Models and providers"))
         }
 
+        @Test func `a run that is kept under a name is what later ones are held against`() throws {
+            let folder = try Folder()
+            _ = try run("before", [("mine", "2ms")], in: folder)
+            _ = try run("after", [("mine", "2ms")], in: folder)
+            func spate(_ words: [String]) throws -> Spate.Ended {
+                try Spate.run(words, environment: ["XDG_STATE_HOME": folder["state"]])
+            }
+            let unknown = try spate(["compare", folder["after"], "--against", "main"])
+            #expect(unknown.status == 104 && unknown.error.contains("no baseline is called main; there is none yet"))
+            #expect(try spate(["baseline", "save", "main", folder["before"]]).status == 0)
+            #expect(try spate(["baseline", "save", "main", folder["before"]]).status == 0, "one of that name is replaced")
+            #expect(try spate(["baseline", "list"]).out == "main\n")
+            let kept = try FileManager.default.attributesOfItem(
+                atPath: folder["state/spate/baselines/main/run.sqlite"]
+            )
+            #expect(kept[.posixPermissions] as? Int == 0o600)
+            // The run itself may go.
+            try FileManager.default.removeItem(atPath: folder["before"])
+            let json = try spate(["compare", folder["after"], "--against", "main", "--json"])
+            #expect(json.status == 0, "\(json.all)")
+            let comparison = try JSON(json.out)["comparison"]
+            #expect(comparison["base"].text == "main")
+            #expect(comparison["sides"].list.map { $0["target"].text } == ["main", "after"])
+            #expect(try spate(["baseline", "remove", "main"]).status == 0)
+            #expect(try spate(["baseline", "list"]).out == "")
+            for (name, says) in [("../x", "a baseline's name has"), ("gone", "no baseline is called gone")] {
+                let ended = try spate(["baseline", "remove", name])
+                #expect(ended.status == 104 && ended.error.contains(says), "\(ended.all)")
+            }
+        }
+
         @Test func `what cannot be compared is 104, and says why`() throws {
             let folder = try Folder()
             _ = try run("one", [("mine", "2ms")], in: folder)
