@@ -32,10 +32,11 @@ struct MatchedLooks: Sendable {
         arePaired = a.count == b.count && names(base) == names(target)
     }
 
-    /// Requests of one side: those that a share is of, else those that a figure can be of.
+    /// Requests of one side that a figure is of: those that a share is of, the answers, or for a rate all that were sent.
     static func evidence(_ windows: [[ComparedLook?]], _ metric: ComparisonMetric) -> Int {
         windows.joined().compactMap(\.self).reduce(0) { sum, look in
             let requests = look.stats.requests
+            if metric.isOfAnswers { return sum + requests.success }
             return sum + (metric.trials(look)?.trials ?? (requests.scheduled - requests.excluded))
         }
     }

@@ -129,7 +129,7 @@ extension ComparisonMetric {
     }
 
     /// Whether it is a statistic of the answers themselves, which a few do not give.
-    private var isOfAnswers: Bool {
+    var isOfAnswers: Bool {
         switch self {
         case .ttftP50, .ttftP95, .ttftCV, .e2eP95, .requestTPS, .requestBytes: true
         default: false
