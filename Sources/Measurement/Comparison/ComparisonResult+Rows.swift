@@ -133,6 +133,7 @@ struct MatchedLooks: Sendable {
         if metric.mayBeNothing { return SortedSamples(values).median }
         // Idle time of all blocks over the time of all slots.
         if metric == .tailShare { return tailShare(looks) }
+        if values.allSatisfy({ $0 == 0 }) { return 0 }
         return values.allSatisfy { $0 > 0 } ? exp(values.reduce(0) { $0 + log($1) } / Double(values.count)) : nil
     }
 }

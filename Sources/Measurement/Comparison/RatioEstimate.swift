@@ -234,7 +234,8 @@ extension RatioEstimate {
     init?(_ ratio: Double, rates x: [Double], _ y: [Double]) {
         guard x.count >= Self.fewestLooks, y.count >= Self.fewestLooks, let a = SortedSamples(x).mean,
             let b = SortedSamples(y).mean, a > 0, b > 0,
-            let spreadA = SortedSamples(x).standardDeviation, let spreadB = SortedSamples(y).standardDeviation
+            let spreadA = SortedSamples(x).standardDeviation, let spreadB = SortedSamples(y).standardDeviation,
+            ratio > 0, (spreadA / a).isFinite, (spreadB / b).isFinite
         else { return nil }
         let errorA = spreadA / Double(x.count).squareRoot() / a
         let errorB = spreadB / Double(y.count).squareRoot() / b

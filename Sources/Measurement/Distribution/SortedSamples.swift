@@ -40,7 +40,9 @@ public struct SortedSamples: Sendable, Hashable {
         let below = Int(clamped)
         let weight = clamped - Double(below)
         let low = values[below - 1]
-        if weight == 0 || below == values.count { return low }
+        if weight == 0 || below == values.count || low == values[below] { return low }
+        // Between a finite value and an infinite one lies nothing: the nearer of the two.
+        guard low.isFinite, values[below].isFinite else { return weight < 0.5 ? low : values[below] }
         return low + weight * (values[below] - low)
     }
 }

@@ -9,7 +9,9 @@ public struct Variation: Sendable, Hashable {
 
     /// nil with fewer than two samples, or when one is infinite.
     public init?(_ samples: SortedSamples) {
-        guard let mean = samples.mean, mean.isFinite, let deviation = samples.standardDeviation else { return nil }
+        guard let mean = samples.mean, mean.isFinite, let deviation = samples.standardDeviation,
+            deviation.isFinite
+        else { return nil }
         self.samples = samples
         self.mean = mean
         standardDeviation = deviation

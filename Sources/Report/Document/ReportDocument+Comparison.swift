@@ -63,7 +63,9 @@ extension ReportDocument {
         let heading = Block.heading("\(own) against \(other): \(name) against \(base)")
         let missing = comparison.missingPhases.filter { $0.side == target || comparison.sides.count == 2 }
         guard !rows.isEmpty else {
-            return [heading, .sentence("They have no phase in common at one concurrency: there is nothing to compare.")]
+            return [
+                heading, .sentence("They have no phase in common at one concurrency: there is nothing to compare."),
+            ]
         }
         let phases = rows.map(\.phase).uniqued
         let columns: [TextTable.Column] = [
@@ -95,7 +97,9 @@ extension ReportDocument {
             ),
             .table(table),
         ]
-        let gaps = gaps(rows) + missing.map { "\(SafeText.line($0.side, limit: 40)) has no phase \(SafeText.line($0.phase, limit: 40))." }
+        let gaps =
+            gaps(rows)
+            + missing.map { "\(SafeText.line($0.side, limit: 40)) has no phase \(SafeText.line($0.phase, limit: 40))." }
         return blocks + (gaps.isEmpty ? [] : [.list(gaps)]) + primary(rows, comparison) + [.list(meanings)]
     }
 
@@ -114,7 +118,8 @@ extension ReportDocument {
 
     /// What is missing, each sentence once with the figures it is of.
     private static func gaps(_ rows: [ComparisonResult.Row]) -> [String] {
-        rows.filter { !$0.gaps.isEmpty }.map(\.verdict).uniqued.map { words in
+        let rows = rows.filter { !$0.absent.isEmpty || !$0.gaps.isEmpty && $0.compared > 0 }
+        return rows.map(\.verdict).uniqued.map { words in
             "\(titles(rows.filter { $0.verdict == words })): \(SafeText.line(words, limit: 400))."
         }
     }
@@ -176,7 +181,8 @@ extension ReportDocument {
                     case .undetermined: ("FAILED, cannot tell", .bad)
                     }
                 return .paragraph([
-                    Span(word, tone), Span("\(SafeText.line(result.expression, limit: 60)):", .strong), Span(seen(result)),
+                    Span(word, tone), Span("\(SafeText.line(result.expression, limit: 60)):", .strong),
+                    Span(seen(result)),
                 ])
             }
     }
