@@ -110,6 +110,8 @@ extension ReportDocument {
             return "\(row.gaps.contains { $0.side == row.target } ? "fell to nothing" : "from nothing") at "
                 + "\(row.gaps.reduce(0) { $0 + $1.looks.count }) of \(row.of) \(row.lookUnit)"
         }
+        // The counts follow below the table, where there is room for them.
+        if !row.gaps.isEmpty { return SafeText.line(String(row.verdict.prefix { $0 != "(" }), limit: 200) }
         if row.finding == .none, let low = row.interval?.lower, let high = row.interval?.upper, low != high {
             return "\(row.verdict) [\(Figure.plain(low)), \(Figure.plain(high))]"
         }
@@ -118,7 +120,7 @@ extension ReportDocument {
 
     /// What is missing, each sentence once with the figures it is of.
     private static func gaps(_ rows: [ComparisonResult.Row]) -> [String] {
-        let rows = rows.filter { !$0.absent.isEmpty || !$0.gaps.isEmpty && $0.compared > 0 }
+        let rows = rows.filter { !$0.gaps.isEmpty && SafeText.line(verdict($0), limit: 400) != $0.verdict }
         return rows.map(\.verdict).uniqued.map { words in
             "\(titles(rows.filter { $0.verdict == words })): \(SafeText.line(words, limit: 400))."
         }
