@@ -32,10 +32,12 @@ struct ArrivalSeries: Sendable {
     /// `binWidth` gives the width of a request's bins, nil when its step is unknown.
     init(_ requests: RequestSet, estimate: StreamedTokenEstimate, binWidth: (RequestRecord) -> Int64?) {
         var sums: [Int64: [Int64: Sum]] = [:]
-        for request in requests where !request.arrivals.isEmpty {
+        var damaged = 0
+        requests.forEach { request in
+            if request.arrivals.isEmpty { return }
             guard let width = binWidth(request), width > 0, let entries = ArrivalLog.decode(request.arrivals) else {
                 damaged += 1
-                continue
+                return
             }
             let tokens = Self.apportion(estimate.tokens(of: request), to: entries)
             for (entry, share) in zip(entries, tokens) {
@@ -43,6 +45,7 @@ struct ArrivalSeries: Sendable {
                 sums[width, default: [:]][entry.bin, default: Sum()] += sum
             }
         }
+        self.damaged = damaged
         for (width, byBin) in sums {
             let bins = byBin.keys.sorted()
             var cumulative = [Sum()]
@@ -111,7 +114,8 @@ struct StreamedTokenEstimate: Sendable {
         var tokens = 0.0
         var events = 0.0
         var bytes = 0.0
-        for request in requests where request.outcome.class == .success && request.tokenSource == .usage {
+        requests.forEach { request in
+            guard request.outcome.class == .success, request.tokenSource == .usage else { return }
             tokens += Double(request.streamedTokens)
             events += Double(request.tokenEvents)
             bytes += Double(request.textBytes)

@@ -68,11 +68,28 @@ struct RequestSet: Sendable, Sequence {
         return low
     }
 
-    /// As a loop over it, but nothing is copied.
-    func forEach(_ body: (RequestRecord) -> Void) {
-        all.withUnsafeBufferPointer { all in
-            for index in indices { body(all[Int(index)]) }
+    // As a sequence's own, but nothing is copied.
+
+    func forEach(_ body: (RequestRecord) throws -> Void) rethrows {
+        try all.withUnsafeBufferPointer { all in
+            for index in indices { try body(all[Int(index)]) }
         }
+    }
+
+    func reduce<Sum>(_ first: Sum, _ next: (Sum, RequestRecord) throws -> Sum) rethrows -> Sum {
+        var sum = first
+        try forEach { sum = try next(sum, $0) }
+        return sum
+    }
+
+    func compactMap<Value>(_ value: (RequestRecord) throws -> Value?) rethrows -> [Value] {
+        var values: [Value] = []
+        try forEach { if let found = try value($0) { values.append(found) } }
+        return values
+    }
+
+    func contains(where condition: (RequestRecord) throws -> Bool) rethrows -> Bool {
+        try all.withUnsafeBufferPointer { all in try indices.contains { try condition(all[Int($0)]) } }
     }
 
     var successes: RequestSet { only { $0.outcome.class == .success } }

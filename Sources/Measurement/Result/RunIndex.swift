@@ -94,9 +94,7 @@ struct RunIndex: Sendable {
     /// The last instant that anything stored tells of, since t0.
     var lastInstant: Int64 {
         var last: Int64 = 0
-        for request in requests {
-            last = max(last, request.instant(request.ended) ?? request.dispatched ?? 0)
-        }
+        requests.forEach { last = max(last, $0.instant($0.ended) ?? $0.dispatched ?? 0) }
         for health in recorded.health { last = max(last, health.at) }
         for step in recorded.steps { last = max(last, step.drained ?? step.windowEnded ?? step.started ?? 0) }
         for phase in recorded.phases { last = max(last, phase.ended ?? phase.started ?? 0) }

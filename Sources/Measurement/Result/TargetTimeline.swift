@@ -78,16 +78,16 @@ struct TargetTimeline: Sendable {
             streamedTokens: arrived.tokens,
             textBytes: arrived.textBytes
         )
-        for request in requests {
+        requests.forEach { request in
             if let vectors = request.vectors, window.contains(request.instant(request.lastToken)) {
                 totals.vectors = totals.vectors.saturatingAdd(Int64(Swift.max(0, vectors)))
             }
             if window.contains(request.instant(request.inputRead)) {
                 totals.inputTokens = totals.inputTokens.saturatingAdd(Swift.max(0, request.inputTokens ?? 0))
             }
-            guard request.outcome.class != .excluded, window.contains(request.instant(request.ended)) else { continue }
+            guard request.outcome.class != .excluded, window.contains(request.instant(request.ended)) else { return }
             totals.ended += 1
-            guard request.outcome.class == .success else { continue }
+            guard request.outcome.class == .success else { return }
             totals.successes += 1
             if request.useful { totals.useful += 1 }
             if let level, level.isGood(request, ttft: scope.ttft(of: request)) { totals.good += 1 }
@@ -120,7 +120,7 @@ struct TargetTimeline: Sendable {
     /// All that some requests brought, over so many seconds.
     func totals(of requests: RequestSet, over seconds: Double, scope: StatisticsScope) -> WindowTotals {
         var totals = WindowTotals(seconds: seconds)
-        for request in requests {
+        requests.forEach { request in
             totals.streamedTokens = totals.streamedTokens.saturatingAdd(estimate.tokens(of: request))
             totals.textBytes = totals.textBytes.saturatingAdd(Swift.max(0, request.textBytes))
             if let vectors = request.vectors {
@@ -130,7 +130,7 @@ struct TargetTimeline: Sendable {
                 totals.inputTokens = totals.inputTokens.saturatingAdd(Swift.max(0, request.inputTokens ?? 0))
             }
             if request.outcome.class != .excluded { totals.ended += 1 }
-            guard request.outcome.class == .success else { continue }
+            guard request.outcome.class == .success else { return }
             totals.successes += 1
             if request.useful { totals.useful += 1 }
             if let level, level.isGood(request, ttft: scope.ttft(of: request)) { totals.good += 1 }
