@@ -119,6 +119,7 @@ static ssize_t receive(int socket, void *bytes, size_t length, int flags) {
     }
     state.read_monotonic = spate_monotonic();
     state.socket = socket;
+    state.emptied = emptied;
     state.end = (char *)bytes + count;
     state.reads++;
     return count;
@@ -130,7 +131,7 @@ VISIBLE ssize_t recv(int socket, void *bytes, size_t length, int flags) {
 }
 
 ssize_t spate_receive(int socket, const uint8_t **bytes) {
-    static _Thread_local uint8_t buffer[4096];
+    static _Thread_local uint8_t buffer[SPATE_RECEIVE_MOST];
     *bytes = buffer;
     return receive(socket, buffer, sizeof buffer, 0);
 }

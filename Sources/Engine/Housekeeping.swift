@@ -12,6 +12,7 @@ final class Housekeeping {
     private static let clockStep: Int64 = 5_000_000
     private static let suspend: Int64 = 50_000_000
 
+    private let loop: EventLoop
     private let t0: Instant
     private let loopIndex: Int
     private let beat: (Instant) -> Void
@@ -37,6 +38,7 @@ final class Housekeeping {
         tick: @escaping (Instant) -> Void,
         beat: @escaping (Instant) -> Void = { _ in }
     ) {
+        self.loop = loop
         self.t0 = t0
         self.loopIndex = loopIndex
         self.beat = beat
@@ -47,7 +49,12 @@ final class Housekeeping {
         nextTick = now.advanced(byNanoseconds: Self.interval)
         lastHealth = t0
         timer = PreciseTimer(loop: loop) { [unowned self] _ in fire() }
+        arm(queued: runQueue.nanoseconds())
+    }
+
+    private func arm(queued: Int64) {
         timer?.arm(at: heartbeat.due)
+        loop.beats(next: heartbeat.due, queued: queued, by: runQueue)
     }
 
     private func fire() {
@@ -62,7 +69,7 @@ final class Housekeeping {
             tick(now)
             nextTick = now.advanced(byNanoseconds: Self.interval)
         }
-        timer?.arm(at: heartbeat.due)
+        arm(queued: queued)
     }
 
     func note(into recorder: Recorder, clients: [HTTPClient], inFlight: Int, now: Instant) {
@@ -96,6 +103,7 @@ final class Housekeeping {
         health.boottimeOffset = boottimeOffset
         health.listenOverflows = ProcessResources.listenOverflows()
         health.stolen = ProcessResources.stolenTime()
+        loop.noteStolen(health.stolen)
         recorder.health(health)
     }
 

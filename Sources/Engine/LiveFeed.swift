@@ -14,6 +14,10 @@ public final class LiveFeed: Sendable {
         var unsuccessful: [Outcome: Int] = [:]
         /// Since the present step began.
         var ttft = Histogram()
+        var jointGap = Histogram()
+        var hasToken = false
+        /// When a token last came; while no stream was open, when the next one began.
+        var lastToken = Instant.zero
     }
 
     /// All loops together at one instant.
@@ -26,6 +30,20 @@ public final class LiveFeed: Sendable {
         public var unsuccessful: [Outcome: Int] = [:]
         public var ttft = Histogram()
         public var stage: StageView?
+        /// Of the present step: gaps between tokens of all streams, and whether one had its first.
+        var jointGap = Histogram()
+        var hasToken = false
+        var lastToken = Instant.zero
+
+        /// For how long streams have been open and none brought a token, nanoseconds, if that is longer than this step's
+        /// own gaps and waits for a first token explain; nil otherwise. The result judges by more than is known here.
+        public var silence: Int64? {
+            guard inFlight > 0, hasToken, lastToken > .zero else { return nil }
+            let quiet = at.nanoseconds(since: lastToken)
+            let gap = Double(jointGap.quantile(.p90) ?? 0) * 5
+            let wait = Double(ttft.quantile(.p50) ?? 0) * 10
+            return Double(quiet) > max(1e9, gap, wait) ? quiet : nil
+        }
     }
 
     /// The stage that runs.
@@ -64,6 +82,9 @@ public final class LiveFeed: Sendable {
                 result.requestsEnded += loop.requestsEnded
                 result.unsuccessful.merge(loop.unsuccessful, uniquingKeysWith: +)
                 result.ttft.merge(loop.ttft)
+                result.jointGap.merge(loop.jointGap)
+                result.hasToken = result.hasToken || loop.hasToken
+                result.lastToken = max(result.lastToken, loop.lastToken)
             }
         }
         return result

@@ -93,7 +93,7 @@ final class LiveRequest: TransferHandler {
             events: digest.tokenEvents,
             textBytes: digest.textBytes
         )
-        recorder.tokens(digest.tokenEvents)
+        recorder.tokens(digest.tokenEvents, at: stamp.instant)
         switch action {
         case .firstToken:
             recorder.firstToken(ttft: stamp.instant.nanoseconds(since: transfer.timing.dispatched))

@@ -109,6 +109,7 @@ final class LoopDriver {
             cancelAll()  // a target that was given up may have left some
             thinking.removeAll()
         }
+        noteUnfilled()
         index = newIndex
         windowEnd = nil
         hasStopped = false
@@ -136,8 +137,13 @@ final class LoopDriver {
         if let edge = run.program.edge(after: newIndex) { prepare(edge, entry: entry, start: start) }
     }
 
+    private func noteUnfilled() {
+        if let shaper, let windowEnd { recorder.unfilled(shaper.unfilledArea(until: windowEnd)) }
+    }
+
     private func end() {
         let now = MonotonicClock.now()
+        noteUnfilled()
         cancelAll()
         recorder.finish(at: now)
         shaper = nil

@@ -28,6 +28,9 @@ final class Recorder {
     private var second: Int64 = 0
     private var secondEnd = Instant.zero
     private var itl = Histogram()
+    private var jointGap = Histogram()
+    private var lastToken: Instant  // of all streams; while none is open, when the next one began
+    private static let shortestJointGap: Int64 = 1_000_000
     private var readLag = Histogram()
     private var loopLag = Histogram()
     private var timerLag = Histogram()
@@ -44,6 +47,7 @@ final class Recorder {
         self.feed = feed
         lastFlush = t0
         areaFrom = t0
+        lastToken = t0
         batch.requests.reserveCapacity(Self.flushRequests)
     }
 
@@ -58,6 +62,8 @@ final class Recorder {
         openBin(at: now)
         openSecond(at: now)
         live.ttft.reset()
+        live.jointGap.reset()
+        live.hasToken = false
     }
 
     /// The bin of an instant, in the present stage's bins.
@@ -66,6 +72,7 @@ final class Recorder {
     // MARK: per request
 
     func requestStarted(at now: Instant) {
+        if inFlight == 0 { lastToken = max(lastToken, now) }
         advance(to: now)
         count(inFlightChange: 1, at: now)
         bin.started += 1
@@ -101,6 +108,9 @@ final class Recorder {
         if batch.requests.count >= Self.flushRequests { flush(at: MonotonicClock.now()) }
     }
 
+    /// Time, nanoseconds, in which slots of a closed level were free and stayed so up to its end.
+    func unfilled(_ area: Int64) { if area > 0 { bin.unfilledArea = (bin.unfilledArea ?? 0) + area } }
+
     // MARK: per read
 
     /// Comes before what the read brought, which counts in its bin and second.
@@ -111,13 +121,17 @@ final class Recorder {
         if let lag { readLag.record(lag) }
     }
 
-    func tokens(_ events: Int) {
+    func tokens(_ events: Int, at instant: Instant) {
+        let gap = instant.nanoseconds(since: lastToken)
+        if gap > 0 { lastToken = instant }
+        if gap >= Self.shortestJointGap { jointGap.record(gap) }
         bin.tokenEvents += events
         live.tokenEvents += Int64(events)
     }
 
     func firstToken(ttft: Int64) {
         bin.firstTokens += 1
+        live.hasToken = true
         live.ttft.record(ttft)
     }
 
@@ -163,6 +177,7 @@ final class Recorder {
     private func flush(at now: Instant) {
         lastFlush = now
         live.inFlight = inFlight
+        live.lastToken = lastToken
         feed.update(loop: loop, live)
         guard !batch.isEmpty else { return }
         sink.write(batch)
@@ -197,7 +212,9 @@ final class Recorder {
 
     private func closeBin(at end: Instant) {
         addArea(until: end)
-        guard step > 0, bin.started + bin.ended + bin.tokenEvents > 0 || bin.inFlightArea != 0 else { return }
+        guard step > 0,
+            bin.started + bin.ended + bin.tokenEvents > 0 || bin.inFlightArea != 0 || bin.unfilledArea != nil
+        else { return }
         batch.bins.append(bin)
     }
 
@@ -227,6 +244,8 @@ final class Recorder {
 
     private func closeSecond() {
         emit(&itl, .itl)
+        live.jointGap.merge(jointGap)
+        emit(&jointGap, .jointGap)
         emit(&readLag, .readLag)
         emit(&loopLag, .loopLag)
         emit(&timerLag, .timerLag)

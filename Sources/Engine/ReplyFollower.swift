@@ -24,6 +24,8 @@ struct ReplyFollower {
     private(set) var end = ReplyEnd()
     private var hasBegun = false
     private var lastRead: ReceiveStamp?
+    private var late: Int64 = 0  // what has bytes behind it in the last read, by at most so much
+    private var gaps = GapLog()
 
     init(decoder: ReplyDecoder) { self.decoder = decoder }
 
@@ -36,6 +38,7 @@ struct ReplyFollower {
         end = ReplyEnd()
         hasBegun = false
         lastRead = nil
+        late = 0
     }
 
     /// Takes a piece of the body.
@@ -46,7 +49,14 @@ struct ReplyFollower {
         lastRead = stamp
         let digest = decoder.receive(bytes)
         end.note(digest.terminalSign, usage: decoder.reply.usage, at: stamp.instant)
-        return (digest, state.receive(digest, stamp: stamp))
+        // The usual case: one event, and nothing behind it.
+        let isExact = stamp.isExactAtEnd && (digest.endsWithToken ? digest.tokenEvents == 1 : digest.events == 0)
+        late = isExact ? 0 : transfer.lateness(of: stamp)
+        let action = state.receive(digest, stamp: stamp, late: late)
+        if case .nextTokens(let gap) = action, gap >= GapLog.shortest {
+            gaps.add(gap, endingAt: stamp.instant.nanoseconds(since: transfer.timing.dispatched))
+        }
+        return (digest, action)
     }
 
     /// Nothing more comes. An error body or an answer in one piece is understood here; it arrived with the last read.
@@ -56,7 +66,7 @@ struct ReplyFollower {
         guard hasBegun else { return nil }
         let digest = decoder.finish()
         guard digest.events > 0, let lastRead else { return nil }
-        return (digest, state.receive(digest, stamp: lastRead), lastRead)
+        return (digest, state.receive(digest, stamp: lastRead, late: late), lastRead)
     }
 
     private mutating func begin(_ transfer: Transfer) {
@@ -87,11 +97,14 @@ struct ReplyFollower {
 
     /// Everything of a request's record but its identity: its instants, its verdict, what came. Text of the server's is
     /// redacted.
-    func record(_ question: Question, _ transfer: Transfer, _ cause: EndCause, redactor: Redactor) -> RequestRecord {
+    mutating func record(_ question: Question, _ transfer: Transfer, _ cause: EndCause, redactor: Redactor)
+        -> RequestRecord
+    {
         let evidence = evidence(question, transfer, cause)
         let verdict = OutcomeRule.judge(evidence)
         var record = RequestRecord()
         note(transfer, in: &record, isWhole: evidence.reply.isNotStreamed)
+        record.longGaps = gaps.take()
         note(evidence.reply, question, in: &record)
         note(verdict, question, evidence.reply, in: &record)
         record.detail = record.detail.map { redactor.redacted($0) }
@@ -118,6 +131,14 @@ struct ReplyFollower {
         }
         record.lastToken = state.lastToken?.nanoseconds(since: dispatched)
         record.ended = (answered(transfer) ?? timing.ended)?.nanoseconds(since: dispatched)
+        record.lastByte = (end.since ?? state.lastRead)?.nanoseconds(since: dispatched)
+        record.lateSend = timing.lateSend
+        record.lateFirst = record.firstToken == nil ? nil : state.lateFirst
+        record.lateLast = record.lastToken == nil ? nil : state.lateLast
+        // A connection that was left open behind its answer, and closed by us, was waited for on purpose.
+        if let answered = timing.answered, let ended = timing.ended {
+            record.lateEnd = max(0, ended.nanoseconds(since: answered))
+        }
         record.httpStatus = transfer.status == 0 ? nil : transfer.status
         record.connection = timing.reused ? .reused : timing.preopened ? .preopened : timing.connect == nil ? nil : .new
         record.stamp = state.readStamps == 0 && state.tokenReads > 0 ? .kernel : .read

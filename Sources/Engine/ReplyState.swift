@@ -23,6 +23,9 @@ struct ReplyState: Sendable, Hashable {
     private(set) var lastToken: Instant?
     /// When anything last came, for the idle timeout.
     private(set) var lastRead: Instant?
+    /// By how much the first and the last token may have arrived before their stamps, at most, nanoseconds.
+    private(set) var lateFirst: Int64 = 0
+    private(set) var lateLast: Int64 = 0
     private(set) var reads = 0
     private(set) var tokenReads = 0
     private(set) var firstReadTextBytes: Int64 = 0
@@ -32,7 +35,8 @@ struct ReplyState: Sendable, Hashable {
     private var lastTokenRead: UInt64 = 0
     private var firstTokenRead: UInt64 = 0
 
-    mutating func receive(_ digest: ReadDigest, stamp: ReceiveStamp) -> Action {
+    /// - Parameter late: by how much what has bytes behind it in this read may be, nanoseconds
+    mutating func receive(_ digest: ReadDigest, stamp: ReceiveStamp, late: Int64 = 0) -> Action {
         if stamp.read != currentRead {
             currentRead = stamp.read
             reads += 1
@@ -40,13 +44,18 @@ struct ReplyState: Sendable, Hashable {
         let now = stamp.instant
         lastRead = now
         if digest.events > 0, firstEvent == nil { firstEvent = now }
-        if digest.vectors > 0 { lastToken = now }  // the answer's last part, which has no first token
+        if digest.vectors > 0 {  // the answer's last part, which has no first token
+            lastToken = now
+            lateLast = late
+        }
         guard digest.tokenEvents > 0 else { return .nothing }
         if digest.reasoningBytes > 0, firstReasoning == nil { firstReasoning = now }
         if digest.visibleBytes > 0, firstVisible == nil { firstVisible = now }
         defer { lastToken = now }
+        lateLast = digest.endsWithToken && stamp.isExactAtEnd ? 0 : late
         guard let previous = lastToken else {
             firstToken = now
+            lateFirst = digest.tokenEvents == 1 ? lateLast : late
             firstTokenRead = stamp.read
             lastTokenRead = stamp.read
             tokenReads = 1

@@ -177,6 +177,9 @@ public struct BinRecord: Sendable, Hashable {
     public var tokenEvents = 0
     public var inFlightArea: Int64 = 0  // integral of in flight over the bin, nanoseconds
     public var inFlightMax = 0
+    /// Of a closed level: Σ time, nanoseconds, in which slots were free inside the window and nothing was sent in them up
+    /// to the level's end. It stands in the bin of that end.
+    public var unfilledArea: Int64?
 
     public init() {}
 }
@@ -185,6 +188,7 @@ public struct BinRecord: Sendable, Hashable {
 public struct HistogramRecord: Sendable, Hashable {
     public enum Metric: String, Sendable, Hashable, Codable {
         case itl  // gap between token-bearing reads, counted at the later read
+        case jointGap = "joint_gap"  // between token-bearing reads of all the loop's streams together, from 1 ms up
         case loopLag = "loop_lag"  // from the loop's wake-up to the end of its turn: what a late event may have waited
         case readLag = "read_lag"  // callback minus kernel stamp
         case timerLag = "timer_lag"  // how late a precise timer fired

@@ -59,12 +59,14 @@ public struct RequestRecord: Sendable, Hashable {
     @Sparse public var firstToken: Int64? = nil
     @Sparse public var firstVisible: Int64? = nil
     @Sparse public var lastToken: Int64? = nil
+    @Sparse public var lastByte: Int64? = nil  // when its terminal sign came, where it has one; else when anything last came
     @Sparse public var ended: Int64? = nil
 
     // What the generator itself added, nanoseconds; nil = not known (a result of before, or the instant never came).
     @Sparse public var lateSend: Int64? = nil  // to the first byte sent, set-up off; counts from `dispatched`
     @Sparse public var lateFirst: Int64? = nil  // at most, to the instant of the first token
     @Sparse public var lateLast: Int64? = nil  // at most, to that of the last token
+    @Sparse public var lateEnd: Int64? = nil  // from its last bytes' arrival until its end was understood and its slot free
 
     // Result.
     public var outcome: Outcome = .notSent
@@ -102,6 +104,8 @@ public struct RequestRecord: Sendable, Hashable {
     public var firstReadTextBytes: Int64 = 0  // of the first token-bearing read
     public var hiddenReasoning = false  // reasoning was billed but not streamed
     @Sparse public var maxGap: Int64? = nil  // longest gap between token-bearing reads
+    /// Those of half a second and more, encoded by `GapLog`; nil = none, or a result of before.
+    public var longGaps: [UInt8]?
     /// Token events and text bytes per bin, encoded by `ArrivalLog`; bins are those of the step (`StepRecord.binWidth`).
     public var arrivals: [UInt8] = []
 

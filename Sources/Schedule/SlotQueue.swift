@@ -34,6 +34,11 @@ struct SlotQueue: Sendable {
         return (count, first)
     }
 
+    /// Σ time from each slot's instant, or `start` where that is later, to `end`, nanoseconds.
+    func area(from start: Instant, to end: Instant) -> Int64 {
+        instants[head...].reduce(0) { $0 + max(0, end.nanoseconds(since: max($1, start))) }
+    }
+
     mutating func removeAll() {
         instants.removeAll(keepingCapacity: true)
         head = 0

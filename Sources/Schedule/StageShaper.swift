@@ -172,6 +172,12 @@ public struct StageShaper: Sendable {
     /// Requests that are due in the open loop and have not gone, for want of a place.
     public mutating func backlog(at now: Instant) -> Int { pacer?.backlog(at: now) ?? 0 }
 
+    /// Σ time of the window, nanoseconds, in which slots that are still free might have been used: of a closed level whose
+    /// window has ended.
+    public func unfilledArea(until end: Instant) -> Int64 {
+        if case .level = stage.rule { slots.area(from: course.settled, to: end) } else { 0 }
+    }
+
     // MARK: Decisions
 
     /// A level opens its slots a few at a time, five thousand a second, about as fast as a loop can begin first requests

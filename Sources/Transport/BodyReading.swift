@@ -38,12 +38,14 @@ extension Transfer {
             return false
         }
         let read = UnsafeBufferPointer(start: bytes, count: count)
-        let stamp = client.stamp()
+        var stamp = client.stamp()
+        let emptiedSocket = count < Int(SPATE_RECEIVE_MOST)
         var place = 0
         while true {
             switch framing.next(in: read, from: &place) {
             case .data(let range):
                 let data = UnsafeBufferPointer(rebasing: read[range])
+                stamp.isExactAtEnd = emptiedSocket && read.count - range.upperBound <= 2 && isTrue(stamp)
                 handler?.transfer(self, received: Span(_unsafeElements: data), at: stamp)
             case .end: return true
             case .stop(let start):
@@ -83,6 +85,9 @@ extension Transfer {
             (start, bytes) = (place, malloc_usable_size(place))
         }
     }
+
+    /// Whether a stamp is when its bytes came: the kernel's, of a machine that did not stand still.
+    func isTrue(_ stamp: ReceiveStamp) -> Bool { stamp.isKernel && !client.loop.machineStoodStill }
 
     func stopReading() { giveBack(UnsafeBufferPointer(start: nil, count: 0)) }
 }

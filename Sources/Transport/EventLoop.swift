@@ -20,17 +20,71 @@ public final class EventLoop {
     private var idling = false
     private var stopped = false
 
-    /// When the loop last went to wait for events, and when the events of the previous turn began to be handled.
-    public private(set) var pollBegan = MonotonicClock.now()
-    public private(set) var previousPollBegan = MonotonicClock.now()
+    private(set) var turn = TurnTimes(at: MonotonicClock.now())
     private var firstEvent: Instant?  // of the present turn
+    private var runQueue: RunQueueWait?
+    private var starvedAtBeat: Int64 = 0
+    private var starvedInTurn: Int64?  // since the latest beat; asked for at most once a turn
+    private var stolen: Int64?  // as it was last read
+    private var machineStood: Bool?  // in the latest poll
 
     /// Nanoseconds the latest turn spent in the callbacks of its events: what the last of them had to wait.
     public private(set) var turnNanoseconds: Int64 = 0
 
     /// Told by whoever gets an event first, before it does anything. libuv's own measure of its idle time costs a second
     /// wait for events in each turn.
-    func eventBegins() { if firstEvent == nil { firstEvent = MonotonicClock.now() } }
+    func eventBegins() {
+        guard firstEvent == nil else { return }
+        let now = MonotonicClock.now()
+        firstEvent = now
+        wakes(at: now)
+    }
+
+    private func wakes(at now: Instant) {
+        turn.wakes(at: now)
+        starvedInTurn = nil
+        machineStood = nil
+    }
+
+    // MARK: what it was kept from
+
+    /// Tells when the loop will be woken next, whatever happens, and how long its thread has waited for a core so far. A
+    /// loop without beats does not know when it was stopped.
+    public func beats(next due: Instant, queued: Int64, by runQueue: RunQueueWait) {
+        turn.wakesBy = due
+        starvedAtBeat = queued
+        self.runQueue = runQueue
+    }
+
+    /// Tells the machine's stolen time, now and then.
+    public func noteStolen(_ nanoseconds: Int64?) { stolen = nanoseconds }
+
+    /// By how much bytes of a read of this turn may have arrived before `stamp`, nanoseconds; for those with others behind
+    /// them.
+    func lateness(of stamp: Instant) -> Int64 {
+        if starvedInTurn == nil { starvedInTurn = runQueue.map { max(0, $0.nanoseconds() - starvedAtBeat) } ?? 0 }
+        return turn.lateness(of: stamp, starved: starvedInTurn ?? 0)
+    }
+
+    /// Whether in the latest poll the whole machine stood still, so that the kernel stamped nothing in time. The host says
+    /// so in steps of 10 ms: at least half of the time held must be told as stolen.
+    var machineStoodStill: Bool {
+        guard turn.held > 0, let before = stolen else { return false }
+        if let machineStood { return machineStood }
+        stolen = ProcessResources.stolenTime()
+        let stood = (stolen ?? before) - before >= turn.held / 2
+        machineStood = stood
+        return stood
+    }
+
+    func ledger(at now: Instant) -> LoopLedger {
+        LoopLedger(
+            busy: turn.busy + now.nanoseconds(since: turn.woke),
+            stopped: turn.stopped,
+            starved: runQueue?.nanoseconds() ?? 0,
+            cpu: ProcessResources.threadCPU()
+        )
+    }
 
     /// The one door from another thread.
     public let waker: Waker
@@ -46,7 +100,11 @@ public final class EventLoop {
         uv_check_init(raw, check)
         uv_idle_init(raw, idle)
         waker = Waker(address: UInt(bitPattern: async))
-        uv_async_init(raw, async) { handle in EventLoop.of(handle?.pointee.data).onWake() }
+        uv_async_init(raw, async) { handle in
+            let loop = EventLoop.of(handle?.pointee.data)
+            loop.eventBegins()
+            loop.onWake()
+        }
         let me = Unmanaged.passUnretained(self).toOpaque()
         prepare.pointee.data = me
         check.pointee.data = me
@@ -106,13 +164,14 @@ public final class EventLoop {
             uv_idle_stop(idle)
         }
         for hook in beforePoll { hook() }
-        previousPollBegan = pollBegan
-        pollBegan = MonotonicClock.now()
+        turn.polls(at: MonotonicClock.now())
     }
 
     private func didPoll() {
         guard !stopped else { return }
-        turnNanoseconds = firstEvent.map { MonotonicClock.now().nanoseconds(since: $0) } ?? 0
+        let now = MonotonicClock.now()
+        if firstEvent == nil { wakes(at: now) }  // by libuv's own timer
+        turnNanoseconds = now.nanoseconds(since: firstEvent ?? now)
         firstEvent = nil
         for hook in afterPoll { hook() }
     }

@@ -103,6 +103,7 @@ public final class HTTPClient {
         }
         transfer.shard = shard
         transfer.begin(
+            reuses: reuse != nil,
             fresh: reuse == nil && !endpoint.multiplexes,
             forbidReuse: habit.verdict == .closes && transfer.isPost && !endpoint.multiplexes,
             preopened: connection == .preopened,
@@ -265,7 +266,7 @@ public final class HTTPClient {
     /// The stamp of what libcurl delivers now. Streams that share a connection are delivered from libcurl's own buffers,
     /// some after later reads: theirs is the instant of the delivery, and says so.
     func stamp() -> ReceiveStamp {
-        let stamp = stamps.current(notBefore: loop.previousPollBegan)
+        let stamp = stamps.current(notBefore: loop.turn.previousPollBegan)
         guard endpoint.multiplexes else { return stamp }
         let now = MonotonicClock.now()
         return ReceiveStamp(instant: now, readAt: now, isKernel: false, read: stamp.read)

@@ -119,7 +119,7 @@ public final class HTTPServer {
     }
 
     /// Stamp of the bytes just read on this thread.
-    func stampOfRead() -> Instant { stamps.current(notBefore: loop.previousPollBegan).instant }
+    func stampOfRead() -> Instant { stamps.current(notBefore: loop.turn.previousPollBegan).instant }
 
     /// Notes a connection whose sending failed; it is closed at the next turn, not under the feet of the sender.
     func noteBroken(_ connection: ServerConnection) {

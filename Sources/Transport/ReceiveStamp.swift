@@ -11,12 +11,16 @@ public struct ReceiveStamp: Sendable, Hashable {
     public var isKernel: Bool
     /// Number of the read on this thread: pieces of one read share it.
     public var read: UInt64
+    /// Whether the last of these bytes arrived at `instant`: they end a read that emptied the socket, and the kernel
+    /// stamped it. What lies before in the same read may have arrived earlier (`Transfer.lateness`).
+    public var isExactAtEnd: Bool
 
-    public init(instant: Instant, readAt: Instant, isKernel: Bool, read: UInt64) {
+    public init(instant: Instant, readAt: Instant, isKernel: Bool, read: UInt64, isExactAtEnd: Bool = false) {
         self.instant = instant
         self.readAt = readAt
         self.isKernel = isKernel
         self.read = read
+        self.isExactAtEnd = isExactAtEnd
     }
 }
 

@@ -17,6 +17,9 @@ final class SocketWatch {
     /// A request has been written on it. Until then libcurl closes the socket itself when it gives up (the filter has
     /// "never published" it), without a call of the close callback.
     var isEstablished = false
+    /// What was done for it before it was established: the set-up's own work, nanoseconds, and since when more is being done.
+    private var setUpWork: Int64 = 0
+    private var worksSince: Instant?
     /// The last answer on it was to a POST: only those tell how the server treats streams.
     var carriedPost = false
     /// The transfer that reads the socket past libcurl.
@@ -60,7 +63,7 @@ final class SocketWatch {
         switch state {
         case .busy, .opening:
             if let reader, reader._withUnsafeGuaranteedRef({ $0.readBody(of: descriptor) }) { return }
-            shard.socketReady(descriptor, events)
+            if isEstablished { shard.socketReady(descriptor, events) } else { setUp(events) }
         case .idle:
             // The answer may have ended after this event was fetched: libcurl also reads on its timers.
             if events.isDisjoint(with: [.failed, .hungUp]), spate_is_quiet(descriptor) { return }
@@ -71,6 +74,18 @@ final class SocketWatch {
         case .dead:
             break
         }
+    }
+
+    private func setUp(_ events: SocketSet.Events) {
+        worksSince = MonotonicClock.now()
+        shard.socketReady(descriptor, events)
+        setUpWork = setUpWork(until: MonotonicClock.now())
+        worksSince = nil
+    }
+
+    /// What a connection that is not established has cost this loop, nanoseconds; 0 once it is.
+    func setUpWork(until now: Instant) -> Int64 {
+        isEstablished ? 0 : setUpWork + (worksSince.map { now.nanoseconds(since: $0) } ?? 0)
     }
 
     /// libcurl is done with the connection: stops watching and closes the descriptor.

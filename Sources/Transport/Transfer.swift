@@ -13,25 +13,6 @@ public protocol TransferHandler: AnyObject {
 
 /// One HTTP exchange on a pooled libcurl handle. Made and recycled by its `HTTPClient`.
 public final class Transfer {
-    /// What is known of its instants. All on CLOCK_MONOTONIC; durations in nanoseconds; nil = did not happen.
-    public struct Timing: Sendable, Hashable {
-        public var dispatched = Instant.zero
-        /// The last byte of the request was given to the kernel.
-        public var written: Instant?
-        /// First byte of the response.
-        public var firstByte: Instant?
-        /// The last bytes of a whole answer arrived; `ended` is when that was understood.
-        public var answered: Instant?
-        public var ended: Instant?
-        /// Set-up of the connection; nil on a reused one.
-        public var connect: Int64?
-        public var tls: Int64?
-        public var reused = false
-        public var preopened = false
-        /// The version that was spoken: 1 or 2; 0 before the answer.
-        public var http = 0
-    }
-
     let easy: UnsafeMutableRawPointer
     unowned(unsafe) let client: HTTPClient
     unowned(unsafe) var shard: ConnectionShard?
@@ -45,6 +26,8 @@ public final class Transfer {
     var wantsPreopened = false
     var isPost = false
     private var socketNumber: Int32 = -1
+    private var sending: Instant?  // when the request was about to be written
+    private var ledger: LoopLedger?  // of its dispatch, where it has to wait for a connection
     private var sends = 0
     private var systemError: Int32 = 0
     private var headers: [UInt8] = []
@@ -207,7 +190,7 @@ public final class Transfer {
 
     // MARK: the start and the end, called by the client
 
-    func begin(fresh: Bool, forbidReuse: Bool, preopened: Bool, at now: Instant) {
+    func begin(reuses: Bool, fresh: Bool, forbidReuse: Bool, preopened: Bool, at now: Instant) {
         timing = Timing()
         timing.dispatched = now
         status = 0
@@ -218,6 +201,8 @@ public final class Transfer {
         headers.removeAll(keepingCapacity: true)
         headIsComplete = false
         errorText.pointee = 0
+        sending = nil
+        ledger = reuses ? nil : client.loop.ledger(at: now)
         if let list = shard?.resolveList { spate_easy_set_list(easy, CURLOPT_RESOLVE, list) }
         spate_easy_set_long(easy, CURLOPT_FRESH_CONNECT, fresh ? 1 : 0)
         spate_easy_set_long(easy, CURLOPT_FORBID_REUSE, forbidReuse ? 1 : 0)
@@ -281,9 +266,20 @@ public final class Transfer {
     /// Right before the request is written. A second time means that libcurl sends it again: a POST is never resent.
     private func willSend() -> Int32 {
         sends += 1
-        client.sockets.watch(of: socketNumber)?.isEstablished = true
+        let now = MonotonicClock.now()
+        let watch = client.sockets.watch(of: socketNumber)
+        if timing.lateSend == nil {
+            sending = now
+            let waited = now.nanoseconds(since: timing.dispatched)
+            let own = watch?.setUpWork(until: now) ?? 0
+            timing.lateSend =
+                ledger.map { before in
+                    max(0, min(waited, client.loop.ledger(at: now).notWaiting(since: before)) - own)
+                } ?? waited
+        }
+        watch?.isEstablished = true
         // The socket's latest send may be another stream's.
-        if client.endpoint.multiplexes, timing.written == nil { timing.written = MonotonicClock.now() }
+        if client.endpoint.multiplexes, timing.written == nil { timing.written = now }
         return sends == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
     }
 
@@ -323,7 +319,8 @@ public final class Transfer {
             noteWritten()
             let first = client.stamp().instant
             timing.firstByte = first
-            if let written = timing.written { timing.written = min(written, first) }
+            // An answer can be there before libcurl has named the socket.
+            if let written = timing.written ?? sending { timing.written = min(written, first) }
         }
         return bytes.withMemoryRebound(to: UInt8.self, capacity: count) { start in
             let line = UnsafeBufferPointer(start: start, count: count)
@@ -336,7 +333,8 @@ public final class Transfer {
     }
 
     private func received(_ bytes: UnsafeMutablePointer<CChar>, count: Int) -> Int {
-        let stamp = client.stamp()
+        var stamp = client.stamp()
+        stamp.isExactAtEnd = endsRead(bytes, count: count) && isTrue(stamp)
         if status == 0 { readStatus() }
         bytes.withMemoryRebound(to: UInt8.self, capacity: count) { start in
             handler?.transfer(self, received: Span(_unsafeStart: start, count: count), at: stamp)
@@ -348,6 +346,20 @@ public final class Transfer {
         }
         return count
     }
+
+    /// Whether the read has no more behind these bytes than the end of their chunk, and emptied the socket. Under TLS the
+    /// bytes lie elsewhere than those that were read, so that it never is.
+    private func endsRead(_ bytes: UnsafeMutablePointer<CChar>, count: Int) -> Bool {
+        guard let seen = spate_receive_state_of_thread()?.pointee, seen.emptied, let end = seen.end else {
+            return false
+        }
+        let last = UnsafeRawPointer(bytes + count)
+        return last == end || last + 2 == end
+    }
+
+    /// By how much an event of these bytes may have arrived before their stamp, if it has bytes behind it in its read; at
+    /// most, nanoseconds. Only within the call that brought them.
+    public func lateness(of stamp: ReceiveStamp) -> Int64 { client.loop.lateness(of: stamp.instant) }
 
     private func readStatus() {
         var code = 0

@@ -69,6 +69,9 @@ public struct EventStreamDecoder: Sendable {
     /// The next thing in a read; nil when it is used up. Give the same bytes until then.
     public mutating func next(in bytes: Span<UInt8>) -> Signal? { bytes.withUnsafeBytes { next(in: $0) } }
 
+    /// Whether the signal given out last ended with the last byte of the read.
+    func hasUsedUp(_ bytes: UnsafeRawBufferPointer) -> Bool { position == bytes.count }
+
     /// What WHATWG discards at the end of a stream: an event whose blank line never came, or the stray line that the
     /// stream ended in.
     public mutating func unfinished() -> Signal? {

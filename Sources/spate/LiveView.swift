@@ -96,6 +96,7 @@ struct LiveView {
         live.ttftP95Milliseconds = feed.ttft.quantile(.p95).map { Double($0) / 1e6 }
         live.ended = Int(feed.requestsEnded)
         live.outcomes = feed.unsuccessful
+        live.silenceSeconds = feed.silence.map(seconds)
         live.notice = notice
         return live
     }

@@ -99,7 +99,7 @@ import Ticks
         start(1)
         for (instant, tokens) in [(4.0, 2), (9.9, 3), (10.1, 5), (38.0, 7)] {
             recorder.read(lag: 0, at: at(instant))
-            recorder.tokens(tokens)
+            recorder.tokens(tokens, at: at(instant))
         }
         recorder.firstToken(ttft: 1)
         end(41)
@@ -281,7 +281,7 @@ import Ticks
                 end(instant, fails ? (random.next() % 2 == 0 ? .reset : .rateLimited) : .ok)
             case .read(let count):
                 recorder.read(lag: 1, at: at(instant))
-                recorder.tokens(count)
+                recorder.tokens(count, at: at(instant))
                 tokens += count
             case .tick: recorder.tick(at: at(instant))
             }
@@ -314,7 +314,7 @@ import Ticks
         start(10)
         start(20)
         recorder.read(lag: 1, at: at(25))
-        recorder.tokens(4)
+        recorder.tokens(4, at: at(25))
         recorder.firstToken(ttft: 15_000_000)
         end(30, .rateLimited)
         recorder.tick(at: at(260))

@@ -38,6 +38,34 @@ private func digest(events: Int = 1, tokens: Int = 0, visible: Int = 0, reasonin
         #expect(state.maxGap == nil)
     }
 
+    /// What has bytes behind it may have come 30 ms before the stamp; what ends a read did not.
+    @Test
+    func `a token that ends its read is exact, and one with bytes behind it is late by what the loop did not see`() {
+        var state = ReplyState()
+        var end = stamp(100, read: 1)
+        end.isExactAtEnd = true
+        var last = digest(tokens: 1, visible: 1)
+        last.endsWithToken = true
+        var two = digest(events: 2, tokens: 2, visible: 2)
+        two.endsWithToken = true
+
+        _ = state.receive(two, stamp: end, late: 30)
+        #expect((state.lateFirst, state.lateLast) == (30, 0))
+        _ = state.receive(digest(tokens: 1, visible: 1), stamp: end, late: 31)  // an event without a token behind it
+        #expect((state.lateFirst, state.lateLast) == (30, 31))
+        _ = state.receive(last, stamp: stamp(200, read: 2), late: 32)  // more of the read to come, or no kernel's stamp
+        #expect((state.lateFirst, state.lateLast) == (30, 32))
+        _ = state.receive(last, stamp: end, late: 33)
+        #expect((state.lateFirst, state.lateLast) == (30, 0))
+        var other = ReplyState()
+        _ = other.receive(last, stamp: end, late: 34)
+        #expect((other.lateFirst, other.lateLast) == (0, 0))
+        var vectors = digest()
+        vectors.vectors = 1
+        _ = other.receive(vectors, stamp: end, late: 35)
+        #expect(other.lateLast == 35)
+    }
+
     @Test func `reasoning is a first token and not a first visible one`() {
         var state = ReplyState()
         #expect(state.receive(digest(tokens: 1, reasoning: 3), stamp: stamp(100, read: 1)) == .firstToken)

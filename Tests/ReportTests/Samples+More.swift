@@ -18,6 +18,7 @@ extension Samples {
         var incident = IncidentResult(startSeconds: 12, endSeconds: 12.5, kind: .clientStop)
         incident.requests = 9
         result.targets[0].phases[0].incidents = [incident]
+        result.targets[0].phases[0].longestSilenceMilliseconds = 0
         result.targets[0].phases[1].transition?.ttftByRank = [
             .init(rank: 0, coldMilliseconds: 12_000, warmMilliseconds: 300)
         ]

@@ -29,7 +29,7 @@ import Testing
         "targets.0": "name provider model api url token_source preflight warmup totals phases",
         "targets.0.preflight": "requests output_tokens",
         "targets.0.warmup": "requests output_tokens",
-        "targets.0.phases.0": "name kind started_s duration_s loop validity stats steps knee drift incidents",
+        "targets.0.phases.0": "name kind started_s duration_s loop validity stats steps knee drift longest_silence_ms incidents",
         "targets.0.phases.0.steps.0": "concurrency stats retention decode_retention efficiency mean_in_flight window_s",
         "targets.0.phases.0.knee": "concurrency bracket hinge usl agree",
         "targets.0.phases.0.knee.hinge": "concurrency ci",

@@ -200,6 +200,9 @@ enum Samples {
         request.lateSend = 41
         request.lateFirst = 42
         request.lateLast = 43
+        request.lateEnd = 44
+        request.lastByte = 1_200_000_008
+        request.longGaps = [1, 2, 3]
         request.arrivals = [0, 1, 2, 255, 128]
         return request
     }
@@ -212,6 +215,7 @@ enum Samples {
         bin.started = 2
         bin.firstTokens = 3
         bin.ended = 4
+        bin.unfilledArea = 45
         bin.failed = 5
         bin.tokenEvents = 6
         bin.inFlightArea = 6_400_000_000

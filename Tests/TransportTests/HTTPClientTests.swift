@@ -129,6 +129,31 @@ private let okay = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConten
         for (a, b) in zip(result.stamps, result.stamps.dropFirst()) { #expect(a.instant <= b.instant) }
     }
 
+    @Test func `of two chunks in one read the last alone is exact, by libcurl's reading and past it`() throws {
+        let server = ScriptedServer { connection, _ in
+            _ = connection.request()
+            connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            for _ in 0..<10 {
+                connection.pause(milliseconds: 5)
+                connection.send("9\r\ndata: a\n\n\r\n9\r\ndata: b\n\n\r\n")
+            }
+            connection.pause(milliseconds: 5)
+            connection.send("0\r\n\r\n")
+        }
+        let result = try #require(exchange(with: local(server.port)).first)
+        server.stop()
+        #expect(result.failure == nil)
+        let stamps = result.stamps
+        // Of one read: those that share its number. Under load two of the server's writes may come in one.
+        let exact = Dictionary(grouping: stamps, by: \.read).values.filter { $0.allSatisfy(\.isKernel) }
+            .map { $0.map(\.isExactAtEnd) }
+        #expect(exact.count >= 3)
+        for flags in exact { #expect(!flags.dropLast().contains(true) && flags.last == true, "\(flags)") }
+        let late = try #require(result.timing.lateSend)
+        #expect(late >= 0)
+        #expect(late <= (result.timing.written ?? .distantFuture).nanoseconds(since: result.timing.dispatched))
+    }
+
     @Test func `a server that keeps connections alive gets its second request on the first connection`() {
         let server = ScriptedServer { connection, _ in
             while connection.request() != nil { connection.send(okay) }

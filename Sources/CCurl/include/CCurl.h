@@ -95,6 +95,7 @@ typedef struct {
     uint64_t reads;          ///< successful reads so far on this thread
     int socket;              ///< whose bytes they were
     int drained;             ///< the socket whose latest read emptied it, within this callback; -1 = none
+    bool emptied;            ///< whether it took all that the socket had
     const void *end;         ///< behind the last received bytes; never read from, only compared with
 } spate_receive_state;
 
@@ -110,7 +111,8 @@ void spate_forget_socket(int socket);
 
 /// Holds `socket` back from libcurl. false when there is no memory for it.
 bool spate_hold_back(int socket);
-/// `recv` of a socket that is held back, at most 4,096 bytes, which are this thread's until its next call; notes stamps as
+#define SPATE_RECEIVE_MOST 4096
+/// `recv` of a socket that is held back, at most so many bytes, which are this thread's until its next call; notes stamps as
 /// the interposed one does.
 ssize_t spate_receive(int socket, const uint8_t **bytes);
 /// Gives `socket` back: libcurl's `recv` finds these bytes first, then `error` (errno; 0 = none), then what the kernel has.

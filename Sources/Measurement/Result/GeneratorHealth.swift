@@ -69,6 +69,16 @@ struct GeneratorHealth: Sendable {
         }.reduce(nil) { ($0 ?? 0) + $1 }
     }
 
+    /// When the generator did not run, or its machine did not.
+    var stops: [Range<Int64>] {
+        incidents.filter { $0.kind == .clientStop || $0.kind == .suspend }.compactMap { stop in
+            guard let ended = stop.ended, ended > stop.at, Silence.Stream.isSound(stop.at),
+                Silence.Stream.isSound(ended)
+            else { return nil }
+            return stop.at..<ended
+        }
+    }
+
     func incidents(in span: MeasuredWindow) -> [IncidentRecord] {
         incidents.filter { $0.at <= span.end && ($0.ended ?? $0.at) >= span.start }
     }

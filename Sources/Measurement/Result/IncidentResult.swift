@@ -9,6 +9,7 @@ public struct IncidentResult: Sendable, Hashable {
     public var requests: Int?  // that were in flight
     public var attempts: Int?  // sent in that time, of an outage or a throttled spell
     public var tokensMissing: Int?  // rate before it x how long it lasted
+    public var stoppedSeconds: Double?  // of a silence: time in it in which the generator did not run; nil = none
     public var detail: String?
 
     public init(startSeconds: Double, endSeconds: Double?, kind: IncidentRecord.Kind) {

@@ -59,6 +59,15 @@ extension PhaseResult {
             tokensPerSecond: stats.outputTokensPerSecond
         )
         validity = ValidityResult(of: evidence, index, health)
+        let silences = PhaseSilences(of: phase, timeline, health)
+        longestSilenceMilliseconds = silences.longestMilliseconds
         incidents = health.incidents(in: spans).map { IncidentResult($0, timeline) }
+        incidents += silences.incidents + ThrottledSpells.all(of: requests)
+        incidents.sort { $0.startSeconds < $1.startSeconds }
+        if hasSilence {
+            for (figure, trend) in drift where trend.verdict == .steady && !figure.hasPrefix("tool_") {
+                drift[figure]?.verdict = .undetermined
+            }
+        }
     }
 }

@@ -22,12 +22,18 @@ public struct PhaseResult: Sendable, Hashable {
     /// By figure, e.g. `ttft`.
     public var drift: [String: DriftResult] = [:]
     public var incidents: [IncidentResult] = []
+    /// The longest time in which streams were open and none brought a token, as far as it is a silence: 0 = there was none.
+    /// nil = no stream was open.
+    public var longestSilenceMilliseconds: Double?
     public var keepwarm: KeepwarmResult?
     /// Single requests beside the load.
     public var probes: ProbesResult?
     public var conversations: ConversationsResult?  // nil = every request stood alone
 
     public init() {}
+
+    /// Streams were open and brought nothing while the generator ran: nobody can call it steady.
+    public var hasSilence: Bool { incidents.contains { $0.kind == .silence } }
 
     /// Its name, and which of several time windows it was run in.
     var label: String { window.map { "\(name), time window \($0 + 1)" } ?? name }

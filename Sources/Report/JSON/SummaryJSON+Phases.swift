@@ -25,6 +25,7 @@ extension SummaryJSON {
         add("consistency", phase.consistency.map(consistency))
         add("batch", phase.batch.map(batch))
         add("drift", phase.drift.isEmpty ? nil : drift(phase.drift))
+        add("longest_silence_ms", phase.longestSilenceMilliseconds.map { JSONValue($0) })
         add("incidents", phase.incidents.isEmpty ? nil : .array(phase.incidents.map(incident)))
         add("keepwarm", phase.keepwarm.map(keepwarm))
         add("probes", phase.probes.map(probes))
@@ -237,6 +238,7 @@ extension SummaryJSON {
             .init("requests", JSONValue(incident.requests)),
             .init("attempts", JSONValue(incident.attempts)),
             .init("tokens_missing", JSONValue(incident.tokensMissing)),
+            .init("stopped_s", JSONValue(incident.stoppedSeconds)),
             .init("detail", JSONValue(incident.detail)),
         ])
     }

@@ -27,6 +27,8 @@ public struct LiveSnapshot: Sendable, Hashable {
     public var ended = 0  // requests, whatever became of them
     public var outcomes: [Outcome: Int] = [:]  // only failed, throttled and excluded ones are shown
     public var simulated = false
+    /// For how long no open stream has brought a token, where that is unusually long.
+    public var silenceSeconds: Double?
     /// Something that must be seen now, e.g. "stopping: waits for 12 requests, once more to stop at once".
     public var notice: String?
 

@@ -102,7 +102,12 @@ public struct LiveStatus: Sendable {
         return "not ok: \(list)"
     }
 
-    private func notice(_ snapshot: LiveSnapshot) -> String { snapshot.notice.map { SafeText.line($0) } ?? "" }
+    private func notice(_ snapshot: LiveSnapshot) -> String {
+        if let notice = snapshot.notice { return SafeText.line(notice) }
+        guard let quiet = snapshot.silenceSeconds else { return "" }
+        let streams = snapshot.inFlight == 1 ? "the open stream" : "any of \(Figure.count(snapshot.inFlight)) streams"
+        return "No token has come for \(Figure.duration(seconds: quiet)) on \(streams)."
+    }
 
     /// One line that never wraps, since a wrapped line would break the way back up.
     private func cut(_ spans: [Span]) -> String {

@@ -37,10 +37,12 @@ extension Schema {
             .init("first_token_ns", { $0.request.firstToken }, { $0.request.firstToken = $1 }),
             .init("first_visible_ns", { $0.request.firstVisible }, { $0.request.firstVisible = $1 }),
             .init("last_token_ns", { $0.request.lastToken }, { $0.request.lastToken = $1 }),
+            .init("last_byte_ns", { $0.request.lastByte }, { $0.request.lastByte = $1 }),
             .init("ended_ns", { $0.request.ended }, { $0.request.ended = $1 }),
             .init("late_send_ns", { $0.request.lateSend }, { $0.request.lateSend = $1 }),
             .init("late_first_ns", { $0.request.lateFirst }, { $0.request.lateFirst = $1 }),
             .init("late_last_ns", { $0.request.lateLast }, { $0.request.lateLast = $1 }),
+            .init("late_end_ns", { $0.request.lateEnd }, { $0.request.lateEnd = $1 }),
             .init("outcome", { $0.request.outcome }, { $0.request.outcome = $1 }),
             .init("detail", { $0.request.detail }, { $0.request.detail = $1 }),
             .init("useful", { $0.request.useful }, { $0.request.useful = $1 }),
@@ -70,6 +72,7 @@ extension Schema {
             .init("first_read_text_bytes", { $0.request.firstReadTextBytes }, { $0.request.firstReadTextBytes = $1 }),
             .init("hidden_reasoning", { $0.request.hiddenReasoning }, { $0.request.hiddenReasoning = $1 }),
             .init("max_gap_ns", { $0.request.maxGap }, { $0.request.maxGap = $1 }),
+            .init("long_gaps", { $0.request.longGaps }, { $0.request.longGaps = $1 }),
             .init("arrivals", { $0.request.arrivals }, { $0.request.arrivals = $1 }),
         ]
     )

@@ -152,6 +152,7 @@ enum Schema {
         try phases.addMissingColumns(in: db)
         try steps.addMissingColumns(in: db)
         try requests.addMissingColumns(in: db)
+        try bins.addMissingColumns(in: db)
         try health.addMissingColumns(in: db)
         try incidents.addMissingColumns(in: db)
     }

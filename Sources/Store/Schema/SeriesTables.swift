@@ -35,6 +35,7 @@ extension Schema {
             Column("token_events", \.tokenEvents),
             Column("in_flight_area_ns", \.inFlightArea),
             Column("in_flight_max", \.inFlightMax),
+            Column("unfilled_area_ns", \.unfilledArea),
         ]
     )
 

@@ -12,6 +12,7 @@ public struct ReadDigest: Sendable, Hashable {
     public var isFirstReasoning = false  // the reply's first reasoning is in this read
     public var isFirstVisible = false  // the reply's first visible text or refusal is in this read
     public var terminalSign = ReplyFacts.TerminalSign.none  // how the reply stands after this read
+    public var endsWithToken = false  // its last bytes are the end of a token event
 
     public init() {}
 

@@ -144,7 +144,10 @@ extension ReplyDecoder {
     private func receiveStream(_ bytes: UnsafeRawBufferPointer) {
         while let signal = stream.next(in: bytes) {
             switch signal {
-            case .event(let payload): stream.withPayload(payload, of: bytes, readEvent)
+            case .event(let payload):
+                let before = tally.digest.tokenEvents
+                stream.withPayload(payload, of: bytes, readEvent)
+                tally.digest.endsWithToken = tally.digest.tokenEvents > before && stream.hasUsedUp(bytes)
             case .stray(let payload): stream.withPayload(payload, of: bytes, readStray)
             case .comment: tally.facts.keepAlives += 1
             case .overflow: overflow()
@@ -211,7 +214,12 @@ extension ReplyDecoder {
 
 extension ReplyDecoder {
     private func receiveLines(_ bytes: UnsafeRawBufferPointer) {
-        if !lines.receive(bytes, readLine) { overflow() }
+        let isWhole = lines.receive(bytes) { line, readable in
+            let before = tally.digest.tokenEvents
+            readLine(line, readable: readable)
+            tally.digest.endsWithToken = tally.digest.tokenEvents > before && readable == line.count + 1
+        }
+        if !isWhole { overflow() }
     }
 
     private func finishLines() {

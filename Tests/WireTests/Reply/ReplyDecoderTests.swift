@@ -176,6 +176,7 @@ func chunk(_ delta: String, finish: String = "null") -> String {
         expected.visibleBytes = 2
         expected.reasoningBytes = 1
         expected.isFirstVisible = true
+        expected.endsWithToken = true
         let rest = chunk("\"content\":\"x\"").dropFirst("data: {\"cho".utf8.count)
         #expect(receive(rest + chunk("\"content\":\"y\",\"reasoning\":\"z\"")) == expected)
 

@@ -144,6 +144,11 @@ extension ThresholdMetric {
     ]
 
     private static let phases: [ThresholdMetric] = [
+        ThresholdMetric(
+            "longest_silence",
+            .milliseconds,
+            .phase { Value($0.longestSilenceMilliseconds, missing: "no stream was open") }
+        ),
         ThresholdMetric("duration", .seconds, .phase { Value($0.durationSeconds, missing: "not over") }),
         ThresholdMetric(
             "knee.concurrency",

@@ -1,0 +1,64 @@
+internal import Ticks
+
+/// When a loop waited for events in its latest two turns, and when it did not: by how much its stamps may be late.
+///
+///     poll ──(waits)──► woke ──(handles events)──► poll ──► woke ──► ...
+///
+/// The time between `woke` and the next poll is never waiting. Of a poll, what a due beat was late by is time in which the
+/// thread did not run, though nobody can say whether it had stopped a little before: then the whole poll counts, 2 ms more
+/// at most.
+struct TurnTimes: Sendable, Hashable {
+    /// A wake-up is some 100 µs late on a healthy machine; less than this is no stop. The heartbeat's limit, too.
+    static let shortestStop: Int64 = 1_000_000
+
+    private(set) var pollBegan: Instant
+    private(set) var previousPollBegan: Instant
+    private(set) var woke: Instant
+    private(set) var previousWoke: Instant
+    /// When something is due that wakes the loop, whatever else happens: its heartbeat.
+    var wakesBy = Instant.distantFuture
+    /// The part of the latest poll in which the thread was stopped, or others had its core, nanoseconds; ends with `woke`.
+    private(set) var held: Int64 = 0
+    /// In callbacks so far, without the present turn; and held in polls. Nanoseconds.
+    private(set) var busy: Int64 = 0
+    private(set) var stopped: Int64 = 0
+
+    init(at now: Instant) { (pollBegan, previousPollBegan, woke, previousWoke) = (now, now, now, now) }
+
+    mutating func wakes(at now: Instant) {
+        previousWoke = woke
+        woke = now
+        held = now.nanoseconds(since: wakesBy) >= Self.shortestStop ? now.nanoseconds(since: pollBegan) : 0
+        stopped += held
+    }
+
+    mutating func polls(at now: Instant) {
+        busy += now.nanoseconds(since: woke)
+        previousPollBegan = pollBegan
+        pollBegan = now
+    }
+
+    /// By how much bytes that a read of this turn brought may have arrived before its stamp: the time up to the stamp in
+    /// which the loop would not have seen them. What came before the previous turn's events was read then.
+    /// - Parameter starved: how long the thread waited for a core in the latest poll, at most, nanoseconds
+    func lateness(of stamp: Instant, starved: Int64) -> Int64 {
+        let before = min(stamp, pollBegan).nanoseconds(since: previousWoke)
+        let kept = max(held, min(starved, woke.nanoseconds(since: pollBegan)))
+        let present = stamp.nanoseconds(since: woke) + kept
+        return max(0, before) + max(0, min(present, stamp.nanoseconds(since: pollBegan)))
+    }
+}
+
+/// What a loop's thread has spent so far, nanoseconds: read twice, the difference tells how long it did not wait for
+/// events in between.
+struct LoopLedger: Sendable, Hashable {
+    var busy: Int64  // in callbacks, whatever became of the thread meanwhile
+    var stopped: Int64  // held in polls
+    var starved: Int64  // waiting for a core
+    var cpu: Int64
+
+    /// Running and waiting for a core add up; in callbacks the thread does either, or was stopped.
+    func notWaiting(since earlier: LoopLedger) -> Int64 {
+        max(busy - earlier.busy, cpu - earlier.cpu + starved - earlier.starved) + stopped - earlier.stopped
+    }
+}
