@@ -1,3 +1,4 @@
+internal import CCurl
 public import Ticks
 
 extension Transfer {
@@ -22,4 +23,18 @@ extension Transfer {
         /// The version that was spoken: 1 or 2; 0 before the answer.
         public var http = 0
     }
+
+    /// Whether the read has no more behind these bytes than the end of their chunk, and emptied the socket. Under TLS the
+    /// bytes lie elsewhere than those that were read, so that it never is.
+    func endsRead(_ bytes: UnsafeMutablePointer<CChar>, count: Int) -> Bool {
+        guard let seen = spate_receive_state_of_thread()?.pointee, seen.emptied, let end = seen.end else {
+            return false
+        }
+        let last = UnsafeRawPointer(bytes + count)
+        return last == end || last + 2 == end
+    }
+
+    /// By how much an event of these bytes may have arrived before their stamp, if it has bytes behind it in its read; at
+    /// most, nanoseconds. Only within the call that brought them.
+    public func lateness(of stamp: ReceiveStamp) -> Int64 { client.loop.lateness(of: stamp.instant) }
 }

@@ -347,20 +347,6 @@ public final class Transfer {
         return count
     }
 
-    /// Whether the read has no more behind these bytes than the end of their chunk, and emptied the socket. Under TLS the
-    /// bytes lie elsewhere than those that were read, so that it never is.
-    private func endsRead(_ bytes: UnsafeMutablePointer<CChar>, count: Int) -> Bool {
-        guard let seen = spate_receive_state_of_thread()?.pointee, seen.emptied, let end = seen.end else {
-            return false
-        }
-        let last = UnsafeRawPointer(bytes + count)
-        return last == end || last + 2 == end
-    }
-
-    /// By how much an event of these bytes may have arrived before their stamp, if it has bytes behind it in its read; at
-    /// most, nanoseconds. Only within the call that brought them.
-    public func lateness(of stamp: ReceiveStamp) -> Int64 { client.loop.lateness(of: stamp.instant) }
-
     private func readStatus() {
         var code = 0
         spate_easy_get_long(easy, CURLINFO_RESPONSE_CODE, &code)
