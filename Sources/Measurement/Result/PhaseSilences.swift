@@ -103,6 +103,10 @@ extension IncidentResult {
         let inside = silence.start + GapLog.shortest..<Swift.max(silence.start + GapLog.shortest, silence.end)
         let answered = silence.isJoint && probes.contains { $0.overlaps(inside) }
         side = answered ? .unknown : .server
+        let whose = answered ? "a single request beside the load was answered meanwhile" : "the load generator ran"
+        let which = silence.streams == silence.of ? "any of \(silence.of)" : "\(silence.streams) of \(silence.of)"
+        detail = "no token came on \(which) streams; \(whose)"
+        if silence.of == 1 { detail = "no token came on the only stream; \(whose)" }
         stoppedSeconds = silence.stopped > 0 ? Double(silence.stopped) / 1e9 : nil
     }
 }

@@ -13,6 +13,9 @@ public struct RequestStatistics: Sendable, Hashable {
     public var reasoningTokens: Int64 = 0
     public var embeddings: Int64?  // vectors that came; nil where text was asked for
     public var tokensPerChunk: Double?
+    /// Of the requests that had a token, those with a gap between two of more than 1 s; nil when none had one.
+    public var longGapShare: Double?
+    public var longGapRequests = 0
     public var inputTokensPerRequest: DistributionSummary?
     public var outputTokensPerRequest: DistributionSummary?
 

@@ -101,6 +101,9 @@ extension ReportDocument {
         parts.append("\(Figure.percent(share: usefulShare(stats))) useful")
         parts.append("\(Figure.count(stats.requests.failed)) failed")
         if stats.requests.throttled > 0 { parts.append("\(Figure.count(stats.requests.throttled)) throttled") }
+        if stats.longGapRequests > 0 {
+            parts.append("\(Figure.count(stats.longGapRequests)) with a gap above 1\(Figure.space)s between tokens")
+        }
         return parts.joined(separator: ", ") + "."
     }
 

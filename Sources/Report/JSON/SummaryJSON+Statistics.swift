@@ -15,6 +15,7 @@ extension SummaryJSON {
                 .init("output_tokens", JSONValue(stats.outputTokens)),
                 .init("reasoning_tokens", JSONValue(stats.reasoningTokens)),
                 .init("tokens_per_chunk", JSONValue(stats.tokensPerChunk)),
+                .init("long_gap_share", JSONValue(stats.longGapShare)),
                 .init("input_tokens_per_request", distribution(stats.inputTokensPerRequest)),
                 .init("output_tokens_per_request", distribution(stats.outputTokensPerRequest)),
                 .init("output_tokens_per_second", JSONValue(stats.outputTokensPerSecond)),

@@ -65,6 +65,7 @@ extension ThresholdMetric {
                 .statistic { Value($0.embeddings.map(Double.init), missing: "no embeddings were asked for") }
             ),
             ThresholdMetric("tokens_per_chunk", .plain, .statistic { Value($0.tokensPerChunk, missing: "no success") }),
+            ThresholdMetric("long_gap_share", .share, .statistic { Value($0.longGapShare, missing: "no token came") }),
             ThresholdMetric("requests.scheduled", .plain, .statistic { Value($0.requests.scheduled) }),
             ThresholdMetric("requests.success", .plain, .statistic { Value($0.requests.success) }),
             ThresholdMetric("requests.useful", .plain, .statistic { Value($0.requests.useful) }),
