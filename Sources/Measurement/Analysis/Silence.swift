@@ -164,24 +164,26 @@ struct Silence: Sendable, Hashable {
 
     // MARK: whom it hit
 
-    /// A stream is hit that brought nothing for most of the time it was open during the silence, and for longer than any
-    /// of the usual gaps: one that ended or began at its border is not.
+    /// All of the streams that were open in a joint silence are hit, those that were written during it too. Of a part's,
+    /// those that brought nothing for most of it. A stream that ended or began at its border is not.
     private mutating func count(_ streams: [Stream]) {
         let span = start..<end
-        let least = min(GapLog.shortest, span.length / 2)
-        let hit = streams.filter { stream in
-            stream.quiet.contains { $0.clamped(to: span).length > least && $0.overlaps(span) }
-        }
+        let least = isJoint ? Self.border : span.length / 2
+        let present = streams.map { (stream: $0, during: (isJoint ? $0.open : $0.begun ?? 0..<0).clamped(to: span)) }
+            .filter { $0.during.length > least }
+        let hit =
+            isJoint
+            ? present
+            : present.filter { entry in
+                entry.stream.silentGaps.contains { $0.clamped(to: span).length > least }
+            }
         requests = hit.count
-        self.streams = Self.most(hit.map { $0.open.clamped(to: span) })
-        let present = streams.filter { isJoint ? $0.open.overlaps(span) : $0.begun?.overlaps(span) ?? false }
-        of = max(
-            self.streams,
-            Self.most(
-                present.map { (isJoint ? $0.open : $0.begun ?? $0.open).clamped(to: span) }.filter { $0.length > least }
-            )
-        )
+        self.streams = Self.most(hit.map(\.during))
+        of = Self.most(present.map(\.during))
     }
+
+    /// A request that was open for less of a silence was not in it.
+    private static let border: Int64 = 1_000_000
 
     /// How many ranges hold one instant, at most.
     private static func most(_ ranges: [Range<Int64>]) -> Int {
@@ -219,9 +221,6 @@ extension Silence.Stream {
         guard let lastToken, closed > lastToken, firstToken != nil else { return gaps }
         return gaps + [lastToken..<closed]
     }
-
-    /// When it was open and brought nothing.
-    var quiet: [Range<Int64>] { Spans.subtract(spoken, from: [open]) }
 }
 
 /// Sets of instants as ascending ranges that do not touch.
