@@ -46,9 +46,12 @@ sj_status sj::parse(sj_parser &p, const uint8_t *bytes, size_t count, size_t rea
     error_code error = p.parser.parse(document, count, false).get(root);
     if (error == SUCCESS) return sj_ok;
     if (error == MEMALLOC) return sj_no_memory;
-    if (error != STRING_ERROR && error != UTF8_ERROR && error != NUMBER_ERROR) return sj_not_json;
+    if (error != STRING_ERROR && error != UTF8_ERROR && error != NUMBER_ERROR && error != TAPE_ERROR
+        && error != N_ATOM_ERROR)
+        return sj_not_json;
 
-    if (!sj::repair(bytes, count, p.repaired)) return sj_not_json;
+    sj::mended mended = sj::repair(bytes, count, p.repaired);
+    if (mended == sj::mended::nothing) return sj_not_json;
     size_t repaired_count = p.repaired.size();
     if (repaired_count > sj_max_bytes) return sj_too_long;
     if (!reserve(p, repaired_count)) return sj_no_memory;
@@ -57,7 +60,8 @@ sj_status sj::parse(sj_parser &p, const uint8_t *bytes, size_t count, size_t rea
     error = p.parser.parse(repaired, repaired_count, false).get(root);
     if (p.repaired.capacity() > shrink_above) std::string().swap(p.repaired);
     if (error == MEMALLOC) return sj_no_memory;
-    return error == SUCCESS ? sj_ok : sj_not_json;
+    if (error != SUCCESS) return sj_not_json;
+    return mended == sj::mended::text ? sj_mended : sj_ok;
 }
 
 extern "C" {
@@ -74,7 +78,7 @@ sj_status sj_parse(sj_parser *parser, const uint8_t *bytes, size_t count, size_t
     sj::element value;
     *root = {nullptr, 0};
     sj_status status = sj::parse(*parser, bytes, count, readable, value);
-    if (status == sj_ok) *root = sj::to_value(value);
+    if (status == sj_ok || status == sj_mended) *root = sj::to_value(value);
     return status;
 }
 

@@ -6,6 +6,7 @@
 #include <simdjson.h>
 
 #include <cstring>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@ struct sj_parser {
     std::string json;  // what sj_value_json gave
     std::vector<sj_choice> choices;
     std::vector<sj_piece> pieces;
+    std::deque<std::string> arguments;  // of tool calls that were no strings, as JSON
 };
 
 namespace sj {
@@ -62,9 +64,11 @@ inline bool int64_of(const element &value, int64_t &into) {
 
 sj_status parse(sj_parser &parser, const uint8_t *bytes, size_t count, size_t readable, element &root);
 
+enum class mended { nothing, numbers, text };
+
 /// Writes into `out` what a lenient reader would have read: U+FFFD for lone surrogate escapes and invalid UTF-8, null
-/// for numbers that no double or 64-bit integer holds. False when nothing had to change.
-bool repair(const uint8_t *bytes, size_t count, std::string &out);
+/// for NaN, infinities and numbers that no double or 64-bit integer holds.
+mended repair(const uint8_t *bytes, size_t count, std::string &out);
 
 }  // namespace sj
 #endif

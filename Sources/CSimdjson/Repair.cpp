@@ -58,12 +58,30 @@ bool is_out_of_range(const char *begin, const char *end) {
     return std::isinf(std::strtod(std::string(token).c_str(), nullptr));
 }
 
+bool is_word_byte(uint8_t c) { return std::isalpha(c) || is_number_byte(c); }
+
+/// NaN, Infinity, -Infinity as Python writes them, nan and inf as C does.
+bool is_no_number(std::string_view token) {
+    if (!token.empty() && (token[0] == '-' || token[0] == '+')) token.remove_prefix(1);
+    std::string_view words[] = {"nan", "inf", "infinity"};
+    for (std::string_view word : words) {
+        if (token.size() != word.size()) continue;
+        size_t at = 0;
+        while (at < word.size() && std::tolower(static_cast<uint8_t>(token[at])) == word[at]) at++;
+        if (at == word.size()) return true;
+    }
+    return false;
+}
+
 }  // namespace
 
-bool sj::repair(const uint8_t *bytes, size_t count, std::string &out) {
+sj::mended sj::repair(const uint8_t *bytes, size_t count, std::string &out) {
     out.clear();
     out.reserve(count + count / 8 + sj_padding);
-    bool changed = false;
+    mended changed = mended::nothing;
+    auto number_changed = [&changed] {
+        if (changed == mended::nothing) changed = mended::numbers;
+    };
     bool in_string = false;
     for (size_t at = 0; at < count;) {
         uint8_t c = bytes[at];
@@ -74,7 +92,7 @@ bool sj::repair(const uint8_t *bytes, size_t count, std::string &out) {
                 at += length;
             } else {
                 out.append(replacement);
-                changed = true;
+                changed = mended::text;
                 at += -length;
             }
         } else if (in_string && c == '\\') {
@@ -87,20 +105,22 @@ bool sj::repair(const uint8_t *bytes, size_t count, std::string &out) {
                 at += 12;
             } else if (high || low) {
                 out.append(replacement_escape);
-                changed = true;
+                changed = mended::text;
                 at += 6;
             } else {
                 size_t length = at + 1 < count && bytes[at + 1] < 0x80 ? 2 : 1;
                 out.append(reinterpret_cast<const char *>(bytes + at), length);
                 at += length;
             }
-        } else if (!in_string && (c == '-' || std::isdigit(c))) {
+        } else if (!in_string && is_word_byte(c)) {
             size_t end = at;
-            while (end < count && is_number_byte(bytes[end])) end++;
+            while (end < count && is_word_byte(bytes[end])) end++;
             auto token = reinterpret_cast<const char *>(bytes + at);
-            if (is_out_of_range(token, token + (end - at))) {
+            std::string_view word(token, end - at);
+            bool is_number = c == '-' || std::isdigit(c);
+            if (is_no_number(word) || (is_number && is_out_of_range(token, token + (end - at)))) {
                 out.append("null");
-                changed = true;
+                number_changed();
             } else {
                 out.append(token, end - at);
             }

@@ -8,6 +8,8 @@ enum AnswerFlaw: String, CaseIterable {
     case vectorCount = "vector_count"
     /// A stream was asked for, and all text came in one piece: the time to the first token is that to the last.
     case notStreaming = "not_streaming"
+    /// The server counts many tokens, and the only event with text holds less than a byte for each: tokens without text.
+    case littleText = "little_text"
     /// Many events came in one or two reads: something on the way gathers them, and their gaps say nothing.
     case buffered
     /// The server's count of output tokens does not fit the text that came.
@@ -25,7 +27,8 @@ enum AnswerFlaw: String, CaseIterable {
         case .vectorCount: return evidence.inputs.map { $0 != reply.vectors } ?? false
         case .notStreaming:
             guard evidence.streams else { return false }
-            return reply.isNotStreamed || (reply.tokenEvents == 1 && (Self.shownTokens(reply) ?? 0) >= 8)
+            return reply.isNotStreamed || (Self.isOneOfMany(reply) && !Self.hasLittleText(reply))
+        case .littleText: return evidence.streams && Self.isOneOfMany(reply) && Self.hasLittleText(reply)
         case .buffered:
             guard evidence.streams, let reads = evidence.tokenReads else { return false }
             return reads <= 2 && reply.tokenEvents >= 16
@@ -38,6 +41,13 @@ enum AnswerFlaw: String, CaseIterable {
         case .badJSON: return reply.unparseable > 0
         }
     }
+
+    /// One event for eight tokens and more.
+    private static func isOneOfMany(_ reply: ReplyFacts) -> Bool {
+        reply.tokenEvents == 1 && (shownTokens(reply) ?? 0) >= 8
+    }
+
+    private static func hasLittleText(_ reply: ReplyFacts) -> Bool { reply.textBytes < shownTokens(reply) ?? 0 }
 
     /// Output tokens whose text was to be seen.
     private static func shownTokens(_ reply: ReplyFacts) -> Int64? {

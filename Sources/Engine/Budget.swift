@@ -35,7 +35,7 @@ final class Budget: Sendable {
             Caps(
                 requests: limits.maxRequests,
                 outputTokens: limits.maxOutputTokens,
-                nanodollars: limits.maxCost.map { Int64($0 * 1e9) }
+                nanodollars: limits.maxCost.map { Int64(min($0 * 1e9, 9e18)) }
             )
         )
     }

@@ -39,7 +39,7 @@ enum OutcomeRule {
         let failure = evidence.cause.failure
         if let failure, !hasEnded, failure.kind != .truncated { return verdict(of: failure) }
         if let refused = verdict(status: evidence.status, reply: reply) { return refused }
-        if isEncoded(evidence), reply.events == 0 || reply.body == .opaque {
+        if reply.compression != nil || (isEncoded(evidence) && (reply.events == 0 || reply.body == .opaque)) {
             return Verdict(outcome: .protocol, detail: "unsupported_encoding")
         }
         if reply.hasOverflowed { return Verdict(outcome: .protocol, detail: "protocol_limit") }
@@ -143,7 +143,9 @@ enum OutcomeRule {
         var notes = reply.notes.map(\.rawValue)
         if sign == .done, reply.textBytes > 0 { notes.append("no finish reason") }
         if sign == .finish, !reply.isNotStreamed, reply.expectsDoneMarker { notes.append("no [DONE]") }
-        if reply.unparseable > 0 { notes.append("\(reply.unparseable) events could not be read") }
+        if reply.unparseable > 0 {
+            notes.append("\(reply.unparseable) event\(reply.unparseable == 1 ? "" : "s") could not be read")
+        }
         let note = notes.isEmpty ? nil : notes.joined(separator: "; ")
         if reply.hasRefusal || reply.finish == .refusal {
             return Verdict(outcome: .refusal, detail: "refusal", note: note)

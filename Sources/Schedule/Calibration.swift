@@ -23,6 +23,8 @@ public struct Calibration: Sendable, Hashable {
     private let seed: UInt64
     private var size: Int  // index into `sizes`
     private var counted: [Piece: Int] = [:]
+    private let longest: Int?  // tokens of the plan's longest prompt that is made of words
+    private var refusedWords: Int?  // of the shortest text of words that was refused
 
     /// nil where no prompt of the plan is of a length that was asked for, or calibrating was not wanted.
     public init?(_ plan: RunPlan) {
@@ -41,6 +43,7 @@ public struct Calibration: Sendable, Hashable {
         if !traces.isEmpty { pieces.append(.traceWords) }
         self.pieces = pieces
         seed = plan.seed
+        longest = asked
         let longest = traces.isEmpty ? asked ?? 0 : .max
         size = longest < Self.longestForLeastSize ? 2 : longest < Self.longestForMiddleSize ? 1 : 0
     }
@@ -71,6 +74,8 @@ public struct Calibration: Sendable, Hashable {
 
     /// After a refusal: all over again with shorter prompts. False when they cannot be shorter.
     public mutating func shrink() -> Bool {
+        let refused = upcoming == .words ? units : upcoming == .wordsTwice ? 2 * units : nil
+        refusedWords = [refusedWords, refused].compactMap { $0 }.min()
         guard size + 1 < Self.sizes.count else { return false }
         size += 1
         counted = [:]
@@ -96,6 +101,14 @@ public struct Calibration: Sendable, Hashable {
             guard Self.plausible.contains(costs.traceWord) else { return nil }
         }
         return costs
+    }
+
+    /// The plan's longest prompt in tokens, if it is at least as long as a text that was refused: it will be refused too.
+    public var refusedLength: Int? {
+        guard let refusedWords, let longest else { return nil }
+        // Without costs prompts get a word for each token.
+        let tokens = costs.map { $0.template + Double(refusedWords) * $0.word } ?? Double(refusedWords)
+        return Double(longest) >= tokens ? longest : nil
     }
 
     private var units: Int { Self.sizes[size] / Words.perSentence * (Words.perSentence + 1) }

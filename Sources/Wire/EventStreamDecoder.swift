@@ -28,6 +28,8 @@ public struct EventStreamDecoder: Sendable {
     public private(set) var eventType: [UInt8] = []
     public private(set) var lastEventID: [UInt8] = []
     public private(set) var retryMilliseconds: Int?
+    /// Whether a line of the format has come: a field or a comment.
+    public private(set) var hasFields = false
 
     private var line: [UInt8] = []  // the unfinished line of earlier reads
     private var data: [UInt8] = []  // of the unfinished event, when it is not in place
@@ -57,6 +59,7 @@ public struct EventStreamDecoder: Sendable {
         Self.empty(&line)
         Self.empty(&data)
         retryMilliseconds = nil
+        hasFields = false
         inPlace = nil
         dataLines = 0
         byteOrderMark = 0
@@ -226,11 +229,14 @@ extension EventStreamDecoder {
     private mutating func takeLine(_ line: UnsafeRawBufferPointer, inRead start: Int?) -> Signal? {
         guard let first = line.first else { return dispatch() }
         switch first {
-        case UInt8(ascii: ":"): return .comment
+        case UInt8(ascii: ":"):
+            hasFields = true
+            return .comment
         case UInt8(ascii: "d"):
             if let value = Self.value(of: "data", in: line) { return takeData(line, value: value, inRead: start) }
         case UInt8(ascii: "e"):
             if let value = Self.value(of: "event", in: line) {
+                hasFields = true
                 eventType.replaceSubrange(0..., with: line[value])
             } else if let value = Self.value(of: "error", in: line) {
                 eventType.replaceSubrange(0..., with: "error".utf8)
@@ -238,10 +244,12 @@ extension EventStreamDecoder {
             }
         case UInt8(ascii: "i"):
             if let value = Self.value(of: "id", in: line), !line[value].contains(0) {
+                hasFields = true
                 pendingID.replaceSubrange(0..., with: line[value])
             }
         case UInt8(ascii: "r"):
             if let value = Self.value(of: "retry", in: line), let time = Self.digits(line[value]) {
+                hasFields = true
                 retryMilliseconds = time
             }
         case UInt8(ascii: "{"), UInt8(ascii: "["):
@@ -282,6 +290,7 @@ extension EventStreamDecoder {
     ) -> Signal? {
         if (inPlace?.count ?? data.count) + value.count + min(dataLines, 1) > limit { return fail() }
         dataLines += 1
+        hasFields = true
         if dataLines == 1, let start {
             inPlace = start + value.lowerBound..<start + value.upperBound
             return nil

@@ -2,6 +2,7 @@ import Measurement
 import Profile
 import Schedule
 import Store
+import Wire
 
 extension RecordedTrace {
     /// The requests of a stored run, when they were due and how long they were: `format: spate`. Warm-ups are left out;
@@ -13,7 +14,9 @@ extension RecordedTrace {
         let steps = Set(run.steps.filter { phases.contains($0.phase) && $0.kind != .warmup }.map(\.id))
         var trace = Trace()
         for request in run.requests where steps.contains(request.step) {
-            guard let input = request.inputTokens, let output = request.outputTokens else {
+            guard let input = request.inputTokens, let output = request.outputTokens,
+                max(input, output) <= Usage.mostTokens
+            else {
                 trace.drop(.failed)
                 continue
             }

@@ -125,8 +125,12 @@ struct Resumption: Sendable {
         let result = RunResult(of: stored)
         let sent = stored.requests.count { $0.outcome != .notSent }
         left.maxRequests = limits.maxRequests.map { max(0, $0 - sent) }
-        let tokens = result.targets.reduce(0) { $0 + Int($1.totals.outputTokens + $1.warmup.outputTokens) }
-        left.maxOutputTokens = limits.maxOutputTokens.map { max(0, $0 - tokens) }
+        let tokens = Int(
+            result.targets.reduce(Int64(0)) {
+                $0.saturatingAdd($1.totals.outputTokens).saturatingAdd($1.warmup.outputTokens)
+            }
+        )
+        left.maxOutputTokens = limits.maxOutputTokens.map { max(0, $0 - min($0, tokens)) }
         let dollars = result.targets.compactMap(\.totals.cost?.dollars).reduce(0, +)
         left.maxCost = limits.maxCost.map { max(0, $0 - dollars) }
         return left

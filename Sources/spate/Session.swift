@@ -55,11 +55,13 @@ struct Session {
         var children: [SimulatorChild] = []
         defer { for child in children { child.stop() } }
         var targets: [Ready]
-        do throws(Failure) { targets = try prepareTargets(folder: folder, children: &children) } catch {
+        do throws(Failure) {
+            targets = try prepareTargets(folder: folder, children: &children)
+            try calibrate(&targets, folder: folder)
+        } catch {
             if resumption == nil { folder.removeIfEmpty(simulatedProviders: job.targets.count) }
             throw error
         }
-        calibrate(&targets, folder: folder)
         folder.becomeLatest()
         if resumption == nil { try folder.write(Array(job.profileYAML.utf8), to: "profile.yaml") }
 
@@ -163,19 +165,19 @@ struct Session {
     }
 
     /// Sizes the prompts of all targets by the first one's tokens.
-    private mutating func calibrate(_ targets: inout [Ready], folder: RunFolder) {
+    private mutating func calibrate(_ targets: inout [Ready], folder: RunFolder) throws(Failure) {
         let (signals, providers) = (signals, job.targets.count)
-        calibration =
-            job.resumption?.stored.run.calibration
-            ?? TargetCalibration.run(on: targets[0].prepared, job: job) {
+        if let resumption = job.resumption {
+            calibration = resumption.stored.run.calibration
+        } else {
+            calibration = try TargetCalibration.run(on: targets[0].prepared, job: job) {
                 EarlyEnd.ifAsked(signals, "stopped before anything was measured") {
                     folder.removeIfEmpty(simulatedProviders: providers)
                 }
             }
-        if job.resumption == nil, let calibration {
-            targets[0].prepared.preflightRequests += calibration.requests
-            targets[0].prepared.preflightInputTokens += calibration.inputTokens
-            targets[0].prepared.preflightOutputTokens += calibration.outputTokens
+            targets[0].prepared.preflightRequests += calibration?.requests ?? 0
+            targets[0].prepared.preflightInputTokens += calibration?.inputTokens ?? 0
+            targets[0].prepared.preflightOutputTokens += calibration?.outputTokens ?? 0
         }
         guard let costs = calibration?.costs else { return }
         for place in targets.indices { targets[place].prepared.target.plan.costs = costs }

@@ -2,6 +2,7 @@ import Engine
 import Measurement
 import Profile
 import Schedule
+import Wire
 
 /// Finds out, before a run, how long synthetic prompts must be to have the tokens asked for: on the first target, and the
 /// same text then goes to all of them.
@@ -37,12 +38,13 @@ enum TargetCalibration {
         return (calibration, target)
     }
 
-    /// Asks `prepared`, the first target that can be used; nil where nothing was asked for.
+    /// Asks `prepared`, the first target that can be used; nil where nothing was asked for. Throws where it refuses prompts
+    /// as long as those of the plan.
     static func run(
         on prepared: TargetPreparation.Prepared,
         job: Job,
         meanwhile: @escaping () -> Void
-    ) -> CalibrationRecord? {
+    ) throws(Failure) -> CalibrationRecord? {
         guard let calibration = planned(job)?.0, let worst = worst(job) else { return nil }
         var record = CalibrationRecord()
         record.target = prepared.target.name
@@ -54,7 +56,8 @@ enum TargetCalibration {
         let script = CalibrationScript(
             calibration,
             dialect: Dialect(of: target.provider, model: target.model),
-            extraBody: target.plan.workload.extraBody
+            extraBody: target.plan.workload.extraBody,
+            wantsVectors: target.provider.api.makesVectors
         )
         let seen = Prober.run(
             script,
@@ -63,6 +66,14 @@ enum TargetCalibration {
             seconds: max(1, target.plan.timeouts.firstToken.components.seconds),
             meanwhile: meanwhile
         )
+        if let length = seen.script.calibration.refusedLength {
+            throw Failure(
+                .unusableTarget,
+                "\(target.name) refuses prompts of \(length) tokens, as the plan has them: "
+                    + "\(SafeLine.of(seen.script.refusal ?? "no words")). Ask for shorter ones with --input-tokens "
+                    + "(workload.prompts.synthetic.input_tokens), or raise the server's own limit"
+            )
+        }
         record.requests = seen.records.count
         for probe in seen.records {
             record.inputTokens += max(0, probe.request.inputTokens ?? 0)

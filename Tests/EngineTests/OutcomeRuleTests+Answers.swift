@@ -174,7 +174,7 @@ extension OutcomeRuleTests {
             body: R.text("a") + "data: {oops\n\n" + R.finish("stop") + R.done,
             outcome: .ok,
             detail: "usage_missing",
-            note: "1 events could not be read"
+            note: "1 event could not be read"
         ),
         Case(
             name: "a refusal in words",

@@ -23,10 +23,12 @@ typedef struct sj_parser sj_parser;
 enum {
     sj_max_bytes = 16 * 1024 * 1024,  // of one document
     sj_padding = 64,                  // readable bytes after a document that make a copy unnecessary
+    sj_most_tokens = 1000000000,      // of one reply; a server that counts more has not counted
 };
 
 typedef enum {
     sj_ok = 0,
+    sj_mended,     // read, but some text was no UTF-8, or held half a surrogate pair
     sj_too_long,   // more than sj_max_bytes
     sj_not_json,   // also nested deeper than 1,024
     sj_no_memory,
@@ -55,7 +57,8 @@ typedef enum {
 } sj_kind;
 
 /// Parses `count` bytes of which `readable` (>= count) may be read; a document without 64 readable bytes behind it is
-/// copied first. Lone surrogate escapes and invalid UTF-8 become U+FFFD, numbers beyond a double become null.
+/// copied first. Lone surrogate escapes and invalid UTF-8 become U+FFFD (then it is sj_mended); numbers beyond a double,
+/// NaN and infinities become null.
 sj_status sj_parse(sj_parser *parser, const uint8_t *bytes, size_t count, size_t readable, sj_value *root);
 
 sj_kind sj_value_kind(sj_value value);
@@ -105,7 +108,7 @@ typedef struct {
     sj_text finish_reason;  // absent when null or empty
 } sj_choice;
 
-/// Token counts; -1 = not given.
+/// Token counts, 0 to sj_most_tokens; -1 = not given.
 typedef struct {
     int64_t prompt;
     int64_t completion;
@@ -120,6 +123,8 @@ enum {
     sj_has_timing = 1 << 2,   // a server's own timings: read `root`
     sj_has_spate = 1 << 3,    // spate's extension: read `root`
     sj_has_choices = 1 << 4,  // an array, maybe empty
+    sj_has_delta = 1 << 5,    // some choice has a `delta`
+    sj_has_odd_count = 1 << 6,  // a token count that cannot be
 };
 
 typedef struct {
@@ -132,10 +137,11 @@ typedef struct {
     size_t piece_count;
 } sj_chat;
 
-/// Reads one chat completion chunk or, with `whole` set, one complete answer (`message` instead of `delta`).
+/// Reads one chat completion chunk or one complete answer. `message` stands for a choice's `delta` where there is none,
+/// if `takes_message` is set.
 /// A root that is an array of one element is unwrapped; a root that is no object is sj_not_json.
 sj_status sj_read_chat(
-    sj_parser *parser, const uint8_t *bytes, size_t count, size_t readable, bool whole, sj_chat *into);
+    sj_parser *parser, const uint8_t *bytes, size_t count, size_t readable, bool takes_message, sj_chat *into);
 
 #ifdef __cplusplus
 }

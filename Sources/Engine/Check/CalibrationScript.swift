@@ -11,11 +11,16 @@ public struct CalibrationScript: ProbeScript {
     public private(set) var calibration: Calibration
     /// Why it was given up; nil = it was not.
     public private(set) var problem: String?
+    /// What was said of a text that was too long.
+    public private(set) var refusal: String?
+    /// Whether vectors are asked for, for which there is no cap.
+    private let wantsVectors: Bool
     private let dialect: Dialect
     private let extra: [JSONMember]
     private var cap: Int
 
-    public init(_ calibration: Calibration, dialect: Dialect, extraBody: String?) {
+    public init(_ calibration: Calibration, dialect: Dialect, extraBody: String?, wantsVectors: Bool) {
+        self.wantsVectors = wantsVectors
         self.calibration = calibration
         self.dialect = dialect
         extra = extraBody.flatMap { JSONParser().members(of: $0) } ?? []
@@ -45,10 +50,15 @@ public struct CalibrationScript: ProbeScript {
             }
             return
         }
-        let isRefusal = [400, 413, 422].contains(request.httpStatus ?? 0)
-        if isRefusal, cap < Self.largerCap {
+        // llama.cpp answers 500 where a text for a vector is longer than its batch.
+        let isRefusal =
+            [400, 413, 422].contains(request.httpStatus ?? 0) || record.errorClass == ErrorClass.contextLength.rawValue
+        if isRefusal, cap < Self.largerCap, !wantsVectors {
             cap = Self.largerCap
-        } else if !isRefusal || !calibration.shrink() {
+            return
+        }
+        if isRefusal { refusal = request.error ?? request.detail }
+        if !isRefusal || !calibration.shrink() {
             let words = request.error.map { ": \($0)" } ?? ""
             problem = "a request for it failed (\(request.outcome.rawValue))\(words)"
         }

@@ -175,8 +175,8 @@ private final class ProbeSession<Script: ProbeScript>: TransferHandler {
             record.errorClass = ErrorClass(status: transfer.status, error: reply.error).rawValue
         }
         record.hasStructuredError = reply.error != nil && reply.body != .opaque
-        record.serverTimings = reply.serverTimings?.named ?? [:]
         let head = transfer.responseHead
+        record.serverTimings = ServerTimings.told(by: head.span).merging(reply.serverTimings?.named ?? [:]) { $1 }
         if let line = head.split(separator: UInt8(ascii: "\n")).first {
             record.httpVersion = String(decoding: line.prefix { $0 != 0x20 }, as: UTF8.self)
         }

@@ -25,7 +25,8 @@ public struct ProbeRecord: Sendable, Hashable {
     public var httpVersion: String?
     public var server: String?  // the header of that name
     public var rateLimits: RateLimitRecord?
-    /// Server's own times in milliseconds, by what it calls them here: queue, prefill, generation, first_token.
+    /// Times that the server or a gateway told, in milliseconds: queue, prefill, generation, first_token, processing,
+    /// gateway_response, gateway_overhead, gateway_upstream.
     public var serverTimings: [String: Double] = [:]
     public var errorClass: String?  // what the refusal means, by `ErrorClass`
     /// A refusal came in a form that is understood: JSON with a message.

@@ -46,6 +46,10 @@ enum AnswerWarnings {
                 + "the last."
         ),
         (
+            "little_text",
+            "held almost no text for its tokens: one event had some, so that no speed can be told."
+        ),
+        (
             "buffered",
             "came in one or two reads with many events: something on the way gathers them, and gaps say nothing."
         ),

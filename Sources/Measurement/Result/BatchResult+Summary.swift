@@ -83,7 +83,7 @@ extension BatchResult {
         let seconds = steady.reduce(0) { $0 + $1.seconds }
         if seconds > 0 {
             steadySeconds = seconds
-            steadyTPS = Double(steady.reduce(0) { $0 + $1.streamedTokens }) / seconds
+            steadyTPS = steady.reduce(0) { $0 + Double($1.streamedTokens) } / seconds
         }
         let tails = parts.compactMap(\.tail)
         let slotTime = parts.reduce(0.0) { $0 + Double($1.step.concurrency) * Double($1.nanoseconds) }

@@ -19,7 +19,7 @@ extension ReportDocument {
             .init("whole", "again in", dropRank: 1),
         ]
         let rows = record.limits.map { limit in
-            let isTight = limit.leastRemaining.flatMap { left in limit.limit.map { left * 10 < $0 } } ?? false
+            let isTight = limit.leastRemaining.flatMap { left in limit.limit.map { left < $0 / 10 } } ?? false
             return TextTable.Row([
                 Span(SafeText.line(limit.name, limit: 40), .strong), Span(count(limit.limit)),
                 Span(count(limit.leastRemaining), isTight ? .caution : .plain), Span(count(limit.remaining)),

@@ -60,7 +60,7 @@ extension ReportDocument {
         let stats = target.phases.compactMap(\.probes?.stats)
         var tally = TargetResult.Tally(
             requests: stats.reduce(0) { $0 + $1.requests.scheduled },
-            outputTokens: stats.reduce(0) { $0 + $1.outputTokens }
+            outputTokens: stats.reduce(0) { $0.saturatingAdd($1.outputTokens) }
         )
         if !stats.isEmpty, stats.allSatisfy({ $0.cost != nil }) {
             tally.dollars = stats.reduce(0) { $0 + ($1.cost?.dollars ?? 0) }

@@ -28,14 +28,17 @@ extension Grammar {
                 let delta = root["delta"]
                 tally.add(.visible, delta["text"].utf8, choice: 0)
                 tally.add(.reasoning, delta["thinking"].utf8, choice: 0)
-                if let json = delta["partial_json"].utf8 { tally.addToolInput(json) }
+                if let json = delta["partial_json"].arguments(by: parser) { tally.addToolInput(json) }
             } else if type.equals("ping") {
                 tally.facts.keepAlives += 1
             } else if type.equals("content_block_start") {
                 let block = root["content_block"]
                 tally.add(.visible, block["text"].utf8, choice: 0)
                 tally.add(.reasoning, block["thinking"].utf8, choice: 0)
-                if block["type"].isToolUse { tally.begin(tool: block) }
+                if block["type"].isToolUse {
+                    tally.begin(tool: block)
+                    if let json = block["input"].arguments(by: parser) { tally.addToolInput(json) }
+                }
             } else if type.equals("message_start") {
                 tally.note(choice: 0, finish: nil)
                 tally.count(anthropic: root["message"]["usage"], isFinal: false)  // its output count is a placeholder
@@ -63,7 +66,7 @@ extension ReplyTally {
             add(.reasoning, block["thinking"].utf8, choice: 0)
             if block["type"].isToolUse {
                 begin(tool: block)
-                if let json = block["input"].jsonBytes(by: parser) { addToolInput(json) }
+                if let json = block["input"].arguments(by: parser) { addToolInput(json) }
             }
         }
         count(anthropic: message["usage"], isFinal: true)
@@ -91,19 +94,16 @@ extension ReplyTally {
         func take(_ new: Int64?, _ old: inout Int64?) {
             if let new, new > 0 || old == nil { old = new }
         }
-        take(usage["input_tokens"].count, &inputParts.fresh)
-        take(usage["cache_creation_input_tokens"].count, &inputParts.written)
-        take(usage["cache_read_input_tokens"].count, &inputParts.cached)
+        take(tokens(usage["input_tokens"]), &inputParts.fresh)
+        take(tokens(usage["cache_creation_input_tokens"]), &inputParts.written)
+        take(tokens(usage["cache_read_input_tokens"]), &inputParts.cached)
         let parts = inputParts
-        let sum = (parts.fresh ?? 0).addingReportingOverflow(parts.written ?? 0)
-        let input = sum.partialValue.addingReportingOverflow(parts.cached ?? 0)
-        let isKnown = parts.fresh != nil && !sum.overflow && !input.overflow
         count(
             Usage(
-                input: isKnown ? input.partialValue : nil,
+                input: parts.fresh.map { $0 + (parts.written ?? 0) + (parts.cached ?? 0) },
                 cachedInput: parts.cached,
-                output: isFinal ? usage["output_tokens"].count : nil,
-                reasoning: isFinal ? usage["output_tokens_details"]["thinking_tokens"].count : nil
+                output: isFinal ? tokens(usage["output_tokens"]) : nil,
+                reasoning: isFinal ? tokens(usage["output_tokens_details"]["thinking_tokens"]) : nil
             )
         )
     }

@@ -20,7 +20,7 @@ extension Grammar {
             return writer.finish(cap: "max_tokens")
         },
         read: reader { root, whole, parser, tally in
-            if whole { return tally.take(cohere: root) }
+            if whole { return tally.take(cohere: root, parser) }
             let type = root["type"]
             guard type.utf8 != nil else { return .unparseable }
             let delta = root["delta"]
@@ -31,9 +31,9 @@ extension Grammar {
             } else if type.equals("tool-plan-delta") {
                 tally.add(.reasoning, message["tool_plan"].utf8, choice: 0)
             } else if type.equals("tool-call-start") {
-                tally.begin(toolCall: message["tool_calls"])
+                tally.begin(toolCall: message["tool_calls"], parser)
             } else if type.equals("tool-call-delta") {
-                let arguments = message["tool_calls"]["function"]["arguments"].utf8
+                let arguments = message["tool_calls"]["function"]["arguments"].arguments(by: parser)
                 tally.addToLastToolCall(arguments)
             } else if type.equals("message-start") {
                 tally.note(choice: 0, finish: nil)
@@ -51,7 +51,7 @@ extension Grammar {
 
 extension ReplyTally {
     /// A complete answer.
-    fileprivate mutating func take(cohere root: JSONValue) -> Grammar.Reading {
+    fileprivate mutating func take(cohere root: JSONValue, _ parser: JSONParser) -> Grammar.Reading {
         let message = root["message"]
         guard message.kind == .object else { return .unparseable }
         note(choice: 0, finish: root["finish_reason"].utf8)
@@ -60,18 +60,18 @@ extension ReplyTally {
             add(.visible, part["text"].utf8, choice: 0)
             add(.reasoning, part["thinking"].utf8, choice: 0)
         }
-        for call in message["tool_calls"].elements { begin(toolCall: call) }
+        for call in message["tool_calls"].elements { begin(toolCall: call, parser) }
         count(cohere: root["usage"])
         return .understood
     }
 
-    fileprivate mutating func begin(toolCall call: JSONValue) {
+    fileprivate mutating func begin(toolCall call: JSONValue, _ parser: JSONParser) {
         note(choice: 0, finish: nil)
         addToolCall(
             Int64(facts.toolCalls),
             id: call["id"].utf8,
             name: call["function"]["name"].utf8,
-            arguments: call["function"]["arguments"].utf8,
+            arguments: call["function"]["arguments"].arguments(by: parser),
             choice: 0
         )
     }
@@ -83,17 +83,13 @@ extension ReplyTally {
     /// The counts are written as floats.
     fileprivate mutating func count(cohere usage: JSONValue) {
         guard usage.kind == .object else { return }
-        let tokens = usage["tokens"].kind == .object ? usage["tokens"] : usage["billed_units"]
+        let counts = usage["tokens"].kind == .object ? usage["tokens"] : usage["billed_units"]
         count(
             Usage(
-                input: tokens["input_tokens"].wholeCount,
-                cachedInput: usage["cached_tokens"].wholeCount,
-                output: tokens["output_tokens"].wholeCount
+                input: tokens(counts["input_tokens"]),
+                cachedInput: tokens(usage["cached_tokens"]),
+                output: tokens(counts["output_tokens"])
             )
         )
     }
-}
-
-extension JSONValue {
-    fileprivate var wholeCount: Int64? { count ?? double.flatMap { $0 >= 0 ? Int64(exactly: $0) : nil } }
 }

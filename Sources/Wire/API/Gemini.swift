@@ -90,24 +90,24 @@ extension ReplyTally {
             Int64(calls),
             id: call["id"].utf8,
             name: call["name"].utf8,
-            arguments: call["args"].jsonBytes(by: parser),
+            arguments: call["args"].arguments(by: parser),
             choice: choice
         )
     }
 
     /// Candidates and thoughts are disjoint; together they are the output. Both are cumulative.
     fileprivate mutating func count(gemini usage: JSONValue) {
-        let thoughts = usage["thoughtsTokenCount"].count ?? facts.usage.reasoning
+        let thoughts = tokens(usage["thoughtsTokenCount"]) ?? facts.usage.reasoning
         let earlier = facts.usage.output.map { $0 - (facts.usage.reasoning ?? 0) }
-        let candidates = usage["candidatesTokenCount"].count ?? earlier
-        let output = (candidates ?? 0).addingReportingOverflow(thoughts ?? 0)
+        let candidates = tokens(usage["candidatesTokenCount"]) ?? earlier
+        let isKnown = candidates != nil || thoughts != nil
         count(
             Usage(
-                input: usage["promptTokenCount"].count,
-                cachedInput: usage["cachedContentTokenCount"].count,
-                output: (candidates == nil && thoughts == nil) || output.overflow ? nil : output.partialValue,
+                input: tokens(usage["promptTokenCount"]),
+                cachedInput: tokens(usage["cachedContentTokenCount"]),
+                output: isKnown ? (candidates ?? 0) + (thoughts ?? 0) : nil,
                 reasoning: thoughts,
-                total: usage["totalTokenCount"].count
+                total: tokens(usage["totalTokenCount"])
             )
         )
     }

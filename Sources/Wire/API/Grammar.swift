@@ -4,6 +4,7 @@ struct Grammar: Sendable {
     enum Reading: Sendable, Hashable {
         case understood
         case unparseable  // no JSON, or JSON of another shape
+        case strange  // JSON that says nothing of the API, as servers may slip in
     }
 
     /// How a stream is cut into payloads.
@@ -58,12 +59,19 @@ extension Grammar {
             let reading = take(root, whole, parser, &tally)
             let error = root["error"]
             let saysError = error.isPresent && error.utf8?.count != 0
-            guard saysError || root["object"].equals("error") || root["type"].equals("error") else { return reading }
-            tally.fail(ServerError(root, parser: parser))
+            if saysError || root["object"].equals("error") || root["type"].equals("error") {
+                tally.fail(ServerError(root, parser: parser))
+                return .understood
+            }
+            guard reading == .unparseable,
+                let error = ServerError(vendorForm: root, isDocument: whole, parser: parser)
+            else { return reading }
+            tally.fail(error)
             return .understood
         }
         return { payload, readable, whole, parser, tally in
             guard let root = parser.parse(payload, readable: readable) else { return .unparseable }
+            if parser.hasMended { tally.note(.badUTF8) }
             guard root.kind == .array else { return read(root, whole, parser, &tally) }
             var reading = Reading.unparseable
             for element in root.elements where read(element, whole, parser, &tally) == .understood {

@@ -32,7 +32,7 @@ extension Grammar {
                     Int64(tally.facts.toolCalls),
                     id: call["id"].utf8,
                     name: call["function"]["name"].utf8,
-                    arguments: call["function"]["arguments"].jsonBytes(by: parser),
+                    arguments: call["function"]["arguments"].arguments(by: parser),
                     choice: 0
                 )
             }
@@ -43,9 +43,9 @@ extension Grammar {
             tally.end()
             tally.count(
                 Usage(
-                    input: root["prompt_eval_count"].count,
-                    cachedInput: root["prompt_eval_cached_count"].count,
-                    output: root["eval_count"].count
+                    input: tally.tokens(root["prompt_eval_count"]),
+                    cachedInput: tally.tokens(root["prompt_eval_cached_count"]),
+                    output: tally.tokens(root["eval_count"])
                 )
             )
             tally.facts.serverTimings = ServerTimings(ollama: root)
@@ -53,14 +53,4 @@ extension Grammar {
         },
         served: .ollama
     )
-}
-
-extension ServerTimings {
-    /// From durations in nanoseconds.
-    fileprivate init?(ollama root: JSONValue) {
-        self.init()
-        prefillMilliseconds = root["prompt_eval_duration"].double.map { $0 / 1e6 }
-        generationMilliseconds = root["eval_duration"].double.map { $0 / 1e6 }
-        if self == ServerTimings() { return nil }
-    }
 }

@@ -20,7 +20,9 @@ extension Grammar {
         read: { payload, readable, whole, parser, tally in
             var chat = sj_chat()
             let bytes = payload.baseAddress?.assumingMemoryBound(to: UInt8.self)
-            guard sj_read_chat(parser.raw, bytes, payload.count, max(readable, payload.count), whole, &chat) == sj_ok
+            let readable = max(readable, payload.count)
+            let takesMessage = whole || !tally.hasDelta
+            guard parser.isRead(sj_read_chat(parser.raw, bytes, payload.count, readable, takesMessage, &chat))
             else { return .unparseable }
             return tally.take(chat, whole: whole, parser: parser)
         },
@@ -61,15 +63,28 @@ extension ReplyTally {
         }
         let flags = Int(chat.flags)
         if flags & sj_has_usage != 0 { count(Usage(chat.usage)) }
-        let rare = sj_has_error | sj_has_timing | sj_has_spate
+        if flags & sj_has_delta != 0 { hasDelta = true }
+        let rare = sj_has_error | sj_has_timing | sj_has_spate | sj_has_odd_count
         if flags & rare != 0 { takeRare(JSONValue(raw: chat.root), flags: flags, parser: parser) }
-        if whole, chat.choice_count == 0, flags & sj_has_error == 0 { return .unparseable }
-        return .understood
+        if parser.hasMended { note(.badUTF8) }
+        if chat.choice_count > 0 || flags & (sj_has_error | sj_has_spate) != 0 { return .understood }
+        if flags & sj_has_usage != 0, !whole { return .understood }
+        return takeStrange(JSONValue(raw: chat.root), whole: whole, parser)
+    }
+
+    /// Neither choices nor usage: the vendor's own form of an error, or nothing of the API.
+    private mutating func takeStrange(_ root: JSONValue, whole: Bool, _ parser: JSONParser) -> Grammar.Reading {
+        if let error = ServerError(vendorForm: root, isDocument: whole, parser: parser) {
+            fail(error)
+            return .understood
+        }
+        return whole ? .unparseable : .strange
     }
 
     private mutating func takeRare(_ root: JSONValue, flags: Int, parser: JSONParser) {
         if flags & sj_has_spate != 0, let serving = ServingFacts(root["spate"]) { facts.serving = serving }
         if flags & sj_has_timing != 0 { facts.serverTimings = ServerTimings(openAIChat: root) ?? facts.serverTimings }
+        if flags & sj_has_odd_count != 0 { note(.impossibleCount) }
         if flags & sj_has_error != 0 { fail(ServerError(root, parser: parser)) }
     }
 }
@@ -91,37 +106,5 @@ extension Usage {
     mutating func addOutsideReasoning() {
         guard let input, let output, let total, let reasoning, reasoning > 0, total > input else { return }
         if total - input > output { self.output = total - input }
-    }
-}
-
-extension ServerTimings {
-    init?(openAIChat root: JSONValue) {
-        self.init()
-        let llama = root["timings"]
-        prefillMilliseconds = llama["prompt_ms"].double
-        generationMilliseconds = llama["predicted_ms"].double
-        let vllm = root["metrics"]
-        firstTokenMilliseconds = vllm["time_to_first_token_ms"].double
-        queueMilliseconds = vllm["queue_time_ms"].double
-        generationMilliseconds = generationMilliseconds ?? vllm["generation_time_ms"].double
-        for seconds in [root["usage"], root["x_groq"]["usage"], root["time_info"]] {  // Groq, SambaNova; Cerebras
-            queueMilliseconds = queueMilliseconds ?? seconds["queue_time"].milliseconds
-            prefillMilliseconds = prefillMilliseconds ?? seconds["prompt_time"].milliseconds
-            generationMilliseconds = generationMilliseconds ?? seconds["completion_time"].milliseconds
-            firstTokenMilliseconds = firstTokenMilliseconds ?? seconds["time_to_first_token"].milliseconds
-        }
-        let fireworks = root["perf_metrics"]
-        firstTokenMilliseconds = firstTokenMilliseconds ?? fireworks["server-time-to-first-token"].milliseconds
-        queueMilliseconds = queueMilliseconds ?? fireworks["prefill-queue-duration"].milliseconds
-        prefillMilliseconds = prefillMilliseconds ?? fireworks["prefill-duration"].milliseconds
-        generationMilliseconds = generationMilliseconds ?? fireworks["generation-duration"].milliseconds
-        if self == ServerTimings() { return nil }
-    }
-}
-
-extension JSONValue {
-    /// Seconds, as a number or (Fireworks) as a string.
-    fileprivate var milliseconds: Double? {
-        (double ?? text.flatMap { Double($0) }).flatMap { $0.isFinite ? $0 * 1000 : nil }
     }
 }

@@ -17,10 +17,13 @@ extension Grammar {
             let choices = root["choices"]
             for choice in choices.elements {
                 let index = choice["index"].int ?? 0
+                let reasoning =
+                    choice["reasoning_content"].text != nil ? "reasoning_content" : "reasoning" as StaticString
+                tally.add(.reasoning, choice[reasoning].utf8, choice: index)
                 tally.add(.visible, choice["text"].utf8, choice: index)
                 tally.note(choice: index, finish: choice["finish_reason"].utf8)
             }
-            if root["usage"].kind == .object { tally.count(Usage(openAI: root["usage"])) }
+            if root["usage"].kind == .object { tally.count(openAI: root["usage"]) }
             if root["usage"].kind == .object || root["timings"].kind == .object {
                 tally.facts.serverTimings = ServerTimings(openAIChat: root) ?? tally.facts.serverTimings
             }
@@ -30,16 +33,17 @@ extension Grammar {
     )
 }
 
-extension Usage {
-    /// OpenAI's `usage` of chat and text completions.
-    fileprivate init(openAI usage: JSONValue) {
-        self.init(
-            input: usage["prompt_tokens"].count,
-            cachedInput: usage["prompt_tokens_details"]["cached_tokens"].count,
-            output: usage["completion_tokens"].count,
-            reasoning: usage["completion_tokens_details"]["reasoning_tokens"].count,
-            total: usage["total_tokens"].count
+extension ReplyTally {
+    /// OpenAI's `usage` of text completions, as that of chat.
+    fileprivate mutating func count(openAI usage: JSONValue) {
+        var read = Usage(
+            input: tokens(usage["prompt_tokens"]),
+            cachedInput: tokens(usage["prompt_tokens_details"]["cached_tokens"]),
+            output: tokens(usage["completion_tokens"]),
+            reasoning: tokens(usage["completion_tokens_details"]["reasoning_tokens"]),
+            total: tokens(usage["total_tokens"])
         )
-        addOutsideReasoning()
+        read.addOutsideReasoning()
+        count(read)
     }
 }

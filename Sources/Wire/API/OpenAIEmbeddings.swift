@@ -26,7 +26,9 @@ extension Grammar {
             for vector in data.elements { tally.add(vector: vector["embedding"]) }
             if root["usage"].kind == .object {
                 let usage = root["usage"]
-                tally.count(Usage(input: usage["prompt_tokens"].count, total: usage["total_tokens"].count))
+                tally.count(
+                    Usage(input: tally.tokens(usage["prompt_tokens"]), total: tally.tokens(usage["total_tokens"]))
+                )
             }
             tally.end()
             return .understood

@@ -8,7 +8,7 @@ extension Grammar {
         template: { request in
             var writer = BodyWriter(extra: request.extra)
             writer.string("model", request.model)
-            writer.messages("input", request.messages)
+            writer.messages("input", request.messages, itemType: "message")
             writer.raw("stream", request.streams ? "true" : "false")
             writer.raw("store", "false")
             writer.number("temperature", request.temperature)
@@ -22,14 +22,14 @@ extension Grammar {
             let delta = root["delta"].utf8
             if type.equals("response.output_text.delta") {
                 tally.add(.visible, delta, choice: 0)
-            } else if type.equals("response.reasoning_text.delta")
-                || type.equals("response.reasoning_summary_text.delta")
-            {
-                tally.add(.reasoning, delta, choice: 0)
+            } else if word.starts(with: "response.reasoning".utf8), word.hasSuffix(".delta") {
+                // `_text`, `_summary_text`; older servers' `response.reasoning.delta`, with an object.
+                tally.add(.reasoning, delta ?? root["delta"]["text"].utf8, choice: 0)
             } else if type.equals("response.refusal.delta") {
                 tally.add(.refusal, delta, choice: 0)
-            } else if word.hasSuffix("_call_arguments.delta") {
-                tally.addToolCall(max(0, Int64(tally.facts.toolCalls) - 1), arguments: delta)
+            } else if word.hasSuffix("_call_arguments.delta") || word.hasSuffix("_call_input.delta") {
+                let arguments = root["delta"].arguments(by: parser)
+                tally.addToolCall(max(0, Int64(tally.facts.toolCalls) - 1), arguments: arguments)
             } else if type.equals("response.output_item.added"), root["item"]["type"].isToolCall {
                 tally.begin(toolCall: root["item"])
             } else if type.equals("response.completed") || type.equals("response.incomplete")
@@ -57,13 +57,14 @@ extension ReplyTally {
             for part in item["summary"].elements { add(.reasoning, part["text"].utf8, choice: 0) }
             if item["type"].isToolCall {
                 begin(toolCall: item)
-                addToolCall(Int64(facts.toolCalls) - 1, arguments: item["arguments"].utf8)
+                let arguments = item["arguments"].isPresent ? item["arguments"] : item["input"]
+                addToolCall(Int64(facts.toolCalls) - 1, arguments: arguments.arguments(by: parser))
             }
         }
         let status = response["status"]
         let reason = response["incomplete_details"]["reason"].utf8
         note(choice: 0, finish: status.equals("incomplete") ? reason ?? status.utf8 : status.utf8)
-        if response["usage"].kind == .object { count(Usage(response: response["usage"])) }
+        if response["usage"].kind == .object { count(response: response["usage"]) }
         if response["error"].isPresent || status.equals("failed") { fail(ServerError(response, parser: parser)) }
         return status.utf8 == nil && response["output"].kind != .array ? .unparseable : .understood
     }
@@ -95,14 +96,16 @@ extension UnsafeRawBufferPointer {
     }
 }
 
-extension Usage {
-    fileprivate init(response usage: JSONValue) {
-        self.init(
-            input: usage["input_tokens"].count,
-            cachedInput: usage["input_tokens_details"]["cached_tokens"].count,
-            output: usage["output_tokens"].count,
-            reasoning: usage["output_tokens_details"]["reasoning_tokens"].count,
-            total: usage["total_tokens"].count
+extension ReplyTally {
+    fileprivate mutating func count(response usage: JSONValue) {
+        count(
+            Usage(
+                input: tokens(usage["input_tokens"]),
+                cachedInput: tokens(usage["input_tokens_details"]["cached_tokens"]),
+                output: tokens(usage["output_tokens"]),
+                reasoning: tokens(usage["output_tokens_details"]["reasoning_tokens"]),
+                total: tokens(usage["total_tokens"])
+            )
         )
     }
 }

@@ -29,7 +29,10 @@ extension Grammar {
             let details = root["details"]
             tally.note(choice: 0, finish: details["finish_reason"].utf8)
             tally.count(
-                Usage(input: details["input_length"].count, output: details["generated_tokens"].count)
+                Usage(
+                    input: tally.tokens(details["input_length"]),
+                    output: tally.tokens(details["generated_tokens"])
+                )
             )
             return .understood
         },

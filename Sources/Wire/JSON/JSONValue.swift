@@ -52,9 +52,6 @@ struct JSONValue {
         return sj_value_int64(raw, &value) ? value : nil
     }
 
-    /// nil unless an integral number of 0 or more.
-    var count: Int64? { int.flatMap { $0 < 0 ? nil : $0 } }
-
     /// nil unless a number.
     var double: Double? {
         var value = 0.0
@@ -69,6 +66,16 @@ struct JSONValue {
     /// As compact JSON text.
     func json(by parser: JSONParser) -> String {
         jsonBytes(by: parser).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
+    /// A tool call's arguments: a string, or an object or array as JSON. `{}` says nothing.
+    func arguments(by parser: JSONParser) -> UnsafeRawBufferPointer? {
+        switch kind {
+        case .string: utf8
+        case .array: elements.contains { _ in true } ? jsonBytes(by: parser) : nil
+        case .object: members.contains { _ in true } ? jsonBytes(by: parser) : nil
+        case .absent, .null, .bool, .number: nil
+        }
     }
 
     /// As compact JSON text, valid until the next call of this function.

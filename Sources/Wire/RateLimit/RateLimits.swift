@@ -71,8 +71,8 @@ public struct RateLimits: Sendable, Hashable {
     private mutating func read(_ name: String, _ value: String, _ now: () -> Double) {
         switch name {
         case "retry-after-ms":
-            if let milliseconds = WaitingTime.number(value), milliseconds >= 0 {
-                retryAfterSeconds = milliseconds / 1000
+            if let milliseconds = WaitingTime.number(value), let wait = WaitingTime.believed(milliseconds / 1000) {
+                retryAfterSeconds = wait
             }
         case "retry-after":
             if retryAfterSeconds == nil { retryAfterSeconds = WaitingTime.seconds(value, unixSeconds: now) }
@@ -134,11 +134,14 @@ public struct RateLimits: Sendable, Hashable {
         }
     }
 
+    /// The most that is believed of a limit; some servers write the greatest integer for none.
+    static let mostCount: Int64 = 1_000_000_000_000_000
+
     /// The leading number ("100, 100;w=60" of the drafts is 100); nil where there is none or it is below 0, unless it is a
-    /// limit's sign of not knowing.
-    private static func count(_ value: String) -> Int64? {
+    /// limit's sign of not knowing, or above `mostCount`.
+    private static func count(_ value: some StringProtocol) -> Int64? {
         let digits = value.prefix { $0.isASCII && ($0.isNumber || $0 == "-") }
-        return Int64(digits).flatMap { $0 >= -1 ? $0 : nil }
+        return Int64(digits).flatMap { (-1...mostCount).contains($0) ? $0 : nil }
     }
 
     /// `"default";r=50;t=30`, or the older `limit=100, remaining=50, reset=30`.
@@ -146,11 +149,11 @@ public struct RateLimits: Sendable, Hashable {
         var limit = Limit(name: "requests")
         for piece in value.prefix(512).split(whereSeparator: { $0 == ";" || $0 == "," }) {
             let words = piece.split(separator: "=", maxSplits: 1).map { $0.filter { $0 != " " && $0 != "\"" } }
-            guard words.count == 2, let number = Int64(words[1]), number >= 0 else { continue }
+            guard words.count == 2, let number = Self.count(words[1]), number >= 0 else { continue }
             switch words[0] {
             case "limit": limit.limit = number
             case "remaining", "r": limit.remaining = number
-            case "reset", "t": limit.resetSeconds = Double(number)
+            case "reset", "t": limit.resetSeconds = WaitingTime.believed(Double(number))
             default: break
             }
         }

@@ -2,8 +2,13 @@
 ///
 /// A number above 10^9 is Unix time in seconds (DigitalOcean), above 10^11 in milliseconds (OpenRouter), else seconds from
 /// now. `12ms`, `6m0s` is a duration (OpenAI), `2026-11-21T12:00:00Z` RFC 3339 (Anthropic), `Sat, 21 Nov 2026 12:00:00 GMT`
-/// an HTTP date. What lies behind us is 0; garbage is nil.
+/// an HTTP date. What lies behind us is 0; garbage is nil, and so is what lies further ahead than `longest`.
 enum WaitingTime {
+    static let longest = 366 * 86_400.0  // seconds
+
+    /// nil unless 0 to `longest`.
+    static func believed(_ seconds: Double) -> Double? { (0...longest).contains(seconds) ? seconds : nil }
+
     static func seconds(_ text: String, unixSeconds: () -> Double) -> Double? {
         guard text.utf8.count <= 64 else { return nil }
         let found: Double?
@@ -17,7 +22,7 @@ enum WaitingTime {
         } else {
             found = nil
         }
-        return found.map { max(0, $0) }
+        return found.flatMap { believed(max(0, $0)) }
     }
 
     /// A decimal number, without exponents, infinities and the other things that Swift reads.
@@ -77,7 +82,8 @@ enum WaitingTime {
             let month = months.firstIndex(of: words[2].lowercased()), let days = days(year, month + 1, day)
         else { return nil }
         let clock = words[4].split(separator: ":").compactMap { Int($0) }
-        guard clock.count == 3 else { return nil }
+        guard clock.count == 3, (0...23).contains(clock[0]), (0...59).contains(clock[1]), (0...60).contains(clock[2])
+        else { return nil }
         return Double(days * 86_400 + clock[0] * 3600 + clock[1] * 60 + clock[2])
     }
 

@@ -93,12 +93,12 @@ extension ErrorClass {
     private static let rules = [
         Rule(
             meaning: .contextLength,
-            statuses: [0, 400, 403, 413, 422],
+            statuses: [0, 400, 403, 413, 422, 500],
             names: ["context_length_exceeded", "exceed_context_size_error"],
             phrases: [
                 "context_length_exceeded", "maximum context length", "exceeds the available context size",
                 "prompt is too long", "maximum number of tokens", "longer than the model's context length",
-                "token count*max_tokens",
+                "token count*max_tokens", "tokens) is too large to process",
             ]
         ),
         Rule(
@@ -144,6 +144,11 @@ extension ErrorClass {
             ]
         ),
         Rule(meaning: .rateLimited, statuses: [413], phrases: ["tokens per minute"]),
+        Rule(
+            meaning: .rateLimited,
+            statuses: [0],
+            phrases: ["rate limit", "ratelimit", "too many requests", "throttling"]
+        ),
         Rule(meaning: .timeout, names: ["timeout_error", "deadline_exceeded", "timeout"]),
         Rule(
             meaning: .permission,

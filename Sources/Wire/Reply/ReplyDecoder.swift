@@ -15,7 +15,8 @@ public final class ReplyDecoder {
     private var promise = BodySniffer.Promise.other
     private var stream = EventStreamDecoder()
     private var lines = LineDecoder()
-    private var body: [UInt8] = []  // of a document; while undecided, the bytes so far
+    /// Of a document; while undecided, the bytes so far; of a stream without a line of the format, its beginning.
+    private var body: [UInt8] = []
     private var tally: ReplyTally
 
     private enum Mode { case undecided, eventStream, lines, json, opaque, overflown }
@@ -77,7 +78,7 @@ public final class ReplyDecoder {
         case .eventStream: receiveStream(bytes)
         case .lines: receiveLines(bytes)
         case .json: append(bytes)
-        case .opaque: body.append(contentsOf: bytes.prefix(max(0, ServerError.longest + 4 - body.count)))
+        case .opaque: keepBeginning(bytes)
         case .undecided: decide(bytes)
         case .overflown: break
         }
@@ -124,6 +125,10 @@ public final class ReplyDecoder {
 
     private var isSuccess: Bool { tally.facts.status == 0 || (200..<300).contains(tally.facts.status) }
 
+    private func keepBeginning(_ bytes: UnsafeRawBufferPointer) {
+        body.append(contentsOf: bytes.prefix(max(0, ServerError.longest + 4 - body.count)))
+    }
+
     private func append(_ bytes: UnsafeRawBufferPointer) {
         if body.count + bytes.count > documentLimit { return overflow() }
         body.append(contentsOf: bytes)
@@ -150,9 +155,10 @@ extension ReplyDecoder {
                 tally.digest.endsWithToken = tally.digest.tokenEvents > before && stream.hasUsedUp(bytes)
             case .stray(let payload): stream.withPayload(payload, of: bytes, readStray)
             case .comment: tally.facts.keepAlives += 1
-            case .overflow: overflow()
+            case .overflow: return overflow()
             }
         }
+        if !stream.hasFields { keepBeginning(bytes) }
     }
 
     private func finishStream() {
@@ -168,6 +174,15 @@ extension ReplyDecoder {
         case .stray(let payload): stream.withPayload(payload, of: none, readStray)
         case .comment, .overflow, nil: break
         }
+        if !stream.hasFields, tally.facts.error == nil { finishWithoutFields() }
+    }
+
+    /// Under an event stream's content type something else came, unless it was cut off within its first line.
+    private func finishWithoutFields() {
+        let isBlank = body.allSatisfy { $0 == UInt8(ascii: " ") || (0x09...0x0d).contains($0) }
+        if isBlank || body.withUnsafeBytes({ BodySniffer.mayBeField($0.withoutByteOrderMark) }) { return }
+        tally.facts.body = .opaque
+        finishOpaque()
     }
 
     private func readEvent(_ payload: UnsafeRawBufferPointer, readable: Int) {
@@ -184,13 +199,27 @@ extension ReplyDecoder {
         if trimmed.isDoneMarker { return tally.close() }
         if tally.isSealed { return readLate(trimmed) }
         let isError = !stream.eventType.isEmpty && stream.eventType.elementsEqual("error".utf8)
-        if grammar.read(trimmed, readable - (payload.count - trimmed.count), false, parser, &tally) == .unparseable {
+        switch grammar.read(trimmed, readable - (payload.count - trimmed.count), false, parser, &tally) {
+        case .unparseable:
             tally.facts.unparseable += 1
-            if isError { tally.fail(ServerError(message: trimmed.text(limit: ServerError.longest))) }
-        } else if isError, tally.facts.error == nil, let root = parser.parse(trimmed) {
-            tally.fail(ServerError(root, parser: parser))
+            if isError {
+                tally.fail(ServerError(message: trimmed.text(limit: ServerError.longest)))
+            } else {
+                keepExcerpt(trimmed)
+            }
+        case .strange where !isError: keepExcerpt(trimmed)
+        case .understood, .strange:
+            if isError, tally.facts.error == nil, let root = parser.parse(trimmed) {
+                tally.fail(ServerError(root, parser: parser))
+            }
         }
         tally.endEvent()
+    }
+
+    /// The first thing that is not the API's, while there is no text.
+    private func keepExcerpt(_ payload: UnsafeRawBufferPointer) {
+        guard tally.facts.excerpt == nil, tally.facts.textBytes == 0, tally.digest.textBytes == 0 else { return }
+        tally.facts.excerpt = payload.text(limit: ServerError.longest)
     }
 
     /// Behind the end: of interest only for its usage.
@@ -233,8 +262,12 @@ extension ReplyDecoder {
         let trimmed = line.trimmed
         if trimmed.isEmpty { return tally.facts.keepAlives += 1 }
         if tally.isSealed { return readLate(trimmed) }
-        if grammar.read(trimmed, readable - (line.count - trimmed.count), false, parser, &tally) == .unparseable {
+        switch grammar.read(trimmed, readable - (line.count - trimmed.count), false, parser, &tally) {
+        case .unparseable:
             tally.facts.unparseable += 1
+            keepExcerpt(trimmed)
+        case .strange: keepExcerpt(trimmed)
+        case .understood: break
         }
         tally.endEvent()
     }
@@ -267,7 +300,10 @@ extension ReplyDecoder {
     }
 
     private func finishOpaque() {
-        let text = body.withUnsafeBytes { $0.withoutByteOrderMark.text(limit: ServerError.longest) }
+        tally.facts.compression = body.withUnsafeBytes { BodySniffer.compression(of: $0) }
+        let text =
+            tally.facts.compression.map { "a body compressed with \($0), which was not asked for" }
+            ?? body.withUnsafeBytes { $0.withoutByteOrderMark.text(limit: ServerError.longest) }
         tally.facts.excerpt = text
         if tally.facts.status >= 300 { tally.fail(ServerError(message: text)) }
     }

@@ -52,6 +52,8 @@ public struct ReplyFacts: Sendable, Hashable {
         case textAfterFinish = "text behind the finish reason"
         case strayError = "an error outside the stream's format"
         case overflow = "an event above 16 MiB"
+        case impossibleCount = "a token count that cannot be"
+        case badUTF8 = "text that is no UTF-8 (bad_utf8)"
     }
 
     public var status = 0  // HTTP, as given to `begin`
@@ -65,7 +67,10 @@ public struct ReplyFacts: Sendable, Hashable {
     public var keepAlives = 0  // comments and events without payload
     public var serverTimings: ServerTimings?
     public var serving: ServingFacts?  // from spate's own simulated provider
-    public var excerpt: String?  // the beginning of an opaque or unparseable body, at most 2 KiB
+    /// The beginning of an opaque body, or the first thing in it that is not what the API sends, at most 2 KiB; nil where
+    /// text came all the same.
+    public var excerpt: String?
+    public var compression: String?  // of an opaque body, by its first bytes: "gzip", "zstd", "zlib"
     public var notes: [Note] = []  // each once
     public var dimensions: Int?  // of the first vector
 

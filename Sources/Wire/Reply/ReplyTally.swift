@@ -17,6 +17,7 @@ struct ReplyTally {
     var digest = ReadDigest()  // of the current read
     var text: ReplyText?  // nil = not kept
     var inputParts = InputParts()
+    var hasDelta = false  // a chat chunk with `delta` came
     private var hasToken = false  // in the current event
     private var hasFinish = false  // a finish reason or an end came in the current event
     private var ending = Ending.open
@@ -187,6 +188,7 @@ struct ReplyTally {
             if result.usage.total == 0 { result.usage.total = nil }
         }
         if result.reasoningBytes > 0, result.usage.reasoning == 0 { result.usage.reasoning = nil }
+        if result.textBytes > 0 { result.excerpt = nil }
         return result
     }
 

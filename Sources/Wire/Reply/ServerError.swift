@@ -22,27 +22,65 @@ public struct ServerError: Error, Sendable, Hashable {
     ///     {"object":"error","message","type","code"}    SGLang
     ///     {"message","id"}                              DigitalOcean
     ///     {"detail":"text" or [...]}                    FastAPI
+    ///     {"base_resp":{"status_code","status_msg"}}    MiniMax
+    ///     {"code","msg","success":false}                SiliconFlow, Zhipu, Alibaba with "message"
+    ///     {"error_code","error_msg"}                    Baidu
+    ///     {"Response":{"Error":{"Code","Message"}}}     Tencent
+    ///     {"header":{"code","message"}}                 iFlytek
     init(_ root: JSONValue, parser: JSONParser) {
         let inner = root["error"]
         let source = inner.kind == .object ? inner : root
+        let tencent = root["Response"]["Error"]
         let candidates = [
             inner.kind == .string ? inner : .absent, source["message"], source["error"], root["message"],
-            root["detail"], source["msg"], root["x_groq"]["error"], root["errors"], root["title"],
+            root["detail"], source["msg"], root["x_groq"]["error"], root["base_resp"]["status_msg"],
+            root["error_msg"], root["error_message"], root["errorMessage"], root["err_msg"], root["errmsg"],
+            tencent["Message"], root["header"]["message"], root["fault"]["faultstring"], root["Message"],
+            root["errors"], root["title"],
         ]
         let found =
             candidates.lazy.compactMap { $0.kind == .string ? $0.text(limit: Self.longest) : nil }.first
             ?? candidates.first { $0.kind == .object || $0.kind == .array }?.json(by: parser)
         message = (found ?? root.json(by: parser)).prefix(utf8: Self.longest)
         type = Self.scalar(source["type"]) ?? Self.scalar(source["status"]) ?? Self.scalar(root["error_type"])
-        code =
-            Self.scalar(source["code"]) ?? Self.scalar(source["http_status_code"])
-            ?? Self.scalar(root["status_code"]) ?? Self.scalar(root["code"])
-            ?? (inner.isPresent ? nil : Self.scalar(root["id"]))
+        let codes = [
+            source["code"], source["http_status_code"], root["status_code"], root["code"],
+            root["base_resp"]["status_code"], root["error_code"], root["errorCode"], root["errcode"], tencent["Code"],
+            root["header"]["code"], inner.isPresent ? .absent : root["id"],
+        ]
+        code = codes.lazy.compactMap { Self.scalar($0) }.first
         if code == nil, inner.kind == .number { code = Self.scalar(inner) }
         for detail in source["details"].elements {
             guard let delay = detail["retryDelay"].text(limit: 32) else { continue }
             retryDelaySeconds = WaitingTime.seconds(delay) { 0 }
         }
+    }
+
+    /// From an event or document of a success status that is not what the API sends, if it says in some vendor's own way
+    /// that it is an error; a document with a message and nothing else is one.
+    init?(vendorForm root: JSONValue, isDocument: Bool, parser: JSONParser) {
+        guard root.kind == .object else { return nil }
+        let hasMessage = ["message", "msg", "detail"].contains { (name: StaticString) in root[name].text != nil }
+        let codes = [
+            root["base_resp"]["status_code"], root["error_code"], root["errorCode"], root["errcode"],
+            root["header"]["code"], root["Response"]["Error"]["Code"], hasMessage ? root["code"] : .absent,
+            hasMessage ? root["status_code"] : .absent,
+        ]
+        let texts = ["error_msg", "error_message", "errorMessage", "err_msg", "Message"] as [StaticString]
+        let saysFailure =
+            codes.contains { Self.isFailure(code: $0) } || root["success"].bool == false || root["ok"].bool == false
+            || ["error", "failed", "fail"].contains { root["status"].equals($0) }
+            || texts.contains { root[$0].text != nil } || root["errors"].elements.contains { _ in true }
+            || root["fault"].kind == .object
+        guard saysFailure || (isDocument && hasMessage) else { return nil }
+        self.init(root, parser: parser)
+    }
+
+    /// 0, 200 and words of success are codes of no error.
+    private static func isFailure(code: JSONValue) -> Bool {
+        if let number = code.int { return number != 0 && number != 20_000 && !(200..<300).contains(number) }
+        guard let word = code.text(limit: 128)?.lowercased() else { return false }
+        return !["0", "200", "20000", "ok", "success", "succeeded"].contains(word)
     }
 
     private static func scalar(_ value: JSONValue) -> String? {

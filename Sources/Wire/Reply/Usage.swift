@@ -1,5 +1,10 @@
+import CSimdjson
+
 /// Tokens of one reply as the server counted them; nil = it did not say.
 public struct Usage: Sendable, Hashable {
+    /// The most that is believed of a reply: sums over a long run stay far from what an integer holds.
+    public static let mostTokens = Int64(sj_most_tokens)
+
     public var input: Int64?
     public var cachedInput: Int64?  // part of `input`
     public var output: Int64?  // reasoning included
@@ -41,5 +46,17 @@ public struct Usage: Sendable, Hashable {
             JSONText.append("}", to: &buffer)
         }
         JSONText.append("}", to: &buffer)
+    }
+}
+
+extension ReplyTally {
+    /// A count of tokens. One that is not whole, below 0 or above `Usage.mostTokens` is none, which is noted.
+    mutating func tokens(_ value: JSONValue) -> Int64? {
+        guard value.kind == .number else { return nil }
+        guard let count = value.int, (0...Usage.mostTokens).contains(count) else {
+            note(.impossibleCount)
+            return nil
+        }
+        return count
     }
 }

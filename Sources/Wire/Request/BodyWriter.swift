@@ -38,10 +38,21 @@ struct BodyWriter {
         if let value, begin(name) { JSONText.append(value, to: &bytes) }
     }
 
-    /// `[{"role":...,"content":...},...]`; the last one's content is the prompt.
-    mutating func messages(_ name: String, _ messages: some Collection<ChatRequest.Message>) {
+    /// `[{"role":...,"content":...},...]`; the last one's content is the prompt. Where a list may hold other things too,
+    /// each says its type.
+    mutating func messages(
+        _ name: String,
+        _ messages: some Collection<ChatRequest.Message>,
+        itemType: String? = nil
+    ) {
         array(name, messages) { message, writer in
-            JSONText.append("{\"role\":", to: &writer.bytes)
+            JSONText.append("{", to: &writer.bytes)
+            if let itemType {
+                JSONText.append("\"type\":", to: &writer.bytes)
+                JSONText.appendString(itemType, to: &writer.bytes)
+                JSONText.append(",", to: &writer.bytes)
+            }
+            JSONText.append("\"role\":", to: &writer.bytes)
             JSONText.appendString(message.role, to: &writer.bytes)
             JSONText.append(",\"content\":\"", to: &writer.bytes)
             return "\"}"

@@ -10,12 +10,14 @@ extension ServedForm {
             if inputs.isEmpty || facts.promptBytes == 0 {
                 throw ChatRequestFacts.Refusal(message: "input must not be empty", parameter: "input")
             }
+            let dimensions = try ChatRequestFacts.count("dimensions", in: root)
+            try Self.checkSize(inputs: inputs.count, dimensions: dimensions ?? usualDimensions)
             facts.messages = inputs.count
             facts.streams = false
             facts.maxTokens = nil
             facts.embedding = EmbeddingWish(
                 inputs: inputs.count,
-                dimensions: try ChatRequestFacts.count("dimensions", in: root),
+                dimensions: dimensions,
                 isBase64: root["encoding_format"].equals("base64")
             )
             return facts
@@ -25,6 +27,24 @@ extension ServedForm {
 
     /// Of the simulated model's vectors.
     static let usualDimensions = 256
+    /// As OpenAI's service has it, and more dimensions than any model.
+    private static let mostInputs = 2048
+    private static let mostDimensions = 16_384
+    /// Of one answer: some 25 MB as text.
+    private static let mostNumbers = 2_097_152
+
+    private static func checkSize(inputs: Int, dimensions: Int) throws(ChatRequestFacts.Refusal) {
+        func refusal(_ message: String, _ parameter: String) -> ChatRequestFacts.Refusal {
+            ChatRequestFacts.Refusal(message: message, parameter: parameter)
+        }
+        if inputs > mostInputs { throw refusal("input must hold at most \(mostInputs) texts", "input") }
+        if !(1...mostDimensions).contains(dimensions) {
+            throw refusal("dimensions must be 1 to \(mostDimensions)", "dimensions")
+        }
+        if inputs * dimensions > mostNumbers {
+            throw refusal("texts times dimensions must be at most \(mostNumbers)", "dimensions")
+        }
+    }
 }
 
 extension JSONValue {

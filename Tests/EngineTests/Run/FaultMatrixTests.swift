@@ -115,8 +115,8 @@ extension RunTests {
                     Row(.noDone, .ok, nil, note: "no [DONE]"),
                     Row(.loneSurrogate, .ok, nil),
                     Row(.duplicateKeys, .ok, nil),
-                    Row(.brokenJSON, .ok, "bad_json", note: "1 events could not be read"),
-                    Row(.deepNesting, .ok, "bad_json", note: "1 events could not be read"),
+                    Row(.brokenJSON, .ok, "bad_json", note: "1 event could not be read"),
+                    Row(.deepNesting, .ok, "bad_json", note: "1 event could not be read"),
                     Row(.errorBody, .inbandError, "inband_error"),
                     Row(.errorFirst, .inbandError, "inband_error"),
                     Row(.errorMidstream, .inbandError, "inband_error"),  // though tokens came

@@ -156,7 +156,8 @@ import Wire
             extra: API.openAIResponses.reasoningOff ?? []
         )
         #expect(
-            body(request, .openAIResponses) == #"{"model":"m","input":[{"role":"user","content":"Hi"}],"stream":true,"#
+            body(request, .openAIResponses)
+                == #"{"model":"m","input":[{"type":"message","role":"user","content":"Hi"}],"stream":true,"#
                 + #""store":false,"temperature":0,"reasoning":{"effort":"none"},"max_output_tokens":16}"#
         )
         #expect(API.openAIResponses.path(model: "m") == "/responses")

@@ -116,7 +116,7 @@ func chunk(_ delta: String, finish: String = "null") -> String {
         "\"content\":\"\",\"reasoning_content\":null,\"reasoning\":\"\"", "\"tool_calls\":[]", "\"refusal\":null",
         "\"tool_calls\":[{\"index\":0,\"id\":\"t\",\"function\":{\"name\":\"f\",\"arguments\":\"\"}}]",
         "\"content\":[]", "\"content\":[{\"type\":\"text\",\"text\":\"\"}]", "\"content\":7", "\"reasoning\":{}",
-        "\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":\"x\"}]", "\"audio\":{\"data\":\"x\"}",
+        "\"reasoning_details\":[{\"type\":\"reasoning.encrypted\",\"data\":\"x\"}]", "\"audio\":{\"data\":\"x\"}",
     ])
     func `an event without text is an event but not a token`(delta: String) {
         let decoded = decode(chunk(delta))
