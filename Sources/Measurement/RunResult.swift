@@ -9,7 +9,12 @@ public struct RunResult: Sendable, Hashable {
     public var tool = Tool()
     public var run = RunFacts()
     public var validity = ValidityResult()  // the worst of the phases
+    /// What was found, in at most `Headline.most` sentences: the first thing to read.
+    public var headline: [HeadlineSentence] = []
+    /// What must be known before the figures are believed.
     public var warnings: [String] = []
+    /// What is true of every such run, or follows from its size: few requests, one time window.
+    public var caveats: [String] = []
     public var targets: [TargetResult] = []
     public var workload: WorkloadResult?  // nil = nothing was said of it
     public var calibration: CalibrationRecord?  // nil = prompts were sized as assumed

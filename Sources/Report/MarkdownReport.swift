@@ -2,8 +2,8 @@ public import Measurement
 
 /// The same report for a pull request or a page: GitHub-flavoured Markdown.
 public enum MarkdownReport {
-    public static func render(_ result: RunResult, files: [String] = []) -> String {
-        render(ReportDocument(result, files: files))
+    public static func render(_ result: RunResult, files: [String] = [], isFull: Bool = false) -> String {
+        render(ReportDocument(result, files: files, isFull: isFull))
     }
 
     /// `spate compare`.
@@ -22,6 +22,8 @@ public enum MarkdownReport {
     private static func text(_ block: Block) -> String {
         switch block {
         case .banner(let word, _, let text): "> **\(escaped(word))** \(escaped(text))\n"
+        case .findings(let lines): lines.map { "- \(escaped($0.text))\n" }.joined()
+        case .detail(let block): text(block)
         case .heading(let text): "## \(escaped(text))\n"
         case .paragraph(let spans): spans.map { escaped($0.text) }.joined(separator: " ") + "\n"
         case .list(let items): items.map { "- \(escaped($0))\n" }.joined()
@@ -38,7 +40,11 @@ public enum MarkdownReport {
         }
         let rules = table.columns.map { $0.alignment == .right ? "---:" : ":---" }
         return row(table.columns.map { escaped($0.title) }, "") + row(rules, ":---")
-            + table.rows.map { row($0.cells.map { escaped($0.text) }, $0.mark.map(escaped) ?? "") }.joined()
+            + table.rows.map { line in
+                var cells = line.cells.map { escaped($0.text) }
+                if line.isDisturbed, let first = cells.first { cells[0] = "? " + first }
+                return row(cells, line.mark.map(escaped) ?? "")
+            }.joined()
     }
 
     /// Every character that Markdown or HTML gives a meaning inside a line or a cell.

@@ -56,6 +56,7 @@ struct Job: Sendable {
         var exactly: String?
         var quiet = false
         var json = false
+        var full = false
         var noColour = false
     }
 }

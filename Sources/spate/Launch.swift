@@ -138,6 +138,7 @@ struct Launch {
         job.output.exactly = flags.output
         job.output.quiet = flags.quiet
         job.output.json = flags.json
+        job.output.full = flags.full
         job.output.noColour = flags.noColor
         job.order = profile.order
         return job

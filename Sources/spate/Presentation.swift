@@ -45,7 +45,7 @@ struct Presentation {
             colour: Console.wantsColour(descriptor, refused: output.noColour),
             unicode: Console.isUnicode
         )
-        let report = TerminalReport.render(result, style: style, files: files)
+        let report = TerminalReport.render(result, style: style, files: files, isFull: output.full)
         if output.json {
             if !output.quiet { Console.error(report) }
             return Console.out(String(decoding: summary, as: UTF8.self))

@@ -11,6 +11,7 @@ struct ReportCommand: ParsableCommand {
     )
 
     @Argument(help: "A run's folder, or its run.sqlite.") var results: [String]
+    @Flag(help: "What explains the figures and stands behind them, too.") var full = false
     @Flag(help: "The summary as JSON.") var json = false
     @Flag(help: "Markdown tables.") var markdown = false
     @Flag(help: "The requests as CSV.") var csv = false
@@ -43,9 +44,10 @@ struct ReportCommand: ParsableCommand {
         }
         let result = RunResult(of: recorded)
         if json { return Console.out(String(decoding: SummaryJSON.encode(result), as: UTF8.self)) }
-        if markdown { return Console.out(MarkdownReport.render(result, files: [path])) }
+        if markdown { return Console.out(MarkdownReport.render(result, files: [path], isFull: full)) }
         var output = Job.Output()
         output.noColour = noColor
+        output.full = full
         return Presentation.show(result, summary: [], files: [path], output: output)
     }
 }

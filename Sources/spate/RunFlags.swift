@@ -91,6 +91,8 @@ struct RunFlags: ParsableArguments {
     var output: String?
     @Flag(help: "The summary on standard output, all else on standard error.")
     var json = false
+    @Flag(help: "The whole report: what explains the figures, and what stands behind them.")
+    var full = false
     @Flag(help: "No live view.")
     var quiet = false
     @Flag(help: "No colours.")

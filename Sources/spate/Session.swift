@@ -388,7 +388,7 @@ struct Session {
         children.compactMap { child in
             let overflows = ProcessResources.listenOverflows() - overflowsBefore
             return overflows > 0
-                ? "\(overflows) connection attempts overflowed a listening queue of this machine; the delay is the server's, not the generator's"
+                ? "\(overflows) connection attempts met a full listen queue on this machine; where it is the simulated provider's, that wait is in its times"
                 : nil
         }.prefix(1).map { $0 }
     }

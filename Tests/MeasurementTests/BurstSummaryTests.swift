@@ -106,7 +106,7 @@ private func burst(cold: ClosedRange<Int>? = 6...9) -> RunResultBuilder {
         }
         let burst = try result(builder)
         #expect(burst.coldKnown == 9)
-        #expect(near(burst.coldShare, 3.0 / 9))
+        #expect(burst.coldShare == 0, "3 of 9 against 0 of 10: p = 0.087")
         #expect(burst.stats.outcomes[.timeoutFirstToken] == 1)
         #expect(burst.coldPenaltyPairs == 9)
     }
@@ -183,16 +183,16 @@ private func burst(cold: ClosedRange<Int>? = 6...9) -> RunResultBuilder {
         #expect(burst.coldShare == nil)
         #expect(burst.timeToRecoverSeconds == nil)
         #expect(burst.censoredAtSeconds == nil)
-        #expect(builder.result.warnings.contains("burst: burst 0 has no warm control to be held against."))
+        #expect(builder.result.caveats.contains("burst: burst 0 has no warm control to be held against."))
     }
 
-    @Test func `without a control a wave of two shapes tells its slow requests`() throws {
+    @Test func `without a control slow requests are slow, and nothing says that they were cold`() throws {
         var builder = burst()
         builder.recorded.steps.removeAll { $0.kind == .control }
         builder.recorded.requests.removeAll { $0.step == 4 }
         let burst = try result(builder)
-        #expect(burst.coldBy == .shape)
-        #expect(burst.coldShare == 0.4)
+        #expect(burst.coldBy == nil)
+        #expect(burst.coldShare == nil)
         #expect(burst.coldPenaltyMilliseconds == nil)
     }
 
@@ -239,5 +239,27 @@ private func burst(cold: ClosedRange<Int>? = 6...9) -> RunResultBuilder {
         // Rank 0: 100 and 3,100 cold, 100 warm.
         #expect(transition.ttftByRank.first == .init(rank: 0, coldMilliseconds: 1600, warmMilliseconds: 100))
         #expect(transition.ttftByRank.count == 10)
+    }
+
+    // Worlds that look like a cold server, and are none.
+
+    @Test func `new connections that take long are no cold server`() throws {
+        var builder = burst()
+        for place in builder.recorded.requests.indices where builder.recorded.requests[place].step == 3 {
+            guard (builder.recorded.requests[place].rank ?? 0) >= 6 else { continue }
+            builder.recorded.requests[place].tls = 3_000_000_000
+        }
+        #expect(try result(builder).coldShare == 0)
+    }
+
+    @Test func `a few slow ones, as the warm server has them too, are no cold server`() throws {
+        #expect(try result(burst(cold: 7...9)).coldShare == 0, "3 of 10 against 0 of 10: p = 0.105")
+        var builder = burst()
+        for place in builder.recorded.requests.indices where builder.recorded.requests[place].step == 4 {
+            if (builder.recorded.requests[place].rank ?? 0) >= 8 {
+                builder.recorded.requests[place].firstToken = 3_000_000_000
+            }
+        }
+        #expect(try result(builder).coldShare == 0, "4 of 10 against 2 of 10")
     }
 }

@@ -90,4 +90,49 @@ import Testing
         #expect(result.probes == 0 && result.unknown == 3)
         #expect(result.warmUpToSeconds == nil && result.interval == nil)
     }
+
+    // Worlds that look like a server that goes cold, and are none.
+
+    @Test func `a wait that the generator itself made is no cold start`() throws {
+        let late = run(Self.probes) { _ in
+            100
+        } change: { _, request in
+            request.lateFirst = max(0, (request.firstToken ?? 0) - 100_000_000)
+        }
+        let result = try keepwarm(late)
+        #expect(result.coldFromSeconds == nil)
+        #expect(result.curve.map(\.cold) == [0, 0, 0, 0])
+    }
+
+    @Test func `where requests without a pause are slow as often, no probe is called cold`() throws {
+        // Three of eight of each are slow, never a probe and its follower together.
+        let result = try keepwarm(run(Self.probes, next: { [0, 4, 7].contains($0) ? 9000 : 100 }))
+        #expect(result.coldFromSeconds == nil)
+        #expect(result.curve.allSatisfy { $0.cold == 0 })
+        #expect(result.unknown == 3)
+        #expect(result.coldPenaltyMilliseconds == nil)
+    }
+
+    @Test func `a single slow probe among many proves nothing`() throws {
+        var probes: [(gap: Int64, wait: Int64)] = []
+        for place in 0..<20 as Range<Int64> {
+            probes.append((gap: 60 * (1 + place % 3), wait: place == 7 ? 9000 : 100 + place % 4))
+        }
+        let result = try keepwarm(run(probes))
+        #expect(result.coldFromSeconds == nil)
+        #expect(result.unknown == 1)
+    }
+
+    @Test func `probes that the generator disturbed tell nothing`() throws {
+        var many: [(gap: Int64, wait: Int64)] = []
+        for _ in 0..<4 { many += Self.probes }
+        let late = run(many) { _ in
+            100
+        } change: { _, request in
+            request.lateSend = 80_000_000
+        }
+        #expect(try keepwarm(run(Self.probes)).isTold)
+        #expect(try !keepwarm(late).isTold)
+        #expect(late.result.headline[0].text.hasPrefix("How long the server stays warm is not told"))
+    }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Measurement
 import Testing
 
 /// Inputs and expected numbers computed with numpy and scipy (`oracles.json`, `classifier_oracles.json`).
@@ -96,4 +97,15 @@ func near(_ actual: Double?, _ expected: Double?, relative: Double = 1e-9, absol
     guard let expected else { return actual == nil }
     guard let actual, actual.isFinite else { return false }
     return abs(actual - expected) <= max(absolute, relative * abs(expected))
+}
+
+extension VariationBand {
+    /// By the words of the published guide, which name a cause that no CV proves.
+    static func published(_ words: String?) -> VariationBand? {
+        let bands: [(String, VariationBand)] = [
+            ("well supported", .steady), ("some variability", .someVariability), ("cold starts occurring", .wide),
+            ("not production-ready", .erratic),
+        ]
+        return bands.first { words?.hasSuffix($0.0) == true }?.1
+    }
 }

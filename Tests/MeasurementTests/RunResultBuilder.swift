@@ -85,6 +85,7 @@ struct RunResultBuilder {
         request.outcome = .ok
         request.useful = true
         request.stamp = .kernel
+        (request.lateSend, request.lateFirst, request.lateLast) = (0, 0, 0)
         request.connection = .reused
         request.inputTokens = 10
         request.outputTokens = Int64(tokens)
@@ -116,6 +117,7 @@ struct RunResultBuilder {
             $0.outcome = outcome
             $0.useful = false
             ($0.firstToken, $0.firstVisible, $0.lastToken) = (nil, nil, nil)
+            ($0.lateFirst, $0.lateLast) = (nil, nil)
             ($0.inputTokens, $0.outputTokens, $0.tokenSource) = (nil, nil, nil)
             ($0.tokenEvents, $0.tokenReads, $0.textBytes, $0.firstReadTextBytes) = (0, 0, 0, 0)
             $0.arrivals = []

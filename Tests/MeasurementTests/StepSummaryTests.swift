@@ -76,12 +76,6 @@ import Testing
         #expect(result.warnings.contains { $0.contains("do not add up") })
     }
 
-    @Test func `requests that queue before the first token are named in a warning`() {
-        let warnings = rampOfTwoLevels().result.warnings
-        #expect(warnings.contains { $0.hasPrefix("ramp: at 2 streams requests queue before the first token") })
-        #expect(!warnings.contains { $0.hasPrefix("ramp: at 1 streams requests queue") })
-    }
-
     @Test func `a request carried over from the step before counts in the window with what arrived in it`() {
         var builder = RunResultBuilder()
         let phase = builder.phase(.ramp, from: 0, to: 20_000)

@@ -86,7 +86,7 @@ import Testing
         target.totals.cost = cost
         result.targets = [target]
         func words() -> String {
-            TerminalReport.render(result, style: TerminalStyle(width: 100, colour: false, unicode: true))
+            TerminalReport.render(result, style: .init(width: 100, colour: false, unicode: true), isFull: true)
                 .split(whereSeparator: \.isWhitespace).joined(separator: " ")
         }
         #expect(words().contains("It cost $0.030: $0.0030 per request, $6.00 per million output tokens."))

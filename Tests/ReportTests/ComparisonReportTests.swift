@@ -32,7 +32,9 @@ import Testing
         #expect(found.map(\.passed) == [false])
         let text = TerminalReport.render(try comparison(), regressions: found)
         #expect(text.contains("Regressions: 1 of 1 failed"))
-        #expect(text.contains("FAILED ttft.p50 > +10%: b ramp.ttft.p50 +20 % (interval +10 % to +30 %): beyond the limit"))
+        #expect(
+            text.contains("FAILED ttft.p50 > +10%: b ramp.ttft.p50 +20 % (interval +10 % to +30 %): beyond the limit")
+        )
         let json = String(decoding: SummaryJSON.encode(try comparison(), regressions: found), as: UTF8.self)
         #expect(
             json.contains("\"schema\": \"spate.comparison/1\"") || json.contains("\"schema\":\"spate.comparison/1\"")

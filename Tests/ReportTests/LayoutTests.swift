@@ -29,34 +29,39 @@ import Testing
         )
     }
 
-    @Test func `a narrow table loses its gaps first and then its columns by rank, and says which`() {
+    @Test
+    func `a narrow table loses its gaps first, then the words of its marks, then its columns by rank, and says which`()
+    {
         #expect(lines(width: 36)[1] == " name       lines spare more")
         #expect(
             lines(width: 31) == [
-                "              two",
-                " name       lines spare",
-                " a              1     x  ← here",
-                " long name 12,345",
-                " (too narrow for: more;",
-                " summary.json has them)",
+                "              two", " name       lines spare more", " a              1     x    y ←",
+                " long name 12,345          –",
             ]
         )
-        #expect(lines(width: 25)[1] == " name       lines")
+        #expect(
+            lines(width: 25) == [
+                "              two", " name       lines spare", " a              1     x ←", " long name 12,345",
+                " (too narrow for: more;", " summary.json has them)",
+            ]
+        )
     }
 
     @Test func `ASCII stands in before the columns are measured`() {
         #expect(lines(width: 60, unicode: false)[2] == " a               1      x     y  <- here")
     }
 
-    @Test func `a flexible column is cut off with an ellipsis`() {
+    @Test func `a flexible column goes on in the next line, and nothing of it is lost`() {
         let words = String(repeating: "word ", count: 30)
         let table = TextTable(
             columns: [.init("n"), .init("words", alignment: .left, flexible: true)],
             rows: [.init([Span("1"), Span(words)])]
         )
-        let line = TerminalTable(table, style: .init(width: 50)).lines[1]
-        #expect(line.count == 50)
-        #expect(line.hasSuffix("…"))
+        let lines = TerminalTable(table, style: .init(width: 50)).lines.dropFirst()
+        #expect(lines.count == 4)
+        #expect(lines.allSatisfy { $0.count <= 50 })
+        #expect(lines.dropFirst().allSatisfy { $0.hasPrefix("    word") })
+        #expect(lines.joined().split(separator: " ").count == 31)
     }
 
     @Test func `sentences break at blanks, but never between a number and its unit`() {
@@ -78,7 +83,7 @@ import Testing
     @Test func `a bar's length is its share of the longest, to an eighth of a cell`() {
         let chart = BarChart(
             labelTitle: "n",
-            seriesTitles: ["up"],
+            series: [.init(title: "up")],
             rows: [
                 .init(label: "1", values: [1]), .init(label: "2", values: [2]), .init(label: "4", values: [16]),
                 .init(label: "8", values: [nil]), .init(label: "9", values: [0]),

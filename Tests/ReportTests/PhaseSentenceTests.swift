@@ -7,7 +7,9 @@ import Testing
 @Suite struct PhaseSentenceTests {
     private func words(_ result: RunResult) -> String {
         let style = TerminalStyle(width: 100, colour: false, unicode: false)
-        return TerminalReport.render(result, style: style, files: []).split { $0.isWhitespace }.joined(separator: " ")
+        return TerminalReport.render(result, style: style, files: [], isFull: true).split { $0.isWhitespace }.joined(
+            separator: " "
+        )
     }
 
     private func ramp(_ change: (inout PhaseResult) -> Void) -> String {
@@ -31,7 +33,7 @@ import Testing
         let text = words(result)
         #expect(text.contains("TTFT drifted by +200 ms (95 % interval +100 ms to +300 ms) over the 10 min"))
         #expect(text.contains("Steady over 10 min"))
-        #expect(text.contains("Too short or too restless to tell a drift: share of failures."))
+        #expect(text.contains("Too short or too noisy to tell a trend: share of failures."))
     }
 
     @Test func `of many incidents the longest are shown and the others counted`() {
@@ -112,7 +114,7 @@ import Testing
                 phase.steps[0].discarded = discarded
             }
         }
-        #expect(told(10).contains("the first 10 of 100 at 4 streams"))
+        #expect(told(10).contains("The first 10 of 100 at 4 streams had not settled (MSER-5)"))
         #expect(!told(9).contains("MSER-5"))
     }
 

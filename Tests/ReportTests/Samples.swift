@@ -135,6 +135,8 @@ enum Samples {
             burst.control = control
             burst.coldShare = 0.41
             burst.coldBy = .control
+            burst.waves = [.init(atSeconds: 0.3, requests: 38), .init(atSeconds: 12.1, requests: 26)]
+            burst.controlWaves = [.init(atSeconds: 0.3, requests: 64)]
             burst.coldPenaltyMilliseconds = 12_300
             burst.coldPenaltyPairs = 64
             burst.coldOnlyPenaltyMilliseconds = index == 0 ? 12_900 : 13_400
@@ -149,7 +151,6 @@ enum Samples {
         pool.coldPenaltyMilliseconds = distribution(12_300, 14_000, count: 128)
         pool.timeToRecoverSeconds = distribution(19, 19, count: 1)
         pool.censored = 1
-        pool.waves = [.init(atSeconds: 0.3, requests: 38), .init(atSeconds: 12.1, requests: 26)]
         phase.transition = pool
         return phase
     }
@@ -162,7 +163,7 @@ enum Samples {
         phase.stats.requests.success = 75
         phase.stats.requests.useful = 75
         var ttft = distribution(180, 2400, cv: 120, count: 75, upper: false)
-        ttft.cvBands = [.someVariability, .coldStartsOccurring]
+        ttft.cvBands = [.someVariability, .wide]
         ttft.cvWithoutTop2 = 35
         ttft.p99Interval = ConfidenceInterval(lower: 1000, upper: nil)
         phase.stats.ttftMilliseconds = ttft
@@ -217,6 +218,7 @@ enum Samples {
             FailureResult(outcome: .rateLimited, detail: nil, httpStatus: 429, words: "slow down", requests: 2),
         ]
         target.phases = [ramp, burst, probe]
+        for place in target.phases.indices { target.phases[place].stats.requests.success = 75 }
         result.targets = [target]
         result.warnings = ["one time window: a provider may be slower at another hour"]
         var threshold = ThresholdResult()
@@ -225,6 +227,7 @@ enum Samples {
         threshold.unit = "ms"
         threshold.note = "ramp, concurrency 32"
         result.thresholds = [threshold]
+        result.headline = Headline.sentences(of: result)
         return result
     }
 }

@@ -4,17 +4,58 @@ import Testing
 @testable import Report
 
 @Suite struct TerminalReportTests {
-    private func render(_ result: RunResult, width: Int = 100, colour: Bool = false, unicode: Bool = true) -> String {
+    private func render(
+        _ result: RunResult,
+        width: Int = 100,
+        colour: Bool = false,
+        unicode: Bool = true,
+        isFull: Bool = true
+    ) -> String {
         let style = TerminalStyle(width: width, colour: colour, unicode: unicode)
-        return TerminalReport.render(result, style: style, files: ["results/latest/report.html"])
+        return TerminalReport.render(result, style: style, files: ["results/latest/summary.json"], isFull: isFull)
     }
 
     /// The text without its layout.
     private func words(_ text: String) -> String { text.split { $0.isWhitespace }.joined(separator: " ") }
 
-    @Test(arguments: [("terminal-100.txt", 100, true), ("terminal-80-ascii.txt", 80, false)])
-    func `a whole report looks as it was found good`(file: String, width: Int, unicode: Bool) throws {
-        #expect(try render(Samples.result, width: width, unicode: unicode) == Golden.read(file))
+    @Test(
+        arguments: [
+            ("terminal-100.txt", 100, true, true), ("terminal-80-ascii.txt", 80, false, true),
+            ("brief-80.txt", 80, true, false),
+        ]
+    )
+    func `a whole report looks as it was found good`(file: String, width: Int, unicode: Bool, isFull: Bool) throws {
+        #expect(try render(Samples.result, width: width, unicode: unicode, isFull: isFull) == Golden.read(file))
+    }
+
+    @Test func `what was found stands first, before the tables, and again last`() throws {
+        let lines = render(Samples.result, isFull: false).split(separator: "\n").map(String.init)
+        let found = try #require(Samples.result.headline.first?.text)
+        let places = lines.indices.filter { lines[$0].trimmingPrefix(" ") == found }
+        #expect(places.count == 2)
+        let table = try #require(lines.firstIndex { $0.hasPrefix("Ramp") })
+        #expect(places[0] < table && places[1] > table)
+        #expect(lines.last == " More: spate report --full results/latest")
+    }
+
+    @Test(arguments: [60, 80])
+    func `a narrow terminal breaks no row of the ramp, and 80 columns hold all of it`(width: Int) {
+        var result = Samples.result
+        result.targets[0].phases[0].steps[2].validity.load = .suspect
+        let text = render(result, width: width, isFull: false)
+        for line in text.split(separator: "\n") { #expect(DisplayWidth.of(String(line)) <= width, "\(line)") }
+        let rows = text.split(separator: "\n").filter { $0.contains("100 %") || $0.contains("97 %") }
+        #expect(rows.count >= 2)
+        #expect(text.contains("too narrow for: decode kept") == (width == 60))
+        #expect(text.contains("\n ?      16"))
+    }
+
+    @Test func `words of a server are shown whole, however long`() {
+        var result = Samples.result
+        let long = (1...200).map { "word\($0)" }.joined(separator: " ")
+        result.targets[0].failures[0].words = long
+        result.thresholds[0].note = long
+        for isFull in [true, false] { #expect(words(render(result, isFull: isFull)).contains(long)) }
     }
 
     @Test(arguments: [72, 80, 100, 132])
@@ -43,8 +84,7 @@ import Testing
         result.validity.verdict = .invalid
         result.validity.reasons = ["dispatch lag p99 25 ms, limit 10 ms", "second reason"]
         let first = render(result).split(separator: "\n").first
-        #expect(first?.hasPrefix("INVALID  these figures are the load generator's own") == true)
-        #expect(words(render(result)).contains("dispatch lag p99 25 ms, limit 10 ms; second reason"))
+        #expect(first?.hasPrefix("INVALID  0 of 7 rows are disturbed by the load generator (marked ?)") == true)
         let coloured = render(result, colour: true)
         #expect(coloured.hasPrefix("\u{1b}[1;37;41m INVALID \u{1b}[0m"))
         result.validity.verdict = .suspect
@@ -54,7 +94,7 @@ import Testing
     @Test func `a valid run of a real service begins with its own title`() {
         var result = Samples.result
         result.run.simulated = false
-        #expect(render(result).hasPrefix(" ramp-then-burst · "))
+        #expect(render(result).hasPrefix(" ramp-then-burst · simulated · sim · "))
     }
 
     @Test func `what went against the plan stands on top`() {
@@ -125,7 +165,7 @@ import Testing
                 result.targets[0].phases[0].steps[index].retention
         }
         #expect(!render(result).contains("decode"))
-        #expect(!render(result).contains("queue before the first token"))
+        #expect(!render(result).contains("queue or prefill"))
     }
 
     @Test func `an open loop's table says that its TTFT counts from the schedule`() {

@@ -1,21 +1,21 @@
-/// What a coefficient of variation of TTFT is taken to say (the contract's section 8).
+/// How widely TTFT scatters, by its coefficient of variation (the contract's section 8). No cause: that takes evidence.
 public enum VariationBand: String, Sendable, Hashable, CaseIterable, Codable {
-    case wellSupported = "well supported"  // below 40 %
+    case steady  // below 40 %
     case someVariability = "some variability"  // 40 to 100 %
-    case coldStartsOccurring = "cold starts occurring"  // above 100 %
-    case notProductionReady = "not production-ready"  // above 300 %
+    case wide = "wide, two populations likely"  // above 100 %
+    case erratic  // above 300 %
 
     /// nil for what is no coefficient of variation: NaN, or below 0.
     public init?(cvPercent: Double) {
         guard cvPercent >= 0 else { return nil }
         if cvPercent < 40 {
-            self = .wellSupported
+            self = .steady
         } else if cvPercent <= 100 {
             self = .someVariability
         } else if cvPercent <= 300 {
-            self = .coldStartsOccurring
+            self = .wide
         } else {
-            self = .notProductionReady
+            self = .erratic
         }
     }
 

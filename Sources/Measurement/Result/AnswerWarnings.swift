@@ -51,7 +51,7 @@ enum AnswerWarnings {
         ),
         (
             "buffered",
-            "came in one or two reads with many events: something on the way gathers them, and gaps say nothing."
+            "came in one or two reads with many events: gaps between their tokens say nothing."
         ),
         ("usage_mismatch", "came with a token count that does not fit their text: figures in tokens are doubtful."),
         ("vector_count", "held other than one vector for each input: they are successes, and of no use."),

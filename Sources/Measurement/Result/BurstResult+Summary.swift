@@ -49,12 +49,16 @@ extension BurstResult {
         stats = Self.stats(of: edge, edge.wave, phase, timeline)
         if !edge.hold.isEmpty { hold = Self.stats(of: edge, edge.hold, phase, timeline) }
         control = cycle.control.map { Self.stats(of: $0, $0.wave, phase, timeline) }
+        validity = RowValidity(of: stats, isOpen: true, edge: edge)
+        if let control, let wave = cycle.control {
+            controlValidity = RowValidity(of: control, isOpen: true, edge: wave)
+        }
         baseline = cycle.baseline.map {
             RequestStatistics(of: timeline.index.requests(of: $0), in: timeline.scope(for: phase))
         }
 
         let band = cycle.control?.band
-        let cold = ColdRequests(edge, band: band)
+        let cold = ColdRequests(edge, control: cycle.control)
         coldBy = cold?.evidence
         coldShare = cold?.share
         coldRequests = cold?.ranks.count
@@ -66,7 +70,9 @@ extension BurstResult {
         coldOnlyPenaltyMilliseconds = cold.flatMap { cold in
             SortedSamples(penalties.filter { cold.ranks.contains($0.rank) }.map(\.milliseconds)).median
         }
-        waves = TransitionResult.waves(edge.firstTokenSeconds, warmMilliseconds: cycle.warmTTFT(timeline.index))
+        let warm = cycle.warmTTFT(timeline.index)
+        waves = TransitionResult.waves(edge.firstTokenSeconds, warmMilliseconds: warm)
+        controlWaves = cycle.control.map { TransitionResult.waves($0.firstTokenSeconds, warmMilliseconds: warm) } ?? []
 
         recoveryThresholdMilliseconds = band?.threshold
         guard let band else { return }

@@ -9,6 +9,8 @@ public struct BurstResult: Sendable, Hashable {
     public var reusedConnections = 0  // of the edge wave
     /// Of the edge wave; the window rates are those of the whole step.
     public var stats = RequestStatistics()
+    public var validity = RowValidity()  // of the edge wave
+    public var controlValidity = RowValidity()
     public var hold: RequestStatistics?  // those that followed the edge wave
     public var control: RequestStatistics?  // the edge wave on the warm server
     public var baseline: RequestStatistics?
@@ -25,13 +27,13 @@ public struct BurstResult: Sendable, Hashable {
     public var censoredAtSeconds: Double?
     public var recoveryThresholdMilliseconds: Double?
     public var waves: [TransitionResult.Wave] = []
+    public var controlWaves: [TransitionResult.Wave] = []  // of the warm server
 
     public init() {}
 
     public enum ColdEvidence: String, Sendable, Hashable {
         case reported  // by the server
-        case control  // above the warm control's band
-        case shape  // by the shape of the distribution
+        case control  // above the warm control's band, and more often than the control itself
     }
 }
 
@@ -45,7 +47,6 @@ public struct TransitionResult: Sendable, Hashable {
     public var timeToRecoverSeconds: DistributionSummary?  // of the bursts that recovered
     public var censored = 0  // bursts that did not
     public var ttftByRank: [Rank] = []
-    public var waves: [Wave] = []
 
     public init() {}
 
@@ -62,7 +63,7 @@ public struct TransitionResult: Sendable, Hashable {
         }
     }
 
-    /// First tokens that came together after the edge: capacity that was added.
+    /// First tokens that came together after the edge.
     public struct Wave: Sendable, Hashable {
         public var atSeconds: Double  // since the edge
         public var requests: Int

@@ -28,10 +28,23 @@ public struct DistributionSummary: Sendable, Hashable {
     public var p50Interval: ConfidenceInterval?  // 95 %, order statistics
     public var p95Interval: ConfidenceInterval?
     public var p99Interval: ConfidenceInterval?
+    /// What the load generator itself added, in milliseconds; nil = not known, or not of this figure.
+    public var clientErrorMilliseconds: ClientError?
     /// With failed and throttled requests as +infinity; nil when that is the answer, or where it does not apply.
     public var adjustedP95: Double?
     public var adjustedP99: Double?
     public var source: Source = .samples
 
     public init() {}
+
+    /// Each percentile less the same percentile over the samples less their lateness.
+    public struct ClientError: Sendable, Hashable {
+        public var p50: Double
+        public var p95: Double
+        public var p99: Double
+
+        public init(p50: Double, p95: Double, p99: Double) {
+            (self.p50, self.p95, self.p99) = (p50, p95, p99)
+        }
+    }
 }

@@ -7,6 +7,19 @@ extension DriftResult {
     static let leastChange = 0.05
     static let leastErrorChange = 0.01
 
+    /// A figure's name in sentences.
+    public static func name(of figure: String) -> String {
+        switch figure {
+        case "ttft": "TTFT"
+        case "ttft_p95": "TTFT p95"
+        case "output_tokens_per_second": "tokens/s"
+        case "error_rate": "share of failures"
+        case "tool_rss_mb": "the load generator's own memory"
+        case "tool_descriptors": "the load generator's own open files"
+        default: figure
+        }
+    }
+
     /// The trends over a phase's level, all of its blocks together, by figure: the server's, and the load generator's own
     /// memory and descriptors (`tool_` before the name). Empty when the level is too short to have a trend.
     static func all(

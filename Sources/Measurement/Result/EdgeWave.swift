@@ -30,6 +30,16 @@ struct EdgeWave: Sendable {
         return samples.count >= Self.fewestForBand ? Recovery(reference: samples) : nil
     }
 
+    /// The same, connections' set-up off: a new connection is no cold server.
+    static func ttftWithoutSetUp(_ request: RequestRecord) -> Double? {
+        ttft(request).map { $0 - (request.setUpMilliseconds ?? 0) }
+    }
+
+    var bandWithoutSetUp: Double? {
+        let samples = SortedSamples(wave.figures(Self.ttftWithoutSetUp))
+        return samples.count >= Self.fewestForBand ? Recovery(reference: samples)?.threshold : nil
+    }
+
     private var writtenInstants: [Int64] { wave.compactMap { $0.instant($0.written) } }
 
     /// Last written − release.
@@ -71,24 +81,31 @@ struct ColdRequests: Sendable, Hashable {
     var ranks: Set<Int> = []
     var known = 0  // requests with a first token that could be told
 
-    /// By the server's own word; where that is missing, by the warm control's band; without a control, by the shape of
-    /// the wave's times to first token. nil when no request can be told: a wave of one shape alone may be all cold.
-    init?(_ edge: EdgeWave, band: Recovery?) {
+    /// That the edge is above the warm control's band more often than the control itself is by chance alone.
+    static let chance = 0.05
+
+    /// By the server's own word; where that is missing, by the warm control's band, set-up of connections off, and only
+    /// where the edge is above it more often than the control itself. nil when no request can be told: without a control
+    /// slow requests are slow, and nothing says why.
+    init?(_ edge: EdgeWave, control: EdgeWave?) {
         let answered = edge.wave.only { EdgeWave.ttft($0) != nil && $0.rank != nil }
+        let limit = control?.bandWithoutSetUp
         if answered.contains(where: { $0.reportedCold != nil }) {
             evidence = .reported
             for request in answered {
-                guard let cold = request.reportedCold ?? Self.isAbove(band?.threshold, request) else { continue }
+                guard let cold = request.reportedCold ?? Self.isAbove(limit, request) else { continue }
                 note(request, isCold: cold)
             }
-        } else if let band {
+        } else if let control, let limit {
             evidence = .control
-            for request in answered { note(request, isCold: Self.isAbove(band.threshold, request) ?? false) }
-        } else {
-            evidence = .shape
-            let shape = ColdStartClassifier(SortedSamples(answered.figures(EdgeWave.ttft)))
-            guard let limit = shape.coldThreshold else { return nil }
             for request in answered { note(request, isCold: Self.isAbove(limit, request) ?? false) }
+            let warm = control.wave.compactMap { Self.isAbove(limit, $0) }
+            let slow = warm.count { $0 }
+            if FisherExact.probability(ranks.count, of: known, against: slow, of: warm.count) >= Self.chance {
+                ranks = []
+            }
+        } else {
+            return nil
         }
         if known == 0 { return nil }
     }
@@ -101,7 +118,7 @@ struct ColdRequests: Sendable, Hashable {
     }
 
     private static func isAbove(_ limit: Double?, _ request: RequestRecord) -> Bool? {
-        guard let limit, let ttft = EdgeWave.ttft(request) else { return nil }
+        guard let limit, let ttft = EdgeWave.ttftWithoutSetUp(request) else { return nil }
         return ttft > limit
     }
 }

@@ -6,6 +6,9 @@ public struct FindResult: Sendable, Hashable {
     /// The lowest level beyond the answer; nil = all kept it, or the search did not end.
     public var firstBeyond: Int?
     public var isComplete = false
+    /// The load generator itself decided it: without its lateness the search would have gone, or ended, elsewhere; or the
+    /// answer's level had less load than asked for.
+    public var isDisturbed = false
 }
 
 extension FindResult {
@@ -17,11 +20,17 @@ extension FindResult {
         else { return nil }
         self.expression = promise.expression
         var search = CapacitySearch(range: from...to, percentile: promise.percentile)
+        var told = search
         for step in steps where step.kind == .level && step.windowEnded != nil {
             guard step.concurrency == search.next else { break }
             let kept = index.requests(of: step).only(\.measured).compactMap { promise.isKept(by: $0) }
+            if told.next != search.next { isDisturbed = true }
             search.note(inside: kept.count { $0 }, outside: kept.count { !$0 })
+            guard !isDisturbed else { continue }
+            let inTime = index.requests(of: step).only(\.measured).compactMap { promise.isKept(by: $0.withoutLateness) }
+            told.note(inside: inTime.count { $0 }, outside: inTime.count { !$0 })
         }
+        if told.answer != search.answer { isDisturbed = true }
         visits = search.visits
         answer = search.answer
         firstBeyond = search.firstBeyond

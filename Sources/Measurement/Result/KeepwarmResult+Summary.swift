@@ -28,6 +28,10 @@ extension KeepwarmResult {
     static let fewestControls = 5
     /// What a wait must exceed besides the band: a cold start is no matter of a few per cent.
     static let leastRatio = 1.5
+    /// That probes are slow more often than the requests that followed them, by chance alone.
+    static let chance = 0.05
+    /// So many times the usual wait, at two probes or more and at none of the others, is no chance either.
+    static let plainRatio = 10.0
 
     /// What the probes of a phase say; nil when none was answered.
     ///
@@ -45,11 +49,13 @@ extension KeepwarmResult {
         let controls = probes.compactMap(\.control).filter { $0.outcome.class == .success }
         let warm = SortedSamples(controls.compactMap(\.waitMilliseconds))
         let serverTells = answered.contains { $0.request?.reportedCold != nil }
-        let limit = Self.limit(warm)
+        let band = Self.limit(warm)
+        // Some were slow, and so were others without a pause.
+        let isOpen = band.map { !Self.isBeyondChance(answered, limit: $0, warm) } ?? false
         var labels: [(gapSeconds: Double, cold: Bool)] = []
         var coldWaits: [Double] = []
         for probe in answered {
-            switch probe.label(serverTells: serverTells, limit: limit) {
+            switch probe.label(serverTells: serverTells, limit: band, isOpen: isOpen) {
             case .cold:
                 labels.append((probe.gapSeconds, true))
                 if let wait = probe.request?.waitMilliseconds { coldWaits.append(wait) }
@@ -75,9 +81,24 @@ extension KeepwarmResult {
                 interval: gap.proportion.clopperPearson()
             )
         }
-        if let cold = SortedSamples(coldWaits).median, let median = warm.median {
+        if let cold = SortedSamples(coldWaits).median, let median = warm.median, cold > median {
             coldPenaltyMilliseconds = cold - median
         }
+    }
+
+    /// Whether probes are slower than the request after them more often than the other way round. Pairs that are alike tell
+    /// nothing of the pause.
+    private static func isBeyondChance(_ probes: [KeepwarmProbe], limit: Double, _ warm: SortedSamples) -> Bool {
+        let pairs = probes.compactMap { probe in
+            probe.request?.waitInTime.flatMap { wait in probe.control?.waitInTime.map { (probe: wait, next: $0) } }
+        }
+        let slow = pairs.filter { $0.probe > limit && $0.next <= limit }
+        let reverse = pairs.count { $0.probe <= limit && $0.next > limit }
+        if slow.isEmpty { return true }  // nothing to tell apart: all are warm
+        if FisherExact.probability(slow.count, of: pairs.count, against: reverse, of: pairs.count) < chance {
+            return true
+        }
+        return reverse == 0 && slow.count { $0.probe > plainRatio * (warm.median ?? .infinity) } >= 2
     }
 
     private static func limit(_ warm: SortedSamples) -> Double? {
@@ -89,11 +110,17 @@ extension KeepwarmResult {
 }
 
 extension KeepwarmProbe {
-    func label(serverTells: Bool, limit: Double?) -> Label {
+    /// - Parameter isOpen: slow probes are no more frequent than slow requests without a pause: they tell nothing
+    func label(serverTells: Bool, limit: Double?, isOpen: Bool = false) -> Label {
         if serverTells { return request?.reportedCold.map { $0 ? .cold : .warm } ?? .unknown }
-        guard let limit, let wait = request?.waitMilliseconds else { return .unknown }
+        guard let limit, let wait = request?.waitInTime else { return .unknown }
         if wait <= limit { return .warm }
-        guard let next = control?.waitMilliseconds, control?.outcome.class == .success else { return .unknown }
+        guard !isOpen, let next = control?.waitInTime, control?.outcome.class == .success else { return .unknown }
         return next <= limit ? .cold : .unknown
     }
+}
+
+extension RequestRecord {
+    /// Its wait less what the load generator may have added.
+    fileprivate var waitInTime: Double? { waitMilliseconds.map { $0 - (waitLatenessMilliseconds ?? 0) } }
 }

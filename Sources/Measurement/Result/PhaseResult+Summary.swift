@@ -23,11 +23,24 @@ extension PhaseResult {
         }
         scope.gaps = index.histogram(.itl, of: records.filter { $0.kind != .warmup })
         stats = RequestStatistics(of: requests, in: scope)
+        if kind == .batch {
+            // Behind the last dispatch nothing is left to send.
+            let jobs = records.filter { $0.kind == .batch }
+            let working = jobs.compactMap { job in
+                MeasuredWindow(exactlyFrom: job.started, to: index.requests(of: job).compactMap(\.dispatched).max())
+            }
+            stats.clientIdleShare = timeline.clientIdleShare(of: jobs, in: phase, windows: working)
+        }
 
         steps = StepResult.all(of: phase, timeline)
         if kind == .ramp {
             StepResult.compare(&steps)
             find = FindResult(of: records, index)
+            if let answer = find?.answer,
+                steps.contains(where: { $0.concurrency == answer && $0.validity.load == .invalid })
+            {
+                find?.isDisturbed = true
+            }
             // A search goes to and fro: it has no way up and no way down.
             if find == nil {
                 knee = KneeResult(of: steps) { loop == .open ? $0.ttftScheduledMilliseconds : $0.ttftMilliseconds }
@@ -43,24 +56,25 @@ extension PhaseResult {
         bursts = cycles.map { BurstResult(of: $0, in: phase, timeline) }
         transition = TransitionResult(of: cycles, bursts, timeline)
 
-        let edges = zip(cycles, bursts).flatMap { cycle, _ in
-            let warm = cycle.warmTTFT(index)
-            let control = cycle.control.map { [("control of burst \(cycle.index)", $0)] } ?? []
-            return ([("burst \(cycle.index)", cycle.edge)] + control).map { name, wave in
-                ValidityResult.EdgeEvidence(name: name, wave: wave, warmTTFT: warm)
-            }
+        rowValidity = RowValidity(of: stats, isOpen: loop == .open)
+        if kind == .keepwarm {
+            // The requests right after the probes are what these are held against, and no row.
+            let probes = RequestSet(joining: records.filter { $0.kind == .probe }.map { index.requests(of: $0) })
+            rowValidity = RowValidity(of: RequestStatistics(of: probes, in: scope), isOpen: false)
         }
         let evidence = ValidityResult.Evidence(
             requests: requests,
             steps: records.filter { $0.kind != .warmup },
             levels: steps,
-            edges: edges,
             spans: spans,
+            rows: rows,
+            runsHere: timeline.target.isOnThisMachine,
             tokensPerSecond: stats.outputTokensPerSecond
         )
         validity = ValidityResult(of: evidence, index, health)
         let silences = PhaseSilences(of: phase, timeline, health)
         longestSilenceMilliseconds = silences.longestMilliseconds
+        if rowValidity.verdict == .invalid { keepwarm?.isTold = false }
         incidents = health.incidents(in: spans).map { IncidentResult($0, timeline) }
         incidents += silences.incidents + ThrottledSpells.all(of: requests)
         incidents.sort { $0.startSeconds < $1.startSeconds }

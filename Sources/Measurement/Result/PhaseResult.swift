@@ -9,6 +9,8 @@ public struct PhaseResult: Sendable, Hashable {
     public var elapsedSeconds: Double?  // with them
     public var blocks: Int?  // between which other targets had their turns; nil = it was run in one go
     public var validity = ValidityResult()
+    /// Of the phase as one row; where it has levels or bursts, each of them has its own.
+    public var rowValidity = RowValidity()
     public var stats = RequestStatistics()  // all its requests
     public var steps: [StepResult] = []
     public var knee: KneeResult?
@@ -36,7 +38,7 @@ public struct PhaseResult: Sendable, Hashable {
     public var hasSilence: Bool { incidents.contains { $0.kind == .silence } }
 
     /// Its name, and which of several time windows it was run in.
-    var label: String { window.map { "\(name), time window \($0 + 1)" } ?? name }
+    public var label: String { window.map { "\(name), time window \($0 + 1)" } ?? name }
 }
 
 /// A ramp step, or the one level of a steady phase: figures of the requests dispatched in its measured window.
@@ -44,6 +46,7 @@ public struct StepResult: Sendable, Hashable {
     public var concurrency: Int?  // exactly one of this and `rps`
     public var rps: Double?
     public var stats = RequestStatistics()
+    public var validity = RowValidity()
     public var retention: Double?
     public var decodeRetention: Double?
     public var efficiency: Double?
@@ -111,6 +114,8 @@ public struct ConsistencyResult: Sendable, Hashable {
     public var serialCorrelation: Double?
     /// What makes the CV: a sentence.
     public var driver: String?
+    /// Whether the server itself said which were cold; else the classes are groups by shape.
+    public var isReported = false
 
     public init() {}
 }
@@ -159,6 +164,8 @@ public struct KeepwarmResult: Sendable, Hashable {
     public var warmUpper95: Double?  // most that can be cold at `warmUpToSeconds`, one-sided
     public var coldPenaltyMilliseconds: Double?  // median wait of the cold − that of the warm
     public var isInferred = false  // from waits; else the server said it itself
+    /// False where the load generator disturbed the probes so that none can be called cold or warm.
+    public var isTold = true
     public var curve: [Gap] = []  // ascending
 
     public init() {}

@@ -103,6 +103,7 @@ extension RequestStatistics {
         requests.forEach { request in
             self.requests.scheduled += 1
             outcomes[request.outcome, default: 0] += 1
+            if request.outcome == .reasoningOnly, request.detail == "truncated_length" { cutWhileReasoning += 1 }
             switch request.outcome.class {
             case .success:
                 self.requests.success += 1
@@ -164,6 +165,7 @@ extension RequestStatistics {
             infinite: unanswered
         )
         waitMilliseconds = summary(\.waitMilliseconds)
+        measureClientErrors(successes)
         ttfvMilliseconds = summary(\.ttfvMilliseconds)
         tpotMilliseconds = summary(\.tpotMilliseconds)
         decodeTPS = summary(\.decodeTPS)
@@ -172,6 +174,54 @@ extension RequestStatistics {
         tlsMilliseconds = summary { $0.connection == .new ? $0.tlsMilliseconds : nil }
         inputTokensPerRequest = summary { $0.inputTokens.map { Double(max(0, $0)) } }
         outputTokensPerRequest = summary { $0.countedOutputTokens.map(Double.init) }
+    }
+}
+
+extension RequestStatistics {
+    /// What the load generator added. Of an edge that is the stamping alone, for its sending is judged by itself.
+    private mutating func measureClientErrors(_ successes: RequestSet) {
+        func error(
+            _ figure: (RequestRecord) -> Double?,
+            _ lateness: KeyPath<RequestRecord, Double?>,
+            stamping: KeyPath<RequestRecord, Int64?>
+        ) -> DistributionSummary.ClientError? {
+            .init(of: successes, figure) { request in
+                request.rank == nil
+                    ? request[keyPath: lateness]
+                    : request[keyPath: stamping].map { Double(max(0, $0)) / 1e6 }
+            }
+        }
+        ttftMilliseconds?.clientErrorMilliseconds = error(
+            \.ttftMilliseconds,
+            \.ttftLatenessMilliseconds,
+            stamping: \.lateFirst
+        )
+        ttftScheduledMilliseconds?.clientErrorMilliseconds = error(
+            \.ttftScheduledMilliseconds,
+            \.ttftScheduledLatenessMilliseconds,
+            stamping: \.lateFirst
+        )
+        waitMilliseconds?.clientErrorMilliseconds = error(
+            \.waitMilliseconds,
+            \.waitLatenessMilliseconds,
+            stamping: \.lateFirst
+        )
+        e2eMilliseconds?.clientErrorMilliseconds = error(
+            \.e2eMilliseconds,
+            \.e2eLatenessMilliseconds,
+            stamping: \.lateLast
+        )
+        e2eScheduledMilliseconds?.clientErrorMilliseconds = error(
+            \.e2eScheduledMilliseconds,
+            \.e2eScheduledLatenessMilliseconds,
+            stamping: \.lateLast
+        )
+        guard ttftScheduledMilliseconds?.clientErrorMilliseconds == nil else { return }
+        // Stored before lateness was: what is known is when it was dispatched.
+        ttftScheduledMilliseconds?.clientErrorMilliseconds = .init(of: successes, \.ttftScheduledMilliseconds) {
+            request in
+            request.rank == nil ? request.dispatchLag.map { Double(max(0, $0 - (request.queued ?? 0))) / 1e6 } : nil
+        }
     }
 }
 

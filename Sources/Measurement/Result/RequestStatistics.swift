@@ -3,6 +3,8 @@ public struct RequestStatistics: Sendable, Hashable {
     public var requests = Requests()
     /// Only outcomes that occurred.
     public var outcomes: [Outcome: Int] = [:]
+    /// Answers that max_tokens ended while the model was still reasoning: they have times and no answer.
+    public var cutWhileReasoning = 0
     public var availability: Proportion?  // nil when nothing counts
     public var errorRate: Double?
     public var throttleRate: Double?
@@ -16,6 +18,10 @@ public struct RequestStatistics: Sendable, Hashable {
     /// Of the requests that had a token, those with a gap between two of more than 1 s; nil when none had one.
     public var longGapShare: Double?
     public var longGapRequests = 0
+    /// Of a closed level's places: the share of their time in which the load generator left them empty.
+    public var clientIdleShare: Double?
+    /// Of an open loop's arrivals: the share that the load generator sent late.
+    public var lateArrivalsShare: Double?
     public var inputTokensPerRequest: DistributionSummary?
     public var outputTokensPerRequest: DistributionSummary?
 

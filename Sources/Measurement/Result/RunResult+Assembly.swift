@@ -18,10 +18,11 @@ extension RunResult {
                 (name: targets.count > 1 ? "\(target.name)/\(phase.label)" : phase.label, validity: phase.validity)
             }
         }
-        validity = ValidityResult(worstOf: phases, index, health)
+        validity = ValidityResult(of: phases, index, health)
         calibration = recorded.run.calibration
         workload = WorkloadResult(recorded.run.workload, targets)
         warnings = RunWarnings.all(of: self, index, health)
+        caveats = RunWarnings.caveats(of: self, index)
         thresholds = recorded.run.thresholds.map { expression in
             do throws(ThresholdError) {
                 return try Threshold(parsing: expression)
@@ -30,7 +31,23 @@ extension RunResult {
                 return ThresholdResult(unreadable: expression, error)
             }
         }
+        judgeVerdicts()
+        headline = Headline.sentences(of: self)
         run.exitCode = recorded.run.complete ? exitCode : nil
+    }
+
+    /// A verdict that the load generator's own lateness decides, or that passed on a load it did not make, makes the run
+    /// invalid: nobody may build on it.
+    private mutating func judgeVerdicts() {
+        let disturbed = thresholds.compactMap { threshold in
+            threshold.disturbance.map { "\(threshold.expression): \($0)" }
+        }
+        let searches = targets.flatMap(\.phases).compactMap(\.find).filter(\.isDisturbed).map {
+            "\($0.expression): the load generator's own lateness or idleness decides the level found"
+        }
+        guard !(disturbed + searches).isEmpty else { return }
+        validity.verdict = .invalid
+        validity.reasons += disturbed + searches
     }
 
     /// The contract's exit code as far as the result decides it: 74 cut short by what could not be stored, 105 interrupted, 98 a target was unusable, 97 the

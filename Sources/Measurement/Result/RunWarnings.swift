@@ -22,23 +22,56 @@ enum RunWarnings {
             let overflows = health.listenOverflows(in: span)
             if overflows > 0 {
                 warnings.append(
-                    "\(overflows) connections came to a full listen queue on this machine: the server under test did "
-                        + "not accept fast enough. The wait is charged to it, not to the generator."
+                    "\(inCount(Int(clamping: overflows), "connection")) met a full listen queue on this machine, of the server under "
+                        + "test or of another program. Where it is the server's, that wait is in its times."
                 )
             }
             if health.incidents(in: span).contains(where: { $0.kind == .clockStep }) {
                 warnings.append("The wall clock was set during the run; durations are not affected, wall times are.")
             }
         }
+        return warnings
+    }
+
+    /// What is true of every such run, or follows from its size.
+    static func caveats(of result: RunResult, _ index: RunIndex) -> [String] {
+        var caveats: [String] = []
+        let sent = index.requests.only { $0.dispatchLag != nil }
+        if !sent.isEmpty, !sent.contains(where: { $0.lateSend != nil || $0.lateFirst != nil }) {
+            caveats.append(
+                "Stored before lateness was recorded: the load generator's own part is judged by requests in flight and by "
+                    + "when requests were sent, not by when tokens were seen."
+            )
+        }
         let isOneWindow = !result.targets.contains { $0.phases.contains { $0.window != nil } }
         if isOneWindow, let seconds = result.run.durationSeconds,
             result.targets.contains(where: { $0.totals.requests.success > 0 })
         {
-            warnings.append(
-                "One time window of \(duration(seconds)): another hour or another day may differ."
+            caveats.append("One time window of \(inTime(seconds: seconds)): another hour or another day may differ.")
+        }
+        for target in result.targets {
+            let prefix = result.targets.count > 1 ? "\(target.name): " : ""
+            caveats += target.phases.flatMap(self.caveats).map { prefix + $0 }
+        }
+        return caveats
+    }
+
+    private static func caveats(of phase: PhaseResult) -> [String] {
+        var caveats: [String] = []
+        let cells = phase.steps.map(\.stats) + phase.bursts.map(\.stats)
+        let judged = (cells.isEmpty ? [phase.stats] : cells).compactMap(\.ttftMilliseconds)
+        let open = judged.filter { $0.p95Interval?.upper == nil }.map { $0.effectiveCount ?? $0.count }
+        if let fewest = open.min(), let most = open.max() {
+            let range = fewest == most ? "\(fewest)" : "\(fewest) to \(most)"
+            caveats.append(
+                "\(phase.label): p95 of TTFT is rough in \(open.count) of \(judged.count) samples: \(range) requests, "
+                    + "\(QuantileRanks.fewestForUpperBound(.p95)) are needed for an upper limit."
             )
         }
-        return warnings
+        for burst in phase.bursts where burst.control == nil {
+            caveats.append("\(phase.label): burst \(burst.index) has no warm control to be held against.")
+        }
+        return caveats
     }
 
     private static func about(_ target: TargetResult, _ record: TargetRecord, _ index: RunIndex) -> [String] {
@@ -78,27 +111,10 @@ enum RunWarnings {
 
     private static func about(_ phase: PhaseResult) -> [String] {
         var warnings: [String] = []
-        let cells = phase.steps.map(\.stats) + phase.bursts.map(\.stats)
-        let judged = (cells.isEmpty ? [phase.stats] : cells).compactMap(\.ttftMilliseconds)
-        let needed = QuantileRanks.fewestForUpperBound(.p95)
-        let open = judged.filter { $0.p95Interval?.upper == nil }.map { $0.effectiveCount ?? $0.count }
-        if let fewest = open.min() {
-            warnings.append(
-                "\(phase.label): the p95 of \(open.count) of \(judged.count) samples has no upper bound "
-                    + "(n from \(fewest), it needs \(needed) independent requests)."
-            )
-        }
         for step in phase.steps {
-            let level = step.load
-            if let kept = step.retention, let decode = step.decodeRetention, decode - kept > 0.05 {
-                warnings.append(
-                    "\(phase.label): at \(level) requests queue before the first token: decode keeps "
-                        + "\(inPercent(decode)) of its speed, the whole request \(inPercent(kept))."
-                )
-            }
             if let difference = step.littleDifference, difference > 0.02 {
                 warnings.append(
-                    "\(phase.label): at \(level) the requests' own times account for a load that differs by "
+                    "\(phase.label): at \(step.load) the requests' own times account for a load that differs by "
                         + "\(inPercent(difference)) from the one counted: the records do not add up."
                 )
             }
@@ -110,9 +126,6 @@ enum RunWarnings {
             warnings.append(
                 "\(phase.label): \(name) \(direction) by \(inWords(abs(drift.slopePerHour))) an hour: not a steady state."
             )
-        }
-        for burst in phase.bursts where burst.control == nil {
-            warnings.append("\(phase.label): burst \(burst.index) has no warm control to be held against.")
         }
         return warnings
     }
@@ -152,13 +165,5 @@ enum RunWarnings {
         }
         guard counted > 0, abs(counted - recorded) > 0.01 * counted else { return nil }
         return "\(inWords(counted)) token events were counted but the requests' records hold \(inWords(recorded))."
-    }
-
-    private static func duration(_ seconds: Double) -> String {
-        switch seconds {
-        case ..<120: inWords(seconds) + " s"
-        case ..<7200: inWords(seconds / 60) + " min"
-        default: inWords(seconds / 3600) + " h"
-        }
     }
 }

@@ -21,6 +21,27 @@ func inWords(_ value: Double) -> String {
 /// A share of 1 in percent.
 func inPercent(_ share: Double) -> String { inWords(100 * share) + " %" }
 
+/// A time as sentences show it: `24.4 ms`, `1.13 s`, `2 min 5 s`, `3 h 10 min`.
+func inTime(milliseconds: Double) -> String {
+    guard milliseconds.isFinite else { return "?" }
+    if milliseconds < 0 { return "-" + inTime(milliseconds: -milliseconds) }
+    if milliseconds < 999.5 { return inWords(milliseconds) + " ms" }
+    if milliseconds < 59_950 { return inWords(milliseconds / 1000) + " s" }
+    let seconds = Int64(min(milliseconds / 1000, 1e15).rounded())
+    let parts =
+        seconds < 3600
+        ? [(seconds / 60, "min"), (seconds % 60, "s")] : [(seconds / 3600, "h"), (seconds % 3600 / 60, "min")]
+    return parts.enumerated().filter { $0.offset == 0 || $0.element.0 > 0 }
+        .map { "\(grouped($0.element.0)) \($0.element.1)" }.joined(separator: " ")
+}
+
+func inTime(seconds: Double) -> String { inTime(milliseconds: seconds * 1000) }
+
+/// `1 stream`, `16 streams`, `1,024 streams`.
+func inCount(_ count: Int, _ singular: String, _ plural: String? = nil) -> String {
+    "\(inWords(Double(count))) \(count == 1 ? singular : plural ?? singular + "s")"
+}
+
 private func grouped(_ value: Int64) -> String {
     var digits = Array(String(value.magnitude).reversed())
     var place = 3

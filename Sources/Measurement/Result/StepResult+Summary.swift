@@ -31,7 +31,28 @@ extension StepResult {
         turns = TurnResult.all(of: measured, scope)
         // What the plan of an open loop has are first questions; when the next come follows from the answers.
         if isOpen { openLoop = OpenLoopResult(of: steps, measured.only { ($0.turn ?? 0) == 0 }, timeline) }
+        if isOpen {
+            stats.lateArrivalsShare = LoadKept.lateArrivalsShare(
+                of: measured.only { $0.attempt == 0 },
+                medianTTFT: stats.ttftScheduledMilliseconds?.p50.map { $0 * 1e6 },
+                e2eP95: stats.e2eMilliseconds?.p95.map { $0 * 1e6 },
+                meanInFlight: meanInFlight
+            )
+        } else {
+            stats.clientIdleShare =
+                timeline.clientIdleShare(of: steps, in: phase, windows: windows) ?? missingShare(measured)
+        }
+        validity = RowValidity(of: stats, isOpen: isOpen)
         discarded = SteadyState(measured.successes.figures(scope.ttft))?.discarded
+    }
+
+    /// Of a result stored before lateness was: what is missing of the requests in flight. A user who thinks holds a place,
+    /// and so does a refused request until it is sent again.
+    private func missingShare(_ measured: RequestSet) -> Double? {
+        guard !measured.contains(where: { $0.lateSend != nil }), !measured.contains(where: { $0.attempt > 0 }),
+            let concurrency, concurrency > 0, let meanInFlight
+        else { return nil }
+        return max(0, 1 - (meanInFlight + (meanThinking ?? 0) + pausedSlots) / Double(concurrency))
     }
 
     /// A place rests for up to 100 ms after a request that failed within 50 ms without a token (the closed loop's back-off).
@@ -93,5 +114,17 @@ extension StepRecord {
         guard let first = rates.first, rates.contains(where: { $0 != first }) else { return rates.first ?? 0 }
         let lengths = steps.map { Double($0.planned ?? 1) }
         return zip(rates, lengths).reduce(0) { $0 + $1.0 * $1.1 } / max(1, lengths.reduce(0, +))
+    }
+}
+
+extension TargetTimeline {
+    /// Of the places of these closed steps over the windows; nil of a result stored before lateness was.
+    func clientIdleShare(of steps: [StepRecord], in phase: PhaseRecord, windows: [MeasuredWindow]) -> Double? {
+        guard let slots = steps.first?.concurrency, slots > 0 else { return nil }
+        // Those of the step before hold their places until they end.
+        let all = RequestSet(joining: index.steps(of: phase).map { index.requests(of: $0) })
+        guard all.contains(where: { $0.lateSend != nil }) else { return nil }
+        let unfilled = steps.flatMap(index.bins).reduce(Int64(0)) { $0.saturatingAdd($1.unfilledArea ?? 0) }
+        return LoadKept.clientIdleShare(of: all, slots: slots, in: windows, unfilled: unfilled)
     }
 }

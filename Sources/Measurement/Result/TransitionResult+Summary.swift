@@ -7,7 +7,7 @@ extension TransitionResult {
         self.init()
         bursts = cycles.count
         let shares = zip(cycles, results).compactMap { cycle, _ in
-            ColdRequests(cycle.edge, band: cycle.control?.band).map { Proportion($0.ranks.count, of: $0.known) }
+            ColdRequests(cycle.edge, control: cycle.control).map { Proportion($0.ranks.count, of: $0.known) }
         }
         coldShare =
             Proportion(
@@ -21,8 +21,6 @@ extension TransitionResult {
         timeToRecoverSeconds = DistributionSummary(samples: results.compactMap(\.timeToRecoverSeconds))
         censored = results.count { $0.censoredAtSeconds != nil }
         ttftByRank = Self.ranks(cycles)
-        let warm = SortedSamples(cycles.compactMap { $0.warmTTFT(timeline.index) }).median
-        waves = Self.waves(cycles.flatMap(\.edge.firstTokenSeconds).sorted(), warmMilliseconds: warm)
     }
 
     /// Medians over the bursts, by rank.

@@ -4,34 +4,30 @@ extension ValidityResult {
         var requests: RequestSet  // without warm-ups
         var steps: [StepRecord]
         var levels: [StepResult] = []
-        var edges: [EdgeEvidence] = []
         var spans: [MeasuredWindow]  // the turns of other targets left out
+        var rows: [NamedRow] = []
+        var runsHere = false  // the server is on this machine
         var tokensPerSecond: Double?  // of the whole phase
     }
 
-    struct EdgeEvidence {
-        var name: String
-        var wave: EdgeWave
-        var warmTTFT: Double?
-    }
-
-    static let loopCPULimit = 85.0  // percent
-    static let leastInFlight = 0.98  // of asked
-    static let clientResourceLimit = 0.001
-    static let stoppedLimit = 0.01
-    /// Waiting for a core, below which only its effects are judged: the level held, late departures of an open loop.
-    static let heldUpLimit = 0.1
-
-    /// The contract's rules on one phase.
+    /// A phase is what its rows are: invalid where every one is, suspect where one is not valid. Stops, stolen time, a full
+    /// loop and the self-test's ceiling are no verdicts: they say what disturbed the rows, and what to do.
     init(of evidence: Evidence, _ index: RunIndex, _ health: GeneratorHealth) {
         self.init()
         measure(evidence, index, health)
-        judgeLags(evidence)
-        for edge in evidence.edges { judge(edge) }
-        for level in evidence.levels { if let open = level.openLoop { judgePlan(open, of: level) } }
-        judgeLoad(evidence, health)
-        judgeResources(evidence, health)
-        judgeCeiling(evidence, index.recorded.run)
+        let rows = evidence.rows
+        verdict = Self.verdict(of: rows.map(\.validity.verdict))
+        latencies = Self.verdict(of: rows.map(\.validity.latencies))
+        load = Self.verdict(of: rows.map(\.validity.load))
+        reasons = rows.flatMap { row in row.validity.reasons.map { rows.count > 1 ? "\(row.name): \($0)" : $0 } }
+        guard verdict != .valid else { return }
+        remedy = remedy(evidence)
+        reasons += beyondSelftest(evidence, index.recorded.run)
+    }
+
+    private static func verdict(of rows: [Verdict]) -> Verdict {
+        if !rows.isEmpty, rows.allSatisfy({ $0 == .invalid }) { return .invalid }
+        return rows.contains { $0 != .valid } ? .suspect : .valid
     }
 
     private mutating func measure(_ evidence: Evidence, _ index: RunIndex, _ health: GeneratorHealth) {
@@ -96,144 +92,55 @@ extension ValidityResult {
         heldUpShare = max(share([.stopped, .shortStop, .heldUp]), stopped)
     }
 
-    /// p99 <= max(2 ms, 1 % of the median TTFT) is valid, <= max(10 ms, 5 %) suspect.
-    private mutating func judgeLags(_ evidence: Evidence) {
-        let median = SortedSamples(evidence.requests.successes.figures(\.ttftMilliseconds)).median ?? 0
-        if let p99 = dispatchLagMilliseconds?.p99 {
-            judge(p99, against: median, "dispatch lag", "requests left late")
-        }
-        // Under one request in a hundred it cannot be what the p99 is made of.
-        guard let kernelStampShare, kernelStampShare < 0.99 else { return }
-        if let p99 = readLagMilliseconds?.p99 { judge(p99, against: median, "read lag", "tokens were stamped late") }
-        // Reads without a stamp have no read lag: they waited for the loop to wake and for the turn they came in.
-        let unseen = [(wakeLagMilliseconds?.p99, "wake lag"), (loopLagMilliseconds?.p99, "loop lag")]
-            .compactMap { p99, name in p99.map { (p99: $0, name: name) } }
-        if let worst = unseen.max(by: { $0.p99 < $1.p99 }) {
-            let meaning = "tokens may have been stamped late, without a kernel stamp to tell"
-            judge(worst.p99, against: median, worst.name, meaning)
-        }
-    }
+    /// The loop's CPU, percent of a core, above which it was full.
+    static let loopCPULimit = 85.0
+    /// Less time than this lost disturbs nothing.
+    static let leastLost = 0.002
 
-    private mutating func judge(_ p99: Double, against median: Double, _ name: String, _ meaning: String) {
-        let fine = max(2, 0.01 * median)
-        let bearable = max(10, 0.05 * median)
-        if p99 <= fine { return }
-        let limit = p99 <= bearable ? fine : bearable
-        add(
-            p99 <= bearable ? .suspect : .invalid,
-            "\(name) p99 \(inWords(p99)) ms, limit \(inWords(limit)) ms: \(meaning)"
-        )
-    }
-
-    /// send_lag, cold connections less their set-up: <= 10 % of the warm TTFT median is valid, <= 50 % suspect.
-    private mutating func judge(_ edge: EdgeEvidence) {
-        guard var lag = edge.wave.sendLagMilliseconds else { return }
-        if edge.wave.step.connections == "cold" { lag -= edge.wave.medianSetUpMilliseconds }
-        guard let warm = edge.warmTTFT, warm > 0 else { return }
-        if lag <= 0.1 * warm { return }
-        let share = lag <= 0.5 * warm ? 0.1 : 0.5
-        add(
-            lag <= 0.5 * warm ? .suspect : .invalid,
-            "\(edge.name): send lag \(inWords(lag)) ms, limit \(inWords(share * warm)) ms "
-                + "(\(inPercent(share)) of the warm median TTFT): the wave did not leave at one instant"
-        )
-    }
-
-    private mutating func judgeLoad(_ evidence: Evidence, _ health: GeneratorHealth) {
-        if let cpuPercent, cpuPercent > Self.loopCPULimit {
-            add(.suspect, "loop CPU \(inWords(cpuPercent)) %, limit \(inWords(Self.loopCPULimit)) %: the loop was full")
-        }
-        // While a refused request waits to be sent again, its place is taken by its user, not by a request in flight.
-        let waits = evidence.requests.contains { $0.attempt > 0 }
-        for level in evidence.levels where !waits {
-            guard let asked = level.concurrency, asked > 0, let inFlight = level.meanInFlight else { continue }
-            // A user who thinks holds a place of the level.
-            let held = inFlight + (level.meanThinking ?? 0)
-            guard held + level.pausedSlots < Self.leastInFlight * Double(asked) else { continue }
-            let kind = level.meanThinking == nil ? "in flight" : "in flight or thinking"
-            add(
-                .suspect,
-                "\(inWords(held)) of \(asked) \(kind) on average, limit \(inPercent(Self.leastInFlight)): "
-                    + "the level was not held"
-            )
-        }
-        for incident in health.incidents(in: evidence.spans) where incident.kind == .store {
-            add(.suspect, "storing fell behind" + (incident.detail.map { ": \($0)" } ?? ""))
-        }
-    }
-
-    private mutating func judgeResources(_ evidence: Evidence, _ health: GeneratorHealth) {
-        let starved = evidence.requests.only { $0.outcome == .clientResource }.count
-        if evidence.requests.count > 0 {
-            let share = Double(starved) / Double(evidence.requests.count)
-            if share > Self.clientResourceLimit {
-                add(
-                    .invalid,
-                    "\(inPercent(share)) of the requests failed for want of our own files or ports, limit "
-                        + inPercent(Self.clientResourceLimit)
-                )
+    /// What kept the generator from running, the greatest part of it, and what to do about that.
+    private func remedy(_ evidence: Evidence) -> String? {
+        let stopped = (stoppedShare ?? 0) + (shortStopShare ?? 0)
+        let waiting = max(0, (heldUpShare ?? 0) - stopped)
+        let stolen = stolenShare ?? 0
+        let here = evidence.runsHere ? "; the server runs on this machine too and was short of CPU as well" : ""
+        let lost = max(stopped, waiting)
+        if lost >= Self.leastLost {
+            // The host counts what it takes while a core wants to run: at least half of such stops is found there.
+            if stopped >= waiting, stolen >= stopped / 2 {
+                return "the host of this virtual machine gave \(inPercent(stolen)) of a core to others\(here): "
+                    + "use a machine of your own"
             }
+            if stopped >= waiting {
+                return "it was stopped for \(inPercent(stopped)) of the time (a signal, or the machine stood still)"
+            }
+            return
+                "other programs took the cores (it waited for one \(inPercent(waiting)) of the time)\(here): close them, use "
+                + "another machine, or fewer streams"
         }
-        let seconds = evidence.spans.reduce(0) { $0 + $1.seconds }
-        if let stopped = stoppedShare, stopped > Self.stoppedLimit {
-            add(
-                .invalid,
-                "the generator did not run for \(inWords(stopped * seconds)) s, \(inPercent(stopped)) of the "
-                    + "time, limit \(inPercent(Self.stoppedLimit)): stopped, or without a core; not the server"
-            )
-        } else if let stopped = stoppedShare, let short = shortStopShare, stopped + short > Self.stoppedLimit {
-            add(
-                .suspect,
-                "the generator did not run for \(inPercent(stopped + short)) of the time, in stops of 1 ms or more, limit "
-                    + "\(inPercent(Self.stoppedLimit)): \(whoStopped(stopped + short))"
-            )
-        } else if let heldUp = heldUpShare, heldUp > Self.heldUpLimit {
-            add(
-                .suspect,
-                "the generator was kept from running for \(inPercent(heldUp)) of the time, limit "
-                    + "\(inPercent(Self.heldUpLimit)): something else had its core"
-            )
+        if let cpuPercent, cpuPercent > Self.loopCPULimit {
+            return
+                "its own loop was full (\(inWords(cpuPercent.rounded())) % of a core): use --loops 2, or fewer streams"
         }
+        return nil
     }
 
-    /// The host counts what it takes while a core wants to run, so that at least half of such stops is found there.
-    private func whoStopped(_ share: Double) -> String {
-        guard let stolenShare, stolenShare >= share / 2 else {
-            return "stopped by a signal, or on a machine that stood still"
-        }
-        return "its virtual machine stood still, for the host gave \(inPercent(stolenShare)) of a core to others"
-    }
-
-    /// Beyond what the machine's self-test has shown it to measure well.
-    private mutating func judgeCeiling(_ evidence: Evidence, _ run: RunRecord) {
-        guard let streams = run.selftestStreams else { return }
+    /// Beyond what the machine's self-test has shown it to measure well: a reason beside others, and none by itself.
+    private func beyondSelftest(_ evidence: Evidence, _ run: RunRecord) -> [String] {
+        guard let streams = run.selftestStreams else { return [] }
+        if streams == 0 { return ["this machine's self-test found no level at which its numbers can be trusted"] }
         if let maxInFlight, maxInFlight > streams {
-            add(
-                .suspect,
-                streams > 0
-                    ? "\(maxInFlight) in flight, and this machine's self-test trusts its numbers up to \(streams)"
-                    : "this machine's self-test found no level at which its numbers can be trusted"
-            )
+            return ["\(maxInFlight) in flight, and this machine's self-test went up to \(inCount(streams, "stream"))"]
         }
         let rates =
             evidence.levels.compactMap(\.stats.outputTokensPerSecond) + [evidence.tokensPerSecond].compactMap { $0 }
-        if streams > 0, let limit = run.selftestTokensPerSecond, let most = rates.max(), most > limit {
-            add(
-                .suspect,
-                "\(inWords(most)) tokens/s, and this machine's self-test trusts its numbers up to \(inWords(limit))"
-            )
-        }
-    }
-
-    mutating func add(_ verdict: Verdict, _ reason: String) {
-        self.verdict = max(self.verdict, verdict)
-        reasons.append(reason)
+        guard let limit = run.selftestTokensPerSecond, let most = rates.max(), most > limit else { return [] }
+        return ["\(inWords(most)) tokens/s, and this machine's self-test went up to \(inWords(limit))"]
     }
 }
 
 extension ValidityResult {
-    /// The whole run's: the worst verdict, every phase's reasons under its name, figures over everything.
-    init(worstOf phases: [(name: String, validity: ValidityResult)], _ index: RunIndex, _ health: GeneratorHealth) {
+    /// The whole run's: invalid where a phase is, suspect where one is not valid, figures over everything.
+    init(of phases: [(name: String, validity: ValidityResult)], _ index: RunIndex, _ health: GeneratorHealth) {
         self.init()
         let evidence = Evidence(
             requests: index.requests.only { !index.isWarmup($0) && !index.isProbe($0) },
@@ -242,6 +149,18 @@ extension ValidityResult {
         )
         measure(evidence, index, health)
         verdict = phases.map(\.validity.verdict).max() ?? .valid
+        latencies = phases.map(\.validity.latencies).max() ?? .valid
+        load = phases.map(\.validity.load).max() ?? .valid
         reasons = phases.flatMap { phase in phase.validity.reasons.map { "\(phase.name): \($0)" } }
+        remedy = phases.sorted { $0.validity.verdict > $1.validity.verdict }.compactMap(\.validity.remedy).first
+    }
+}
+
+extension TargetRecord {
+    /// Whether it is asked at a loopback address, or is the simulated provider.
+    var isOnThisMachine: Bool {
+        guard !simulated else { return true }
+        let rest = url.split(separator: "/", omittingEmptySubsequences: true).dropFirst().first ?? ""
+        return rest.hasPrefix("127.") || rest.hasPrefix("localhost") || rest.hasPrefix("[::1]")
     }
 }

@@ -15,8 +15,13 @@ public struct ValidityResult: Sendable, Hashable {
     }
 
     public var verdict: Verdict = .valid
-    /// Each a sentence with the figure and its limit.
+    /// Each with the row, the figure and its limit.
     public var reasons: [String] = []
+    /// Two things apart: whether the times are the server's, and whether the load was the one asked for.
+    public var latencies = Verdict.valid
+    public var load = Verdict.valid
+    /// What disturbed it and what to do, in one sentence without its full stop; nil where nothing did, or it is not known.
+    public var remedy: String?
     public var loopLagMilliseconds: DistributionSummary?
     public var dispatchLagMilliseconds: DistributionSummary?  // without edge waves
     public var readLagMilliseconds: DistributionSummary?

@@ -20,6 +20,10 @@ enum Block: Sendable, Hashable {
     case list([String])
     case table(TextTable)
     case bars(BarChart)
+    /// What the run found, a line each.
+    case findings([Span])
+    /// What only the full report has: explanations, second figures, all that is behind a conclusion.
+    indirect case detail(Block)
 
     static func sentence(_ text: String, _ tone: Tone = .plain) -> Block { .paragraph([Span(text, tone)]) }
 }
@@ -33,7 +37,7 @@ struct TextTable: Sendable, Hashable {
         var alignment: Alignment
         /// Where the table is too wide, the column with the highest rank goes first; 0 never goes.
         var dropRank: Int
-        /// Takes what is left of the line, and is cut off there.
+        /// Takes what is left of the line; longer text goes on in the next.
         var flexible: Bool
 
         init(_ header: String..., alignment: Alignment = .right, dropRank: Int = 0, flexible: Bool = false) {
@@ -48,11 +52,14 @@ struct TextTable: Sendable, Hashable {
 
     struct Row: Sendable, Hashable {
         var cells: [Span]  // as many as columns
-        var mark: String?  // after the last cell
+        var mark: String?  // after the last cell; its first character alone where there is no room for more
+        /// The load generator itself disturbed what it shows.
+        var isDisturbed: Bool
 
-        init(_ cells: [Span], mark: String? = nil) {
+        init(_ cells: [Span], mark: String? = nil, isDisturbed: Bool = false) {
             self.cells = cells
             self.mark = mark
+            self.isDisturbed = isDisturbed
         }
     }
 
@@ -62,6 +69,20 @@ struct TextTable: Sendable, Hashable {
 
 /// Horizontal bars: for each row one bar in each series, each series on a scale of its own from 0.
 struct BarChart: Sendable, Hashable {
+    struct Series: Sendable, Hashable {
+        enum Unit: Sendable, Hashable { case rate, milliseconds }
+
+        var title: String
+        var unit = Unit.rate
+
+        func shown(_ value: Double?) -> String {
+            switch unit {
+            case .rate: Figure.rate(value)
+            case .milliseconds: Figure.duration(milliseconds: value)
+            }
+        }
+    }
+
     struct Row: Sendable, Hashable {
         var label: String
         var values: [Double?]  // one per series
@@ -69,6 +90,6 @@ struct BarChart: Sendable, Hashable {
     }
 
     var labelTitle: String
-    var seriesTitles: [String]
+    var series: [Series]
     var rows: [Row]
 }

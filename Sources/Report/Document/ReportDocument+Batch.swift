@@ -3,7 +3,7 @@ import Measurement
 extension ReportDocument {
     /// What doing the job took, and where the time went.
     static func batch(_ batch: BatchResult, _ stats: RequestStatistics) -> [Block] {
-        var blocks: [Block] = [.sentence(job(batch, stats), .strong)]
+        var blocks: [Block] = [.detail(.sentence(job(batch, stats), .strong))]
         var parts: [String] = []
         if let rate = stats.outputTokensPerSecond {
             parts.append("\(Figure.rate(rate)) tokens/s over the whole job")

@@ -4,26 +4,28 @@ extension ReportDocument {
     static func bursts(_ phase: PhaseResult) -> [Block] {
         var blocks: [Block] = [
             .heading("\(heading(phase)): \(shape(phase))"),
-            .sentence(
-                "Many requests at one instant after a time without any: a server that let its machines go must start "
-                    + "them first (cold). TTFT, the wait for the first token, counts from that instant; warm is the same "
-                    + "burst again right after it, and the cold penalty compares the two place by place in the queue.",
-                .dim
+            .detail(
+                .sentence(
+                    "Many requests at one instant after a time without any: a server that let its machines go must start "
+                        + "them first (cold). TTFT, the wait for the first token, counts from that instant; warm is the "
+                        + "same burst again right after it, and the cold penalty compares the two place by place in the "
+                        + "queue. Send lag: from that instant to the last request's sending.",
+                    .dim
+                )
             ),
         ]
         guard !phase.bursts.isEmpty else { return blocks }
         blocks.append(.table(burstTable(phase)))
-        if let sentence = poolSentence(phase) { blocks.append(.sentence(sentence)) }
-        if let sentence = coldOnlySentence(phase) { blocks.append(.sentence(sentence)) }
-        if let sentence = waveSentence(phase) { blocks.append(.sentence(sentence)) }
-        if let sentence = connectionSentence(phase) { blocks.append(.sentence(sentence, .dim)) }
-        if let sentence = evidenceSentence(phase) { blocks.append(.sentence(sentence, .dim)) }
+        let said = [poolSentence(phase), coldOnlySentence(phase), waveSentence(phase)].compactMap(\.self)
+        blocks += said.map { .detail(.sentence($0)) }
+        let beside = [connectionSentence(phase), evidenceSentence(phase)].compactMap(\.self)
+        blocks += beside.map { .detail(.sentence($0, .dim)) }
         return blocks
     }
 
     private static func shape(_ phase: PhaseResult) -> String {
         guard let first = phase.bursts.first else { return "no burst was sent" }
-        var text = "\(Figure.count(first.requests)) requests at once"
+        var text = "TTFT of \(Figure.count(first.requests)) requests at once"
         if let idle = first.idleSeconds { text += " after \(Figure.clock(seconds: idle)) idle" }
         if phase.bursts.count > 1 { text += ", \(phase.bursts.count) times" }
         return text
@@ -32,10 +34,10 @@ extension ReportDocument {
     private static func burstTable(_ phase: PhaseResult) -> TextTable {
         let hasControl = phase.bursts.contains { $0.control != nil }
         let hasThrottled = phase.bursts.contains { $0.stats.requests.throttled > 0 }
-        var columns: [TextTable.Column] = [.init("burst"), .init("edge TTFT", "p50"), .init("edge TTFT", "p95")]
-        if hasControl { columns += [.init("warm TTFT", "p50"), .init("warm TTFT", "p95", dropRank: 4)] }
-        columns += [.init("cold", "share"), .init("cold", "penalty (n)"), .init("warm", "again")]
-        columns += [.init("send", "lag", dropRank: 2), .init("send", "skew", dropRank: 3), .init("failed")]
+        var columns: [TextTable.Column] = [.init("burst"), .init("edge", "p50"), .init("edge", "p95", dropRank: 3)]
+        if hasControl { columns += [.init("warm", "p50"), .init("warm", "p95", dropRank: 4)] }
+        columns += [.init("cold", "share"), .init("cold", "penalty"), .init("warm", "after")]
+        columns += [.init("send", "lag", dropRank: 2), .init("failed")]
         if hasThrottled { columns.append(.init("throttled", dropRank: 1)) }
         let rows = phase.bursts.map { burst in
             let edge = burst.stats.ttftScheduledMilliseconds
@@ -52,11 +54,10 @@ extension ReportDocument {
             cells += [
                 Span(coldShare(burst.coldShare)), Span(penalty(burst)), Span(recovery(burst)),
                 Span(Figure.duration(milliseconds: burst.sendLagMilliseconds)),
-                Span(Figure.duration(milliseconds: burst.sendSkewMilliseconds)),
                 Span(Figure.count(burst.stats.requests.failed), burst.stats.requests.failed > 0 ? .bad : .plain),
             ]
             if hasThrottled { cells.append(Span(Figure.count(burst.stats.requests.throttled), .caution)) }
-            return TextTable.Row(cells)
+            return TextTable.Row(cells, isDisturbed: burst.validity.isDisturbed || burst.controlValidity.isDisturbed)
         }
         return TextTable(columns: columns, rows: rows)
     }
@@ -68,8 +69,8 @@ extension ReportDocument {
     }
 
     private static func penalty(_ burst: BurstResult) -> String {
-        guard burst.coldShare != 0, let penalty = burst.coldPenaltyMilliseconds else { return Figure.unknown }
-        return "\(Figure.duration(milliseconds: penalty)) (\(Figure.count(burst.coldPenaltyPairs)))"
+        guard burst.coldShare != 0 else { return Figure.unknown }
+        return Figure.duration(milliseconds: burst.coldPenaltyMilliseconds)
     }
 
     /// `19.0 s`, or `> 30.0 s` where the burst ended before it was warm.
@@ -88,7 +89,9 @@ extension ReportDocument {
             let interval = pool.coldShareInterval
             let bounds = Figure.interval(interval?.lower, interval?.upper) { Figure.wholePercent(share: $0) }
             let shown = bounds.map { " (95\(Figure.space)% interval \($0))" } ?? ""
-            parts.append("\(coldShare(share)) of the edge requests met a cold server\(shown)")
+            let isReported = phase.bursts.contains { $0.coldBy == .reported }
+            let what = isReported ? "met a cold server" : "waited longer than the warm burst's range"
+            parts.append("\(coldShare(share)) of the edge requests \(what)\(shown)")
         }
         let penalties = phase.bursts.compactMap(\.coldPenaltyMilliseconds)
         if penalties.count > 1, pool.coldShare != 0, let median = pool.coldPenaltyMilliseconds?.p50 {
@@ -100,12 +103,12 @@ extension ReportDocument {
                 "cold penalty \(Figure.duration(milliseconds: median)) (median of \(penalties.count) bursts: \(each))"
             )
         }
-        if pool.bursts > 1, let recovery = pool.timeToRecoverSeconds, let median = recovery.p50 {
-            let after = median < 0.001 ? "at once" : "\(Figure.duration(seconds: median)) after the edge"
-            parts.append("warm again \(after) (median of n = \(Figure.count(recovery.count)) bursts)")
+        let recoveries = phase.bursts.compactMap(\.timeToRecoverSeconds)
+        if pool.bursts > 1, let range = range(recoveries.map { 1000 * $0 }) {
+            parts.append((recoveries.max() ?? 0) < 0.001 ? "never behind the warm server" : "recovered after \(range)")
         }
         if pool.bursts > 1, pool.censored > 0 {
-            parts.append("not warm again before they ended: \(pool.censored) of \(pool.bursts) bursts")
+            parts.append("not recovered before they ended: \(pool.censored) of \(pool.bursts) bursts")
         }
         guard !parts.isEmpty else { return nil }
         let start = pool.bursts == 1 ? "" : "Over \(pool.bursts) bursts: "
@@ -113,23 +116,36 @@ extension ReportDocument {
         return sentence.prefix(1).uppercased() + sentence.dropFirst()
     }
 
+    /// `1.12 s to 1.85 s`; one figure where they are alike.
+    private static func range(_ milliseconds: [Double]) -> String? {
+        guard let least = milliseconds.min(), let most = milliseconds.max() else { return nil }
+        let (low, high) = (Figure.duration(milliseconds: least), Figure.duration(milliseconds: most))
+        return low == high ? low : "\(low) to \(high)"
+    }
+
     /// The penalty's median is over all places: where few were cold it says little of those that were.
     private static func coldOnlySentence(_ phase: PhaseResult) -> String? {
-        let paid = phase.bursts.compactMap(\.coldOnlyPenaltyMilliseconds).sorted()
-        guard let least = paid.first, let most = paid.last else { return nil }
-        let (low, high) = (Figure.duration(milliseconds: least), Figure.duration(milliseconds: most))
-        let range = low == high ? low : "\(low) to \(high)"
+        let isShared = phase.bursts.contains { ($0.coldShare ?? 1) < 1 }
+        guard isShared, let range = range(phase.bursts.compactMap(\.coldOnlyPenaltyMilliseconds)) else { return nil }
         return "The cold requests alone waited \(range) longer than the same places of the warm burst (median)."
     }
 
+    /// Waves are of one burst: those of at least two bursts, each in several waves, and not where the warm server has them
+    /// too. Why the others came later is not known from here.
     private static func waveSentence(_ phase: PhaseResult) -> String? {
-        guard let waves = phase.transition?.waves, waves.count > 1 else { return nil }
-        let list = waves.prefix(5).map {
-            "\(Figure.count($0.requests)) at \(Figure.duration(seconds: $0.atSeconds))"
+        let valid = phase.bursts.filter { $0.validity.latencies != .invalid && $0.validity.load != .invalid }
+        let waved = valid.filter { $0.waves.count > 1 && $0.controlWaves.count == 1 }
+        guard waved.count >= 2, !valid.contains(where: { $0.controlWaves.count > 1 }) else { return nil }
+        let shown = waved.prefix(3).map { burst in
+            let list = burst.waves.prefix(4).map {
+                "\(Figure.count($0.requests)) at \(Figure.duration(seconds: $0.atSeconds))"
+            }
+            let more = burst.waves.count > 4 ? ", and \(burst.waves.count - 4) more" : ""
+            return "burst \(burst.index): \(list.joined(separator: ", "))\(more)"
         }
-        let more = waves.count > 5 ? ", and \(waves.count - 5) more" : ""
         return
-            "First tokens came in waves after the edge, as capacity was added: \(list.joined(separator: ", "))\(more)."
+            "First tokens came in waves in \(waved.count) of \(phase.bursts.count) bursts, and in one from the warm server "
+            + "(\(shown.joined(separator: "; ")))."
     }
 
     private static func connectionSentence(_ phase: PhaseResult) -> String? {
@@ -149,10 +165,8 @@ extension ReportDocument {
 
     private static func evidenceSentence(_ phase: PhaseResult) -> String? {
         switch phase.bursts.compactMap(\.coldBy).first {
-        case .reported: "Cold is what the server itself said was cold."
-        case .control: "Cold is inferred: a TTFT above the band of the warm burst."
-        case .shape:
-            "Cold is inferred from the shape of the TTFT distribution alone; there was no warm burst to hold it against."
+        case .reported: "Cold: reported by the server."
+        case .control: "Cold: inferred, slower than the warm burst's range."
         case nil: nil
         }
     }

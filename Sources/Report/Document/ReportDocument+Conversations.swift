@@ -13,11 +13,11 @@ extension ReportDocument {
         if let step = steps.first, steps.count == 1, let thinking = step.meanThinking {
             text += " \(Figure.rate(thinking)) users thought about their next question on average."
         }
-        var blocks: [Block] = [.sentence(text)]
+        var blocks: [Block] = [.detail(.sentence(text))]
         if steps.count == 1 { blocks.append(.table(turnTable(steps[0]))) }
-        if steps.count > 1 { blocks.append(.table(turnTable(of: steps))) }
+        if steps.count > 1 { blocks.append(.detail(.table(turnTable(of: steps)))) }
         if steps.contains(where: { $0.turns.contains { $0.cachedShare == nil } }) {
-            blocks.append(.sentence("Cached: a dash where the server did not say.", .dim))
+            blocks.append(.detail(.sentence("Cached: a dash where the server did not say.", .dim)))
         }
         return blocks
     }

@@ -33,11 +33,13 @@ extension ReportDocument {
         }
         return [
             .heading("\(heading(phase)): embeddings against the number of streams"),
-            .sentence(
-                "Each row keeps so many requests (streams) in flight. An answer comes in one piece: e2e is the wait for all "
-                    + "of it, and there is no first token; efficiency is what is left of the first row's embeddings/s per "
-                    + "stream; p95: 95 of 100 requests stay below; CV: the scatter.",
-                .dim
+            .detail(
+                .sentence(
+                    "Each row keeps so many requests (streams) in flight. An answer comes in one piece: e2e is the wait for all "
+                        + "of it, and there is no first token; efficiency is what is left of the first row's embeddings/s per "
+                        + "stream; p95: 95 of 100 requests stay below; CV: the scatter.",
+                    .dim
+                )
             ),
             .table(TextTable(columns: columns, rows: rows)),
         ]
@@ -70,7 +72,8 @@ extension ReportDocument {
             )
         }
         return [
-            .heading("\(heading(phase)): what happens as requests come faster"), .sentence(openLoopExplanation, .dim),
+            .heading("\(heading(phase)): what happens as requests come faster"),
+            .detail(.sentence(openLoopExplanation, .dim)),
             .table(TextTable(columns: columns, rows: rows)),
         ]
     }
@@ -96,11 +99,13 @@ extension ReportDocument {
         }
         return [
             .heading("\(heading(phase)): embeddings at once after a pause"),
-            .sentence(
-                "Many requests at one instant after a time without any; e2e counts from that instant to the last of an answer, "
-                    + "and warm is the same burst again right after it. Which requests met a cold server cannot be told: "
-                    + "that takes a first token.",
-                .dim
+            .detail(
+                .sentence(
+                    "Many requests at one instant after a time without any; e2e counts from that instant to the last of an answer, "
+                        + "and warm is the same burst again right after it. Which requests met a cold server cannot be told: "
+                        + "that takes a first token.",
+                    .dim
+                )
             ),
             .table(TextTable(columns: columns, rows: rows)),
         ]

@@ -35,7 +35,8 @@ extension ReportDocument {
             "A level passes when its requests prove the promise (MLPerf's early stopping); the search as a whole is right "
             + "95 times in 100. What cannot be told has not passed."
         return [
-            .sentence(sentence, .strong), .sentence(explanation, .dim), .table(TextTable(columns: columns, rows: rows)),
+            .detail(.sentence(sentence, .strong)), .detail(.sentence(explanation, .dim)),
+            .table(TextTable(columns: columns, rows: rows)),
         ]
     }
 }

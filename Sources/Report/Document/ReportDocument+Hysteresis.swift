@@ -19,7 +19,7 @@ extension ReportDocument {
         }
         return [
             .sentence(sentence, verdicts.contains(false) ? .caution : .plain),
-            .table(hysteresisTable(levels)),
+            .detail(.table(hysteresisTable(levels))),
         ]
     }
 

@@ -6,23 +6,30 @@ extension ReportDocument {
         guard let result = phase.keepwarm else { return single(phase) }
         var blocks: [Block] = [
             .heading("\(heading(phase)): \(Figure.count(result.probes)) probes after pauses"),
-            .sentence(
-                "After each pause one request, which also warms the server again; the pauses came in random order. "
-                    + (result.isInferred
-                        ? "Cold: it waited longer for its first token than warm answers do, and the next one did not."
-                        : "Cold: the server itself said that the request waited for a start."),
-                .dim
+            .detail(
+                .sentence(
+                    "After each pause one request, which also warms the server again; the pauses came in random order. "
+                        + (result.isInferred
+                            ? "Cold: it waited longer for its first token than warm answers do, and the next one did not."
+                            : "Cold: the server itself said that the request waited for a start."),
+                    .dim
+                )
             ),
-            .sentence(finding(result), .strong),
+            .detail(
+                .sentence(
+                    (result.isTold
+                        ? result.finding + proof(result)
+                        : "The load generator disturbed the probes: nothing can be called cold or warm."),
+                    .strong
+                )
+            ),
             .table(curve(result)),
         ]
-        blocks.append(.sentence(median(result)))
+        blocks.append(.detail(.sentence(median(result))))
         if let penalty = result.coldPenaltyMilliseconds {
-            blocks.append(
-                .sentence(
-                    "A cold answer's first token came \(Figure.duration(milliseconds: penalty)) later than a warm one's."
-                )
-            )
+            let text =
+                "A cold answer's first token came \(Figure.duration(milliseconds: penalty)) later than a warm one's."
+            blocks.append(.detail(.sentence(text)))
         }
         if result.failed + result.unknown > 0 {
             let text =
@@ -31,19 +38,6 @@ extension ReportDocument {
             blocks.append(.sentence(text, .caution))
         }
         return blocks
-    }
-
-    private static func finding(_ result: KeepwarmResult) -> String {
-        switch (result.warmUpToSeconds, result.coldFromSeconds) {
-        case (let warm?, let cold?):
-            "Warm up to \(pause(warm)) without a request\(proof(result)), cold from "
-                + "\(pause(cold)) on at times: it is let go in between."
-        case (let warm?, nil):
-            "Never cold, up to \(pause(warm)) without a request\(proof(result)): it is let go later, or never."
-        case (nil, let cold?):
-            "Cold at times after \(pause(cold)) already, the shortest pause that was tried."
-        case (nil, nil): "It cannot be told when the server goes cold."
-        }
     }
 
     /// Short ones come from --fast.
@@ -55,7 +49,8 @@ extension ReportDocument {
         guard let upper = result.warmUpper95, let warm = result.warmUpToSeconds,
             let gap = result.curve.first(where: { $0.gapSeconds == warm })
         else { return "" }
-        return " (0 of \(Figure.count(gap.probes)) cold there: at most \(Figure.wholePercent(share: upper)) are)"
+        return
+            " 0 of \(Figure.count(gap.probes)) were cold after \(pause(warm)): at most \(Figure.wholePercent(share: upper)) are."
     }
 
     private static func median(_ result: KeepwarmResult) -> String {

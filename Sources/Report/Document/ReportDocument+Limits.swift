@@ -3,7 +3,7 @@ import Measurement
 extension ReportDocument {
     /// What the server said of its limits, and what sending again brought.
     static func limits(_ target: TargetResult) -> [Block] {
-        rateLimits(target) + (target.totals.retries.map(retries) ?? [])
+        (rateLimits(target) + (target.totals.retries.map(retries) ?? [])).map { .detail($0) }
     }
 
     private static func rateLimits(_ target: TargetResult) -> [Block] {

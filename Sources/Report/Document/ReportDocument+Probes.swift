@@ -12,8 +12,10 @@ extension ReportDocument {
         let failed = probes.stats.requests.failed + probes.stats.requests.throttled
         let trouble = failed > 0 ? " \(Figure.count(failed)) of them failed or were throttled." : ""
         return [
-            .sentence(
-                "Beside it \(count) single probes on a thread and a connection of their own: \(figures).\(trouble)"
+            .detail(
+                .sentence(
+                    "Beside it \(count) single probes on a thread and a connection of their own: \(figures).\(trouble)"
+                )
             ),
             .sentence(
                 conclusion(probes, of: phase),
@@ -28,6 +30,9 @@ extension ReportDocument {
             ? " They ask prompts of the trace's lengths, and share no beginnings as some traces do." : ""
         let least = Figure.wholePercent(share: probes.clientShareAtLeast)
         switch probes.verdict {
+        case .same where phase.rows.contains(where: { $0.validity.latencies != .valid }):
+            return
+                "That cannot tell a slow server from a slow client: the machine of both the load and the probes was disturbed.\(prompts)"
         case .same:
             let most =
                 probes.clientShareAtMost.map { ", at most \(Figure.wholePercent(share: $0)) of that is" } ?? ", that is"

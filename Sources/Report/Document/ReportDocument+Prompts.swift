@@ -4,8 +4,7 @@ extension ReportDocument {
     /// How long synthetic prompts were to be, and how long the server says they were.
     static func promptLength(_ length: InputLengthResult) -> Block {
         var sentence =
-            "Prompts were to have \(whole(length.asked)) tokens and have \(whole(length.counted)) by the "
-            + "server's count (\(signed(length.error)), \(Figure.count(length.requests)) answers)."
+            "Prompt length: \(whole(length.asked)) tokens asked, \(whole(length.counted)) counted by the server (\(signed(length.error)), \(Figure.count(length.requests)) answers)."
         if length.offShare > 0 {
             sentence +=
                 " Off by more than \(Figure.wholePercent(100 * InputLengthResult.limit)): "
@@ -25,7 +24,7 @@ extension ReportDocument {
     static func calibration(_ result: RunResult) -> [Block] {
         guard result.targets.contains(where: { $0.inputLength != nil }) else { return [] }
         guard let record = result.calibration else {
-            return [.sentence("Prompts were sized by the rule of one token a word, not by a target's own count.", .dim)]
+            return [.sentence("Prompt lengths are estimates: one word was taken for one token.", .dim)]
         }
         guard record.isApplied else { return [] }  // a warning says why
         let facts = [

@@ -4,27 +4,29 @@ extension ReportDocument {
     static func ramp(_ phase: PhaseResult) -> [Block] {
         var blocks: [Block] = [
             .heading("\(heading(phase)): speed against the number of streams"),
-            .sentence(
-                "Each row keeps so many requests (streams) in flight. Kept: what is left of the first row's speed per "
-                    + "user, waiting included; TTFT: the wait for the first token; e2e: that for the last; p95: 95 of "
-                    + "100 requests stay below; CV: the scatter.",
-                .dim
+            .detail(
+                .sentence(
+                    "Each row keeps so many requests (streams) in flight. User: the speed that each user gets; kept: what is "
+                        + "left of the first row's, waiting included; TTFT: the wait for the first token; e2e: that for the "
+                        + "last; p95: 95 of 100 requests stay below; CV: the scatter.",
+                    .dim
+                )
             ),
         ]
         guard !phase.steps.isEmpty else { return blocks }
         blocks += find(phase)
         blocks.append(.table(rampTable(phase)))
-        blocks += openBounds(phase).map { .sentence($0, .dim) }
-        if let sentence = unsettledSentence(phase) { blocks.append(.sentence(sentence, .dim)) }
+        if let sentence = roughSentence(phase) { blocks.append(.sentence(sentence, .dim)) }
+        if let sentence = unsettledSentence(phase) { blocks.append(.detail(.sentence(sentence, .dim))) }
         if phase.steps.count > 1, phase.steps.allSatisfy({ $0.retention == nil }) {
             blocks.append(
                 .sentence("Kept cannot be told: it takes 25 measured requests in a row and in the first.", .dim)
             )
         }
-        blocks += kneeSentences(phase).map { .sentence($0) }
+        blocks += kneeSentences(phase).map { .detail(.sentence($0)) }
         blocks += hysteresis(phase)
-        if let queueing = queueingSentence(phase) { blocks.append(.sentence(queueing)) }
-        if phase.steps.count > 1 { blocks.append(.bars(rampBars(phase))) }
+        if let sentence = waitSentence(phase) { blocks.append(.detail(.sentence(sentence))) }
+        if phase.steps.count > 1 { blocks.append(.detail(.bars(rampBars(phase)))) }
         return blocks
     }
 
@@ -33,7 +35,7 @@ extension ReportDocument {
     private static func rampTable(_ phase: PhaseResult) -> TextTable {
         let parts = phase.steps.contains { partsFromRetention($0) }
         var columns: [TextTable.Column] = [
-            .init("streams"), .init("tokens/s"), .init("per user", "tokens/s"), .init("kept"),
+            .init("streams"), .init("tok/s"), .init("user", "tok/s"), .init("kept"),
         ]
         if parts { columns.append(.init("decode", "kept", dropRank: 5)) }
         columns += ttftColumns(phase) + tailColumns(phase)
@@ -46,7 +48,11 @@ extension ReportDocument {
             ]
             if parts { cells.append(Span(Figure.wholePercent(share: step.decodeRetention))) }
             cells += ttftCells(step.stats, phase) + tailCells(step.stats, phase)
-            return TextTable.Row(cells, mark: isKnee(step, phase) ? "← knee" : nil)
+            return TextTable.Row(
+                cells,
+                mark: isKnee(step, phase) ? "← knee" : nil,
+                isDisturbed: step.validity.isDisturbed
+            )
         }
         return TextTable(columns: columns, rows: rows)
     }
@@ -67,9 +73,9 @@ extension ReportDocument {
     }
 
     static func tailColumns(_ phase: PhaseResult) -> [TextTable.Column] {
-        var columns: [TextTable.Column] = [
-            .init("e2e", "p95", dropRank: 3), .init("useful", dropRank: 4), .init("failed"),
-        ]
+        var columns: [TextTable.Column] = [.init("e2e", "p95", dropRank: 3)]
+        if useless(phase) { columns.append(.init("useful", dropRank: 4)) }
+        columns.append(.init("failed"))
         if throttled(phase) { columns.append(.init("throttled", dropRank: 1)) }
         return columns
     }
@@ -88,11 +94,9 @@ extension ReportDocument {
     }
 
     static func tailCells(_ stats: RequestStatistics, _ phase: PhaseResult) -> [Span] {
-        var cells = [
-            Span(Figure.duration(milliseconds: stats.e2eMilliseconds?.p95)),
-            Span(Figure.percent(share: usefulShare(stats))),
-            Span(Figure.count(stats.requests.failed), stats.requests.failed > 0 ? .bad : .plain),
-        ]
+        var cells = [Span(Figure.duration(milliseconds: stats.e2eMilliseconds?.p95))]
+        if useless(phase) { cells.append(Span(Figure.percent(share: usefulShare(stats)))) }
+        cells.append(Span(Figure.count(stats.requests.failed), stats.requests.failed > 0 ? .bad : .plain))
         if throttled(phase) {
             cells.append(Span(Figure.count(stats.requests.throttled), stats.requests.throttled > 0 ? .caution : .plain))
         }
@@ -103,6 +107,11 @@ extension ReportDocument {
         phase.steps.contains { $0.stats.requests.throttled > 0 }
     }
 
+    /// A column that says 100 % in each row says nothing.
+    private static func useless(_ phase: PhaseResult) -> Bool {
+        phase.steps.contains { (usefulShare($0.stats) ?? 1) < 1 }
+    }
+
     /// Useful over scheduled − cancelled.
     static func usefulShare(_ stats: RequestStatistics) -> Double? {
         let judged = stats.requests.scheduled - (stats.outcomes[.cancelled] ?? 0)
@@ -111,22 +120,23 @@ extension ReportDocument {
 
     // MARK: Sentences
 
-    /// Decode speed kept, against all speed kept, 5 points or more apart: a queue before the first token.
+    /// Decode speed kept, against all speed kept, 5 points or more apart: the rest is spent before the first token.
     private static func partsFromRetention(_ step: StepResult) -> Bool {
         guard let retention = step.retention, let decode = step.decodeRetention else { return false }
         return abs(decode - retention) > 0.05
     }
 
-    private static func queueingSentence(_ phase: PhaseResult) -> String? {
+    /// Queue or prefill: from here the two look alike.
+    private static func waitSentence(_ phase: PhaseResult) -> String? {
         let first = phase.steps.first { step in
             guard let retention = step.retention, let decode = step.decodeRetention else { return false }
-            return decode - retention > 0.05
+            return decode - retention > 0.05 && step.validity.latencies != .invalid
         }
         guard let first, let level = first.concurrency else { return nil }
         return
-            "From \(Figure.count(level)) streams on requests queue before the first token: while it streams, an answer "
-            + "keeps \(Figure.wholePercent(share: first.decodeRetention)) of its speed, waiting included "
-            + "\(Figure.wholePercent(share: first.retention))."
+            "From \(Figure.count(level)) \(level == 1 ? "stream" : "streams") on requests wait longer before the first token "
+            + "(queue or prefill): an answer keeps \(Figure.wholePercent(share: first.decodeRetention)) of its speed while "
+            + "it streams, \(Figure.wholePercent(share: first.retention)) with the wait."
     }
 
     /// What MSER-5 would leave out although the settling time was over; only where it is a good part of the sample.
@@ -139,8 +149,8 @@ extension ReportDocument {
         }
         guard !steps.isEmpty else { return nil }
         return
-            "Not yet like the rest (MSER-5 would have discarded them; they are counted, a longer settling time leaves "
-            + "them out): the first \(steps.joined(separator: ", "))."
+            "The first \(steps.joined(separator: ", ")) had not settled (MSER-5); they are counted, a longer --settle leaves "
+            + "them out."
     }
 
     private static func kneeSentences(_ phase: PhaseResult) -> [String] {
@@ -148,7 +158,7 @@ extension ReportDocument {
         var sentence: String
         if let level = knee.concurrency {
             let next = knee.bracket.last.flatMap { $0 > level ? $0 : nil }
-            sentence = "Knee at \(Figure.count(level)) streams"
+            sentence = "Knee at \(Figure.count(level)) \(level == 1 ? "stream" : "streams")"
             sentence += next.map { " (the next level, \(Figure.count($0)), is past it)" } ?? ""
             sentence +=
                 ": up to here each added stream still brings at least half of what the first ones did, and TTFT "
@@ -158,52 +168,55 @@ extension ReportDocument {
             sentence = "Knee: not reached"
             sentence += most.map { " (> \(Figure.count($0)) streams)." } ?? "."
         }
-        var fits: [String] = []
-        if let hinge = knee.hinge {
-            let interval = Figure.interval(hinge.interval.lower, hinge.interval.upper, Figure.plain)
-            fits.append(
-                "a hinge at \(Figure.plain(hinge.concurrency))\(interval.map { " (95\(Figure.space)%: \($0))" } ?? "")"
-            )
-        }
-        if let usl = knee.usl {
-            fits.append(
-                usl.peakConcurrency.map { "a peak at \(Figure.plain($0)) (Universal Scalability Law)" }
-                    ?? "no peak (Universal Scalability Law)"
-            )
-        }
-        guard !fits.isEmpty else { return [sentence] }
-        let agreement = knee.agree.map { $0 ? "; they agree" : "; they do not agree, so take the knee with care" } ?? ""
-        return [sentence, "Curves through the same points find \(fits.joined(separator: " and "))\(agreement)."]
+        guard let fits = fits(knee) else { return [sentence] }
+        return [sentence, fits]
     }
 
-    /// Which p95 of TTFT have an interval that is open above, and why.
-    static func openBounds(_ phase: PhaseResult) -> [String] {
-        let open = phase.steps.compactMap { step -> (String, Int)? in
+    /// Where curves through the same points put the knee.
+    private static func fits(_ knee: KneeResult) -> String? {
+        let hinge = knee.hinge.map { hinge in
+            let interval = Figure.interval(hinge.interval.lower, hinge.interval.upper, Figure.plain)
+            return
+                "a hinge at \(Figure.plain(hinge.concurrency))\(interval.map { " (95\(Figure.space)%: \($0))" } ?? "")"
+        }
+        let law = knee.usl.map { usl in
+            usl.peakConcurrency.map { "a peak at \(Figure.plain($0))" } ?? "no peak"
+        }.map { $0 + " (Universal Scalability Law)" }
+        let found = [hinge, law].compactMap(\.self)
+        guard let first = found.first else { return nil }
+        if found.count == 1 { return "A curve fit finds \(first)." }
+        let agreement =
+            switch knee.agree {
+            case true: ": they agree."
+            case false: ": the knee is uncertain."
+            default: "."
+            }
+        return "Two curve fits find \(found.joined(separator: " and "))\(agreement)"
+    }
+
+    /// Once for all rows whose p95 has an interval that is open above.
+    static func roughSentence(_ phase: PhaseResult) -> String? {
+        let counts = phase.steps.compactMap { step -> Int? in
             guard let ttft = ttft(step.stats, phase), ttft.p95 != nil, ttft.source == .samples,
                 ttft.p95Interval?.upper == nil
             else { return nil }
-            let label = step.concurrency.map { Figure.count($0) } ?? Figure.rate(step.rps)
-            return (label, ttft.count)
+            return ttft.effectiveCount ?? ttft.count
         }
-        guard !open.isEmpty else { return [] }
-        let labels = open.map(\.0).joined(separator: ", ")
-        let least = open.map(\.1).min() ?? 0
-        let most = open.map(\.1).max() ?? 0
-        let counts =
-            least == most ? "n = \(Figure.count(least))" : "n = \(Figure.count(least)) to \(Figure.count(most))"
-        let isRate = phase.steps.contains { $0.rps != nil }
-        let unit = isRate ? "requests/s" : labels == "1" ? "stream" : "streams"
-        return ["TTFT p95 at \(labels) \(unit): \(counts), no upper bound (too few requests to say how bad it can be)."]
+        guard let least = counts.min(), let most = counts.max() else { return nil }
+        let range = least == most ? Figure.count(least) : "\(Figure.count(least)) to \(Figure.count(most))"
+        let rows = counts.count == phase.steps.count ? "a row" : "in \(counts.count) of \(phase.steps.count) rows"
+        return
+            "p95 is rough: \(range) requests \(rows), \(QuantileRanks.fewestForUpperBound(.p95)) are needed for an upper limit."
     }
 
     private static func rampBars(_ phase: PhaseResult) -> BarChart {
         BarChart(
             labelTitle: "streams",
-            seriesTitles: ["tokens/s, all streams", "tokens/s, per user"],
+            series: [.init(title: "tokens/s, all streams"), .init(title: "TTFT p95", unit: .milliseconds)],
             rows: phase.steps.map { step in
                 BarChart.Row(
                     label: step.concurrency.map { Figure.count($0) } ?? Figure.unknown,
-                    values: [step.stats.outputTokensPerSecond, step.stats.requestTPS?.p50],
+                    values: [step.stats.outputTokensPerSecond, ttft(step.stats, phase)?.p95],
                     mark: isKnee(step, phase) ? "← knee" : nil
                 )
             }

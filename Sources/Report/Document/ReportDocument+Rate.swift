@@ -20,13 +20,18 @@ extension ReportDocument {
             cells.append(Span(Figure.duration(milliseconds: step.stats.ttftMilliseconds?.p95)))
             cells += tailCells(step.stats, phase)
             if isHeld { cells.append(Span(Figure.wholePercent(share: step.openLoop?.cappedShare))) }
-            return TextTable.Row(cells, mark: step.openLoop?.saturatedAtSeconds == nil ? nil : "← given up")
+            return TextTable.Row(
+                cells,
+                mark: step.openLoop?.saturatedAtSeconds == nil ? nil : "← given up",
+                isDisturbed: step.validity.isDisturbed
+            )
         }
         return [
             .heading("\(heading(phase)): what happens as requests come faster"),
-            .sentence(openLoopExplanation, .dim),
+            .detail(.sentence(openLoopExplanation, .dim)),
             .table(TextTable(columns: columns, rows: rows)),
-        ] + openBounds(phase).map { .sentence($0, .dim) } + phase.steps.compactMap(saturation).map { .sentence($0) }
+        ] + [roughSentence(phase)].compactMap { $0 }.map { .sentence($0, .dim) }
+            + phase.steps.compactMap(saturation).map { .sentence($0) }
     }
 
     static func ramp(_ step: StepResult) -> String? {
@@ -94,9 +99,11 @@ extension ReportDocument {
         guard let open = step.openLoop, open.saturatedAtSeconds != nil, let growth = open.saturationInSystem,
             let delay = open.saturationTTFT
         else { return nil }
+        let whose =
+            step.validity.isDisturbed
+            ? "; the load generator was disturbed too, so whose doing it was is not known" : ": its capacity is less"
         return
-            "\(step.load): given up early, the server cannot keep up. Each second its queue grew by "
-            + "\(Figure.plain(growth)) requests and TTFT by \(Figure.duration(seconds: delay)): all that the times say is "
-            + "that its capacity is less."
+            "\(step.load): given up early. Each second in flight grew by \(Figure.plain(growth)) requests and TTFT by "
+            + "\(Figure.duration(seconds: delay))\(whose)."
     }
 }

@@ -7,22 +7,28 @@ extension ReportDocument {
         let stats = step?.stats ?? phase.stats
         var blocks: [Block] = [
             .heading("\(heading(phase)): \(subject(phase, step))"),
-            .sentence(stats.embeddings == nil ? explanation(phase) : embeddingExplanation, .dim),
+            .detail(.sentence(stats.embeddings == nil ? explanation(phase) : embeddingExplanation, .dim)),
         ]
         if let batch = phase.batch { blocks += self.batch(batch, stats) }
         let rows = figureRows(stats, phase)
         if !rows.isEmpty { blocks.append(.table(figureTable(rows))) }
         blocks += openBounds(stats, phase).map { .sentence($0, .dim) }
-        blocks += openLoop(step)
+        blocks += openLoop(step).map { .detail($0) }
         blocks.append(.sentence(speed(stats, step)))
-        if let sentence = consistencyOfTTFT(stats, phase) { blocks.append(.sentence(sentence)) }
-        if let consistency = phase.consistency { blocks.append(.sentence(classes(consistency))) }
+        if let sentence = scatter(stats, phase) {
+            blocks.append(phase.kind == .probe ? .sentence(sentence) : .detail(.sentence(sentence)))
+        }
+        if let sentence = phase.consistency.flatMap(classes), !phase.rowValidity.isDisturbed {
+            blocks.append(.sentence(sentence))
+        }
         blocks += drift(phase)
         return blocks
     }
 
     private static func subject(_ phase: PhaseResult, _ step: StepResult?) -> String {
-        if let level = step?.concurrency { return "\(Figure.count(level)) streams at a time" }
+        if let level = step?.concurrency {
+            return "\(Figure.count(level)) \(level == 1 ? "stream" : "streams"), steady"
+        }
         if let step, step.rps != nil { return step.load }
         return "\(Figure.count(phase.stats.requests.scheduled)) requests"
     }
@@ -81,12 +87,14 @@ extension ReportDocument {
 
     private static func openBounds(_ stats: RequestStatistics, _ phase: PhaseResult) -> [String] {
         guard let ttft = ttft(stats, phase), ttft.source == .samples else { return [] }
-        let open = [("p95", ttft.p95, ttft.p95Interval), ("p99", ttft.p99, ttft.p99Interval)]
-            .filter { $0.1 != nil && $0.2?.upper == nil }.map(\.0)
-        guard !open.isEmpty else { return [] }
-        let names = open.joined(separator: " and ")
+        let open = [("p95", ttft.p95, ttft.p95Interval, Quantile.p95), ("p99", ttft.p99, ttft.p99Interval, .p99)]
+            .filter { $0.1 != nil && $0.2?.upper == nil }
+        guard let first = open.first else { return [] }
+        let names = open.map(\.0).joined(separator: " and ")
+        let count = Figure.count(ttft.effectiveCount ?? ttft.count)
         return [
-            "TTFT \(names): n = \(Figure.count(ttft.count)), no upper bound (too few requests to say how bad it can be)."
+            "\(names) \(open.count == 1 ? "is" : "are") rough: \(count) requests, "
+                + "\(QuantileRanks.fewestForUpperBound(first.3)) are needed for an upper limit of the \(first.0)."
         ]
     }
 
@@ -107,29 +115,34 @@ extension ReportDocument {
         return parts.joined(separator: ", ") + "."
     }
 
-    /// The contract's bands of the CV of TTFT; several where the interval touches several.
-    private static func consistencyOfTTFT(_ stats: RequestStatistics, _ phase: PhaseResult) -> String? {
+    /// The contract's bands of the CV of TTFT, a set where the interval touches several; no band of a disturbed row, for
+    /// the scatter may be the load generator's own.
+    private static func scatter(_ stats: RequestStatistics, _ phase: PhaseResult) -> String? {
         guard let ttft = ttft(stats, phase), let cv = ttft.cvPercent else { return nil }
         var text = "TTFT scatters by a CV of \(Figure.wholePercent(cv))"
         if let bounds = Figure.interval(ttft.cvInterval?.lower, ttft.cvInterval?.upper, Figure.wholePercent(_:)) {
             text += " (95\(Figure.space)% interval \(bounds))"
         }
-        if !ttft.cvBands.isEmpty { text += ": " + ttft.cvBands.map(\.rawValue).joined(separator: ", or ") }
+        let validity = phase.steps.count == 1 ? phase.steps[0].validity : phase.rowValidity
+        if !ttft.cvBands.isEmpty, !validity.isDisturbed {
+            text += ": " + ttft.cvBands.map(\.rawValue).joined(separator: ", or ")
+        }
         if let without = ttft.cvWithoutTop2, cv - without > 10 {
             text += "; without the two slowest requests it is \(Figure.wholePercent(without))"
         }
         return text + "."
     }
 
-    private static func classes(_ consistency: ConsistencyResult) -> String {
+    /// Cold by the server's word; else what the shape shows, and no more.
+    private static func classes(_ consistency: ConsistencyResult) -> String? {
+        guard consistency.isReported else { return consistency.driver.map { "Made of: \(SafeText.line($0))." } }
         var text =
-            "\(Figure.count(consistency.warm)) requests found a warm server, \(Figure.count(consistency.cold)) a cold one, "
-            + "\(Figure.count(consistency.stuck)) were stuck."
+            "\(Figure.count(consistency.cold)) of "
+            + "\(Figure.count(consistency.warm + consistency.cold + consistency.stuck)) requests met a cold server, by its own word"
         if let rate = consistency.coldRate {
-            let upper = consistency.coldRateUpper95.map { " (at most \(Figure.percent(share: $0)))" } ?? ""
-            text += " Cold: \(Figure.percent(share: rate))\(upper)."
+            let upper = consistency.coldRateUpper95.map { ", at most \(Figure.percent(share: $0))" } ?? ""
+            text += " (\(Figure.percent(share: rate))\(upper))"
         }
-        if let driver = consistency.driver { text += " " + SafeText.line(driver) }
-        return text
+        return text + "."
     }
 }

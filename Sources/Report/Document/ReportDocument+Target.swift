@@ -2,9 +2,11 @@ import Measurement
 
 extension ReportDocument {
     static func target(_ target: TargetResult, isOnly: Bool) -> [Block] {
-        var blocks: [Block] = [.sentence(address(target))]
+        var blocks: [Block] = [.detail(.sentence(address(target)))]
         if !isOnly { blocks.insert(.heading("Target \(SafeText.line(target.name))"), at: 0) }
-        if !target.notes.isEmpty { blocks.append(.list(target.notes.map { SafeText.line($0, limit: 400) })) }
+        if !target.notes.isEmpty {
+            blocks.append(.detail(.list(target.notes.map { SafeText.line($0, limit: 2000) })))
+        }
         for phase in target.phases { blocks += self.phase(phase) }
         blocks += wentWrong(target)
         blocks += limits(target)
@@ -35,7 +37,7 @@ extension ReportDocument {
         if !blocks.isEmpty {
             blocks += conversations(phase)
             blocks += probes(phase)
-            blocks += phaseVerdict(phase)
+            blocks += phaseVerdict(phase).map { .detail($0) }
             blocks += incidents(phase)
         }
         return blocks
@@ -64,35 +66,38 @@ extension ReportDocument {
     /// Nothing where the phase is valid: the whole run's line is enough.
     private static func phaseVerdict(_ phase: PhaseResult) -> [Block] {
         guard phase.validity.verdict != .valid else { return [] }
-        let reasons = phase.validity.reasons.map { SafeText.line($0, limit: 400) }.joined(separator: "; ")
+        let reasons = phase.validity.reasons.map { SafeText.line($0, limit: 1000) }.joined(separator: "; ")
         let tone: Tone = phase.validity.verdict == .invalid ? .bad : .caution
         return [.sentence("This phase is \(phase.validity.verdict.rawValue): \(reasons)", tone)]
     }
 
     private static let incidentsShown = 5
 
+    /// The server's and the way's to it; those of the load generator itself only in the full report.
     private static func incidents(_ phase: PhaseResult) -> [Block] {
-        // The longest ones; a machine that is always busy has hundreds.
-        let length = { (incident: IncidentResult) in
-            (incident.endSeconds ?? incident.startSeconds) - incident.startSeconds
-        }
-        let shown = phase.incidents.sorted { length($0) > length($1) }.prefix(incidentsShown)
-        guard !shown.isEmpty else { return [] }
-        let hidden = phase.incidents.count - shown.count
-        let rest = hidden == 0 ? [] : ["and \(Figure.count(hidden)) shorter ones (all are in summary.json)"]
-        return [
-            .list(
-                shown.sorted { $0.startSeconds < $1.startSeconds }.map { incident in
-                    let from = "at \(Figure.duration(seconds: incident.startSeconds))"
-                    let length = incident.endSeconds.map {
-                        ", for \(Figure.duration(seconds: $0 - incident.startSeconds))"
-                    }
-                    let detail = incident.detail.map { ": " + SafeText.line($0) }
-                    let kind = incident.kind.rawValue.replacing("_", with: " ")
-                    return "\(kind) \(from)\(length ?? "")\(detail ?? "")"
-                } + rest
-            )
-        ]
+        let theirs = phase.incidents.filter { $0.sentence != nil }
+        let ours = phase.incidents.filter { $0.sentence == nil }
+        return [incidents(theirs), incidents(ours).map { .detail($0) }].compactMap(\.self)
+    }
+
+    /// The longest ones; a machine that is always busy has hundreds.
+    private static func incidents(_ incidents: [IncidentResult]) -> Block? {
+        let shown = incidents.sorted { $0.lengthSeconds > $1.lengthSeconds }.prefix(incidentsShown)
+        guard !shown.isEmpty else { return nil }
+        let hidden = incidents.count - shown.count
+        let rest =
+            hidden == 0
+            ? [] : ["and \(Figure.count(hidden)) shorter \(hidden == 1 ? "one" : "ones") (all are in summary.json)"]
+        return .list(shown.sorted { $0.startSeconds < $1.startSeconds }.map(words) + rest)
+    }
+
+    private static func words(_ incident: IncidentResult) -> String {
+        if let sentence = incident.sentence { return sentence + "." }
+        let from = "at \(Figure.duration(seconds: incident.startSeconds))"
+        let length = incident.endSeconds.map { ", for \(Figure.duration(seconds: $0 - incident.startSeconds))" }
+        let detail = incident.detail.map { ": " + SafeText.line($0, limit: 1000) }
+        let kind = incident.kind.rawValue.replacing("_", with: " ")
+        return "\(kind) \(from)\(length ?? "")\(detail ?? "")"
     }
 
     // MARK: After the phases
@@ -114,25 +119,17 @@ extension ReportDocument {
             sentence += " Available \(Figure.percent(share: availability.value))"
             sentence += bounds.map { " (95\(Figure.space)% interval \($0))." } ?? "."
         }
-        let columns: [TextTable.Column] = [
-            .init("requests"), .init("outcome", alignment: .left), .init("meaning", alignment: .left, dropRank: 1),
-            .init("the server's words", alignment: .left, flexible: true),
-        ]
-        let rows = target.failures.map { failure in
-            TextTable.Row([
-                Span(Figure.count(failure.requests), failure.outcome.class == .throttled ? .caution : .bad),
-                Span(failure.outcome.rawValue),
-                Span(failure.outcome.meaning),
-                Span(words(failure), .dim),
-            ])
+        let kinds = target.failures.map { failure in
+            "\(Figure.count(failure.requests)) × \(failure.outcome.rawValue), \(failure.outcome.meaning)\(words(failure))"
         }
-        let table: [Block] = rows.isEmpty ? [] : [.table(TextTable(columns: columns, rows: rows))]
-        return [.heading("What went wrong"), .sentence(sentence)] + table
+        return [.heading("What went wrong"), .sentence(sentence)] + (kinds.isEmpty ? [] : [.list(kinds)])
     }
 
+    /// Whole: what a server said is the first thing to search for.
     private static func words(_ failure: FailureResult) -> String {
         let parts = [failure.httpStatus.map { "HTTP \($0)" }, failure.detail, failure.words]
-        return parts.compactMap { $0.map { SafeText.line($0) } }.filter { !$0.isEmpty }.joined(separator: " · ")
+        let shown = parts.compactMap { $0.map { SafeText.line($0, limit: 4000) } }.filter { !$0.isEmpty }
+        return shown.isEmpty ? "" : ": " + shown.joined(separator: " · ")
     }
 
     private static func totals(_ target: TargetResult) -> [Block] {
@@ -141,7 +138,7 @@ extension ReportDocument {
             switch target.tokenSource {
             case .usage: "as the server counted them"
             case .events: "counted from events: the server did not say"
-            case nil: "none counted"
+            case nil: totals.outputTokens > 0 ? "no answer was a success" : "none counted"
             }
         var sentence =
             "In all \(Figure.count(totals.requests.scheduled)) requests, \(Figure.count(totals.inputTokens)) input and "
@@ -156,18 +153,21 @@ extension ReportDocument {
         if let attainment = totals.sloAttainment {
             sentence += " The SLO was met by \(Figure.percent(share: attainment)) of the requests."
         }
-        var blocks: [Block] = [.heading("Totals"), .sentence(sentence)]
-        if let length = target.inputLength { blocks.append(promptLength(length)) }
-        blocks += cost(target)
+        var blocks: [Block] = [.detail(.heading("Totals")), .detail(.sentence(sentence))]
+        if let length = target.inputLength {
+            blocks.append(length.isOff ? promptLength(length) : .detail(promptLength(length)))
+        }
+        blocks += cost(target).map { target.totals.cost == nil ? .detail($0) : $0 }
         let apart = [("warm-up", target.warmup), ("preflight", target.preflight), ("probe", probes(target))]
             .filter { $0.1.requests > 0 }
         if !apart.isEmpty {
             let list = apart.map { name, tally in
                 let price = tally.dollars.flatMap { $0 > 0 ? ", \(Figure.dollars($0))" : nil } ?? ""
+                let what = tally.requests == 1 ? "request" : "requests"
                 return
-                    "\(Figure.count(tally.requests)) \(name) requests (\(Figure.count(tally.outputTokens)) output tokens\(price))"
+                    "\(Figure.count(tally.requests)) \(name) \(what) (\(Figure.count(tally.outputTokens)) output tokens\(price))"
             }
-            blocks.append(.sentence("In no figure above: \(list.joined(separator: ", ")).", .dim))
+            blocks.append(.detail(.sentence("Not counted above: \(list.joined(separator: ", ")).", .dim)))
         }
         return blocks
     }

@@ -23,7 +23,7 @@ extension ReportDocument {
         let phases = Set(workload.primary.map(\.phase)).sorted().map { SafeText.line($0, limit: 40) }
         return [
             .heading("What matters for \(name)"),
-            .sentence("\(why) From: \(phases.joined(separator: ", ")).", .dim),
+            .detail(.sentence("\(why) From: \(phases.joined(separator: ", ")).", .dim)),
             .table(TextTable(columns: columns, rows: rows)),
         ]
     }

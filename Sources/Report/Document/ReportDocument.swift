@@ -1,31 +1,36 @@
 import Measurement
 
 /// What there is to say about a run, from the most important down, without saying how it looks.
+///
+/// The report as everybody sees it: what was found, the thresholds, one table a phase, what went wrong. The full one
+/// adds what explains and what stands behind.
 struct ReportDocument: Sendable, Hashable {
     private(set) var blocks: [Block] = []
 
     init(blocks: [Block]) { self.blocks = blocks }
 
-    /// `files`: paths to show at the end.
-    init(_ result: RunResult, files: [String]) {
+    /// `files`: paths to show at the end, the result's own folder or file first.
+    init(_ result: RunResult, files: [String], isFull: Bool = false, repeatsFindings: Bool = false) {
         blocks += Self.banners(result)
-        blocks.append(.sentence(Self.title(result.run), .strong))
+        blocks.append(.sentence(Self.title(result), .dim))
+        let findings = Self.findings(result)
+        blocks += findings
+        if !result.thresholds.isEmpty { blocks += Self.thresholds(result.thresholds) }
         if let workload = result.workload { blocks += Self.workload(workload, targets: result.targets.count) }
         if let comparison = result.comparison { blocks += Self.comparison(comparison) }
         for target in result.targets {
             blocks += Self.target(target, isOnly: result.targets.count == 1)
         }
-        blocks += Self.calibration(result)
+        blocks += Self.calibration(result).map { .detail($0) }
         blocks += Self.matrix(ProviderMatrix(of: result.targets))
-        if !result.warnings.isEmpty {
-            blocks.append(.heading("Read this with the figures"))
-            blocks.append(.list(result.warnings.map { SafeText.line($0, limit: 400) }))
-        }
-        if !result.thresholds.isEmpty { blocks += Self.thresholds(result.thresholds) }
-        blocks.append(.heading("Was the load generator itself fast enough?"))
-        blocks.append(Self.validityLine(result))
-        if !files.isEmpty {
-            blocks.append(.sentence("Results: " + files.map { SafeText.line($0, limit: 400) }.joined(separator: " · ")))
+        blocks += Self.warnings(result)
+        blocks.append(.detail(.heading("Was the load generator itself fast enough?")))
+        blocks.append(.detail(Self.validityLine(result)))
+        if repeatsFindings { blocks += findings }
+        blocks += Self.end(files)
+        blocks = blocks.compactMap { block in
+            guard case .detail(let inner) = block else { return block }
+            return isFull ? inner : nil
         }
     }
 
@@ -33,15 +38,10 @@ struct ReportDocument: Sendable, Hashable {
 
     private static func banners(_ result: RunResult) -> [Block] {
         var blocks: [Block] = []
-        let reasons = result.validity.reasons.map { SafeText.line($0, limit: 400) }.joined(separator: "; ")
         switch result.validity.verdict {
         case .valid: break
-        case .suspect:
-            let text = "the load generator may have shaped these figures: \(reasons)"
-            blocks.append(.banner(word: "SUSPECT", tone: .caution, text: text))
-        case .invalid:
-            let text = "these figures are the load generator's own, not the server's: \(reasons)"
-            blocks.append(.banner(word: "INVALID", tone: .bad, text: text))
+        case .suspect: blocks.append(.banner(word: "SUSPECT", tone: .caution, text: disturbance(result)))
+        case .invalid: blocks.append(.banner(word: "INVALID", tone: .bad, text: disturbance(result)))
         }
         if !result.run.complete {
             let text = "the run did not end; this is what was stored until then"
@@ -55,12 +55,11 @@ struct ReportDocument: Sendable, Hashable {
             blocks.append(.banner(word: "STOPPED", tone: .caution, text: text))
         }
         if result.run.simulated {
-            let text = "no figure here is of a real service: the built-in simulated provider answered"
+            let text = "the built-in simulated provider answered, no real service"
             blocks.append(.banner(word: "SIMULATED", tone: .caution, text: text))
         }
         if result.run.fast {
-            let text = "times were scaled down to be quick: look at the shapes, not at the figures"
-            blocks.append(.banner(word: "FAST", tone: .caution, text: text))
+            blocks.append(.banner(word: "FAST", tone: .caution, text: "times divided by ten or more: shapes only"))
         }
         for target in result.targets {
             let name = SafeText.line(target.name)
@@ -69,22 +68,75 @@ struct ReportDocument: Sendable, Hashable {
                 blocks.append(.banner(word: "INSECURE", tone: .bad, text: text))
             }
             if target.unusable {
-                let why = target.givenUp.map { "given up: " + SafeText.line($0, limit: 400) } ?? "nothing succeeded"
-                let text = "\(name): \(why)"
-                blocks.append(.banner(word: "UNUSABLE", tone: .bad, text: text))
+                let why = target.givenUp == nil ? "nothing succeeded" : "given up before its plan ended"
+                blocks.append(.banner(word: "UNUSABLE", tone: .bad, text: "\(name): \(why)"))
             }
         }
         return blocks
     }
 
-    private static func title(_ run: RunFacts) -> String {
+    /// Which rows; what disturbed them is in the findings.
+    private static func disturbance(_ result: RunResult) -> String {
+        let rows = result.targets.flatMap { $0.phases.flatMap(\.rows) }.count
+        let disturbed = result.disturbedRows.count
+        let marked = disturbed == 1 ? "is" : "are"
+        return
+            "\(Figure.count(disturbed)) of \(Figure.count(rows)) rows \(marked) disturbed by the load generator (marked ?)"
+    }
+
+    private static func title(_ result: RunResult) -> String {
+        let run = result.run
         var parts = [run.profile.isEmpty ? "run" : SafeText.line(run.profile)]
         if let label = run.label { parts.append(SafeText.line(label)) }
+        if result.targets.count == 1, let target = result.targets.first {
+            parts.append(SafeText.line(target.name))
+            if let model = target.model, model != target.name { parts.append(SafeText.line(model)) }
+        }
         if run.startedAtUnixNanoseconds > 0 {
             parts.append(UTCTime.readable(unixNanoseconds: run.startedAtUnixNanoseconds))
         }
         if let duration = run.durationSeconds { parts.append(Figure.clock(seconds: duration)) }
         return parts.joined(separator: " · ")
+    }
+
+    // MARK: What was found
+
+    private static func findings(_ result: RunResult) -> [Block] {
+        guard !result.headline.isEmpty else { return [] }
+        return [
+            .findings(
+                result.headline.map { sentence in
+                    Span(bound(SafeText.line(sentence.text, limit: 1000)), sentence.trust == .good ? .strong : .caution)
+                }
+            )
+        ]
+    }
+
+    /// Numbers stay with their units where lines are broken.
+    private static func bound(_ text: String) -> String {
+        text.replacing(/([0-9]) (?=(ms|s|µs|min|h|%|tok\/s|streams?)([^A-Za-z]|$))/) { "\($0.1)\(Figure.space)" }
+    }
+
+    private static func warnings(_ result: RunResult) -> [Block] {
+        let always = result.warnings.map { SafeText.line($0, limit: 2000) }
+        let caveats = result.caveats.map { SafeText.line($0, limit: 2000) }
+        let heading = Block.heading("Read this with the figures")
+        if always.isEmpty { return caveats.isEmpty ? [] : [.detail(heading), .detail(.list(caveats))] }
+        return [heading, .list(always)] + (caveats.isEmpty ? [] : [.detail(.list(caveats))])
+    }
+
+    private static func end(_ files: [String]) -> [Block] {
+        let shown = files.map { SafeText.line($0, limit: 1000) }
+        guard let first = shown.first else { return [] }
+        let stored: Set<String> = ["summary.json", "run.sqlite"]
+        let parts = first.split(separator: "/", omittingEmptySubsequences: false)
+        let folder =
+            stored.contains(String(parts.last ?? "")) && parts.count > 1
+            ? parts.dropLast().joined(separator: "/") : first
+        return [
+            .sentence("More: spate report --full \(folder)", .dim),
+            .detail(.sentence("Results: " + shown.joined(separator: " · "))),
+        ]
     }
 
     // MARK: Verdicts
@@ -99,9 +151,13 @@ struct ReportDocument: Sendable, Hashable {
         let rows = thresholds.map { threshold in
             TextTable.Row([
                 threshold.passed ? Span("passed", .good) : Span("FAILED", .bad),
-                Span(SafeText.line(threshold.expression, limit: 60)),
+                Span(SafeText.line(threshold.expression)),
                 Span(value(threshold)),
-                Span(threshold.note.map { SafeText.line($0, limit: 400) } ?? "", .dim),
+                Span(
+                    [threshold.note, threshold.disturbance].compactMap { $0.map { SafeText.line($0, limit: 1000) } }
+                        .joined(separator: "; "),
+                    threshold.disturbance == nil ? .dim : .caution
+                ),
             ])
         }
         return [.heading(heading), .table(TextTable(columns: columns, rows: rows))]

@@ -41,6 +41,7 @@ extension SummaryJSON {
             members.append(.init("concurrency", JSONValue(step.concurrency)))
         }
         members += [
+            .init("validity", validity(step.validity)),
             .init("stats", statistics(step.stats)),
             .init("retention", JSONValue(step.retention)),
             .init("decode_retention", JSONValue(step.decodeRetention)),
@@ -125,6 +126,8 @@ extension SummaryJSON {
             .init("send_lag_ms", JSONValue(burst.sendLagMilliseconds)),
             .init("send_skew_ms", JSONValue(burst.sendSkewMilliseconds)),
             .init("reused_connections", JSONValue(burst.reusedConnections)),
+            .init("validity", validity(burst.validity)),
+            .init("control_validity", validity(burst.controlValidity)),
             .init("stats", statistics(burst.stats)),
         ]
         if let hold = burst.hold { members.append(.init("hold", statistics(hold))) }
@@ -142,6 +145,7 @@ extension SummaryJSON {
             .init("censored_at_s", JSONValue(burst.censoredAtSeconds)),
             .init("recovery_threshold_ms", JSONValue(burst.recoveryThresholdMilliseconds)),
             .init("waves", .array(burst.waves.map(wave))),
+            .init("control_waves", .array(burst.controlWaves.map(wave))),
         ]
         return .object(members)
     }
@@ -168,7 +172,6 @@ extension SummaryJSON {
                     }
                 )
             ),
-            .init("waves", .array(transition.waves.map(wave))),
         ])
     }
 

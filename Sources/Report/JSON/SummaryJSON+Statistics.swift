@@ -16,6 +16,8 @@ extension SummaryJSON {
                 .init("reasoning_tokens", JSONValue(stats.reasoningTokens)),
                 .init("tokens_per_chunk", JSONValue(stats.tokensPerChunk)),
                 .init("long_gap_share", JSONValue(stats.longGapShare)),
+                .init("client_idle_share", JSONValue(stats.clientIdleShare)),
+                .init("late_arrivals_share", JSONValue(stats.lateArrivalsShare)),
                 .init("input_tokens_per_request", distribution(stats.inputTokensPerRequest)),
                 .init("output_tokens_per_request", distribution(stats.outputTokensPerRequest)),
                 .init("output_tokens_per_second", JSONValue(stats.outputTokensPerSecond)),
@@ -107,6 +109,10 @@ extension SummaryJSON {
             .init("p95_ci", interval(summary.p95Interval)),
             .init("p99_ci", interval(summary.p99Interval)),
         ]
+        if let error = summary.clientErrorMilliseconds {
+            let figures = [("p50", error.p50), ("p95", error.p95), ("p99", error.p99)]
+            members.append(.init("client_error_ms", .object(figures.map { .init($0.0, JSONValue($0.1)) })))
+        }
         if adjusted {
             members.append(.init("adj_p95", JSONValue(summary.adjustedP95)))
             members.append(.init("adj_p99", JSONValue(summary.adjustedP99)))

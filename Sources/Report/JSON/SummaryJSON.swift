@@ -17,7 +17,8 @@ public enum SummaryJSON {
             ),
             .init("run", run(result.run)),
             .init("validity", validity(result.validity)),
-            .init("warnings", JSONValue(result.warnings)),
+            .init("headline", .array(result.headline.map(sentence))),
+            .init("warnings", JSONValue(result.warnings + result.caveats)),
             .init("targets", .array(result.targets.map(target))),
         ]
         if let calibration = result.calibration {
@@ -27,6 +28,13 @@ public enum SummaryJSON {
         if let comparison = result.comparison { members.append(.init("comparison", self.comparison(comparison))) }
         members.append(.init("thresholds", .array(result.thresholds.map(threshold))))
         return .object(members)
+    }
+
+    private static func sentence(_ sentence: HeadlineSentence) -> JSONValue {
+        .object([
+            .init("text", .string(sentence.text)), .init("figures", JSONValue(sentence.figures)),
+            .init("trust", .string(sentence.trust.rawValue)),
+        ])
     }
 
     private static func workload(_ workload: WorkloadResult) -> JSONValue {
@@ -73,7 +81,10 @@ public enum SummaryJSON {
     static func validity(_ validity: ValidityResult) -> JSONValue {
         .object([
             .init("verdict", .string(validity.verdict.rawValue)),
+            .init("latencies", .string(validity.latencies.rawValue)),
+            .init("load", .string(validity.load.rawValue)),
             .init("reasons", JSONValue(validity.reasons)),
+            .init("remedy", JSONValue(validity.remedy)),
             .init("loop_lag_ms", distribution(validity.loopLagMilliseconds)),
             .init("dispatch_lag_ms", distribution(validity.dispatchLagMilliseconds)),
             .init("read_lag_ms", distribution(validity.readLagMilliseconds)),
@@ -88,6 +99,14 @@ public enum SummaryJSON {
             .init("max_in_flight", JSONValue(validity.maxInFlight)),
             .init("rss_mb", JSONValue(validity.rssMB)),
             .init("kernel_stamp_share", JSONValue(validity.kernelStampShare)),
+        ])
+    }
+
+    /// Of one row: a level, a burst.
+    static func validity(_ row: RowValidity) -> JSONValue {
+        .object([
+            .init("verdict", .string(row.verdict.rawValue)), .init("latencies", .string(row.latencies.rawValue)),
+            .init("load", .string(row.load.rawValue)), .init("reasons", JSONValue(row.reasons)),
         ])
     }
 
@@ -182,6 +201,7 @@ public enum SummaryJSON {
             .init("unit", .string(threshold.unit)),
             .init("passed", JSONValue(threshold.passed)),
             .init("note", JSONValue(threshold.note)),
+            .init("disturbance", JSONValue(threshold.disturbance)),
         ])
     }
 }

@@ -17,20 +17,20 @@ struct TerminalBars {
         let labels = chart.rows.map { style.shown($0.label) }
         let labelTitle = style.shown(chart.labelTitle)
         let labelWidth = (labels + [labelTitle]).map(DisplayWidth.of).max() ?? 0
-        let figures = chart.seriesTitles.indices.map { series in
-            chart.rows.map { style.shown(Figure.rate($0.values[series])) }
+        let figures = chart.series.enumerated().map { place, series in
+            chart.rows.map { style.shown(series.shown($0.values[place])) }
         }
         let figureWidths = figures.map { $0.map(DisplayWidth.of).max() ?? 0 }
         let marks = chart.rows.map { $0.mark.map(style.shown) ?? "" }
         let markWidth = marks.map { $0.isEmpty ? 0 : DisplayWidth.of($0) + Self.gap }.max() ?? 0
 
-        let count = max(1, chart.seriesTitles.count)
+        let count = max(1, chart.series.count)
         let free = style.width - Self.indent - labelWidth - markWidth
         let share = free / count - Self.gap  // of one series: bar, blank, figure
         let bars = figureWidths.map { min(Self.longest, max(4, share - 1 - $0)) }
 
         var header = padded(labelTitle, to: labelWidth, right: true)
-        for (series, title) in chart.seriesTitles.enumerated() {
+        for (series, title) in chart.series.map(\.title).enumerated() {
             let width = bars[series] + 1 + figureWidths[series]
             header += String(repeating: " ", count: Self.gap)
             header += padded(String(DisplayWidth.prefix(style.shown(title), width: width)), to: width, right: false)
@@ -38,7 +38,7 @@ struct TerminalBars {
         var lines = [trimmed(style.painted(trimmed(String(repeating: " ", count: Self.indent) + header), .dim))]
         for (index, row) in chart.rows.enumerated() {
             var line = String(repeating: " ", count: Self.indent) + padded(labels[index], to: labelWidth, right: true)
-            for series in chart.seriesTitles.indices {
+            for series in chart.series.indices {
                 let most = chart.rows.compactMap { $0.values[series] }.max() ?? 0
                 let bar = self.bar(row.values[series], of: most, width: bars[series])
                 let text = bar + " " + figures[series][index]

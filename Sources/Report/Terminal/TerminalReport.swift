@@ -3,8 +3,14 @@ public import Measurement
 /// A result for a terminal: the verdict first when it is not `valid`, then a table per phase.
 public enum TerminalReport {
     /// `files` are the paths to show at the end. Ends with a line feed.
-    public static func render(_ result: RunResult, style: TerminalStyle = .init(), files: [String] = []) -> String {
-        render(ReportDocument(result, files: files), style: style)
+    /// What was found stands first, and again last: a long report has scrolled its beginning away.
+    public static func render(
+        _ result: RunResult,
+        style: TerminalStyle = .init(),
+        files: [String] = [],
+        isFull: Bool = false
+    ) -> String {
+        render(ReportDocument(result, files: files, isFull: isFull, repeatsFindings: true), style: style)
     }
 
     /// `spate compare`.
@@ -29,8 +35,8 @@ public enum TerminalReport {
 
     private static func needsGap(_ previous: Block, _ next: Block) -> Bool {
         switch (previous, next) {
-        case (_, .heading), (.banner, .paragraph), (.banner, .table), (_, .bars): true
-        case (.bars, .paragraph): true
+        case (_, .heading), (.banner, .paragraph), (.banner, .table), (_, .bars), (.bars, .paragraph): true
+        case (.table, .findings), (.list, .findings): true
         default: false
         }
     }
@@ -39,10 +45,14 @@ public enum TerminalReport {
 /// Sets one block in lines of a terminal.
 struct TerminalLines {
     let style: TerminalStyle
+    /// No line is made shorter than this, whatever the width.
+    var least = 20
 
     func lines(_ block: Block) -> [String] {
         switch block {
         case .banner(let word, let tone, let text): banner(word, tone, text)
+        case .findings(let findings): findings.flatMap { wrapped([$0], indent: 1, hanging: 3) }
+        case .detail(let block): lines(block)
         case .heading(let text): [style.painted(style.shown(text), .strong)]
         case .paragraph(let spans): wrapped(spans, indent: 1, hanging: 1)
         case .list(let items): items.flatMap { wrapped([Span("- " + $0)], indent: 1, hanging: 3) }
@@ -62,7 +72,7 @@ struct TerminalLines {
 
     /// Breaks at plain spaces; a word longer than the line is cut into pieces.
     func wrapped(_ spans: [Span], indent: Int, hanging: Int, width: Int? = nil) -> [String] {
-        let limit = max(20, width ?? style.width)
+        let limit = max(least, width ?? style.width)
         var lines: [String] = []
         var line = String(repeating: " ", count: indent)
         var used = indent

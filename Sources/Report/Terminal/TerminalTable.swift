@@ -5,6 +5,8 @@ struct TerminalTable {
     private let widths: [Int]  // of each column's cells and header
     private let kept: [Int]  // indices of the columns shown
     private let gap: Int
+    private let lead: Int  // room for the mark of disturbed rows
+    private let isMarkShort: Bool
 
     private static let indent = 1
     /// Cells a flexible column is left before other columns go.
@@ -22,16 +24,20 @@ struct TerminalTable {
         var widths = table.columns.indices.map { column in
             (table.columns[column].header + table.rows.map { $0.cells[column].text }).map(DisplayWidth.of).max() ?? 0
         }
-        let mark = table.rows.compactMap { $0.mark.map { DisplayWidth.of($0) + 2 } }.max() ?? 0
+        // A question mark before a row says that the load generator disturbed it.
+        let lead = table.rows.contains(where: \.isDisturbed) ? 2 : 0
+        let longest = table.rows.compactMap { $0.mark.map(DisplayWidth.of) }.max()
+        var mark = longest.map { $0 + 2 } ?? 0
         func needed(_ columns: [Int], gap: Int) -> Int {
             let least = columns.map { column in
                 table.columns[column].flexible ? min(widths[column], Self.leastFlexible) : widths[column]
             }
-            return Self.indent + least.reduce(0, +) + gap * max(0, columns.count - 1) + mark
+            return Self.indent + lead + least.reduce(0, +) + gap * max(0, columns.count - 1) + mark
         }
         var kept = Array(table.columns.indices)
         var gap = 2
         if needed(kept, gap: gap) > style.width { gap = 1 }
+        if longest != nil, needed(kept, gap: gap) > style.width { mark = 2 }
         while needed(kept, gap: gap) > style.width,
             let last = kept.filter({ table.columns[$0].dropRank > 0 }).max(by: {
                 table.columns[$0].dropRank < table.columns[$1].dropRank
@@ -48,21 +54,21 @@ struct TerminalTable {
         self.widths = widths
         self.kept = kept
         self.gap = gap
+        self.lead = lead
+        isMarkShort = longest != nil && mark == 2
     }
 
     var lines: [String] {
         let height = kept.map { table.columns[$0].header.count }.max() ?? 0
         var lines = (0..<height).map { line in
-            joined(
-                kept.map { column in
-                    let header = table.columns[column].header
-                    let index = line - (height - header.count)  // headers stand on the rows
-                    return Span(index >= 0 ? header[index] : "", .dim)
-                },
-                mark: nil
-            )
+            let cells = kept.map { column in
+                let header = table.columns[column].header
+                let index = line - (height - header.count)  // headers stand on the rows
+                return Span(index >= 0 ? header[index] : "", .dim)
+            }
+            return joined(cells, mark: nil)
         }
-        lines += table.rows.map { row in joined(kept.map { row.cells[$0] }, mark: row.mark) }
+        for row in table.rows { lines += self.lines(of: row) }
         if kept.count < table.columns.count {
             let dropped = table.columns.indices.filter { !kept.contains($0) }.map { table.columns[$0].title }
             let note = "(too narrow for: \(dropped.joined(separator: ", ")); summary.json has them)"
@@ -71,28 +77,48 @@ struct TerminalTable {
         return lines
     }
 
-    private func joined(_ cells: [Span], mark: String?) -> String {
+    /// One line, or as many as its longest flexible cell takes.
+    private func lines(of row: TextTable.Row) -> [String] {
+        let cells = kept.enumerated().map { position, column in
+            (pieces(row.cells[column].text, widths[column]), row.cells[column].tone)
+        }
+        let height = cells.map(\.0.count).max() ?? 1
+        return (0..<max(1, height)).map { line in
+            let spans = cells.map { pieces, tone in Span(line < pieces.count ? pieces[line] : "", tone) }
+            let mark = line == 0 ? row.mark : nil
+            return joined(
+                spans,
+                mark: isMarkShort ? mark.map { String($0.prefix(1)) } : mark,
+                isDisturbed: row.isDisturbed && line == 0
+            )
+        }
+    }
+
+    private func joined(_ cells: [Span], mark: String?, isDisturbed: Bool = false) -> String {
         var line = String(repeating: " ", count: Self.indent)
+        if lead > 0 { line += isDisturbed ? style.painted("?", .caution) + " " : "  " }
         var pending = 0  // blanks that only matter if something follows
         for (position, cell) in cells.enumerated() {
             let column = kept[position]
-            let text = cut(cell.text, to: widths[column])
-            let padding = max(0, widths[column] - DisplayWidth.of(text))
+            let padding = max(0, widths[column] - DisplayWidth.of(cell.text))
             if position > 0 { pending += gap }
             if table.columns[column].alignment == .right { pending += padding }
-            if !text.isEmpty {
-                line += String(repeating: " ", count: pending) + style.painted(text, cell.tone)
+            if !cell.text.isEmpty {
+                line += String(repeating: " ", count: pending) + style.painted(cell.text, cell.tone)
                 pending = 0
             }
             if table.columns[column].alignment == .left { pending += padding }
         }
-        if let mark { line += String(repeating: " ", count: pending + 2) + style.painted(mark, .caution) }
+        if let mark {
+            line += String(repeating: " ", count: pending + (isMarkShort ? 1 : 2)) + style.painted(mark, .caution)
+        }
+        while line.hasSuffix(" ") { line.removeLast() }
         return line
     }
 
-    private func cut(_ text: String, to width: Int) -> String {
-        guard DisplayWidth.of(text) > width else { return text }
-        let ellipsis = style.shown("…")
-        return DisplayWidth.prefix(text, width: max(0, width - ellipsis.count)) + ellipsis
+    private func pieces(_ text: String, _ width: Int) -> [String] {
+        guard DisplayWidth.of(text) > width else { return [text] }
+        return TerminalLines(style: .init(width: width, colour: false, unicode: true), least: 1)
+            .wrapped([Span(text)], indent: 0, hanging: 0, width: width)
     }
 }

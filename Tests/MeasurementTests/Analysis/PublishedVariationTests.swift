@@ -95,8 +95,8 @@ import Ticks
         let values = try samples(row).values
         let table = "band_probability_by_sample_size(4000 iid resamples)"
         let names = [
-            VariationBand.wellSupported: "<40", .someVariability: "40-100", .coldStartsOccurring: "100-300",
-            .notProductionReady: ">300",
+            VariationBand.steady: "<40", .someVariability: "40-100", .wide: "100-300",
+            .erratic: ">300",
         ]
         var random = SplitMix64(seed: 4000)
         for (key, expected) in try Oracles.main.members("published_cv", row, table) {
@@ -139,7 +139,7 @@ import Ticks
         let sample = SortedSamples((0..<75).map { all[Int((Double($0) + 0.5) / 75 * 998)] })
         let variation = try #require(Variation(sample))
         let interval = try #require(variation.bootstrapInterval(resamples: 1000, seed: 2))
-        #expect(variation.bands(over: interval).contains(.coldStartsOccurring))
+        #expect(variation.bands(over: interval).contains(.wide))
         #expect(near(Variation.ceiling(count: 75), 8.66025403784, relative: 1e-9))
     }
 }

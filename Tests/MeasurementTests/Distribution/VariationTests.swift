@@ -66,7 +66,7 @@ import Ticks
         #expect(rows.count == 7)
         for row in rows {
             let percent = try #require(row["cv_pct"].number)
-            #expect(VariationBand(cvPercent: percent)?.rawValue == row["band"].string, "\(percent)")
+            #expect(VariationBand(cvPercent: percent) == VariationBand.published(row["band"].string), "\(percent)")
         }
     }
 
@@ -75,12 +75,12 @@ import Ticks
         let bands = { (low: Double?, high: Double?) in
             variation.bands(over: ConfidenceInterval(lower: low, upper: high))
         }
-        #expect(bands(0.1, 0.2) == [.wellSupported])
-        #expect(bands(0.39, 1.01) == [.wellSupported, .someVariability, .coldStartsOccurring])
-        #expect(bands(1.01, 3.5) == [.coldStartsOccurring, .notProductionReady])
+        #expect(bands(0.1, 0.2) == [.steady])
+        #expect(bands(0.39, 1.01) == [.steady, .someVariability, .wide])
+        #expect(bands(1.01, 3.5) == [.wide, .erratic])
         // √75 = 866 %.
-        #expect(bands(3.1, nil) == [.notProductionReady])
-        #expect(bands(nil, 0.3) == [.wellSupported])
+        #expect(bands(3.1, nil) == [.erratic])
+        #expect(bands(nil, 0.3) == [.steady])
     }
 
     @Test func `the driver of a CV is seen by leaving it out`() throws {

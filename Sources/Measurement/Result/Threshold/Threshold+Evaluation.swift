@@ -7,15 +7,25 @@ extension Threshold {
         var result = ThresholdResult()
         result.expression = expression
         result.unit = unit.name
-        let judgements = places(in: run).map { judge($0, confident: confident) }
-        guard let worst = judgements.min(by: isWorse) else {
+        let places = places(in: run)
+        guard let worst = worst(places, confident) else {
             result.note = "undetermined: nothing in this run matches"
             return result
         }
         result.passed = worst.verdict == .passed
         result.value = worst.value.map { $0 / unit.size }
         result.note = worst.note
+        let told = self.worst(places.map(\.withoutClientError), confident)
+        if told.map({ ($0.verdict == .passed) != result.passed }) ?? false {
+            result.disturbance = "the load generator's own lateness decides it"
+        } else if result.passed, let place = places.first(where: \.isLoadInvalid) {
+            result.disturbance = "the load generator made less load than asked for (\(place.name))"
+        }
         return result
+    }
+
+    private func worst(_ places: [Place], _ confident: Bool) -> Judgement? {
+        places.map { judge($0, confident: confident) }.min(by: isWorse)
     }
 
     // MARK: Judging
@@ -82,6 +92,21 @@ extension Threshold {
         var name: String
         var figure: ThresholdMetric.Value
         var need: (count: Int, fewest: Int, statistic: String)?
+        /// The same figure without what the load generator added; nil where that is not known.
+        var told: ThresholdMetric.Value?
+        var isLoadInvalid = false
+
+        func on(_ row: RowValidity) -> Place {
+            var place = self
+            place.isLoadInvalid = row.load == .invalid
+            return place
+        }
+
+        var withoutClientError: Place {
+            var place = self
+            place.figure = told ?? figure
+            return place
+        }
     }
 
     /// The narrowest first: of equals the first is told.
@@ -103,27 +128,33 @@ extension Threshold {
         var places: [Place] = []
         for step in phase.steps where selects(step) {
             let level = step.concurrency.map { "\($0) streams" } ?? step.rps.map { "\(inWords($0)) rps" } ?? "step"
+            let own: [Place]
             if case .step(let read) = figure.source {
-                places.append(Place(name: "\(name), \(level)", figure: read(step)))
+                own = [Place(name: "\(name), \(level)", figure: read(step))]
             } else {
-                places += self.places(at: "\(name), \(level)", step.stats, fromSchedule: open, isWindow: true)
+                own = self.places(at: "\(name), \(level)", step.stats, fromSchedule: open, isWindow: true)
             }
+            places += own.map { $0.on(step.validity) }
         }
         for burst in phase.bursts where selects(burst) {
+            let at = "\(name), burst \(burst.index)"
+            let own: [Place]
             if case .burst(let read) = figure.source {
-                places.append(Place(name: "\(name), burst \(burst.index)", figure: read(burst)))
+                own = [Place(name: at, figure: read(burst))]
             } else {
-                let at = "\(name), burst \(burst.index)"
-                places += self.places(at: at, burst.stats, fromSchedule: true, isWindow: true)
+                own = self.places(at: at, burst.stats, fromSchedule: true, isWindow: true)
             }
+            places += own.map { $0.on(burst.validity) }
         }
         if selector == nil {
+            let before = places.count
             switch figure.source {
             case .phase(let read): places += read(phase).map { [Place(name: name, figure: $0)] } ?? []
             case .phaseDistribution(let read):
                 if let distribution = read(phase) { places.append(place(name, distribution)) }
             default: places += self.places(at: name, phase.stats, fromSchedule: open, isWindow: true)
             }
+            for place in before..<places.count { places[place].isLoadInvalid = phase.validity.load == .invalid }
         }
         return places
     }
@@ -167,6 +198,9 @@ extension Threshold {
         }
         let statistic = self.statistic ?? ""
         var place = Place(name: name, figure: distribution.figure(statistic))
+        if distribution.clientErrorMilliseconds != nil {
+            place.told = distribution.withoutClientError.figure(statistic)
+        }
         if let quantile = DistributionSummary.quantile(statistic) {
             switch comparison {
             case .less, .lessOrEqual:

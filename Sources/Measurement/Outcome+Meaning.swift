@@ -1,8 +1,6 @@
-import Measurement
-
 extension Outcome {
     /// For somebody who does not know the words of the contract.
-    var meaning: String {
+    public var meaning: String {
         switch self {
         case .cancelled: "we cancelled it"
         case .notSent: "never sent"
@@ -14,7 +12,7 @@ extension Outcome {
         case .timeoutFirstToken: "no token in time"
         case .timeoutIdle: "the stream fell silent"
         case .timeoutTotal: "not done in time"
-        case .reset: "the server cut the connection"
+        case .reset: "the connection was cut"
         case .protocol: "the answer made no sense"
         case .auth: "the key or the credit was refused"
         case .rateLimited: "too many requests, said the server"

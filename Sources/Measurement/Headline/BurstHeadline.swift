@@ -1,0 +1,99 @@
+/// What a burst pays after idle, cycle by cycle where the cycles differ, and how soon it is warm again.
+struct BurstHeadline {
+    private let phase: PhaseResult
+    private let isEmbeddings: Bool
+
+    /// Medians apart by less than this share are told as one; an edge above the warm one by less waits as long.
+    static let alike = 0.1
+
+    init(_ phase: PhaseResult) {
+        self.phase = phase
+        isEmbeddings = phase.bursts.contains { $0.stats.embeddings != nil }
+    }
+
+    var candidates: [Headline.Candidate] { [wait, recovery].compactMap(\.self) }
+
+    private func figure(_ stats: RequestStatistics?) -> DistributionSummary? {
+        isEmbeddings ? stats?.e2eScheduledMilliseconds : stats?.ttftScheduledMilliseconds
+    }
+
+    private var wait: Headline.Candidate? {
+        let edges = phase.bursts.compactMap { burst in figure(burst.stats)?.p50.map { (burst: burst, edge: $0) } }
+        guard let first = edges.first else { return nil }
+        let waits = edges.map(\.edge)
+        let warm = edges.compactMap { figure($0.burst.control)?.p50 }
+        let idle = first.burst.idleSeconds.map { " after \(inTime(seconds: $0)) idle" } ?? ""
+        let burst = "A burst of \(inWords(Double(first.burst.requests)))\(idle)"
+        let what = isEmbeddings ? "its answers" : "its first tokens"
+        let paired = edges.compactMap { pair in figure(pair.burst.control)?.p50.map { (edge: pair.edge, warm: $0) } }
+        let text: String
+        if !paired.isEmpty, paired.count == edges.count, paired.allSatisfy({ $0.edge <= (1 + Self.alike) * $0.warm }) {
+            text =
+                "\(burst) waits no longer than a warm one: \(Self.list(waits)) for \(what) (warm: \(Self.list(warm)))."
+        } else {
+            let beside = warm.isEmpty ? "" : " (warm: \(Self.list(warm)))"
+            text = "\(burst) waits \(Self.list(waits)) for \(what)\(beside)."
+        }
+        return candidate(1, text, ["\(phase.name).ttft_scheduled.p50", "\(phase.name).cold_penalty"])
+    }
+
+    private var recovery: Headline.Candidate? {
+        let times = phase.bursts.compactMap(\.timeToRecoverSeconds)
+        let censored = phase.bursts.compactMap(\.censoredAtSeconds)
+        guard !times.isEmpty || !censored.isEmpty else { return nil }
+        if censored.isEmpty, times.allSatisfy({ $0 < 0.001 }) { return nil }  // never cold: the first sentence said so
+        var parts: [String] = []
+        if !times.isEmpty { parts.append("It is warm again \(Self.list(times.map { 1000 * $0 })) after the edge") }
+        if let longest = censored.max() {
+            let which = times.isEmpty ? "" : " in \(censored.count) of \(phase.bursts.count) bursts"
+            parts.append(
+                (parts.isEmpty ? "It is not warm again" : "not") + " within \(inTime(seconds: longest))\(which)"
+            )
+        }
+        return candidate(2, parts.joined(separator: ", ") + ".", ["\(phase.name).time_to_recover"])
+    }
+
+    /// The difference of two waits is judged by the errors of both against itself; a wave that did not leave at one
+    /// instant was no burst.
+    private func candidate(_ rank: Int, _ text: String, _ figures: [String]) -> Headline.Candidate? {
+        let rows = phase.bursts.map { burst in
+            var validity = RowValidity()
+            validity.load = burst.validity.load
+            validity.latencies = penaltyVerdict(burst)
+            return NamedRow(name: "burst \(burst.index)", validity: validity)
+        }
+        return .resting(on: rows, rank, text, figures: figures)
+            ?? (rank == 1
+                ? Headline.Candidate(
+                    1,
+                    "What a burst pays after idle is not told: the load generator disturbed it.",
+                    trust: .disturbed
+                ) : nil)
+    }
+
+    private func penaltyVerdict(_ burst: BurstResult) -> RowValidity.Verdict {
+        guard let edge = figure(burst.stats), let warm = figure(burst.control), let cold = edge.p50,
+            let usual = warm.p50
+        else { return burst.validity.latencies }
+        return RowValidity.verdict(
+            ofDifference: cold - usual,
+            edge.clientErrorMilliseconds?.p50,
+            warm.clientErrorMilliseconds?.p50
+        )
+    }
+
+    /// `1.13 s`, `1.13 s and 1.85 s`, `1.13 s to 1.85 s (5 bursts)`.
+    private static func list(_ milliseconds: [Double]) -> String {
+        guard let least = milliseconds.min(), let most = milliseconds.max() else { return "?" }
+        if milliseconds.count == 1 { return inTime(milliseconds: least) }
+        if most <= (1 + alike) * least {
+            let sum = milliseconds.reduce(0, +)
+            return inTime(milliseconds: sum / Double(milliseconds.count))
+        }
+        if milliseconds.count > 3 {
+            return "\(inTime(milliseconds: least)) to \(inTime(milliseconds: most)) (\(milliseconds.count) bursts)"
+        }
+        let shown = milliseconds.map { inTime(milliseconds: $0) }
+        return shown.dropLast().joined(separator: ", ") + " and " + (shown.last ?? "")
+    }
+}

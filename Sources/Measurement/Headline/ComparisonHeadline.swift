@@ -1,0 +1,31 @@
+/// Which target is better, in what, and by how much; or that no difference was shown.
+enum ComparisonHeadline {
+    static func candidates(_ result: RunResult) -> [Headline.Candidate] {
+        guard let comparison = result.comparison else { return [] }
+        let others = comparison.sides.dropFirst().map(\.name)
+        return others.compactMap { name in
+            let rows = comparison.rows.filter { $0.target == name }
+            let found = rows.filter { $0.finding == .better || $0.finding == .worse }
+                .sorted { $0.isPrimary && !$1.isPrimary }
+            let disturbed = comparison.sides.contains {
+                [name, comparison.base].contains($0.name) && $0.validity != .valid
+            }
+            guard !found.isEmpty else {
+                guard !rows.isEmpty else { return nil }
+                return Headline.Candidate(
+                    1,
+                    "No difference between \(name) and \(comparison.base) was shown.",
+                    figures: rows.map(\.metric)
+                )
+            }
+            let shown = found.prefix(2).map { "\($0.metric) \($0.verdict)" }.joined(separator: "; ")
+            let more = found.count > 2 ? "; and \(found.count - 2) more" : ""
+            return Headline.Candidate(
+                1,
+                "\(name) against \(comparison.base): \(shown)\(more).",
+                figures: found.map(\.metric),
+                trust: disturbed ? .disturbed : .good
+            )
+        }
+    }
+}

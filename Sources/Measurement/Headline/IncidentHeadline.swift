@@ -1,0 +1,42 @@
+/// What happened to the run on the other side: nothing came, nothing listened, the target refused.
+enum IncidentHeadline {
+    /// The longest of each kind, and how many more there were.
+    static func candidates(_ target: TargetResult) -> [Headline.Candidate] {
+        let incidents = target.phases.flatMap(\.incidents)
+        return [IncidentRecord.Kind.outage, .silence].compactMap { kind in
+            let all = incidents.filter { $0.kind == kind }
+            guard let longest = all.max(by: { $0.lengthSeconds < $1.lengthSeconds }), let text = longest.sentence else {
+                return nil
+            }
+            let more = all.count > 1 ? " (and \(all.count - 1) more)" : ""
+            return Headline.Candidate(0, "\(text)\(more).", figures: ["incidents"])
+        }
+    }
+}
+
+extension IncidentResult {
+    public var lengthSeconds: Double { (endSeconds ?? startSeconds) - startSeconds }
+
+    /// In words, without its full stop; nil for what concerns nobody but the load generator.
+    public var sentence: String? {
+        let at = inTime(seconds: startSeconds)
+        let length = endSeconds.map { " for \(inTime(seconds: $0 - startSeconds))" } ?? ""
+        switch kind {
+        case .silence:
+            let whom =
+                switch (streams, of) {
+                case (let streams?, let of?) where streams == of:
+                    streams == 1 ? " on the one stream" : " on all \(of) streams"
+                case (let streams?, let of?): " on \(streams) of \(of) streams"
+                default: ""
+                }
+            let side = side == .server ? "; the load generator ran meanwhile: server or network" : ""
+            return "At \(at) nothing came\(length)\(whom)\(side)"
+        case .outage:
+            let tried = attempts.map { " (\(inCount($0, "attempt")) failed)" } ?? ""
+            return "At \(at) the target was down\(length)\(tried)"
+        case .throttling: return "At \(at) the target refused requests for its limits\(length)"
+        case .clientStop, .suspend, .clockStep, .interrupt, .limit, .store, .unusable, .lateWindow, .resume: return nil
+        }
+    }
+}
