@@ -8,15 +8,31 @@ enum ThrottledSpells {
     /// Attempts that ended as throttled, by when they ended; those of a spell follow each other within `apart`, and no
     /// other answer came in between.
     static func all(of requests: RequestSet) -> [IncidentResult] {
-        let ended = requests.compactMap { request in
-            request.outcome.class == .excluded
-                ? nil : request.instant(request.ended).map { (at: $0, request: request) }
+        guard requests.contains(where: { $0.outcome.class == .throttled }) else { return [] }
+        // What ended, not the record: there may be a million of them.
+        struct End {
+            var at: Int64
+            var dispatched: Int64?
+            var sequence: Int64
+            var isRefusal: Bool
+        }
+        let ended = requests.compactMap { request -> End? in
+            let outcome = request.outcome.class
+            guard outcome == .throttled || outcome == .success, let at = request.instant(request.ended) else {
+                return nil
+            }
+            return End(
+                at: at,
+                dispatched: request.dispatched,
+                sequence: request.sequence,
+                isRefusal: outcome == .throttled
+            )
         }.sorted { $0.at < $1.at }
-        var spells: [[(at: Int64, request: RequestRecord)]] = []
+        var spells: [[End]] = []
         var goesOn = false
         for entry in ended {
-            guard entry.request.outcome.class == .throttled else {
-                if entry.request.outcome.class == .success { goesOn = false }
+            guard entry.isRefusal else {
+                goesOn = false
                 continue
             }
             if goesOn, let last = spells.last?.last, entry.at - last.at <= apart {
@@ -29,13 +45,13 @@ enum ThrottledSpells {
         return spells.filter { $0.count >= fewest }.compactMap { spell in
             guard let first = spell.first, let last = spell.last else { return nil }
             var incident = IncidentResult(
-                startSeconds: Double(first.request.dispatched ?? first.at) / 1e9,
+                startSeconds: Double(first.dispatched ?? first.at) / 1e9,
                 endSeconds: Double(last.at) / 1e9,
                 kind: .throttling
             )
             incident.side = .server
             incident.attempts = spell.count
-            incident.requests = Set(spell.map(\.request.sequence)).count
+            incident.requests = Set(spell.map(\.sequence)).count
             return incident
         }
     }

@@ -85,18 +85,18 @@ extension ComparedSide.Facts {
         fast = timeline.index.recorded.run.fast
         isComplete = timeline.index.recorded.run.complete
         verdict = result.phases.map(\.validity.verdict).max() ?? .valid
-        for request in timeline.counted() {
+        timeline.counted().forEach { request in
             if request.connection == .new, let connect = request.connectMilliseconds {
                 connectMilliseconds.append(connect)
             }
-            guard request.outcome.class == .success else { continue }
+            guard request.outcome.class == .success else { return }
             if let wait = request.waitMilliseconds { waitMilliseconds.append(wait) }
-            guard let tokens = request.countedOutputTokens else { continue }
+            guard let tokens = request.countedOutputTokens else { return }
             successes += 1
             outputTokens += Double(tokens)
             textBytes += Double(max(0, request.textBytes))
             let visible = tokens - max(0, request.reasoningTokens ?? 0)
-            guard request.tokenSource == .usage, visible > 0, request.visibleBytes > 0 else { continue }
+            guard request.tokenSource == .usage, visible > 0, request.visibleBytes > 0 else { return }
             visibleTokens += Double(visible)
             visibleBytes += Double(request.visibleBytes)
         }

@@ -11,8 +11,8 @@ public struct AnswerVariety: Sendable, Hashable {
     /// nil when no prompt was answered twice.
     init?(of successes: RequestSet) {
         var hashes: [Int: [Int64: Int]] = [:]
-        for request in successes {
-            guard let prompt = request.prompt, let hash = request.answerHash else { continue }
+        successes.forEach { request in
+            guard let prompt = request.prompt, let hash = request.answerHash else { return }
             hashes[prompt, default: [:]][hash, default: 0] += 1
         }
         for counts in hashes.values {

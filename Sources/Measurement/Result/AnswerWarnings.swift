@@ -6,7 +6,7 @@ enum AnswerWarnings {
         guard total > 0 else { return [] }
         var counts: [String: Int] = [:]
         var inOnePiece = 0
-        for request in successes {
+        successes.forEach { request in
             if let detail = request.detail { counts[detail, default: 0] += 1 }
             if request.firstToken == nil, request.lastToken != nil, request.vectors == nil,
                 request.detail != "not_streaming"

@@ -9,7 +9,7 @@ public struct ConversationsResult: Sendable, Hashable {
 
     init?(of phase: PhaseRecord, _ timeline: TargetTimeline) {
         var last: [Int: RequestRecord] = [:]  // of each conversation
-        for request in timeline.counted(in: phase) {
+        for request in timeline.counted(in: phase).only({ $0.conversation != nil }) {
             guard let conversation = request.conversation, let turn = request.turn else { continue }
             if let other = last[conversation], (other.turn ?? 0, other.attempt) > (turn, request.attempt) { continue }
             last[conversation] = request

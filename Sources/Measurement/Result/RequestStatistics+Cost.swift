@@ -19,12 +19,13 @@ extension RequestStatistics.Cost {
         var tokens = 0.0
         var wasted = 0.0
         var untold = 0
-        for request in requests where request.dispatchLag != nil {
+        let sent = requests.only { $0.dispatchLag != nil }
+        if sent.contains(where: { $0.outcome.class == .success && $0.tokenSource != .usage }) { throw .noUsage }
+        sent.forEach { request in
             let success = request.outcome.class == .success
-            if request.tokenSource != .usage {
-                if success { throw .noUsage }
-                // It broke off: what came of it is counted by events, and its input nobody told.
-                if let status = request.httpStatus, (200..<300).contains(status) { untold += 1 }
+            // It broke off: what came of it is counted by events, and its input nobody told.
+            if request.tokenSource != .usage, let status = request.httpStatus, (200..<300).contains(status) {
+                untold += 1
             }
             let dollars = prices.dollars(for: request)
             let isUseful = success && request.useful

@@ -161,7 +161,7 @@ enum RunWarnings {
         var recorded = 0.0
         for step in index.steps(of: phase) {
             for bin in index.bins(of: step) { counted += Double(bin.tokenEvents) }
-            for request in index.requests(of: step) { recorded += Double(request.tokenEvents) }
+            index.requests(of: step).forEach { recorded += Double($0.tokenEvents) }
         }
         guard counted > 0, abs(counted - recorded) > 0.01 * counted else { return nil }
         return "\(inWords(counted)) token events were counted but the requests' records hold \(inWords(recorded))."

@@ -27,7 +27,7 @@ extension TargetResult {
             warmup.outputTokens = warmup.outputTokens.saturatingAdd(request.countedOutputTokens ?? 0)
         }
         let counted = timeline.counted()
-        failures = FailureResult.kinds(of: counted)
+        failures = FailureResult.kinds(of: counted.only { $0.outcome.class != .success })
         inputLength = InputLengthResult(of: counted)
         let successes = counted.successes
         // What was learnt at one moment is no habit where other answers show otherwise.
