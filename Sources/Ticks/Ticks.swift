@@ -1,4 +1,4 @@
-/// Instants and seeded randomness: the two things that make a run repeatable.
+/// Instants, seeded randomness and a digest: what makes a run repeatable, and says that it is the same.
 ///
 /// Everything in spate that depends on time or chance takes it as an argument of one of these types, so that an hour of
 /// soak can be replayed in a unit test. Reading a clock is I/O and happens in `Transport`; nothing here does it.

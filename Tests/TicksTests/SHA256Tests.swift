@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Schedule
+import Ticks
 
 /// Vectors of NIST: FIPS 180-2 appendix B, and the short message test of the CAVP for one byte.
 @Suite struct SHA256Tests {

@@ -1,5 +1,5 @@
 /// SHA-256 of bytes fed in pieces: FIPS 180-4, sections 4.1.2, 5.3.3 and 6.2.
-struct SHA256 {
+public struct SHA256: Sendable {
     private var state: [UInt32] = [
         0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
     ]
@@ -7,9 +7,9 @@ struct SHA256 {
     private var schedule = [UInt32](repeating: 0, count: 64)
     private var length: UInt64 = 0  // bytes so far
 
-    init() { block.reserveCapacity(64) }
+    public init() { block.reserveCapacity(64) }
 
-    mutating func update(_ bytes: some Sequence<UInt8>) {
+    public mutating func update(_ bytes: some Sequence<UInt8>) {
         for byte in bytes {
             block.append(byte)
             length &+= 1
@@ -17,8 +17,8 @@ struct SHA256 {
         }
     }
 
-    /// The digest of all bytes so far, in lower-case hexadecimal.
-    consuming func hexDigest() -> String {
+    /// The digest of all bytes so far: 32 bytes.
+    public consuming func digest() -> [UInt8] {
         let bits = length &* 8
         block.append(0x80)
         if block.count > 56 {
@@ -30,11 +30,15 @@ struct SHA256 {
             block.append(UInt8(truncatingIfNeeded: bits >> shift))
         }
         compress()
-        let digits = Array("0123456789abcdef".utf8)
-        let nibbles = state.flatMap { word in
-            stride(from: UInt32(28), through: 0, by: -4).map { digits[Int(word >> $0 & 15)] }
+        return state.flatMap { word in
+            stride(from: UInt32(24), through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> $0) }
         }
-        return String(decoding: nibbles, as: UTF8.self)
+    }
+
+    /// The same in lower-case hexadecimal.
+    public consuming func hexDigest() -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: digest().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
     private mutating func compress() {
