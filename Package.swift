@@ -47,7 +47,12 @@ let package = Package(
         .target(name: "Schedule", dependencies: ["Ticks"], swiftSettings: strict),
         .target(name: "Wire", dependencies: ["CSimdjson"], swiftSettings: hot),
         .target(name: "Measurement", dependencies: ["Ticks"], swiftSettings: hot),
-        .target(name: "Report", dependencies: ["Measurement"], swiftSettings: strict),
+        .target(
+            name: "Report",
+            dependencies: ["Measurement", "Ticks"],
+            resources: [.embedInCode("Page/Assets")],
+            swiftSettings: strict
+        ),
         .target(
             name: "Profile",
             dependencies: ["Schedule", "Wire", "Ticks", .product(name: "Yams", package: "Yams")],

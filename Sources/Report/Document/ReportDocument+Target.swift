@@ -8,13 +8,15 @@ extension ReportDocument {
             blocks.append(.detail(.list(target.notes.map { SafeText.line($0, limit: 2000) })))
         }
         for phase in target.phases { blocks += self.phase(phase) }
-        blocks += wentWrong(target)
-        blocks += limits(target)
-        blocks += totals(target)
-        return blocks
+        return blocks + afterPhases(target)
     }
 
-    private static func address(_ target: TargetResult) -> String {
+    /// What is said of a target as a whole.
+    static func afterPhases(_ target: TargetResult) -> [Block] {
+        wentWrong(target) + limits(target) + totals(target)
+    }
+
+    static func address(_ target: TargetResult) -> String {
         var parts = [target.model.map { SafeText.line($0) }, target.api.isEmpty ? nil : SafeText.line(target.api)]
         if target.provider != target.name { parts.insert(target.provider.map { SafeText.line($0) }, at: 0) }
         if target.url.isEmpty == false { parts.append(SafeText.line(target.url)) }

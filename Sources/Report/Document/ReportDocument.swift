@@ -36,7 +36,7 @@ struct ReportDocument: Sendable, Hashable {
 
     // MARK: The top
 
-    private static func banners(_ result: RunResult) -> [Block] {
+    static func banners(_ result: RunResult) -> [Block] {
         var blocks: [Block] = []
         switch result.validity.verdict {
         case .valid: break
@@ -176,7 +176,7 @@ struct ReportDocument: Sendable, Hashable {
         }
     }
 
-    private static func validityLine(_ result: RunResult) -> Block {
+    static func validityLine(_ result: RunResult) -> Block {
         let validity = result.validity
         let tone: Tone =
             switch validity.verdict {

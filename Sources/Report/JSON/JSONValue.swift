@@ -26,6 +26,50 @@ enum JSONValue {
         return output
     }
 
+    /// The same without white space, and safe within a `<script>` of an HTML page: nothing in it can end the element or
+    /// open a comment in it (HTML, "Restrictions for contents of script elements").
+    var embedded: String {
+        var output = ""
+        writeTight(to: &output)
+        return output
+    }
+
+    private func writeTight(to output: inout String) {
+        switch self {
+        case .null, .bool, .integer, .unsigned, .number: write(to: &output, indent: 0)
+        case .string(let value): Self.quoteForScript(value, to: &output)
+        case .array(let values):
+            output += "["
+            for (index, value) in values.enumerated() {
+                if index > 0 { output += "," }
+                value.writeTight(to: &output)
+            }
+            output += "]"
+        case .object(let members):
+            output += "{"
+            for (index, member) in members.enumerated() {
+                if index > 0 { output += "," }
+                Self.quoteForScript(member.key, to: &output)
+                output += ":"
+                member.value.writeTight(to: &output)
+            }
+            output += "}"
+        }
+    }
+
+    private static func quoteForScript(_ text: String, to output: inout String) {
+        var quoted = ""
+        quote(text, to: &quoted)
+        for byte in quoted.unicodeScalars {
+            switch byte {
+            case "<": output += "\\u003c"
+            case ">": output += "\\u003e"
+            case "&": output += "\\u0026"
+            default: output.unicodeScalars.append(byte)
+            }
+        }
+    }
+
     private func write(to output: inout String, indent: Int) {
         switch self {
         case .null: output += "null"

@@ -1,0 +1,137 @@
+/// What the terms of the page mean: the contract's definitions in short. The script shows them behind each "?".
+enum Glossary {
+    struct Term: Sendable {
+        var key: String
+        var name: String
+        var meaning: String
+    }
+
+    static let terms: [Term] = [
+        Term(
+            key: "streams",
+            name: "Streams",
+            meaning:
+                "Requests in flight at the same time, as asked for. Each request that ends makes room for the next."
+        ),
+        Term(
+            key: "throughput",
+            name: "Throughput",
+            meaning:
+                "Output tokens of all streams that arrived within the measured window, divided by its length. Tokens of "
+                + "requests that failed or were cut off count while they came."
+        ),
+        Term(
+            key: "user",
+            name: "Speed per user",
+            meaning:
+                "Output tokens of one request divided by the time from sending it to its last token, the wait included; "
+                + "the median over the requests of a level."
+        ),
+        Term(
+            key: "ttft",
+            name: "TTFT, time to first token",
+            meaning:
+                "From sending the request to the first token with text, reasoning or a tool call; the set-up of the "
+                + "connection is included. In open loops (rate, replay) and at the edge of a burst it counts from the instant at "
+                + "which the request was due."
+        ),
+        Term(
+            key: "itl",
+            name: "Gap",
+            meaning:
+                "Time between two reads that brought tokens of one stream, of all streams together. Servers may send "
+                + "several tokens in one chunk."
+        ),
+        Term(
+            key: "tpot",
+            name: "Time per output token",
+            meaning: "From the first to the last token of an answer, divided by the tokens after the first read."
+        ),
+        Term(
+            key: "e2e",
+            name: "End to end",
+            meaning: "From sending the request to its last token."
+        ),
+        Term(
+            key: "percentile",
+            name: "Percentiles",
+            meaning:
+                "Nearest rank: p95 is the smallest value that 95 % of the requests do not exceed. Shaded bands and bars "
+                + "are 95 % intervals from order statistics; where a sample is too small to bound one, the band is open."
+        ),
+        Term(
+            key: "knee",
+            name: "Knee",
+            meaning:
+                "The largest tested level up to which each added stream still brings at least half of what the first ones "
+                + "did, and TTFT p95 is at most twice that of the lowest level. The bracket runs to the next level."
+        ),
+        Term(
+            key: "fit",
+            name: "Fitted curve",
+            meaning:
+                "The Universal Scalability Law through the measured points. It is dashed, for it is a model and no "
+                + "measurement."
+        ),
+        Term(
+            key: "promise",
+            name: "Service level",
+            meaning:
+                "The time to first token that you want to keep. The answer names the largest tested level that keeps it, "
+                + "with all levels below; what lies between two levels is interpolated and says so."
+        ),
+        Term(
+            key: "disturbed",
+            name: "Disturbed",
+            meaning: "The load generator's own lateness may have shaped this point: it is drawn hollow."
+        ),
+        Term(
+            key: "cold",
+            name: "Cold and warm",
+            meaning:
+                "A cold request waited for a machine to start. The warm control is the same burst again, right after it, "
+                + "on the server that then runs."
+        ),
+        Term(
+            key: "inflight",
+            name: "In flight",
+            meaning:
+                "Requests sent and not yet ended, as a mean over each bin of time; beside it what the profile asked for."
+        ),
+        Term(
+            key: "ecdf",
+            name: "Distribution",
+            meaning:
+                "For each time the share of requests that took no longer. A steep curve is a steady server, a step far to "
+                + "the right a second population."
+        ),
+        Term(
+            key: "sample",
+            name: "Requests shown",
+            meaning:
+                "The slowest requests, a random sample drawn with the run's seed, and some that failed. All are in "
+                + "run.sqlite, table requests."
+        ),
+        Term(
+            key: "generator",
+            name: "The load generator",
+            meaning:
+                "How busy its busiest thread was, how late it woke up, and how long received bytes lay before they were "
+                + "read (99 of 100 no longer)."
+        ),
+        Term(
+            key: "ratio",
+            name: "Ratio",
+            meaning:
+                "The figure of a side divided by that of the base, with its 95 % interval. The verdict is corrected for "
+                + "the number of comparisons (Holm)."
+        ),
+    ]
+
+    static var html: String {
+        "<dl class=\"terms\">"
+            + terms.map { term in
+                "<dt id=\"term-\(term.key)\">\(HTMLText.escaped(term.name))</dt><dd>\(HTMLText.escaped(term.meaning))</dd>"
+            }.joined(separator: "\n") + "</dl>\n"
+    }
+}

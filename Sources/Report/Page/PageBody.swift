@@ -1,0 +1,139 @@
+import Measurement
+
+/// The parts of a run's page, from the answer down.
+struct PageBody {
+    var text = ""
+
+    mutating func section(_ id: String, _ title: String, _ content: String) {
+        if content.isEmpty { return }
+        text += "<section id=\"\(id)\"><h2>\(HTMLText.escaped(title))</h2>\n\(content)</section>\n"
+    }
+
+    /// Where the script puts a chart.
+    static func slot(_ chart: String, phase: String? = nil) -> String {
+        let phase = phase.map { " data-phase=\"\(HTMLText.escaped($0))\"" } ?? ""
+        return "<div class=\"slot\" data-chart=\"\(chart)\"\(phase)></div>\n"
+    }
+
+    static func title(_ run: RunFacts) -> String {
+        let name = run.profile.isEmpty ? "run" : SafeText.line(run.profile)
+        return "spate: " + name + (run.label.map { ", " + SafeText.line($0) } ?? "")
+    }
+
+    // MARK: The top
+
+    mutating func opening(_ result: RunResult) {
+        let run = result.run
+        var facts: [String] = []
+        if run.startedAtUnixNanoseconds > 0 {
+            facts.append(UTCTime.readable(unixNanoseconds: run.startedAtUnixNanoseconds))
+        }
+        if let duration = run.durationSeconds { facts.append(Figure.clock(seconds: duration)) }
+        facts.append("seed \(run.seed)")
+        facts.append("spate \(SafeText.line(result.tool.version))")
+        let name = run.profile.isEmpty ? "run" : SafeText.line(run.profile)
+        let label = run.label.map { " <small>\(HTMLText.escaped(SafeText.line($0)))</small>" } ?? ""
+        text += "<header><p class=\"kind\">spate report</p><h1>\(HTMLText.escaped(name))\(label)</h1>\n"
+        text += "<p class=\"facts\">\(HTMLText.escaped(facts.joined(separator: " · ")))</p>\n"
+        text += HTMLText.blocks(ReportDocument.banners(result) + Self.workload(result))
+        for target in result.targets {
+            text += "<p class=\"facts\">\(HTMLText.escaped(ReportDocument.address(target)))</p>\n"
+        }
+        text += "</header>\n"
+    }
+
+    private static func workload(_ result: RunResult) -> [Block] {
+        result.workload.map { ReportDocument.workload($0, targets: result.targets.count) } ?? []
+    }
+
+    // MARK: Phases
+
+    /// Those of one name of all targets together: their curves share the charts.
+    mutating func phases(_ result: RunResult, _ isWanted: (PhaseRecord.Kind) -> Bool) {
+        var names: [String] = []
+        for phase in result.targets.flatMap(\.phases) where isWanted(phase.kind) && !names.contains(phase.name) {
+            names.append(phase.name)
+        }
+        for name in names {
+            let parts = result.targets.flatMap { target in
+                target.phases.filter { $0.name == name && isWanted($0.kind) }.map { (target, $0) }
+            }
+            guard let first = parts.first?.1 else { continue }
+            var content = Self.charts(first.kind).map { Self.slot($0, phase: name) }.joined()
+            for (target, phase) in parts {
+                let blocks = ReportDocument.phase(phase)
+                if blocks.isEmpty { continue }
+                if result.targets.count > 1 { content += "<h3>\(HTMLText.escaped(SafeText.line(target.name)))</h3>\n" }
+                content += HTMLText.blocks(blocks)
+            }
+            let isWordless = parts.allSatisfy { ReportDocument.phase($0.1).isEmpty }
+            if isWordless { continue }
+            section("phase-\(names.firstIndex(of: name) ?? 0)-\(first.kind.rawValue)", Self.heading(first), content)
+        }
+    }
+
+    private static func heading(_ phase: PhaseResult) -> String {
+        var plain = phase
+        plain.window = nil
+        return ReportDocument.heading(plain)
+    }
+
+    private static func charts(_ kind: PhaseRecord.Kind) -> [String] {
+        switch kind {
+        case .ramp: ["levels", "distributions", "turns"]
+        case .rate, .replay: ["levels", "heat", "distributions", "turns"]
+        case .steady, .batch, .probe: ["heat", "distributions", "turns"]
+        case .burst: ["bursts", "distributions"]
+        case .keepwarm: ["keepwarm", "distributions"]
+        case .warmup, .idle, .trickle: []
+        }
+    }
+
+    // MARK: After the phases
+
+    func targets(_ result: RunResult) -> String {
+        result.targets.map { target in
+            let heading = result.targets.count > 1 ? "<h3>\(HTMLText.escaped(SafeText.line(target.name)))</h3>\n" : ""
+            return heading + HTMLText.blocks(ReportDocument.afterPhases(target)) + Self.words(target)
+        }.joined()
+    }
+
+    /// The server's words whole, where the tables cut them.
+    private static func words(_ target: TargetResult) -> String {
+        let rows = target.failures.compactMap { failure -> String? in
+            guard let words = failure.words, !words.isEmpty else { return nil }
+            let kind = [failure.outcome.rawValue, failure.detail, failure.httpStatus.map { "HTTP \($0)" }].compactMap {
+                $0
+            }
+            return "<dt>\(HTMLText.escaped(kind.joined(separator: " · "))) · \(Figure.count(failure.requests))</dt>"
+                + "<dd><pre>\(HTMLText.escaped(words))</pre></dd>"
+        }
+        if rows.isEmpty { return "" }
+        return
+            "<details><summary>What the server said, whole</summary><dl>\(rows.joined(separator: "\n"))</dl></details>\n"
+    }
+
+    mutating func generator(_ result: RunResult) {
+        section(
+            "generator",
+            "Was the load generator itself fast enough?",
+            HTMLText.blocks([ReportDocument.validityLine(result)]) + Self.slot("generator")
+        )
+        if !result.warnings.isEmpty {
+            let warnings = result.warnings.map { SafeText.line($0, limit: 400) }
+            section("warnings", "Read this with the figures", HTMLText.blocks([.list(warnings)]))
+        }
+    }
+
+    mutating func closing(profile: String?) {
+        section("definitions", "Definitions", Glossary.html)
+        if let profile, !profile.isEmpty {
+            section(
+                "profile",
+                "Profile, as it was resolved",
+                "<details><summary>Show</summary><pre>\(HTMLText.escaped(profile))</pre></details>\n"
+            )
+        }
+        section("data", "The numbers", Self.slot("data"))
+    }
+}
