@@ -1,12 +1,13 @@
 import Glibc
 
 /// Whole files as text.
-enum TextFile {
-    struct Failure: Error { var message: String }
+public enum TextFile {
+    public struct Failure: Error { public var message: String }
 
     static let largest = 1 << 30  // bytes
 
-    static func read(_ path: String) throws(Failure) -> String {
+    /// UTF-8, at most 1 GiB.
+    public static func read(_ path: String) throws(Failure) -> String {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Failure(message: "cannot be read: " + String(cString: strerror(errno))) }
         defer { close(descriptor) }

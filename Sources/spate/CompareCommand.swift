@@ -30,10 +30,16 @@ struct CompareCommand: ParsableCommand {
     var failOnRegression: [String] = []
     @Flag(help: "The comparison as JSON.") var json = false
     @Flag(help: "Markdown tables.") var markdown = false
+    @Flag(help: "Each --fail-on-regression as a JUnit test case.") var junit = false
+    @Flag(help: "Annotations of GitHub Actions; the step's summary gets the Markdown.") var github = false
+    @Option(help: ArgumentHelp("Writes a page with charts, too; - is standard output.", valueName: "file"))
+    var html: String?
     @Flag(help: "No colours.") var noColor = false
 
     func run() throws {
-        guard !(json && markdown) else { throw Failure(.badInput, "--json and --markdown: give one") }
+        guard [json, markdown, junit, github].count(where: { $0 }) <= 1 else {
+            throw Failure(.badInput, "--json, --markdown, --junit and --github: give one")
+        }
         guard let grouping = ComparisonGrouping(rawValue: by) else {
             let allowed = ComparisonGrouping.allCases.map(\.rawValue).joined(separator: " or ")
             throw Failure(.badInput, "--by \(by): allowed: \(allowed)")
@@ -51,7 +57,15 @@ struct CompareCommand: ParsableCommand {
             comparison = try ComparisonResult(of: runs, by: grouping, base: base)
         } catch { throw Failure(.badInput, "\(error)") }
         let regressions = limits.flatMap { $0.results(on: comparison) }
-        guard Console.out(text(comparison, regressions, runs)) else {
+        if let html {
+            let page = HTMLReport.render(comparison, regressions: regressions, matrix: ProviderMatrix(of: runs))
+            try ReportPage.write(page, to: html)
+        }
+        if github {
+            let matrix = ProviderMatrix(of: runs)
+            try StepSummary.append(MarkdownReport.render(comparison, regressions: regressions, matrix: matrix))
+        }
+        guard html == "-" || Console.out(text(comparison, regressions, runs)) else {
             throw Failure(.localIO, "the comparison could not be written to standard output")
         }
         // A gate must not pass on figures that are the load generator's own.
@@ -90,6 +104,8 @@ struct CompareCommand: ParsableCommand {
         _ runs: [RunDigest]
     ) -> String {
         if json { return String(decoding: SummaryJSON.encode(comparison, regressions: regressions), as: UTF8.self) }
+        if junit { return JUnitReport.render(comparison, regressions: regressions) }
+        if github { return GitHubReport.annotations(comparison, regressions: regressions) }
         let matrix = ProviderMatrix(of: runs)
         if markdown { return MarkdownReport.render(comparison, regressions: regressions, matrix: matrix) }
         let style = TerminalStyle(

@@ -32,7 +32,7 @@ enum Console {
         return getenv("TERM").map { String(cString: $0) } != "dumb"
     }
 
-    private static func write(_ text: String, to descriptor: Int32) -> Bool {
+    static func write(_ text: String, to descriptor: Int32) -> Bool {
         var text = text
         return text.withUTF8 { bytes in
             var offset = 0

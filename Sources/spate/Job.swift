@@ -58,6 +58,9 @@ struct Job: Sendable {
         var json = false
         var full = false
         var noColour = false
+        var html = true
+        /// Where the page of the run is served while it goes on; 0 = any free port, nil = nowhere.
+        var livePort: Int?
     }
 }
 

@@ -135,8 +135,13 @@ struct Launch {
         job.saysYes = flags.yes
         job.allowsPlaintextKey = target.allowPlaintextKey
         job.output.parent = profile.output.folder
+        job.output.html = profile.output.html
         job.output.exactly = flags.output
         job.output.quiet = flags.quiet
+        if let port = flags.livePort, !(0...65_535).contains(port) {
+            throw Failure(.badInput, "--live-port \(port): allowed: 0 to 65535")
+        }
+        job.output.livePort = flags.livePort ?? (flags.live ? 0 : nil)
         job.output.json = flags.json
         job.output.full = flags.full
         job.output.noColour = flags.noColor

@@ -21,6 +21,13 @@ struct Presentation {
             written = written ?? error.message
         }
         var files = [folder.file("summary.json"), folder.file("run.sqlite")]
+        if job.output.html {
+            let page = ReportPage.text(recorded, result, path: folder.path)
+            do throws(Failure) {
+                try ReportPage.write(page, to: folder.file(ReportPage.name))
+                files.insert(folder.file(ReportPage.name), at: 0)
+            } catch { written = written ?? error.message }
+        }
         do throws(Failure) { files += try AnswerFiles.write(recorded, folder: folder, to: job.answers) } catch {
             written = written ?? error.message
         }

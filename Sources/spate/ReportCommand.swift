@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Measurement
 import Report
 import Store
@@ -7,7 +8,14 @@ import Store
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract: "Render stored results again, complete or not."
+        abstract: "Render stored results again, complete or not.",
+        discussion: """
+            Without a flag: the text that stood at the end of the run.
+
+              spate report results/latest --html
+              spate report results/latest --junit > junit.xml
+              spate report results/latest --github
+            """
     )
 
     @Argument(help: "A run's folder, or its run.sqlite.") var results: [String]
@@ -15,14 +23,25 @@ struct ReportCommand: ParsableCommand {
     @Flag(help: "The summary as JSON.") var json = false
     @Flag(help: "Markdown tables.") var markdown = false
     @Flag(help: "The requests as CSV.") var csv = false
+    @Flag(help: "A page with charts: report.html in the run's folder, or the file of --output.") var html = false
+    @Flag(help: "Thresholds as JUnit test cases, for a CI server.") var junit = false
+    @Flag(help: "Annotations of GitHub Actions; the step's summary gets a short Markdown.") var github = false
+    @Flag(help: "Histograms and percentiles as text.") var hist = false
+    @Option(name: .shortAndLong, help: ArgumentHelp("Where the page goes; - is standard output.", valueName: "file"))
+    var output: String?
     @Flag(help: "No colours.") var noColor = false
 
     func run() throws {
-        guard [json, markdown, csv].count(where: { $0 }) <= 1 else {
-            throw Failure(.badInput, "--json, --markdown and --csv: give one")
+        let forms = [
+            ("--json", json), ("--markdown", markdown), ("--csv", csv), ("--html", html), ("--junit", junit),
+            ("--github", github), ("--hist", hist),
+        ].filter(\.1).map(\.0)
+        guard forms.count <= 1 else { throw Failure(.badInput, "\(forms.joined(separator: ", ")): give one") }
+        if let form = forms.first, ["--json", "--csv", "--junit"].contains(form), results.count > 1 {
+            throw Failure(.badInput, "\(form) takes one result")
         }
-        guard results.count == 1 || !(json || csv) else {
-            throw Failure(.badInput, "--json and --csv take one result")
+        guard output == nil || html && results.count == 1 else {
+            throw Failure(.badInput, "--output names the file of one result's --html")
         }
         for path in results {
             let recorded: RecordedRun
@@ -30,24 +49,56 @@ struct ReportCommand: ParsableCommand {
                 let isInput: Set<StoreError.Reason> = [.missing, .notARun, .version, .corrupt]
                 throw Failure(isInput.contains(error.reason) ? .badInput : .localIO, "\(error)")
             }
-            guard show(recorded, path: path) else {
+            guard try show(recorded, path: path) else {
                 throw Failure(.localIO, "the report could not be written to standard output")
             }
         }
     }
 
-    private func show(_ recorded: RecordedRun, path: String) -> Bool {
+    private func show(_ recorded: RecordedRun, path: String) throws(Failure) -> Bool {
         if csv {
             var sheet = ""
             RequestsCSV.write(recorded, to: &sheet)
             return Console.out(sheet)
         }
+        if hist { return Console.out(HistogramReport.render(RunCharts(of: recorded), unicode: Console.isUnicode)) }
         let result = RunResult(of: recorded)
+        if html {
+            let file = output ?? "\(ReportPage.folder(of: path))/\(ReportPage.name)"
+            try ReportPage.write(ReportPage.text(recorded, result, path: path), to: file)
+            if file != "-" { Console.error("\(SafeLine.of(file))\n") }
+            return true
+        }
         if json { return Console.out(String(decoding: SummaryJSON.encode(result), as: UTF8.self)) }
         if markdown { return Console.out(MarkdownReport.render(result, files: [path], isFull: full)) }
+        if junit { return Console.out(JUnitReport.render(result)) }
+        if github {
+            try StepSummary.append(GitHubReport.summary(result))
+            return Console.out(GitHubReport.annotations(result))
+        }
         var output = Job.Output()
         output.noColour = noColor
         output.full = full
         return Presentation.show(result, summary: [], files: [path], output: output)
+    }
+}
+
+/// Where a step of GitHub Actions says what it did: the file that GITHUB_STEP_SUMMARY names, else standard output.
+enum StepSummary {
+    static func append(_ markdown: String) throws(Failure) {
+        guard let path = getenv("GITHUB_STEP_SUMMARY").map({ String(cString: $0) }), !path.isEmpty else {
+            guard Console.out(markdown) else {
+                throw Failure(.localIO, "the summary could not be written to standard output")
+            }
+            return
+        }
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw Failure(.localIO, "cannot write \(path): \(String(cString: strerror(errno)))")
+        }
+        defer { close(descriptor) }
+        guard Console.write(markdown, to: descriptor) else {
+            throw Failure(.localIO, "cannot write \(path): \(String(cString: strerror(errno)))")
+        }
     }
 }

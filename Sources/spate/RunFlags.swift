@@ -95,6 +95,10 @@ struct RunFlags: ParsableArguments {
     var full = false
     @Flag(help: "No live view.")
     var quiet = false
+    @Flag(help: "Serve the report's page on this machine while the run goes on.")
+    var live = false
+    @Option(help: ArgumentHelp("The same, at this port instead of any free one.", valueName: "port"))
+    var livePort: Int?
     @Flag(help: "No colours.")
     var noColor = false
     @Option(

@@ -52,6 +52,7 @@ struct Session {
             }
         let lock = try folder.lock()
         defer { close(lock) }
+        let page = try LivePage.open(job.output, folder: folder)
         var children: [SimulatorChild] = []
         defer { for child in children { child.stop() } }
         var targets: [Ready]
@@ -122,6 +123,7 @@ struct Session {
         if problem == nil, record.stoppedBy == "local_io", let failure = store.failure {
             problem = "\(failure); the run was cut short"
         }
+        page?.finish()
         return Stored(folder: folder, t0: t0, targets: targets.count, problem: problem)
     }
 

@@ -1,0 +1,34 @@
+import Glibc
+import Measurement
+import Profile
+import Report
+
+/// `report.html`: written beside a run's result, or wherever it is wanted.
+enum ReportPage {
+    static let name = "report.html"
+
+    /// - Parameter path: a run's folder, or its run.sqlite; the profile beside it goes into the page.
+    static func text(_ recorded: RecordedRun, _ result: RunResult, path: String, isLive: Bool = false) -> String {
+        let folder = folder(of: path)
+        let profile = try? TextFile.read("\(folder)/profile.yaml")
+        return HTMLReport.render(result, charts: RunCharts(of: recorded), profile: profile, isLive: isLive)
+    }
+
+    static func folder(of path: String) -> String {
+        var facts = stat()
+        if stat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR { return path }
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        return parts.isEmpty ? "." : parts.joined(separator: "/")
+    }
+
+    /// Whole or not at all; `-` is standard output.
+    static func write(_ text: String, to path: String) throws(Failure) {
+        if path == "-" {
+            guard Console.out(text) else { throw Failure(.localIO, "the page could not be written to standard output") }
+            return
+        }
+        let file = try LineFile(path)
+        try file.append(text)
+        try file.close()
+    }
+}
