@@ -3,7 +3,7 @@
 # make acceptance   what needs an idle machine: see Tests/acceptance
 # make bench  the comparison of Benchmarks/, printed as a table
 # make dist   one executable without Swift, and a tarball of it, in .build/dist; make deb, make wheel: a Debian package and a wheel of it
-.PHONY: dist deb wheel build-debug demo build test acceptance bench format lint deps clean
+.PHONY: dist deb wheel build-debug demo build test acceptance bench pictures format lint deps clean
 
 PACKAGES := libuv1-dev libcurl4-openssl-dev libsqlite3-dev libsimdjson-dev pkg-config openssl sqlite3 python3 nginx-light
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
@@ -46,6 +46,10 @@ deps:
 		echo "installing $$missing"; \
 		$(SUDO) apt-get update -q && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -q --no-install-recommends $$missing; \
 	fi
+
+# Pictures of the documentation, of a real run's page; needs Chromium.
+pictures: demo
+	Tests/acceptance/pictures results/demo/report.html Sources/spate/Spate.docc/Resources
 
 format:
 	swift format -i -r Package.swift Sources Tests

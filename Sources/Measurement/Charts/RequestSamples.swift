@@ -29,16 +29,21 @@ public struct RequestSamples: Sendable, Hashable {
         var failures = Reservoir(sampled / 5)
         var byWait = Slowest(slowest / 2)
         var byLength = Slowest(slowest - slowest / 2)
-        for (place, request) in sent.enumerated() {
+        var place = 0
+        sent.forEach { request in
             sample.note(place, &generator)
             if request.outcome.class != .success { failures.note(place, &generator) }
-            if let ttft = Self.ttft(request, index) { byWait.note(place, ttft) }
+            if let ttft = index.ttft(of: request) { byWait.note(place, ttft) }
             if let ended = request.ended, ended > 0 { byLength.note(place, Double(ended)) }
+            place += 1
         }
         let slow = Set(byWait.places).union(byLength.places)
         let drawn = Set(sample.places)
         let shown = slow.union(drawn).union(failures.places)
-        for (place, request) in sent.enumerated() where shown.contains(place) {
+        place = 0
+        sent.forEach { request in
+            defer { place += 1 }
+            guard shown.contains(place) else { return }
             var record = request
             record.arrivals = []
             let step = index.step(of: request)
@@ -50,15 +55,10 @@ public struct RequestSamples: Sendable, Hashable {
                     burst: step?.burst,
                     isSlow: slow.contains(place),
                     isSampled: drawn.contains(place),
-                    ttft: Self.ttft(request, index)
+                    ttft: index.ttft(of: request)
                 )
             )
         }
-    }
-
-    private static func ttft(_ request: RequestRecord, _ index: RunIndex) -> Double? {
-        index.phase(of: request)?.loop == .open || request.rank != nil
-            ? request.ttftScheduledMilliseconds : request.ttftMilliseconds
     }
 
     /// A uniform sample of a stream of unknown length: Vitter, "Random Sampling with a Reservoir" (1985), algorithm R.

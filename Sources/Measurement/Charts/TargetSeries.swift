@@ -22,10 +22,10 @@ public struct TargetSeries: Sendable, Hashable {
         tokens = area
         var waits = [[Double]](repeating: [], count: axis.bins)
         let index = timeline.index
-        for request in timeline.requests {
+        timeline.requests.forEach { request in
             guard let dispatched = request.dispatched else {
                 excluded[axis.bin(request.scheduled)] += 1
-                continue
+                return
             }
             let ended = request.instant(request.ended) ?? dispatched
             starts[axis.bin(dispatched)] += 1
@@ -38,18 +38,14 @@ public struct TargetSeries: Sendable, Hashable {
             if ended > dispatched {
                 axis.spread(Double(ended) - Double(dispatched), from: dispatched, to: ended, into: &area)
             }
-            let step = index.step(of: request)
             Self.place(
                 Double(timeline.estimate.tokens(of: request)),
                 of: request,
-                binWidth: step?.binWidth ?? 0,
+                binWidth: index.binWidth(of: request) ?? 0,
                 axis,
                 into: &tokens
             )
-            let isOpenLoop = index.phase(of: request)?.loop == .open
-            let ttft =
-                isOpenLoop || request.rank != nil ? request.ttftScheduledMilliseconds : request.ttftMilliseconds
-            if let ttft { waits[axis.bin(dispatched)].append(ttft) }
+            if let ttft = index.ttft(of: request) { waits[axis.bin(dispatched)].append(ttft) }
         }
         inFlight = area.map { $0 / Double(axis.width) }
         // The last bin is not whole: what it held, it held over less time.

@@ -26,6 +26,7 @@ struct RunIndex: Sendable {
         var binWidth: Int64
         var isWarmup: Bool  // sent only to get ready
         var isProbe: Bool  // sent beside another phase's load
+        var isOpenLoop: Bool
     }
 
     init(_ recorded: RecordedRun) {
@@ -41,7 +42,8 @@ struct RunIndex: Sendable {
                     phase: phase.id,
                     binWidth: step.binWidth,
                     isWarmup: step.kind == .warmup || phase.kind == .warmup,
-                    isProbe: phase.kind == .trickle
+                    isProbe: phase.kind == .trickle,
+                    isOpenLoop: phase.loop == .open
                 )
             }
         }
@@ -62,6 +64,12 @@ struct RunIndex: Sendable {
 
     /// `PhaseRecord.id`.
     func phase(of request: RequestRecord) -> Int? { places[request.step]?.phase }
+
+    /// Milliseconds, by the view of its phase: from the schedule in an open loop and at an edge, else from dispatch.
+    func ttft(of request: RequestRecord) -> Double? {
+        request.rank != nil || places[request.step]?.isOpenLoop == true
+            ? request.ttftScheduledMilliseconds : request.ttftMilliseconds
+    }
 
     /// Of its step's bins and its own arrivals.
     func binWidth(of request: RequestRecord) -> Int64? { places[request.step]?.binWidth }
