@@ -27,6 +27,10 @@ struct ReportCommand: ParsableCommand {
     @Flag(help: "Thresholds as JUnit test cases, for a CI server.") var junit = false
     @Flag(help: "Annotations of GitHub Actions; the step's summary gets a short Markdown.") var github = false
     @Flag(help: "Histograms and percentiles as text.") var hist = false
+    @Option(
+        help: ArgumentHelp("JSON in the key names and by the formulas of vllm, aiperf or guidellm.", valueName: "tool")
+    )
+    var compat: String?
     @Option(name: .shortAndLong, help: ArgumentHelp("Where the page goes; - is standard output.", valueName: "file"))
     var output: String?
     @Flag(help: "No colours.") var noColor = false
@@ -34,14 +38,18 @@ struct ReportCommand: ParsableCommand {
     func run() throws {
         let forms = [
             ("--json", json), ("--markdown", markdown), ("--csv", csv), ("--html", html), ("--junit", junit),
-            ("--github", github), ("--hist", hist),
+            ("--github", github), ("--hist", hist), ("--compat", compat != nil),
         ].filter(\.1).map(\.0)
         guard forms.count <= 1 else { throw Failure(.badInput, "\(forms.joined(separator: ", ")): give one") }
-        if let form = forms.first, ["--json", "--csv", "--junit"].contains(form), results.count > 1 {
+        if let form = forms.first, ["--json", "--csv", "--junit", "--compat"].contains(form), results.count > 1 {
             throw Failure(.badInput, "\(form) takes one result")
         }
         guard output == nil || html && results.count == 1 else {
             throw Failure(.badInput, "--output names the file of one result's --html")
+        }
+        if let compat, CompatReport.Tool(rawValue: compat) == nil {
+            let allowed = CompatReport.Tool.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Failure(.badInput, "--compat \(compat): allowed: \(allowed)")
         }
         for path in results {
             let recorded: RecordedRun
@@ -62,6 +70,9 @@ struct ReportCommand: ParsableCommand {
             return Console.out(sheet)
         }
         if hist { return Console.out(HistogramReport.render(RunCharts(of: recorded), unicode: Console.isUnicode)) }
+        if let tool = compat.flatMap(CompatReport.Tool.init) {
+            return Console.out(CompatReport.render(recorded, as: tool))
+        }
         let result = RunResult(of: recorded)
         if html {
             let file = output ?? "\(ReportPage.folder(of: path))/\(ReportPage.name)"
