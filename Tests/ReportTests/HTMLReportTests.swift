@@ -36,7 +36,9 @@ import Testing
 
     @Test func `the numbers within the page are JSON that gives back every text as it was`() throws {
         let text = Self.page(RecordedRun.sample(words: Self.hostile))
-        let json = try #require(Self.between("<script type=\"application/json\" id=\"page-data\">", "</script>", in: text))
+        let json = try #require(
+            Self.between("<script type=\"application/json\" id=\"page-data\">", "</script>", in: text)
+        )
         #expect(!json.contains("<") && !json.contains("\u{2028}"))
         let data = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
         let summary = try #require(data["summary"] as? [String: Any])
@@ -232,7 +234,7 @@ extension RecordedRun {
         (step.started, step.settled, step.windowEnded, step.drained) = (0, 0, 19_000_000_000, 20_000_000_000)
         run.steps = [step]
         var incident = IncidentRecord()
-        (incident.at, incident.until, incident.detail) = (5_000_000_000, 6_000_000_000, words)
+        (incident.at, incident.ended, incident.detail) = (5_000_000_000, 6_000_000_000, words)
         run.incidents = [incident]
         let spacing = 18_000_000_000 / Int64(requests)
         for place in 0..<requests {

@@ -21,9 +21,9 @@ public enum GitHubReport {
         return lines.map { $0 + "\n" }.joined()
     }
 
-    public static func annotations(_ comparison: ComparisonResult, regressions: [ThresholdResult]) -> String {
+    public static func annotations(_ comparison: ComparisonResult, regressions: [RegressionResult]) -> String {
         regressions.filter { !$0.passed }
-            .map { command("error", title: "regression: \($0.expression)", said($0)) + "\n" }.joined()
+            .map { command("error", title: "regression: \($0.name)", $0.said) + "\n" }.joined()
     }
 
     /// The answer, the thresholds, and one table for each phase.
@@ -64,5 +64,16 @@ public enum GitHubReport {
         let property = SafeText.line(title, limit: 200).replacing("%", with: "%25").replacing(":", with: "%3A")
             .replacing(",", with: "%2C")
         return "::\(kind) title=\(property)::\(SafeText.line(message, limit: 1000).replacing("%", with: "%25"))"
+    }
+}
+
+extension RegressionResult {
+    /// The limit, and whose figure it was held against.
+    var name: String { [expression, side, metric].filter { !$0.isEmpty }.joined(separator: " · ") }
+
+    /// What was seen, and why it did not pass.
+    var said: String {
+        let seen = change.map { "changed by \(Figure.plain($0))\(Figure.space)%" }
+        return [seen, why.isEmpty ? outcome.rawValue : why].compactMap { $0 }.joined(separator: ", ")
     }
 }

@@ -30,9 +30,16 @@ public enum JUnitReport {
     }
 
     /// `spate compare`: each limit of `--fail-on-regression` against each side.
-    public static func render(_ comparison: ComparisonResult, regressions: [ThresholdResult]) -> String {
+    public static func render(_ comparison: ComparisonResult, regressions: [RegressionResult]) -> String {
         let properties = comparison.sides.map { ("verdict of \($0.name)", $0.validity.rawValue) }
-        let cases = regressions.map { threshold(in: "regression", $0) }
+        let cases = regressions.map { regression in
+            Case(
+                suite: "regression",
+                name: regression.name,
+                outcome: regression.passed ? .passed : regression.outcome == .undetermined ? .error : .failure,
+                message: regression.said
+            )
+        }
         return document("compare", cases, properties, seconds: nil, timestamp: nil)
     }
 

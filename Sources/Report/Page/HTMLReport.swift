@@ -47,7 +47,7 @@ public enum HTMLReport {
     /// `spate compare`.
     public static func render(
         _ comparison: ComparisonResult,
-        regressions: [ThresholdResult],
+        regressions: [RegressionResult],
         matrix: ProviderMatrix = ProviderMatrix()
     ) -> String {
         let data = JSONValue.object([.init("comparison", SummaryJSON.comparison(comparison))])
