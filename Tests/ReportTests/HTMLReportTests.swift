@@ -250,6 +250,9 @@ extension RecordedRun {
             (request.inputTokens, request.outputTokens, request.tokenSource) = (10, 20, .usage)
             (request.events, request.tokenEvents, request.reads, request.tokenReads) = (20, 20, 20, 20)
             (request.textBytes, request.firstReadTextBytes) = (80, 4)
+            var log = ArrivalLog()
+            log.add(bin: (request.scheduled + (request.firstToken ?? 0)) / 1_000_000_000, events: 20, textBytes: 80)
+            request.arrivals = log.take()
             run.requests.append(request)
         }
         var failure = RequestRecord()

@@ -76,7 +76,7 @@ import Testing
         let summary = GitHubReport.summary(result)
         #expect(summary.hasPrefix("## spate "))
         #expect(summary.contains("1 of 2 thresholds failed"))
-        #expect(summary.split(separator: "\n").count < 60)
+        #expect(summary.split(separator: "\n").count < 80)
     }
 
     @Test func `a run without thresholds passes as one test case`() throws {
