@@ -147,7 +147,7 @@ import Testing
         cut.steps[0].windowEnded = nil
         let text = Self.page(cut)
         #expect(text.contains("INCOMPLETE"))
-        #expect(text.contains("data-chart=\"levels\""))
+        #expect(text.contains("data-chart=\"levels\" data-phase=\"0,0\""))
     }
 
     @Test func `every term that the script explains is in the glossary`() {

@@ -9,9 +9,10 @@ struct PageBody {
         text += "<section id=\"\(id)\"><h2>\(HTMLText.escaped(title))</h2>\n\(content)</section>\n"
     }
 
-    /// Where the script puts a chart.
-    static func slot(_ chart: String, phase: String? = nil) -> String {
-        let phase = phase.map { " data-phase=\"\(HTMLText.escaped($0))\"" } ?? ""
+    /// Where the script puts a chart. A phase is named by its place, for a name may hold what no attribute can.
+    /// - Parameter phase: of a target, both from 0 as in the summary.
+    static func slot(_ chart: String, phase: (target: Int, phase: Int)? = nil) -> String {
+        let phase = phase.map { " data-phase=\"\($0.target),\($0.phase)\"" } ?? ""
         return "<div class=\"slot\" data-chart=\"\(chart)\"\(phase)></div>\n"
     }
 
@@ -58,8 +59,8 @@ struct PageBody {
             let parts = result.targets.flatMap { target in
                 target.phases.filter { $0.name == name && isWanted($0.kind) }.map { (target, $0) }
             }
-            guard let first = parts.first?.1 else { continue }
-            var content = Self.charts(first.kind).map { Self.slot($0, phase: name) }.joined()
+            guard let first = parts.first?.1, let place = Self.place(of: name, result, isWanted) else { continue }
+            var content = Self.charts(first.kind).map { Self.slot($0, phase: place) }.joined()
             for (target, phase) in parts {
                 let blocks = ReportDocument.phase(phase)
                 if blocks.isEmpty { continue }
@@ -70,6 +71,18 @@ struct PageBody {
             if isWordless { continue }
             section("phase-\(names.firstIndex(of: name) ?? 0)-\(first.kind.rawValue)", Self.heading(first), content)
         }
+    }
+
+    private static func place(
+        of name: String,
+        _ result: RunResult,
+        _ isWanted: (PhaseRecord.Kind) -> Bool
+    ) -> (target: Int, phase: Int)? {
+        for (target, each) in result.targets.enumerated() {
+            let phase = each.phases.firstIndex { $0.name == name && isWanted($0.kind) }
+            if let phase { return (target, phase) }
+        }
+        return nil
     }
 
     private static func heading(_ phase: PhaseResult) -> String {

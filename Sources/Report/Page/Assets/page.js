@@ -63,7 +63,9 @@ function main() {
   };
   for (const slot of document.querySelectorAll(".slot")) {
     // A chart that cannot be drawn must not take the others with it.
-    try { draw[slot.dataset.chart](slot, slot.dataset.phase); } catch (error) { console.error(error); slot.append(html("p", { class: "note bad" }, "This chart could not be drawn: " + error.message)); }
+    const [target, phase] = (slot.dataset.phase || "").split(",").map(Number);
+    const name = slot.dataset.phase ? data.summary.targets[target].phases[phase].name : null;
+    try { draw[slot.dataset.chart](slot, name); } catch (error) { console.error(error); slot.append(html("p", { class: "note bad" }, "This chart could not be drawn: " + error.message)); }
   }
   if (data.charts) {
     document.querySelector("header").after(html("nav", { class: "choices", "aria-label": "For all charts" },
