@@ -33,7 +33,7 @@ public struct BurstChart: Sendable, Hashable {
                 index: cycle.index,
                 releaseSeconds: cycle.edge.release.map { Double($0) / 1e9 }
             )
-            let cold = ColdRequests(cycle.edge, band: cycle.control?.band)
+            let cold = ColdRequests(cycle.edge, control: cycle.control)
             chart.add(cycle.edge.wave, as: .edge, since: cycle.edge.release) { request in
                 guard let cold, let rank = request.rank, EdgeWave.ttft(request) != nil else { return nil }
                 return cold.ranks.contains(rank)

@@ -90,7 +90,7 @@ public struct DistributionChart: Sendable, Hashable {
             var parts: [Group.Part: [RequestSet]] = [:]
             for cycle in cycles {
                 let answered = cycle.edge.wave.successes
-                if let cold = ColdRequests(cycle.edge, band: cycle.control?.band) {
+                if let cold = ColdRequests(cycle.edge, control: cycle.control) {
                     let isCold = { (request: RequestRecord) in request.rank.map(cold.ranks.contains) ?? false }
                     parts[.cold, default: []].append(answered.only(isCold))
                     parts[.warm, default: []].append(answered.only { !isCold($0) })

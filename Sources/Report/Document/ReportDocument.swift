@@ -101,7 +101,7 @@ struct ReportDocument: Sendable, Hashable {
 
     // MARK: What was found
 
-    private static func findings(_ result: RunResult) -> [Block] {
+    static func findings(_ result: RunResult) -> [Block] {
         guard !result.headline.isEmpty else { return [] }
         return [
             .findings(
@@ -117,7 +117,7 @@ struct ReportDocument: Sendable, Hashable {
         text.replacing(/([0-9]) (?=(ms|s|µs|min|h|%|tok\/s|streams?)([^A-Za-z]|$))/) { "\($0.1)\(Figure.space)" }
     }
 
-    private static func warnings(_ result: RunResult) -> [Block] {
+    static func warnings(_ result: RunResult) -> [Block] {
         let always = result.warnings.map { SafeText.line($0, limit: 2000) }
         let caveats = result.caveats.map { SafeText.line($0, limit: 2000) }
         let heading = Block.heading("Read this with the figures")

@@ -23,6 +23,10 @@ public enum HTMLReport {
         if !result.thresholds.isEmpty {
             body.section("thresholds", "Thresholds", HTMLText.blocks(ReportDocument.thresholds(result.thresholds)))
         }
+        if let workload = result.workload {
+            let words = ReportDocument.workload(workload, targets: result.targets.count)
+            body.section("workload", "For this kind of traffic", HTMLText.blocks(words))
+        }
         if let comparison = result.comparison {
             let words = ReportDocument.comparison(comparison)
             body.section(

@@ -19,8 +19,15 @@ enum HTMLText {
         return result
     }
 
-    /// Bars are left out: the page draws what they show.
-    static func blocks(_ blocks: [Block]) -> String { blocks.map(block).joined() }
+    /// Bars are left out: the page draws what they show. What only the full report has is folded away below the rest.
+    static func blocks(_ blocks: [Block]) -> String {
+        var (shown, folded) = ("", "")
+        for block in blocks {
+            if case .detail(let inner) = block { folded += self.block(inner) } else { shown += self.block(block) }
+        }
+        if folded.isEmpty { return shown }
+        return shown + "<details class=\"more\"><summary>What explains this</summary>\n\(folded)</details>\n"
+    }
 
     private static func block(_ block: Block) -> String {
         switch block {
@@ -31,6 +38,8 @@ enum HTMLText {
         case .list(let items): "<ul>\(items.map { "<li>\(escaped($0))</li>" }.joined())</ul>\n"
         case .table(let table): self.table(table)
         case .bars: ""
+        case .findings(let lines): "<ul class=\"headline\">\(lines.map { "<li>\(span($0))</li>" }.joined())</ul>\n"
+        case .detail(let inner): self.block(inner)
         }
     }
 
@@ -54,8 +63,12 @@ enum HTMLText {
         let alignment = { (column: TextTable.Column) in column.alignment == .right ? " class=\"n\"" : "" }
         let head = table.columns.map { "<th scope=\"col\"\(alignment($0))>\(escaped($0.title))</th>" }.joined()
         let rows = table.rows.map { row in
-            let cells = zip(row.cells, table.columns).map { "<td\(alignment($1))>\(span($0))</td>" }.joined()
-            return "<tr>\(cells)\(hasMarks ? "<td class=\"mark\">\(escaped(row.mark ?? ""))</td>" : "")</tr>"
+            let cells = zip(row.cells, table.columns).enumerated().map { place, pair in
+                let mark = place == 0 && row.isDisturbed ? "? " : ""
+                return "<td\(alignment(pair.1))>\(mark)\(span(pair.0))</td>"
+            }.joined()
+            return
+                "<tr\(row.isDisturbed ? " class=\"disturbed\"" : "")>\(cells)\(hasMarks ? "<td class=\"mark\">\(escaped(row.mark ?? ""))</td>" : "")</tr>"
         }
         return "<div class=\"scroll\"><table><thead><tr>\(head)\(hasMarks ? "<td></td>" : "")</tr></thead><tbody>"
             + rows.joined(separator: "\n") + "</tbody></table></div>\n"

@@ -36,15 +36,11 @@ struct PageBody {
         let label = run.label.map { " <small>\(HTMLText.escaped(SafeText.line($0)))</small>" } ?? ""
         text += "<header><p class=\"kind\">spate report</p><h1>\(HTMLText.escaped(name))\(label)</h1>\n"
         text += "<p class=\"facts\">\(HTMLText.escaped(facts.joined(separator: " · ")))</p>\n"
-        text += HTMLText.blocks(ReportDocument.banners(result) + Self.workload(result))
+        text += HTMLText.blocks(ReportDocument.banners(result) + ReportDocument.findings(result))
         for target in result.targets {
             text += "<p class=\"facts\">\(HTMLText.escaped(ReportDocument.address(target)))</p>\n"
         }
         text += "</header>\n"
-    }
-
-    private static func workload(_ result: RunResult) -> [Block] {
-        result.workload.map { ReportDocument.workload($0, targets: result.targets.count) } ?? []
     }
 
     // MARK: Phases
@@ -132,9 +128,10 @@ struct PageBody {
             "Was the load generator itself fast enough?",
             HTMLText.blocks([ReportDocument.validityLine(result)]) + Self.slot("generator")
         )
-        if !result.warnings.isEmpty {
-            let warnings = result.warnings.map { SafeText.line($0, limit: 400) }
-            section("warnings", "Read this with the figures", HTMLText.blocks([.list(warnings)]))
+        let notes = result.warnings + result.caveats
+        if !notes.isEmpty {
+            let lines = notes.map { SafeText.line($0, limit: 2000) }
+            section("warnings", "Read this with the figures", HTMLText.blocks([.list(lines)]))
         }
     }
 
