@@ -128,13 +128,14 @@ struct ReportDocument: Sendable, Hashable {
     private static func end(_ files: [String]) -> [Block] {
         let shown = files.map { SafeText.line($0, limit: 1000) }
         guard let first = shown.first else { return [] }
-        let stored: Set<String> = ["summary.json", "run.sqlite"]
+        let stored: Set<String> = ["report.html", "summary.json", "run.sqlite"]
         let parts = first.split(separator: "/", omittingEmptySubsequences: false)
         let folder =
             stored.contains(String(parts.last ?? "")) && parts.count > 1
             ? parts.dropLast().joined(separator: "/") : first
+        let page = shown.first { $0.hasSuffix("/report.html") }.map { " · \($0)" } ?? ""
         return [
-            .sentence("More: spate report --full \(folder)", .dim),
+            .sentence("More: spate report --full \(folder)\(page)", .dim),
             .detail(.sentence("Results: " + shown.joined(separator: " · "))),
         ]
     }
