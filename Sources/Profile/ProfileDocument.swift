@@ -133,13 +133,16 @@ public struct ProfileDocument: Sendable {
         return value.place
     }
 
-    /// A path written in the profile counts from its folder, one given by a flag from the current one.
+    /// A path written in the profile counts from its folder, one given by a flag (or in a profile that came through a
+    /// pipe) from the current one.
     func path(_ path: String, writtenAt place: ProfileError.Place) -> String {
-        place.line != nil && place.source == file ? TextFile.path(path, from: TextFile.folder(of: file)) : path
+        let isWrittenThere = place.line != nil && place.source == file && TextFile.isInFolder(file)
+        return isWrittenThere ? TextFile.path(path, from: TextFile.folder(of: file)) : path
     }
 
     /// The file's name without folder and ending, with what a folder's name should not hold replaced.
     private static func name(of file: String) -> String {
+        guard TextFile.isInFolder(file) else { return "profile" }
         let last = file.split(separator: "/").last ?? "profile"
         let stem = last.hasSuffix(".yaml") ? last.dropLast(5) : last.hasSuffix(".yml") ? last.dropLast(4) : last
         let name = String(stem.map { ProfileReader.isNameCharacter($0) ? $0 : "-" }.prefix(64))

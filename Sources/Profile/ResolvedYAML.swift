@@ -133,7 +133,7 @@ extension Prompt {
         let texts = messages.map { "{role: \(quoted($0.role)), content: \(quoted($0.content))}" }
         return flow([
             ("messages", "[\(texts.joined(separator: ", "))]"), ("max_tokens", maxTokens.map { "\($0)" }),
-            ("expect", expectation?.text),
+            ("expect", expectation?.text), ("extra_body", extraBody),
         ])
     }
 }
