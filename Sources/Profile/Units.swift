@@ -41,6 +41,14 @@ public enum Units {
         return "\(nanoseconds / unit.nanoseconds)\(unit.name)"
     }
 
+    /// For a person to read: whole seconds from ten up, whole milliseconds below.
+    public static func rounded(_ duration: Duration) -> String {
+        let grain: Int64 = duration < .seconds(10) ? 1_000_000 : 1_000_000_000
+        let (seconds, attoseconds) = duration.components
+        let nanoseconds = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+        return text(.nanoseconds((nanoseconds + grain / 2) / grain * grain))
+    }
+
     /// Dollars, 0 or more.
     public static func money(_ text: String) -> Double? {
         number(String(text.hasPrefix("$") ? text.dropFirst() : text[...]))

@@ -82,7 +82,7 @@ extension Stage {
     public var peakInFlight: Int {
         guard case .arrivals(let arrivals) = rule else { return concurrency }
         if arrivals.isCapped { return arrivals.limit }
-        return min(arrivals.limit, Int(min(1e9, (arrivals.peakPerSecond * 10).rounded(.up))))
+        return min(arrivals.limit, arrivals.mostWithin(.seconds(10)))
     }
 
     /// At most: a trace says how long its prompts and answers are, of all else the longest counts.

@@ -131,8 +131,7 @@ struct LiveView {
 
     private static func name(of arrivals: Arrivals) -> String {
         switch arrivals.source {
-        case .rate(let plan):
-            plan.isRamp ? "\(plan.from.text) to \(plan.to.text) requests/s" : "\(plan.from.text) requests/s"
+        case .rate(let plan): "\(plan.curve.words) requests/s"
         case .trace(let replay): "replay of \(replay.name)"
         }
     }

@@ -128,13 +128,11 @@ struct PlanSummary {
         let cap = arrivals.isCapped ? ", at most \(arrivals.limit) in flight (\(arrivals.overflow.rawValue))" : ""
         switch arrivals.source {
         case .rate(let plan):
-            let rates = plan.isRamp ? "\(plan.from.text) to \(plan.to.text)" : plan.from.text
-            let seconds = Units.text(plan.duration)
-            let about = plan.count == nil ? "about " : ""
-            let length =
-                plan.count == nil
-                ? "for \(seconds)" : "in \(Units.text(.seconds(plan.duration.components.seconds + 1)))"
-            return "\(about)\(count) requests at \(rates) a second \(length), \(plan.law.text)\(cap)"
+            let isExact = plan.count != nil || plan.law == .constant
+            let length = plan.count == nil ? "for" : "in about"
+            let words =
+                "\(isExact ? "" : "about ")\(count) request\(count == 1 ? "" : "s") at \(plan.curve.words) a second"
+            return "\(words) \(length) \(Units.rounded(plan.duration)), \(plan.law.text)\(cap)"
         case .trace(let replay):
             let speed = replay.speed == 1 ? "" : " \(replay.speed) times as fast"
             return "\(count) requests of \(replay.name) (\(replay.format.rawValue))\(speed)\(cap)"

@@ -55,12 +55,13 @@ extension ValidityResult {
 }
 
 extension StepResult {
-    /// What it asked for: "16 streams", "20 requests/s", "5 to 50 requests/s".
+    /// What it asked for: "16 streams", "20 requests/s", "5 to 50 requests/s", "20 ± 10 (sine of 60 s) requests/s".
     public var load: String {
         if let concurrency { return concurrency == 1 ? "1 stream" : "\(concurrency) streams" }
         if let from = openLoop?.rampFrom, let to = openLoop?.rampTo {
             return "\(inWords(from)) to \(inWords(to)) requests/s"
         }
+        if let curve = openLoop?.rateCurve { return "\(curve) requests/s" }
         return "\(inWords(rps ?? 0)) requests/s"
     }
 }

@@ -115,6 +115,7 @@ enum Schema {
             Column("rps", \.rps),
             Column("rps_from", \.rpsFrom),
             Column("rps_to", \.rpsTo),
+            Column("rate_curve", \.rateCurve),
             Column("arrivals", \.arrivals),
             Column("planned_ns", \.planned),
             Column("cap", \.cap),
