@@ -66,3 +66,9 @@ int64_t spate_process_cpu(void) {
     if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
     return nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime);
 }
+
+#ifndef SPATE_COMMIT
+#define SPATE_COMMIT ""
+#endif
+
+const char *spate_commit(void) { return SPATE_COMMIT; }

@@ -50,6 +50,8 @@ public struct RunRecord: Sendable, Hashable, Codable {
     public var calibration: CalibrationRecord?
     /// What the traffic is for: `chat`, `batch`, `rag` or `production`.
     public var workload: String?
+    /// Where the answers of its job go, besides the result.
+    public var answers: String?
 
     public init() {}
 }

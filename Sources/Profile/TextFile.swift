@@ -1,4 +1,5 @@
 import Glibc
+import ShippedProfiles
 
 /// Files of text as people and their tools write them: UTF-8, with or without a byte order mark, lines that end with LF,
 /// CR LF or CR. Each is opened and read once, so that pipes, `/dev/stdin` and `<(...)` will do.
@@ -6,6 +7,8 @@ public enum TextFile {
     public struct Failure: Error { public var message: String }
 
     static let largest = 1 << 30  // bytes
+    /// What a path begins with that names a file inside the binary.
+    static let shipped = "spate:"
 
     static func read(_ path: String) throws(Failure) -> String {
         var bytes: [UInt8] = []
@@ -84,6 +87,13 @@ public enum TextFile {
         of path: String,
         _ body: (ArraySlice<UInt8>) throws(Failure) -> Bool
     ) throws(Failure) {
+        if path.hasPrefix(shipped) {
+            guard let bytes = ShippedProfiles.file(String(path.dropFirst(shipped.count))) else {
+                throw Failure(message: "is not among those that spate brings")
+            }
+            _ = try body(bytes[...])
+            return
+        }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Failure(message: "cannot be read: " + String(cString: strerror(errno))) }
         defer { close(descriptor) }
@@ -124,11 +134,13 @@ public enum TextFile {
 
     /// `path` as seen from a folder; as it is when absolute.
     static func path(_ path: String, from folder: String) -> String {
-        path.hasPrefix("/") || folder.isEmpty ? path : folder + "/" + path
+        if path.hasPrefix("/") || folder.isEmpty || path.hasPrefix(shipped) { return path }
+        return folder == shipped ? folder + path : folder + "/" + path
     }
 
     /// The folder of a file's path; "" for the current one.
     static func folder(of path: String) -> String {
+        if path.hasPrefix(shipped) { return shipped }
         guard let slash = path.lastIndex(of: "/") else { return "" }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }

@@ -25,7 +25,7 @@ struct LiveView {
 
     init(job: Job, programs: [Program], began: Instant) {
         isQuiet = job.output.quiet
-        isTerminal = Console.errorIsTerminal
+        isTerminal = Console.errorIsTerminal && Console.knowsEscapes
         isSimulated = job.targets.allSatisfy(\.isSimulated)
         self.programs = programs
         self.began = began

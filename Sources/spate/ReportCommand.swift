@@ -10,7 +10,7 @@ struct ReportCommand: ParsableCommand {
         abstract: "Render stored results again, complete or not."
     )
 
-    @Argument(help: "A run's folder, or its run.sqlite.") var results: [String]
+    @Argument(help: "A run's folder, or its run.sqlite.", completion: .file()) var results: [String]
     @Flag(help: "The summary as JSON.") var json = false
     @Flag(help: "Markdown tables.") var markdown = false
     @Flag(help: "The requests as CSV.") var csv = false

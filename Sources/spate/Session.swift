@@ -313,6 +313,7 @@ struct Session {
         record.find = job.search?.promise.expression
         record.findFrom = job.search?.range.lowerBound
         record.workload = job.workload
+        record.answers = job.answers.map(UserFiles.absolute)
         record.calibration = calibration
         record.findTo = job.search?.range.upperBound
         applySelftest(to: &record)

@@ -39,6 +39,26 @@ enum AnswerWarnings {
         return warnings
     }
 
+    /// Why not one answer was of use; nil where some were. A share of 0 % looks like a broken server, and is mostly a cap.
+    static func aboutUselessness(of requests: RequestSet) -> String? {
+        let judged = requests.only { $0.outcome.class != .excluded }
+        let successes = judged.successes
+        guard !judged.isEmpty, judged.only({ $0.useful }).isEmpty else { return nil }
+        let begin = "0 of \(judged.count) useful: "
+        guard !successes.isEmpty else { return begin + "none was answered." }
+        let cut = successes.only { $0.outcome == .okLength }.count
+        let unexpected = successes.only { $0.detail == "unexpected" && $0.outcome != .okLength }.count
+        let rest = successes.count - cut - unexpected
+        let causes: [(count: Int, words: String)] = [
+            (cut, "cut at max_tokens (length_is_useful: true counts them)"), (unexpected, "not what `expect` asks for"),
+            (rest, "without visible text or a tool call"), (judged.count - successes.count, "not answered"),
+        ]
+        let told = causes.filter { $0.count > 0 }.map { count, words in
+            "\(count == judged.count ? "all" : "\(count)") \(count == 1 ? "was" : "were") \(words)"
+        }
+        return begin + told.joined(separator: ", ") + "."
+    }
+
     private static let sentences: [(detail: String, words: String)] = [
         (
             "not_streaming",

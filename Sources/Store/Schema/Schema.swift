@@ -46,6 +46,7 @@ enum Schema {
         Column("find_from", \.findFrom),
         Column("find_to", \.findTo),
         Column("workload", \.workload),
+        Column("answers", \.answers),
         Column("calibration", \.calibration),
     ]
 
