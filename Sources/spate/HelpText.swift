@@ -9,7 +9,8 @@ enum HelpText {
             sections[sections.count - 1].append(line)
         }
         guard let own = sections.firstIndex(where: { $0.first == "OPTIONS:" }),
-            let shared = sections.firstIndex(where: { isShared($0.first ?? "") }), shared < own
+            let shared = sections.indices.dropFirst().first(where: { !Self.first.contains(sections[$0].first ?? "") }),
+            shared < own
         else { return text }
         var options = sections.remove(at: own)
         if options.last != "" { options.append("") }
@@ -17,7 +18,6 @@ enum HelpText {
         return sections.joined().joined(separator: "\n")
     }
 
-    private static func isShared(_ title: Substring) -> Bool {
-        !["OVERVIEW:", "USAGE:", "ARGUMENTS:", "SUBCOMMANDS:", "OPTIONS:"].contains(title)
-    }
+    /// Sections that stay before a command's own options.
+    private static let first: Set<Substring> = ["ARGUMENTS:", "SUBCOMMANDS:"]
 }

@@ -83,8 +83,8 @@ struct PlanSummary {
             text += "target \(line.target.name): \(place)\n"
             text += "  requests: \(Self.requests(line.worst, line.likely))\n"
             text += "  peak concurrency: \(Self.grouped(line.worst.peakInFlight))\n"
-            text += "  tokens: \(Self.tokens(line.likely, line.worst, \.inputTokens)) in, "
-            text += "\(Self.tokens(line.likely, line.worst, \.outputTokens)) out\n"
+            text += "  tokens in: \(Self.tokens(line.likely, line.worst, \.inputTokens))\n"
+            text += "  tokens out: \(Self.tokens(line.likely, line.worst, \.outputTokens))\n"
             text += "  cost: \(Self.cost(line))\n"
             text += "  time: about \(Units.rounded(.seconds(max(1, line.likely.duration / .seconds(1)))))\n"
         }

@@ -11,6 +11,9 @@
 #include <sys/types.h>
 #include <time.h>
 
+/// CPUs that the calling thread may run on.
+int spate_usable_cores(void);
+
 /// The commit that was built; empty where the build was not told.
 const char *spate_commit(void);
 
