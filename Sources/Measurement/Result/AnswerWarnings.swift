@@ -45,16 +45,18 @@ enum AnswerWarnings {
         let successes = judged.successes
         guard !judged.isEmpty, judged.only({ $0.useful }).isEmpty else { return nil }
         let begin = "0 of \(judged.count) useful: "
-        guard !successes.isEmpty else { return begin + "none was answered." }
         let cut = successes.only { $0.outcome == .okLength }.count
         let unexpected = successes.only { $0.detail == "unexpected" && $0.outcome != .okLength }.count
         let rest = successes.count - cut - unexpected
-        let causes: [(count: Int, words: String)] = [
-            (cut, "cut at max_tokens (length_is_useful: true counts them)"), (unexpected, "not what `expect` asks for"),
-            (rest, "without visible text or a tool call"), (judged.count - successes.count, "not answered"),
+        func count(_ class: Outcome.Class) -> Int { judged.only { $0.outcome.class == `class` }.count }
+        let causes: [(count: Int, was: Bool, words: String)] = [
+            (cut, true, "cut at max_tokens (length_is_useful: true counts them)"),
+            (unexpected, true, "not what `expect` asks for"), (rest, true, "without visible text or a tool call"),
+            (count(.failed), false, "failed"), (count(.throttled), true, "throttled"),
         ]
-        let told = causes.filter { $0.count > 0 }.map { count, words in
-            "\(count == judged.count ? "all" : "\(count)") \(count == 1 ? "was" : "were") \(words)"
+        let told = causes.filter { $0.count > 0 }.map { count, was, words in
+            let who = count == judged.count && count > 1 ? "all" : "\(count)"
+            return who + (was ? count == 1 ? " was " : " were " : " ") + words
         }
         return begin + told.joined(separator: ", ") + "."
     }
