@@ -8,10 +8,11 @@
 PACKAGES := libuv1-dev libcurl4-openssl-dev libsqlite3-dev libsimdjson-dev pkg-config openssl sqlite3 python3 nginx-light
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 SPATE := .build/release/spate
+export SPATE_COMMIT := $(shell git describe --always --dirty --abbrev=9 --exclude '*' 2>/dev/null)
 
 demo: build
 	@rm -rf results/demo
-	$(SPATE) run Profiles/demo.yaml --output results/demo
+	$(SPATE) demo --output results/demo
 
 build: deps
 	swift build -c release --product spate

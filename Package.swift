@@ -15,6 +15,9 @@ let hot = strict + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(confi
 /// `make dist` sets it: one file that needs no Swift beside it.
 let isShipped = Context.environment["SPATE_SHIPPED"] != nil
 
+/// The Makefile sets it: what `spate --version` says was built.
+let commit = (Context.environment["SPATE_COMMIT"] ?? "").filter { $0.isLetter || $0.isNumber || $0 == "-" }
+
 let package = Package(
     name: "spate",
     products: [
@@ -35,7 +38,11 @@ let package = Package(
         // C: system libraries and the thinnest shims for what Swift cannot call.
         .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
         .systemLibrary(name: "CLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-        .target(name: "CCurl", dependencies: ["CLibcurl"]),
+        .target(
+            name: "CCurl",
+            dependencies: ["CLibcurl"],
+            cSettings: commit.isEmpty ? [] : [.define("SPATE_COMMIT", to: "\"\(commit)\"")]
+        ),
         .target(
             name: "CSimdjson",
             cxxSettings: [.unsafeFlags(["-O2"])],
@@ -53,9 +60,10 @@ let package = Package(
             resources: [.embedInCode("Page/Assets")],
             swiftSettings: strict
         ),
+        .target(name: "ShippedProfiles", resources: [.embedInCode("Files")], swiftSettings: strict),
         .target(
             name: "Profile",
-            dependencies: ["Schedule", "Wire", "Ticks", .product(name: "Yams", package: "Yams")],
+            dependencies: ["Schedule", "Wire", "Ticks", "ShippedProfiles", .product(name: "Yams", package: "Yams")],
             resources: [.embedInCode("Scenarios"), .embedInCode("Providers.yaml")],
             swiftSettings: strict
         ),
@@ -85,7 +93,8 @@ let package = Package(
         .executableTarget(
             name: "spate",
             dependencies: [
-                "Ticks", "Schedule", "Wire", "Profile", "Measurement", "Transport", "Engine", "Store", "Report",
+                "Ticks", "Schedule", "Wire", "ShippedProfiles", "Profile", "Measurement", "Transport", "Engine",
+                "Store", "Report",
                 "Simulator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

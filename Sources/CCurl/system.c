@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -65,4 +66,16 @@ int64_t spate_process_cpu(void) {
     struct rusage usage;
     if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
     return nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime);
+}
+
+#ifndef SPATE_COMMIT
+#define SPATE_COMMIT ""
+#endif
+
+const char *spate_commit(void) { return SPATE_COMMIT; }
+
+int spate_usable_cores(void) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+    return (int)sysconf(_SC_NPROCESSORS_ONLN);  // more CPUs than the set holds
 }

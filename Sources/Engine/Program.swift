@@ -91,6 +91,7 @@ public struct Program: Sendable {
         continuing continuation: Continuation = Continuation()
     ) {
         precondition(order != .parallel || targets.count == 1, "targets in parallel have programs of their own")
+        let targets = Self.drawn(targets)
         let turns = Self.turns(of: targets, order).flatMap(\.self)
         self.init(targets: targets, turns: turns, continuing: continuation)
     }
@@ -102,11 +103,24 @@ public struct Program: Sendable {
         continuing first: Continuation = Continuation()
     ) -> [Program] {
         var continuation = first
+        let targets = drawn(targets)
         return turns(of: targets, order).map { turns in
             let program = Program(targets: targets, turns: turns, continuing: continuation)
             continuation.phase = max(continuation.phase, (program.entries.map(\.phase).max() ?? 0) + 1)
             continuation.step += program.entries.count
             return program
+        }
+    }
+
+    /// All are asked the same, so that open loops need drawing once only.
+    private static func drawn(_ targets: [EngineTarget]) -> [EngineTarget] {
+        var plans: [RunPlan: RunPlan] = [:]
+        return targets.map { target in
+            var target = target
+            let plan = plans[target.plan] ?? target.plan.drawn()
+            plans[target.plan] = plan
+            target.plan = plan
+            return target
         }
     }
 

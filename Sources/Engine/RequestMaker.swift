@@ -56,7 +56,8 @@ struct RequestMaker {
     /// The prompt, where others send the same and the model is asked to be the same each time: temperature 0, one cap.
     func comparablePrompt(index: Int64) -> Int? {
         guard workload.temperature == 0, provider.sampling(for: model) == .greedy,
-            workload.maxTokens.least == workload.maxTokens.greatest
+            workload.maxTokens.least == workload.maxTokens.greatest,
+            prompt(at: Int(index))?.extraBody == nil  // which may hold a temperature of its own
         else { return nil }
         return workload.sharedPrompt(at: Int(index))
     }

@@ -13,7 +13,14 @@ extension StepRecord {
         switch arrivals.source {
         case .rate(let plan):
             self.arrivals = plan.law.text
-            if plan.isRamp { (rpsFrom, rpsTo) = (plan.from.perSecond, plan.to.perSecond) }
+            if case .line(let line) = plan.curve {
+                if line.from != line.to {
+                    rpsFrom = plan.curve.rate(at: plan.begin)
+                    rpsTo = plan.curve.rate(at: plan.begin + plan.duration)
+                }
+            } else {
+                rateCurve = plan.curve.words
+            }
         case .trace(let replay):
             self.arrivals = "trace"
             describe(replay)

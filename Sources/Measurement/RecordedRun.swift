@@ -50,6 +50,8 @@ public struct RunRecord: Sendable, Hashable, Codable {
     public var calibration: CalibrationRecord?
     /// What the traffic is for: `chat`, `batch`, `rag` or `production`.
     public var workload: String?
+    /// Where the answers of its job go, besides the result.
+    public var answers: String?
 
     public init() {}
 }
@@ -141,6 +143,7 @@ public struct StepRecord: Sendable, Hashable, Codable {
     public var rps: Double?  // an open loop's: mean planned rate
     public var rpsFrom: Double?  // where it goes linearly from one rate to another
     public var rpsTo: Double?
+    public var rateCurve: String?  // a rate that changes in another way, in words: "20 ± 10 (sine of 60 s)"
     public var arrivals: String?  // the law of its gaps: constant, poisson, gamma SHAPE, trace
     public var planned: Int64?  // how long it was planned to last
     public var cap: Int?  // on requests in flight, and what happens beyond it: queue or shed

@@ -38,7 +38,7 @@ enum BatchFile {
     }
 
     /// - Returns: the prompt, or what is wrong with the line.
-    static func prompt(_ text: Substring, _ members: [JSONMember], parser: JSONParser) -> Result<Prompt, Fault> {
+    static func prompt(_ text: String, _ members: [JSONMember], parser: JSONParser) -> Result<Prompt, Fault> {
         let decoder = JSONDecoder()
         let data = Data(text.utf8)
         let line: Line
@@ -71,10 +71,7 @@ enum BatchFile {
             return .failure(Fault("body: neither \"messages\" nor a \"prompt\" that is a text"))
         }
         prompt.id = line.custom_id
-        if !body.isEmpty {
-            let members = body.map { JSONText.quoted($0.name) + ":" + $0.json }
-            prompt.extraBody = "{" + members.joined(separator: ",") + "}"
-        }
+        prompt.extraBody = PromptLine.body(body)
         return .success(prompt)
     }
 

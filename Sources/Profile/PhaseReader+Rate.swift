@@ -2,9 +2,10 @@ import Schedule
 
 extension PhaseReader {
     private static let rateForm = "requests per second such as 20 or 0.5, from 0.000001 to 10,000,000"
-    private static let listForm = "a list such as [{rps: 10, for: 1m}, {from: 10, to: 50, for: 2m}]"
+    private static let listForm =
+        "a list such as [{rps: 10, for: 1m}, {from: 10, to: 50, for: 2m}], or {sine: {mean: 20, amplitude: 10, period: 1m}}"
 
-    /// `rate: {rps: 20, arrivals: poisson, for: 5m}`; `rps` may be `{from, to}` or a list of stretches.
+    /// `rate: {rps: 20, arrivals: poisson, for: 5m}`; `rps` may be `{from, to}`, `{sine: ...}` or a list of stretches.
     func rate(_ value: YAMLValue, _ path: String) -> RateShape? {
         var keys = MapReader(value, path: path, log: log)
         let rates = keys.take("rps")
@@ -75,46 +76,74 @@ extension PhaseReader {
                 if !keys.has("for") { keys.require("for", Units.durationForm + "; or requests, how many") }
                 return []
             }
-            return rate.map { [.init(from: $0, to: $0, for: whole)] } ?? []
+            return rate.map { [.init(.constant($0), for: whole)] } ?? []
         }
     }
 
     /// `{rps: 10, for: 1m}` or `{from: 10, to: 50, for: 2m}`; the duration of the phase where it has none of its own.
     private func stretch(_ value: YAMLValue, _ path: String, for whole: Duration? = nil) -> RateShape.Stretch? {
-        var keys = MapReader(value, path: path, log: log, allowed: "{rps: 10, for: 1m} or {from: 10, to: 50, for: 2m}")
+        var keys = MapReader(
+            value,
+            path: path,
+            log: log,
+            allowed: "{rps: 10, for: 1m}, {from: 10, to: 50, for: 2m} or {sine: {...}, for: 2m}"
+        )
         let rates = ["rps", "from", "to"].map { key in keys.take(key).map { rate(of: $0, keys.path(of: key)) } }
+        let wave = keys.take("sine").map { sine($0, keys.path(of: "sine")) }
         let duration = keys.duration("for") ?? whole
         let requests = keys.count("requests", 1...10_000_000)
         keys.finish()
         guard case .map = value.content else { return nil }
         if let requests {
-            guard let one = rates[0] ?? nil, rates[1] == nil, rates[2] == nil, !keys.has("for") else {
+            guard let one = rates[0] ?? nil, rates[1] == nil, rates[2] == nil, wave == nil, !keys.has("for") else {
                 log.report(value.place, keys.path(of: "requests"), "read \(requests); allowed: with rps, without for")
                 return nil
             }
             return .init(one, requests: requests)
         }
         if duration == nil, !keys.has("for") { keys.require("for", Units.durationForm) }
-        switch (rates[0], rates[1], rates[2]) {
-        case (let one?, nil, nil):
+        switch (rates[0], rates[1], rates[2], wave) {
+        case (let one?, nil, nil, nil):
             guard let one, let duration else { return nil }
-            return .init(from: one, to: one, for: duration)
-        case (nil, let from?, let to?):
+            return .init(.constant(one), for: duration)
+        case (nil, nil, nil, let wave?):
+            guard let wave, let duration else { return nil }
+            return .init(.sine(wave), for: duration)
+        case (nil, let from?, let to?, nil):
             guard let from, let to, let duration else { return nil }
             if from == .zero, to == .zero {
                 log.report(value.place, path, "goes from 0 to 0; for a time without requests there is idle")
                 return nil
             }
-            return .init(from: from, to: to, for: duration)
+            return .init(.line(RateLine(from: from, to: to, over: duration)), for: duration)
         default:
-            log.report(value.place, path, "read \(value.shown); allowed: rps, or from and to")
+            log.report(value.place, path, "read \(value.shown); allowed: rps, or from and to, or sine")
             return nil
         }
     }
 
-    /// A ramp may begin or end at 0.
+    /// `{mean: 20, amplitude: 10, period: 1m}`
+    private func sine(_ value: YAMLValue, _ path: String) -> RateSine? {
+        let form = "{mean: 20, amplitude: 10, period: 1m}"
+        var keys = MapReader(value, path: path, log: log, allowed: form)
+        let mean = keys.take("mean").flatMap { rate(of: $0, keys.path(of: "mean")) }
+        let swing = keys.take("amplitude").flatMap { rate(of: $0, keys.path(of: "amplitude")) }
+        let period = keys.duration("period")
+        for key in ["mean", "amplitude", "period"] where !keys.has(key) { keys.require(key, "as in \(form)") }
+        keys.finish()
+        guard let mean, let swing, let period else { return nil }
+        guard swing <= mean else {
+            let place = value["amplitude"]?.place ?? value.place
+            let message = "read \(swing.text); allowed: at most the mean (\(mean.text)), since a rate is not negative"
+            log.report(place, keys.path(of: "amplitude"), message)
+            return nil
+        }
+        return RateSine(mean: mean, amplitude: swing, period: period)
+    }
+
+    /// A ramp may begin or end at 0, a sine's amplitude may be 0.
     private func rate(of value: YAMLValue, _ path: String) -> Rate? {
-        let mayBeZero = path.hasSuffix(".from") || path.hasSuffix(".to")
+        let mayBeZero = [".from", ".to", ".amplitude"].contains { path.hasSuffix($0) }
         guard let number = value.plain.flatMap(Units.number),
             Rate.range.contains(number) || (mayBeZero && number == 0)
         else {

@@ -33,19 +33,22 @@ extension PhaseReader {
         }
         let written = pathOfFile(name, file.place)
         let source = TraceFile(path: written, log: log, place: file.place, key: keys.path(of: "trace"))
-        guard let format = format ?? (value["format"] == nil ? source.recognised() : nil) else { return nil }
-        let blockTokens = block ?? 512
-        let whole =
-            format == .spate
-            ? recordedRun(written, file.place, keys) : source.read(format, blockTokens: blockTokens, seed: seed)
-        guard let whole else { return nil }
+        guard format != nil || value["format"] == nil else { return nil }  // reported
+        guard let (read, whole) = trace(source, format, block, keys) else { return nil }
+        if read == .mooncake, whole.looksLikeSeconds {
+            let message =
+                "\(whole.count) rows within \(Units.text(whole.end)) of trace: \"timestamp\" looks like seconds, and mooncake "
+                + "has milliseconds; allowed: format: bailian for seconds, or \"at_ms\" (format: jsonl) for such a rate"
+            log.report(file.place, keys.path(of: "trace"), message)
+            return nil
+        }
 
-        var replay = Replay(file: TextFile.absolute(written), format: format, trace: whole)
+        var replay = Replay(file: TextFile.absolute(written), format: read, trace: whole)
         replay.speed = speed ?? replay.speed
         replay.start = start
         replay.limit = limit
         replay.bursts = bursts
-        replay.blockTokens = blockTokens
+        replay.blockTokens = block ?? read.blockTokens
         replay.maxConcurrency = cap
         replay.overflow = overflow ?? replay.overflow
         replay.probeRate = probes
@@ -54,7 +57,11 @@ extension PhaseReader {
             let reasons = replay.trace.dropped.sorted { $0.key.rawValue < $1.key.rawValue }
                 .map { "\($0.value) \($0.key.text)" }.joined(separator: ", ")
             let why = reasons.isEmpty ? "" : ": \(reasons)"
-            log.report(file.place, keys.path(of: "trace"), "nothing of \(whole.rowsRead) rows is left to replay\(why)")
+            log.report(
+                file.place,
+                keys.path(of: "trace"),
+                "nothing of \(whole.rowsRead) \(whole.rowsRead == 1 ? "row" : "rows") is left to replay\(why)"
+            )
             return nil
         }
         return replay
@@ -78,10 +85,20 @@ extension PhaseReader {
         return count == nil ? nil : bursts
     }
 
-    private func recordedRun(_ path: String, _ place: ProfileError.Place, _ keys: MapReader) -> Trace? {
-        do throws(RecordedTrace.Refusal) { return try readRecordedRun(path) } catch {
-            log.report(place, keys.path(of: "trace"), "the run \(path) \(error.message)")
-            return nil
+    private func trace(
+        _ source: TraceFile,
+        _ format: TraceFormat?,
+        _ block: Int?,
+        _ keys: MapReader
+    ) -> (TraceFormat, Trace)? {
+        switch source.read(format, blockTokens: block, seed: seed) {
+        case .trace(let format, let trace): return (format, trace)
+        case .recordedRun:
+            do throws(RecordedTrace.Refusal) { return (.spate, try readRecordedRun(source.path)) } catch {
+                log.report(source.place, keys.path(of: "trace"), "the run \(source.path) \(error.message)")
+                return nil
+            }
+        case nil: return nil
         }
     }
 }

@@ -1,3 +1,5 @@
+import ShippedProfiles
+
 /// A profile's text, and what flags lay over it, before it is checked.
 public struct ProfileDocument: Sendable {
     /// The file's name, or "" when all came from flags.
@@ -25,6 +27,24 @@ public struct ProfileDocument: Sendable {
         } catch {
             preconditionFailure("no other error is thrown: \(error)")
         }
+    }
+
+    /// A file, or one of the profiles that spate brings; a file of that path wins.
+    public init(named name: String) throws(ProfileError) {
+        guard !TextFile.exists(name) else {
+            try self.init(file: name)
+            return
+        }
+        if ShippedProfiles.names.contains(name) {
+            try self.init(file: "\(TextFile.shipped)\(name).yaml")
+            return
+        }
+        guard name.contains("/") || name.contains(".") else {
+            let hint = Spelling.hint(name, among: ShippedProfiles.names)
+            let message = "no file, and no profile that spate brings (`spate profiles` lists them)\(hint)"
+            throw ProfileError([.init(place: .init(source: name), key: "", message: message)])
+        }
+        try self.init(file: name)
     }
 
     /// - Parameter file: its name, for messages and for the files that it names.
@@ -133,14 +153,18 @@ public struct ProfileDocument: Sendable {
         return value.place
     }
 
-    /// A path written in the profile counts from its folder, one given by a flag from the current one.
+    /// A path written in the profile counts from its folder, one given by a flag (or in a profile that came through a
+    /// pipe) from the current one.
     func path(_ path: String, writtenAt place: ProfileError.Place) -> String {
-        place.line != nil && place.source == file ? TextFile.path(path, from: TextFile.folder(of: file)) : path
+        let isWrittenThere = place.line != nil && place.source == file && TextFile.isInFolder(file)
+        return isWrittenThere ? TextFile.path(path, from: TextFile.folder(of: file)) : path
     }
 
     /// The file's name without folder and ending, with what a folder's name should not hold replaced.
     private static func name(of file: String) -> String {
-        let last = file.split(separator: "/").last ?? "profile"
+        guard TextFile.isInFolder(file) else { return "profile" }
+        let plain = file.hasPrefix(TextFile.shipped) ? file.dropFirst(TextFile.shipped.count) : file[...]
+        let last = plain.split(separator: "/").last ?? "profile"
         let stem = last.hasSuffix(".yaml") ? last.dropLast(5) : last.hasSuffix(".yml") ? last.dropLast(4) : last
         let name = String(stem.map { ProfileReader.isNameCharacter($0) ? $0 : "-" }.prefix(64))
         return name.isEmpty ? "profile" : name

@@ -1,39 +1,9 @@
-import FoundationEssentials
 import Schedule
 import Wire
 
-/// Prompts from a JSONL file: one object a line, with `prompt` (a text) or `messages` (a chat), and optionally
-/// `max_tokens` or `output_tokens`, `expect` and `custom_id`; a file for OpenAI's batch API (`BatchFile`), or one of
-/// ShareGPT's conversations (`ShareGPTFile`). Other members are left alone; empty lines are skipped.
+/// Prompts from a JSONL file: one object a line (`PromptLine`); a file for OpenAI's batch API (`BatchFile`), or one of
+/// ShareGPT's conversations (`ShareGPTFile`). Empty lines are skipped.
 enum PromptFile {
-    private struct Line: Decodable {
-        struct Message: Decodable {
-            var role: String
-            var content: String
-        }
-        struct Expect: Decodable {
-            /// A text, or several.
-            struct Texts: Decodable {
-                var list: [String]
-
-                init(from decoder: any Decoder) throws {
-                    let container = try decoder.singleValueContainer()
-                    list = try (try? container.decode(String.self)).map { [$0] } ?? container.decode([String].self)
-                }
-            }
-            var contains: Texts?
-            var regex: String?
-            var json: Bool?
-            var min_chars: Int?
-        }
-        var expect: Expect?
-        var prompt: String?
-        var messages: [Message]?
-        var max_tokens: Int?
-        var output_tokens: Int?
-        var custom_id: String?
-    }
-
     struct Contents {
         var prompts: [Prompt] = []
         /// Whether its prompts must be sent as they are and answered by name: a file for OpenAI's batch API.
@@ -43,12 +13,15 @@ enum PromptFile {
     private static let mostFaults = 10  // that are told
 
     /// Reports what cannot be read, by line of the file; at most ten lines of them.
-    /// - Parameter wholeConversations: whether all questions of a ShareGPT entry are taken, not only the first.
+    /// - Parameters:
+    ///   - wholeConversations: whether all questions of a ShareGPT entry are taken, not only the first.
+    ///   - hasNonces: whether a nonce comes before each prompt.
     static func read(
         _ path: String,
         key: String,
         place: ProfileError.Place,
-        wholeConversations: Bool = false,
+        wholeConversations: Bool,
+        hasNonces: Bool,
         log: ProblemLog
     ) -> Contents {
         let text: String
@@ -78,9 +51,12 @@ enum PromptFile {
             faults += 1
             if faults <= mostFaults { log.report(ProfileError.Place(source: path, line: line), key, message) }
         }
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (index, line) in TextFile.lines(of: text).enumerated() {
             guard line.contains(where: { !$0.isWhitespace }) else { continue }
-            let members = parser.members(of: String(line)) ?? []
+            guard let members = parser.members(of: line) else {
+                fault(index + 1, "not a JSON object; allowed: one a line, such as {\"prompt\": \"...\"}")
+                continue
+            }
             if BatchFile.claims(members) {
                 contents.isBatch = true
                 switch BatchFile.prompt(line, members, parser: parser) {
@@ -94,45 +70,16 @@ enum PromptFile {
                     contents.prompts.append(prompt)
                 case .failure(let problem): fault(index + 1, problem.message)
                 }
-            } else if let prompt = prompt(of: line) {
-                contents.prompts.append(prompt)
             } else {
-                fault(
-                    index + 1,
-                    "no prompt; allowed: a JSON object with \"prompt\": text or \"messages\": [{role, content}], and perhaps "
-                        + "\"max_tokens\" and \"expect\": {contains, regex, json, min_chars}"
-                )
+                let raw = !hasNonces && !wholeConversations
+                switch PromptLine.prompt(members, rawMessagesAllowed: raw, parser: parser) {
+                case .success(let prompt): contents.prompts.append(prompt)
+                case .failure(let problem): fault(index + 1, problem.message)
+                }
             }
         }
+        if faults > mostFaults { log.report(place, key, "\(faults - mostFaults) more lines of \(path) cannot be read") }
         if contents.prompts.isEmpty && faults == 0 { log.report(place, key, "the file \(path) holds no prompt") }
         return contents
-    }
-
-    private static func prompt(of text: Substring) -> Prompt? {
-        guard let line = try? JSONDecoder().decode(Line.self, from: Data(text.utf8)) else { return nil }
-        let cap = line.max_tokens ?? line.output_tokens
-        if let cap, cap < 1 { return nil }
-        var expectation: AnswerExpectation?
-        if let given = line.expect {
-            var read = AnswerExpectation()
-            read.contains = given.contains?.list ?? []
-            read.regex = given.regex
-            read.json = given.json ?? false
-            read.minChars = given.min_chars
-            guard !read.isEmpty, read.regex.map(ExpectationReader.isRegularExpression) ?? true,
-                read.minChars ?? 1 > 0
-            else { return nil }
-            expectation = read
-        }
-        var prompt: Prompt
-        if let messages = line.messages, line.prompt == nil, !messages.isEmpty {
-            prompt = Prompt(messages: messages.map { .init(role: $0.role, content: $0.content) }, maxTokens: cap)
-        } else {
-            guard let text = line.prompt, line.messages == nil, !text.isEmpty else { return nil }
-            prompt = Prompt(messages: [.init(role: "user", content: text)], maxTokens: cap)
-        }
-        prompt.expectation = expectation
-        prompt.id = line.custom_id
-        return prompt
     }
 }

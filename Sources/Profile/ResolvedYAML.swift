@@ -133,7 +133,7 @@ extension Prompt {
         let texts = messages.map { "{role: \(quoted($0.role)), content: \(quoted($0.content))}" }
         return flow([
             ("messages", "[\(texts.joined(separator: ", "))]"), ("max_tokens", maxTokens.map { "\($0)" }),
-            ("expect", expectation?.text),
+            ("expect", expectation?.text), ("extra_body", extraBody),
         ])
     }
 }
@@ -203,9 +203,7 @@ extension PhaseShape {
 extension RateShape {
     fileprivate var text: String {
         let list = stretches.map { stretch in
-            let rates: [(String, String?)] =
-                stretch.from == stretch.to
-                ? [("rps", stretch.from.text)] : [("from", stretch.from.text), ("to", stretch.to.text)]
+            let rates: [(String, String?)] = stretch.curve.members.map { ($0.name, $0.value) }
             if let requests = stretch.requests { return flow(rates + [("requests", "\(requests)")]) }
             return flow(rates + [("for", Units.text(stretch.duration))])
         }

@@ -103,6 +103,9 @@ struct TargetReader {
         if workload.expectation != nil || prompts.contains(where: { $0.expectation != nil }) {
             return "expect is given, and \(api.rawValue) answers without text; leave it out"
         }
+        if prompts.contains(where: { $0.extraBody != nil }) {
+            return "prompts bring members of their own, and a request of \(api.rawValue) holds several; leave them out"
+        }
         if workload.conversations != nil {
             return "workload.conversation is given, and \(api.rawValue) answers without text; leave it out"
         }

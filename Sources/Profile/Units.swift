@@ -41,6 +41,20 @@ public enum Units {
         return "\(nanoseconds / unit.nanoseconds)\(unit.name)"
     }
 
+    /// For a person to read: `250ms`, `9.6s`, `45s`, `6m48s`, `2h46m`. `duration` reads it.
+    public static func rounded(_ duration: Duration) -> String {
+        let (whole, attoseconds) = duration.components
+        let exact = Double(whole) + Double(attoseconds) / 1e18
+        if exact < 1 { return "\(Int64((exact * 1000).rounded()))ms" }
+        if exact < 10 {
+            let tenths = Int64((exact * 10).rounded())
+            return tenths % 10 == 0 ? "\(tenths / 10)s" : "\(tenths / 10).\(tenths % 10)s"
+        }
+        let seconds = Int64(exact.rounded())
+        let parts = [(seconds / 3600, "h"), (seconds / 60 % 60, "m"), (seconds >= 3600 ? 0 : seconds % 60, "s")]
+        return parts.filter { $0.0 > 0 }.map { "\($0.0)\($0.1)" }.joined()
+    }
+
     /// Dollars, 0 or more.
     public static func money(_ text: String) -> Double? {
         number(String(text.hasPrefix("$") ? text.dropFirst() : text[...]))

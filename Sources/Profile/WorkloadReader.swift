@@ -1,4 +1,5 @@
 import Schedule
+import Wire
 
 /// Reads `workload`.
 struct WorkloadReader {
@@ -93,6 +94,7 @@ struct WorkloadReader {
                 key: keys.path(of: "file"),
                 place: file.place,
                 wholeConversations: hasConversations,
+                hasNonces: workload.cache == .avoid,
                 log: log
             )
             workload.source = .list(contents.prompts)
@@ -167,7 +169,7 @@ struct WorkloadReader {
         value.tokenLength(path, log, longest: Self.longestAnswer)
     }
 
-    /// A text, or `{messages: [{role, content}], max_tokens}`, or `{prompt, max_tokens}`.
+    /// A text, or `{messages: [{role, content}], max_tokens}`, or `{prompt, max_tokens}`, with what else is to be sent.
     private func prompt(_ value: YAMLValue, path: String) -> Prompt? {
         if let text = value.plain, !text.isEmpty { return Prompt(text) }
         var keys = MapReader(value, path: path, log: log, allowed: "a text, {prompt: ...} or {messages: [...]}")
@@ -176,18 +178,40 @@ struct WorkloadReader {
         let cap = keys.count("max_tokens", 1...Self.longestAnswer)
         let expectations = ExpectationReader(log: log)
         let expectation = keys.take("expect").flatMap { expectations.read($0, path: keys.path(of: "expect")) }
+        let extra = sentMembers(&keys)
         keys.finish()
         if let messages, text == nil {
             let items = messages.items(keys.path(of: "messages"), log).enumerated().compactMap { index, item in
                 message(item, path: "\(keys.path(of: "messages")).\(index)")
             }
-            return items.isEmpty ? nil : Prompt(messages: items, maxTokens: cap, expectation: expectation)
+            var prompt = Prompt(messages: items, maxTokens: cap, expectation: expectation)
+            prompt.extraBody = extra
+            return items.isEmpty ? nil : prompt
         }
         guard let text, messages == nil else {
             log.report(value.place, path, "read \(value.shown); allowed: a text, {prompt: ...} or {messages: [...]}")
             return nil
         }
-        return Prompt(messages: [.init(role: "user", content: text)], maxTokens: cap, expectation: expectation)
+        var prompt = Prompt(messages: [.init(role: "user", content: text)], maxTokens: cap, expectation: expectation)
+        prompt.extraBody = extra
+        return prompt
+    }
+
+    /// What a prompt's request carries besides, as a JSONL file's lines do.
+    private func sentMembers(_ keys: inout MapReader) -> String? {
+        var members: [JSONMember] = []
+        for name in PromptLine.sent {
+            guard let value = keys.take(name) else { continue }
+            let path = keys.path(of: name)
+            if name == "extra_body" {
+                members += value.jsonMembers(path, log)
+            } else if let json = value.json {
+                members.append(JSONMember(name: name, json: json))
+            } else {
+                log.report(value.place, path, "read \(value.shown); allowed: what JSON holds")
+            }
+        }
+        return PromptLine.body(members)
     }
 
     private func message(_ value: YAMLValue, path: String) -> Prompt.Message? {

@@ -150,7 +150,7 @@ extension YAMLValue {
 
     /// The first line (from 1) whose leading white space has a tab.
     private static func firstIndentingTab(in text: String) -> Int? {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = TextFile.lines(of: text)
         return lines.firstIndex { $0.prefix { $0 == " " || $0 == "\t" }.contains("\t") }.map { $0 + 1 }
     }
 }

@@ -38,14 +38,21 @@ extension RunPlan {
     public var fastAnswer: Duration { .milliseconds(100) + .milliseconds(2) * workload.maxTokens.mean }
 
     /// - Parameter answer: the time that every request is assumed to take, whatever the load.
-    public func estimate(answer: Duration) -> PlanEstimate {
-        precondition(answer > .zero, "an answer takes time")
+    public func estimate(answer: Duration) -> PlanEstimate { estimate { _ in answer } }
+
+    /// - Parameters:
+    ///   - coldStart: what the first request of all, and a burst after an idle time, wait besides.
+    ///   - answer: the time that a request takes among so many in flight; more than 0.
+    public func estimate(coldStart: Duration = .zero, answer answerAmong: (Int) -> Duration) -> PlanEstimate {
         var sum = PlanEstimate()
+        sum.duration = phases.isEmpty ? .zero : coldStart
         for phase in phases {
             var carried = 0
             let before = sum.duration
             for stage in phase.stages {
+                let answer = answerAmong(max(1, stage.concurrency))
                 var (least, requests, duration) = stage.estimate(answer: answer, carried: carried)
+                if stage.kind == .edge { duration += coldStart }
                 var peak = stage.peakInFlight
                 // What arrives is a conversation.
                 if case .arrivals(let arrivals) = stage.rule, stage.takesConversations {
@@ -82,7 +89,7 @@ extension Stage {
     public var peakInFlight: Int {
         guard case .arrivals(let arrivals) = rule else { return concurrency }
         if arrivals.isCapped { return arrivals.limit }
-        return min(arrivals.limit, Int(min(1e9, (arrivals.peakPerSecond * 10).rounded(.up))))
+        return min(arrivals.limit, arrivals.mostWithin(.seconds(10)))
     }
 
     /// At most: a trace says how long its prompts and answers are, of all else the longest counts.
@@ -154,7 +161,7 @@ extension Workload {
     }
 
     /// Input tokens of the longest prompt, by four bytes a token where the text is the user's.
-    fileprivate var longestPrompt: Int {
+    var longestPrompt: Int {
         if !mix.isEmpty { return mix.map(\.workload.longestPrompt).max() ?? 0 }
         return switch source {
         case .synthetic(let inputTokens): inputTokens

@@ -94,6 +94,6 @@ extension RunPlan {
         var plan = self
         let warmup = phases.first { $0.kind == .warmup }?.stages ?? []
         plan.phases = phases.filter { $0.kind != .warmup }.map { $0.inBlocks(warmup: warmup) }
-        return plan
+        return plan.placed()
     }
 }

@@ -43,13 +43,14 @@ public struct RunPlan: Sendable, Hashable {
             let name = ordinal == 1 ? shape.kind.rawValue : "\(shape.kind.rawValue)-\(ordinal)"
             var stages = shape.stages(grace: grace, seed: seed)
             for place in stages.indices {
-                stages[place].settle(seed: seed, phase: index, place: place, limits: limits)
+                stages[place].settle(seed: seed, phase: index, limits: limits)
                 if workload.conversations != nil { stages[place].staysWhenSaturated() }
             }
             var phase = PhasePlan(name: name, kind: shape.kind, stages: stages)
             phase.probeRate = shape.probeRate
             phases.append(phase)
         }
+        self = placed()
     }
 }
 

@@ -3,8 +3,27 @@ internal import Glibc
 
 /// What this process and machine have left, and what they have spent.
 public enum ProcessResources {
-    /// CPUs that this process may run on.
-    public static func cores() -> Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+    /// CPUs that this process may run on at a time: those of its affinity (taskset, cpuset), and no more than the quota of
+    /// its control group.
+    public static func cores() -> Int {
+        let quotas = (read("/proc/self/cgroup") ?? "").split(separator: "\n").flatMap { line -> [Int] in
+            // Version 2 has one line, 0::/a/b; each folder on the way may have a quota of its own.
+            guard line.hasPrefix("0::/") else { return [] }
+            let folders = line.dropFirst(4).split(separator: "/")
+            return (0...folders.count).compactMap { depth in
+                let path = (["/sys/fs/cgroup"] + folders.prefix(depth).map(String.init)).joined(separator: "/")
+                return read(path + "/cpu.max").flatMap(cores(ofQuota:))
+            }
+        }
+        return max(1, ([Int(spate_usable_cores())] + quotas).min() ?? 1)
+    }
+
+    /// From `QUOTA PERIOD` in microseconds, a part of a core counting as one; nil for `max`.
+    static func cores(ofQuota text: String) -> Int? {
+        let fields = text.split(whereSeparator: \.isWhitespace)
+        guard fields.count == 2, let quota = Int(fields[0]), let period = Int(fields[1]), period > 0 else { return nil }
+        return max(1, (quota + period - 1) / period)
+    }
 
     /// Raises the soft limit of open files to the hard one; returns what it is then.
     @discardableResult

@@ -54,7 +54,10 @@ struct BatchCommand: ParsableCommand {
 /// What goes for jobs.
 struct JobFlags: ParsableArguments {
     @Option(
-        help: ArgumentHelp("Where the answers of a batch are written, besides the result.", valueName: "file.jsonl")
+        help: ArgumentHelp(
+            "Where a batch's answers are written, in place of answers.jsonl in the result's folder.",
+            valueName: "file.jsonl"
+        )
     )
     var answers: String?
     @Option(help: ArgumentHelp("Finish the batch of an interrupted run, in its folder.", valueName: "result"))

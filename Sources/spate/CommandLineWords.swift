@@ -1,3 +1,6 @@
+import ArgumentParser
+import Profile
+
 /// The command line as the parser takes it: names with `_` as with `-`, and the names that users of other tools know.
 enum CommandLineWords {
     private static let aliases = [
@@ -20,12 +23,20 @@ enum CommandLineWords {
         "merge"
     ]
 
+    private static var commands: [String] {
+        ["help"] + Spate.configuration.subcommands.compactMap { $0.configuration.commandName }
+    }
+
     static func normal(_ words: [String]) throws(Failure) -> [String] {
         if let first = words.first, later.contains(first) {
             throw Failure(
                 .badInput,
                 "`spate \(first)` is not built yet; see CHANGELOG.md. `spate --help` lists what is"
             )
+        }
+        if let first = words.first, !first.hasPrefix("-"), !commands.contains(first) {
+            let hint = Spelling.nearest(to: first, among: commands).map { "; did you mean \($0)?" } ?? "."
+            throw Failure(.badInput, "there is no command \"\(SafeLine.of(first))\"\(hint) `spate --help` lists them")
         }
         var result: [String] = []
         for word in words {

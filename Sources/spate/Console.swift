@@ -2,7 +2,7 @@ import Glibc
 
 /// Standard output and standard error, as they are: maybe closed, maybe no terminal.
 enum Console {
-    /// Whether everything could be written; standard output may have been closed by a `head`.
+    /// Whether everything could be written. A reader that went away (`| head`) wanted no more: that is no failure.
     static func out(_ text: String) -> Bool { write(text, to: STDOUT_FILENO) }
 
     @discardableResult
@@ -10,6 +10,20 @@ enum Console {
 
     static var outIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
     static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+    /// Whether the terminal knows escape sequences: one without a name, or a "dumb" one, knows none.
+    static var knowsEscapes: Bool {
+        guard let name = getenv("TERM").map({ String(cString: $0) }) else { return false }
+        return !name.isEmpty && name != "dumb"
+    }
+
+    /// Descriptors 0, 1 and 2 that whoever started us left closed would else be given to the first files that are
+    /// opened, and the report would be written into one of them.
+    static func openMissing() {
+        for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) < 0 {
+            _ = open("/dev/null", descriptor == 0 ? O_RDONLY : O_WRONLY)
+        }
+    }
 
     /// Columns of the terminal; 100 when there is none.
     static func width(of descriptor: Int32) -> Int {
@@ -28,8 +42,7 @@ enum Console {
     }
 
     static func wantsColour(_ descriptor: Int32, refused: Bool) -> Bool {
-        guard !refused, isatty(descriptor) == 1, getenv("NO_COLOR") == nil else { return false }
-        return getenv("TERM").map { String(cString: $0) } != "dumb"
+        !refused && isatty(descriptor) == 1 && getenv("NO_COLOR") == nil && knowsEscapes
     }
 
     static func write(_ text: String, to descriptor: Int32) -> Bool {
@@ -39,7 +52,7 @@ enum Console {
             while offset < bytes.count {
                 let count = Glibc.write(descriptor, bytes.baseAddress.map { $0 + offset }, bytes.count - offset)
                 if count < 0 && errno == EINTR { continue }
-                guard count > 0 else { return false }
+                guard count > 0 else { return count < 0 && errno == EPIPE }
                 offset += count
             }
             return true

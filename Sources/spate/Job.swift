@@ -71,6 +71,8 @@ struct JobTarget: Sendable {
     var model: String?  // nil: the only one that GET /models lists
     var provider: Provider
     var key: KeySource?
+    /// The variable that the key is to come from, where it is not set.
+    var missingKey: String?
     var price = Price()
     var dollarsPerHour: Double?
     var isInsecure = false

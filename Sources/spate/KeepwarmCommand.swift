@@ -6,11 +6,17 @@ struct KeepwarmCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keepwarm",
         abstract: "Find out how long a server stays warm without a request.",
-        discussion: "Takes at least repeat times the sum of the gaps; --dry-run shows how long, and what it will cost."
+        discussion: """
+            Takes at least repeat times the sum of the gaps; --dry-run shows how long, and what it will cost.
+
+            Examples:
+              spate keepwarm --gaps 30s,2m,5m,10m --url http://127.0.0.1:8000
+              spate keepwarm --gaps 1m,5m --repeat 10 --dry-run
+            """
     )
 
-    @Option(help: "Pauses after which to look: 30s,2m,5m") var gaps: String
-    @Option(help: "Probes of each.") var `repeat`: Int?
+    @Option(help: ArgumentHelp("Pauses after which to look.", valueName: "30s,2m,5m")) var gaps: String
+    @Option(help: ArgumentHelp("Probes of each. (default: 5)", valueName: "times")) var `repeat`: Int?
     @OptionGroup(title: "Measured window") var window: WindowFlags
     @OptionGroup(title: "Target") var target: TargetFlags
     @OptionGroup(title: "Run") var flags: RunFlags

@@ -7,7 +7,8 @@ enum KeyRing {
 
     /// - Parameter meanwhile: called ten times a second while a command is waited for.
     static func read(_ source: KeySource, meanwhile: () -> Void = {}) throws(Failure) -> String {
-        let (text, origin): (String, String)
+        let text: String
+        let origin: String
         switch source {
         case .environment(let name):
             guard let value = getenv(name).map({ String(cString: $0) }), !value.isEmpty else {
@@ -15,9 +16,10 @@ enum KeyRing {
             }
             (text, origin) = (value, "the variable \(name)")
         case .file(let path):
-            (text, origin) = (try contents(of: path), path)
+            (text, origin) = (try decoded(try contents(of: path), path), path)
         case .command(let words):
-            (text, origin) = (try output(of: words, meanwhile), words.joined(separator: " "))
+            origin = words.joined(separator: " ")
+            text = try decoded(try output(of: words, meanwhile), origin)
         }
         let key = text.trimmingWhitespace
         guard !key.isEmpty else { throw Failure(.badInput, "the key from \(origin) is empty") }
@@ -35,7 +37,13 @@ enum KeyRing {
         names.first { name in getenv(name).map { $0.pointee != 0 } ?? false }.map(KeySource.environment)
     }
 
-    private static func contents(of path: String) throws(Failure) -> String {
+    private static func decoded(_ bytes: [UInt8], _ origin: String) throws(Failure) -> String {
+        do throws(TextFile.Failure) { return try TextFile.text(of: bytes) } catch {
+            throw Failure(.badInput, "the key from \(origin) \(error.message)")
+        }
+    }
+
+    private static func contents(of path: String) throws(Failure) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw Failure(.badInput, "the key file \(path) cannot be read: \(String(cString: strerror(errno)))")
@@ -48,7 +56,7 @@ enum KeyRing {
         return readAll(descriptor)
     }
 
-    private static func output(of words: [String], _ meanwhile: () -> Void) throws(Failure) -> String {
+    private static func output(of words: [String], _ meanwhile: () -> Void) throws(Failure) -> [UInt8] {
         guard let program = words.first else { throw Failure(.badInput, "--key-command is empty") }
         var pipes: [Int32] = [0, 0]
         guard pipe(&pipes) == 0 else {
@@ -76,7 +84,7 @@ enum KeyRing {
             meanwhile()
         }
         if waited <= 0 { kill(process, SIGKILL) }
-        let text = waited > 0 ? readAll(pipes[0]) : ""
+        let bytes = waited > 0 ? readAll(pipes[0]) : []
         close(pipes[0])
         var status: Int32 = 0
         waitpid(process, &status, 0)
@@ -84,18 +92,19 @@ enum KeyRing {
             throw Failure(.badInput, "the key command \(program) gave nothing within \(commandSeconds) s")
         }
         guard status == 0 else { throw Failure(.badInput, "the key command \(program) failed") }
-        return text
+        return bytes
     }
 
-    private static func readAll(_ descriptor: Int32) -> String {
+    private static func readAll(_ descriptor: Int32) -> [UInt8] {
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 4096)
         while bytes.count < 65_536 {
             let count = Glibc.read(descriptor, &piece, piece.count)
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { break }
             bytes.append(contentsOf: piece[..<count])
         }
-        return String(decoding: bytes, as: UTF8.self)
+        return bytes
     }
 }
 

@@ -59,7 +59,6 @@ struct Launch {
     }
 
     func run() throws {
-        let signals = Signals()
         let job = try makeJob()
         if flags.printProfile {
             _ = Console.out(job.profileYAML)
@@ -74,7 +73,7 @@ struct Launch {
         if job.targets[0].plan.phases.contains(where: { $0.kind == .keepwarm }), !flags.quiet {
             Console.error(estimate.text)  // it will take long
         }
-        var session = Session(job: job, signals: signals)
+        var session = Session(job: job, signals: Signals())
         let status = try session.run()
         if status != .success { throw ExitCode(status.rawValue) }
     }
@@ -127,7 +126,7 @@ struct Launch {
             }
         }
         job.loops = flags.loops.count(peakInFlight: job.targets.map { Capacity.peakInFlight($0.plan) }.max() ?? 1)
-        job.answers = self.job?.answers
+        job.answers = self.job?.answers ?? resumption?.answers
         job.workload = profile.workload.kind?.rawValue
         job.resumption = resumption
         try resumption?.check(job)
@@ -172,13 +171,14 @@ struct Launch {
         var job = JobTarget(name: target.name, location: target.location, provider: provider, plan: plan)
         job.model = target.isSimulated ? "simulated" : target.model
         job.key = target.key ?? KeyRing.firstSet(of: provider.keyVariables)
-        if job.key == nil, !target.isSimulated, !provider.keyVariables.isEmpty, !provider.keyIsOptional {
+        job.missingKey = missingKey(of: job, provider)
+        if let missing = job.missingKey, missing == provider.keyVariables.first, target.key == nil, !plansOnly {
             let others = provider.keyVariables.dropFirst()
             let alternatives = others.isEmpty ? "" : " (\(others.joined(separator: ", ")) would do too)"
             throw Failure(
                 .badInput,
-                "\(target.name): no key: the variable \(provider.keyVariables[0]) is not set. Set it: "
-                    + "export \(provider.keyVariables[0])=...\(alternatives), "
+                "\(target.name): no key: the variable \(missing) is not set. Set it: "
+                    + "export \(missing)=...\(alternatives), "
                     + "or say --key-env NAME, --key-file FILE or --key-command COMMAND"
             )
         }
@@ -190,6 +190,16 @@ struct Launch {
         job.connection = target.connection
         job.preset = target.preset
         return job
+    }
+
+    /// A plan can be looked at before there is a key.
+    private var plansOnly: Bool { flags.dryRun || flags.printProfile }
+
+    /// The variable that a key is to come from and that is not set.
+    private func missingKey(of job: JobTarget, _ provider: Provider) -> String? {
+        if case .environment(let name) = job.key { return KeyRing.firstSet(of: [name]) == nil ? name : nil }
+        guard job.key == nil, !job.isSimulated, !provider.keyIsOptional else { return nil }
+        return provider.keyVariables.first
     }
 
     private func check(_ thresholds: [String], of profile: Profile, document: ProfileDocument) throws {

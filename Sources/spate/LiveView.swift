@@ -25,7 +25,7 @@ struct LiveView {
 
     init(job: Job, programs: [Program], began: Instant) {
         isQuiet = job.output.quiet
-        isTerminal = Console.errorIsTerminal
+        isTerminal = Console.errorIsTerminal && Console.knowsEscapes
         isSimulated = job.targets.allSatisfy(\.isSimulated)
         self.programs = programs
         self.began = began
@@ -132,8 +132,7 @@ struct LiveView {
 
     private static func name(of arrivals: Arrivals) -> String {
         switch arrivals.source {
-        case .rate(let plan):
-            plan.isRamp ? "\(plan.from.text) to \(plan.to.text) requests/s" : "\(plan.from.text) requests/s"
+        case .rate(let plan): "\(plan.curve.words) requests/s"
         case .trace(let replay): "replay of \(replay.name)"
         }
     }

@@ -14,23 +14,31 @@ struct PlanSummary {
         var target: JobTarget
         var worst: PlanEstimate
         var likely: PlanEstimate
-        var dollars: Double?
+        var dollars: Double?  // at most
+        var likelyDollars: Double?
     }
 
     private var lines: [Line] {
         job.targets.map { target in
             var worst = target.plan.estimate(answer: target.plan.fastAnswer)
-            if target.provider.api.makesVectors { worst.outputTokens = 0 }
-            let likely = target.plan.estimate(answer: Self.likelyAnswer(target.plan))
-            var dollars: Double?
+            var likely = Self.likely(target)
+            if target.provider.api.makesVectors { (worst.outputTokens, likely.outputTokens) = (0, 0) }
+            var (dollars, likelyDollars): (Double?, Double?)
             if let input = target.price.input, let output = target.price.output {
-                dollars = (input * Double(worst.inputTokens) + output * Double(worst.outputTokens)) / 1e6
-            }
-            if target.name == job.targets[0].name, let before = TargetCalibration.worst(job)?.dollars {
-                dollars = dollars.map { $0 + before }
+                let before = target.name == job.targets[0].name ? TargetCalibration.worst(job)?.dollars ?? 0 : 0
+                func cost(_ estimate: PlanEstimate) -> Double {
+                    (input * Double(estimate.inputTokens) + output * Double(estimate.outputTokens)) / 1e6 + before
+                }
+                (dollars, likelyDollars) = (cost(worst), cost(likely))
             }
             if let perHour = target.dollarsPerHour { dollars = perHour * (likely.duration / .seconds(3600)) }
-            return Line(target: target, worst: worst, likely: likely, dollars: dollars)
+            return Line(
+                target: target,
+                worst: worst,
+                likely: likely,
+                dollars: dollars,
+                likelyDollars: likelyDollars
+            )
         }
     }
 
@@ -73,15 +81,61 @@ struct PlanSummary {
                 case .remote(let address): address.url
                 }
             text += "target \(line.target.name): \(place)\n"
-            text += "  requests: at least \(line.worst.requestsLeast), at most about \(line.worst.requests)\n"
-            text += "  peak concurrency: \(line.worst.peakInFlight)\n"
-            text += "  tokens, at most about: \(line.worst.inputTokens) in, \(line.worst.outputTokens) out\n"
-            let bound = line.target.dollarsPerHour == nil ? "at most about" : "about"
-            let dollars = line.dollars.map { "\(bound) $\(($0 * 100).rounded(.up) / 100)" }
-            text += "  cost: \(line.target.isSimulated ? "nothing" : dollars ?? "unknown (no price given)")\n"
-            text += "  time: about \(line.likely.duration.components.seconds) s\n"
+            text += "  requests: \(Self.requests(line.worst, line.likely))\n"
+            text += "  peak concurrency: \(Self.grouped(line.worst.peakInFlight))\n"
+            text += "  tokens in: \(Self.tokens(line.likely, line.worst, \.inputTokens))\n"
+            text += "  tokens out: \(Self.tokens(line.likely, line.worst, \.outputTokens))\n"
+            text += "  cost: \(Self.cost(line))\n"
+            text += "  time: about \(Units.rounded(.seconds(max(1, line.likely.duration / .seconds(1)))))\n"
         }
+        let missing = Set(lines.compactMap(\.target.missingKey)).sorted()
+        if !missing.isEmpty { text += "no key yet: \(missing.joined(separator: ", "))\n" }
         return text
+    }
+
+    /// What the load of a server like others' would bring, between what is certain and what is possible.
+    private static func requests(_ worst: PlanEstimate, _ likely: PlanEstimate) -> String {
+        let (least, most) = (worst.requestsLeast, worst.requests)
+        if least == most { return grouped(most) }
+        let about = min(most, max(least, likely.requests))
+        return "about \(grouped(about)) (at least \(grouped(least)), at most about \(grouped(most)))"
+    }
+
+    private static func tokens(
+        _ likely: PlanEstimate,
+        _ worst: PlanEstimate,
+        _ count: KeyPath<PlanEstimate, Int>
+    ) -> String {
+        let (about, most) = (min(likely[keyPath: count], worst[keyPath: count]), worst[keyPath: count])
+        return about == most
+            ? "at most about \(grouped(most))" : "about \(grouped(about)), at most about \(grouped(most))"
+    }
+
+    private static func cost(_ line: Line) -> String {
+        if line.target.isSimulated { return "nothing" }
+        guard let dollars = line.dollars else { return "unknown (no price given)" }
+        guard let likely = line.likelyDollars else { return "about \(money(dollars))" }
+        return likely < dollars
+            ? "about \(money(likely)), at most about \(money(dollars))" : "at most about \(money(dollars))"
+    }
+
+    /// Up to the next cent; a fraction of a cent keeps two digits.
+    private static func money(_ dollars: Double) -> String {
+        let grain = dollars >= 0.01 || dollars <= 0 ? 100.0 : 10_000.0
+        let parts = Int((dollars * grain).rounded(.up))
+        let (whole, fraction) = parts.quotientAndRemainder(dividingBy: Int(grain))
+        return "$\(grouped(whole))." + String(String(Int(grain) + fraction).dropFirst())
+    }
+
+    /// 2,775,552
+    static func grouped(_ count: Int) -> String {
+        var digits = String(count)
+        var place = digits.endIndex
+        while let next = digits.index(place, offsetBy: -3, limitedBy: digits.startIndex), next > digits.startIndex {
+            digits.insert(",", at: next)
+            place = next
+        }
+        return digits
     }
 
     /// About how long one time window takes, all targets in turn.
@@ -89,21 +143,27 @@ struct PlanSummary {
         let lengths = job.targets.map { target in
             var plan = target.plan
             plan.windows = TimeWindows()
-            return plan.estimate(answer: Self.likelyAnswer(plan)).duration
+            return Self.likely(target, plan).duration
         }
         return job.order == .parallel ? lengths.max() ?? .zero : lengths.reduce(.zero, +)
     }
 
-    private static func likelyAnswer(_ plan: RunPlan) -> Duration {
-        .milliseconds(500) + .milliseconds(20) * plan.workload.maxTokens.mean
+    /// The simulated provider's answers take what its scenario says; of others' those of a usual service are assumed.
+    private static func likely(_ target: JobTarget) -> PlanEstimate { likely(target, target.plan) }
+
+    private static func likely(_ target: JobTarget, _ plan: RunPlan) -> PlanEstimate {
+        guard case .simulated(let scenario) = target.location else {
+            return plan.estimate(answer: .milliseconds(500) + .milliseconds(20) * plan.workload.maxTokens.mean)
+        }
+        return plan.estimate(coldStart: scenario.usualColdStart) { scenario.usualAnswer(to: plan.workload, among: $0) }
     }
 
     private static func text(of stage: Stage) -> String {
         switch stage.rule {
-        case .warmup(let requests): return "\(requests) requests, one at a time"
+        case .warmup(let requests): return "\(requests) request\(requests == 1 ? "" : "s"), one at a time"
         case .probe(let requests, let gap):
-            return "\(requests) requests, one at a time, with pauses of \(Units.text(gap))"
-        case .batch(let batch): return "\(batch.items.count) prompts, \(stage.concurrency) at a time"
+            return "\(grouped(requests)) requests, one at a time, with pauses of \(Units.text(gap))"
+        case .batch(let batch): return "\(grouped(batch.items.count)) prompts, \(stage.concurrency) at a time"
         case .idle(let time), .pause(let time): return "\(stage.kind.rawValue) \(Units.text(time))"
         case .arrivals(let arrivals): return text(of: arrivals)
         case .level, .baseline, .edge, .control, .rewarm, .drain:
@@ -128,16 +188,14 @@ struct PlanSummary {
         let cap = arrivals.isCapped ? ", at most \(arrivals.limit) in flight (\(arrivals.overflow.rawValue))" : ""
         switch arrivals.source {
         case .rate(let plan):
-            let rates = plan.isRamp ? "\(plan.from.text) to \(plan.to.text)" : plan.from.text
-            let seconds = Units.text(plan.duration)
-            let about = plan.count == nil ? "about " : ""
-            let length =
-                plan.count == nil
-                ? "for \(seconds)" : "in \(Units.text(.seconds(plan.duration.components.seconds + 1)))"
-            return "\(about)\(count) requests at \(rates) a second \(length), \(plan.law.text)\(cap)"
+            let isExact = plan.count != nil || plan.law == .constant
+            let length = plan.count == nil ? "for" : "in about"
+            let words =
+                "\(isExact ? "" : "about ")\(grouped(count)) request\(count == 1 ? "" : "s") at \(plan.curve.words) a second"
+            return "\(words) \(length) \(Units.rounded(plan.duration)), \(plan.law.text)\(cap)"
         case .trace(let replay):
             let speed = replay.speed == 1 ? "" : " \(replay.speed) times as fast"
-            return "\(count) requests of \(replay.name) (\(replay.format.rawValue))\(speed)\(cap)"
+            return "\(grouped(count)) requests of \(replay.name) (\(replay.format.rawValue))\(speed)\(cap)"
         }
     }
 
@@ -146,9 +204,9 @@ struct PlanSummary {
         guard !job.saysYes, lines.contains(where: needsConsent) else { return }
         Console.error(text)
         guard isatty(STDIN_FILENO) == 1, Console.errorIsTerminal else {
-            throw Failure(.badInput, "this is much for a target that is not on this machine; say --yes to go on")
+            throw Failure(.badInput, "a large plan for a remote target; add --yes to start without being asked")
         }
-        Console.error("Go on? [y/N] ")
+        Console.error("Large plan for a remote target. Start? [y/N] ")
         guard let answer = readLine(), ["y", "yes"].contains(answer.lowercased()) else {
             throw Failure(.badInput, "not started")
         }

@@ -11,7 +11,7 @@ struct ProvidersCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "A provider's name.") var name: String?
+    @Argument(help: "A provider's name.", completion: Completions.providers) var name: String?
     @Flag(help: "As JSON: a map of providers by name.") var json = false
 
     func run() throws {

@@ -5,17 +5,27 @@ import Profile
 struct RateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rate",
-        abstract: "Send requests at a rate, whether or not earlier ones have ended."
+        abstract: "Send requests at a rate, whether or not earlier ones have ended.",
+        discussion: """
+            Rates that change (lists, ramps, a sine) are a profile's: spate profiles rate shows one.
+
+            Examples:
+              spate rate --request-rate 20 --duration 5m --url http://127.0.0.1:8000
+              spate rate --request-rate 20 --request-count 2000 --arrival-pattern constant
+            """
     )
 
     @Option(help: "Requests per second.") var requestRate: String
     @Option(help: "How long.") var duration: String?
     @Option(help: "How many requests, instead of how long.") var requestCount: Int?
-    @Option(help: "constant, poisson or gamma.") var arrivalPattern: String?
+    @Option(help: "constant, poisson (the default) or gamma.") var arrivalPattern: String?
     @Option(help: "Shape of gamma arrivals: 1 is Poisson, less comes in bursts.") var burstiness: String?
     @Option(help: ArgumentHelp("Most requests in flight (also --max-concurrency).", valueName: "cap"))
     var concurrency: Int?
-    @Option(help: "What happens to a request that is due beyond the cap: queue (timed from when it was due) or shed.")
+    @Option(
+        help:
+            "What happens to a request that is due beyond the cap: queue (the default; timed from when it was due) or shed."
+    )
     var overflow: String?
     @Option(help: "Single probes beside the load, at most so many a second, on a connection of their own.")
     var probeRate: String?

@@ -8,21 +8,41 @@ struct ReplayCommand: ParsableCommand {
         commandName: "replay",
         abstract: "Replay a trace of real traffic, or a recorded run.",
         discussion: """
-            Formats: azure, mooncake, burstgpt, servegen, jsonl (at_ms, input_tokens, output_tokens), spate (a result \
-            folder or its run.sqlite). Without --format it is told from the first line.
+            Formats, told from the first line where --format does not say, and where to get such traces:
+              azure      github.com/Azure/AzurePublicDataset: AzureLLMInferenceTrace_code.csv, _conv.csv
+              mooncake   github.com/kvcache-ai/Mooncake: conversation_trace.jsonl, toolagent_trace.jsonl
+              bailian    github.com/alibaba-edu/qwen-bailian-usagetraces-anon
+              burstgpt   github.com/HPMLL/BurstGPT: BurstGPT_1.csv
+              servegen   github.com/alibaba/ServeGen: chunk-*-trace.csv
+              jsonl      your own: {"at_ms": 0, "input_tokens": 512, "output_tokens": 128} a line
+              spate      a result's folder, or its run.sqlite
+
+            Examples:
+              spate replay AzureLLMInferenceTrace_code.csv --speed 2 --limit 10m --url http://127.0.0.1:8000
+              spate replay results/latest --url http://127.0.0.1:8000
             """
     )
 
-    @Argument(help: "The trace's file.") var trace: String
-    @Option(help: "azure, mooncake, burstgpt, servegen, jsonl or spate.") var format: String?
-    @Option(help: "Gaps are divided by it.") var speed: String?
-    @Option(help: "From here on, in the trace's own time.") var start: String?
-    @Option(help: "For so long, in the trace's own time.") var limit: String?
+    @Argument(help: "The trace's file.", completion: .file()) var trace: String
+    @Option(
+        help: ArgumentHelp("One of the formats above.", valueName: "format"),
+        completion: .list(TraceFormat.allCases.map(\.rawValue))
+    )
+    var format: String?
+    @Option(help: ArgumentHelp("Gaps are divided by it. (default: 1)", valueName: "times")) var speed: String?
+    @Option(help: ArgumentHelp("From here on, in the trace's own time.", valueName: "time")) var start: String?
+    @Option(
+        help: ArgumentHelp(
+            "For so long, in the trace's own time: with --speed 2, 10m of it take 5m.",
+            valueName: "time"
+        )
+    )
+    var limit: String?
     @Option(help: ArgumentHelp("Only so many bursts of it, each after an idle time.", valueName: "count"))
     var bursts: String?
     @Option(help: ArgumentHelp("Most requests in flight (also --max-concurrency).", valueName: "cap"))
     var concurrency: Int?
-    @Option(help: "What happens beyond the cap: queue or shed.") var overflow: String?
+    @Option(help: "What happens beyond the cap: queue (the default) or shed.") var overflow: String?
     @Option(help: "Single probes beside the load, at most so many a second, on a connection of their own.")
     var probeRate: String?
     @OptionGroup(title: "Measured window") var window: WindowFlags

@@ -18,7 +18,7 @@ struct ReportCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "A run's folder, or its run.sqlite.") var results: [String]
+    @Argument(help: "A run's folder, or its run.sqlite.", completion: .file()) var results: [String]
     @Flag(help: "What explains the figures and stands behind them, too.") var full = false
     @Flag(help: "The summary as JSON.") var json = false
     @Flag(help: "Markdown tables.") var markdown = false

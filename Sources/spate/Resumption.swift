@@ -28,6 +28,9 @@ struct Resumption: Sendable {
 
     var profile: String { "\(folder)/profile.yaml" }
 
+    /// Where its answers were to be written besides; it goes on there.
+    var answers: String? { stored.run.answers }
+
     /// How many times it goes on, this one included.
     var number: Int { 1 + stored.incidents.count { $0.kind == .resume } }
 

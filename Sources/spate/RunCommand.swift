@@ -5,10 +5,19 @@ import Profile
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Run a profile; without a target, against the built-in simulated provider."
+        abstract: "Run a profile; without a target, against the built-in simulated provider.",
+        discussion: """
+            Examples:
+              spate run ramp --url http://127.0.0.1:8000 --model m
+              spate run mine.yaml --set phases.0.ramp.hold=10s --threshold 'ttft.p95 < 500ms'
+            """
     )
 
-    @Argument(help: "A YAML file such as Profiles/ramp.yaml; with --resume that of the result, unless given.")
+    @Argument(
+        help:
+            "A YAML file, or the name of a profile that spate brings (`spate profiles`); with --resume the result's own.",
+        completion: Completions.profiles
+    )
     var profile: String?
     @OptionGroup(title: "Batches") var job: JobFlags
     @OptionGroup(title: "Target") var target: TargetFlags
@@ -19,8 +28,10 @@ struct RunCommand: ParsableCommand {
             let resumption = try Resumption(folder)
             return try Launch(resuming: resumption, profile: profile, job: job, target: target, flags: flags).run()
         }
-        guard let profile else { throw Failure(.badInput, "run needs a <profile>, such as Profiles/ramp.yaml") }
-        let document = try refusingFaults { () throws(ProfileError) in try ProfileDocument(file: profile) }
+        guard let profile else {
+            throw Failure(.badInput, "run needs a <profile>, such as ramp (`spate profiles` lists them)")
+        }
+        let document = try refusingFaults { () throws(ProfileError) in try ProfileDocument(named: profile) }
         var launch = Launch(document: document, target: target, flags: flags)
         launch.job = job
         try launch.run()

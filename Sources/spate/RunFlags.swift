@@ -8,17 +8,18 @@ struct TargetFlags: ParsableArguments {
     var url: String?
     @Option(name: [.long, .customShort("m")], help: "Model; without it the only one that GET /models lists.")
     var model: String?
-    @Option(help: "A preset (`spate providers` lists them).")
+    @Option(help: "A preset (`spate providers` lists them).", completion: Completions.providers)
     var provider: String?
     @Option(
-        help: ArgumentHelp("API spoken there: \(API.allCases.map(\.rawValue).joined(separator: ", ")).")
+        help: ArgumentHelp("API spoken there: \(API.allCases.map(\.rawValue).joined(separator: ", "))."),
+        completion: .list(API.allCases.map(\.rawValue))
     )
     var api: String?
     @Option(help: "The profile's target of that name, where it has several.")
     var target: String?
     @Option(help: ArgumentHelp("Variable that holds the key.", valueName: "name"))
     var keyEnv: String?
-    @Option(help: ArgumentHelp("File that holds the key.", valueName: "file"))
+    @Option(help: ArgumentHelp("File that holds the key.", valueName: "file"), completion: .file())
     var keyFile: String?
     @Option(help: ArgumentHelp("Command that prints the key; run without a shell.", valueName: "command"))
     var keyCommand: String?
@@ -74,9 +75,9 @@ struct TargetFlags: ParsableArguments {
 struct RunFlags: ParsableArguments {
     @Option(help: "Seed of everything random.")
     var seed: UInt64?
-    @Flag(help: "A look in under a minute: times of profile and simulated provider divided by ten.")
+    @Flag(help: "Times divided by ten (keepwarm: by a hundred); with the simulated provider only.")
     var fast = false
-    @Flag(help: "Show the plan with requests, tokens, cost and time, and stop.")
+    @Flag(help: "Show the plan with requests, tokens, cost and time, and stop: needs no server and no key.")
     var dryRun = false
     @Flag(help: "Show the resolved profile and stop.")
     var printProfile = false
@@ -85,7 +86,10 @@ struct RunFlags: ParsableArguments {
         help: ArgumentHelp("Set a value of the profile: phases.0.ramp.hold=10s", valueName: "path=value")
     )
     var settings: [String] = []
-    @Option(help: "Parent of the run's own folder.")
+    @Option(
+        help: ArgumentHelp("Parent of the run's own folder. (default: results)", valueName: "dir"),
+        completion: .directory
+    )
     var resultDir: String?
     @Option(name: [.long, .customShort("o")], help: "Exactly this folder; it must be new or empty.")
     var output: String?
@@ -146,7 +150,7 @@ struct RunFlags: ParsableArguments {
     var maxTokens: String?
     @Option(help: "Tokens of a synthetic prompt, about: 512, or {uniform: [100, 900]}.")
     var inputTokens: String?
-    @Option(help: ArgumentHelp("Prompts, one JSON object a line.", valueName: "file.jsonl"))
+    @Option(help: ArgumentHelp("Prompts, one JSON object a line.", valueName: "file.jsonl"), completion: .file())
     var prompts: String?
     @Option(help: "Requests sent first and not counted.")
     var warmupRequestCount: Int?

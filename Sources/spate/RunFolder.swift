@@ -79,6 +79,8 @@ struct RunFolder {
         guard entries <= 2 else {
             throw Failure(.badInput, "--output \(path) is not empty; nothing is overwritten. Name a new folder.")
         }
+        // Prompts and answers are its owner's alone, whoever may read or write the folder by now.
+        guard chmod(path, 0o700) == 0 else { throw Self.failure("take the folder for this run", path) }
         self.path = path
     }
 

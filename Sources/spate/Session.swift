@@ -66,6 +66,14 @@ struct Session {
         folder.becomeLatest()
         if resumption == nil { try folder.write(Array(job.profileYAML.utf8), to: "profile.yaml") }
 
+        let engineTargets = targets.map { resumption?.remaining($0.prepared.target) ?? $0.prepared.target }
+        let programs =
+            job.search == nil
+            ? Program.all(
+                targets: engineTargets,
+                order: job.order,
+                continuing: resumption?.continuation ?? Program.Continuation()
+            ) : []
         let t0 = MonotonicClock.now().advanced(byNanoseconds: -(resumption?.reached ?? 0))
         var record = resumption?.record ?? runRecord(t0: t0, targets: targets)
         let store: RunStore
@@ -80,7 +88,6 @@ struct Session {
         let rows = targetRows(targets)
         var batch = RecordBatch()
         batch.targets = rows
-        let engineTargets = targets.map { resumption?.remaining($0.prepared.target) ?? $0.prepared.target }
         if let resumption {
             let opening = resumption.opening(engineTargets)
             batch.incidents = opening.incidents
@@ -92,18 +99,7 @@ struct Session {
             if let search = job.search {
                 find(search, targets, t0: t0, store: store, children: children)
             } else {
-                drive(
-                    Program.all(
-                        targets: engineTargets,
-                        order: job.order,
-                        continuing: resumption?.continuation ?? Program.Continuation()
-                    ),
-                    targets,
-                    t0: t0,
-                    store: store,
-                    sink: store,
-                    children: children
-                )
+                drive(programs, targets, t0: t0, store: store, sink: store, children: children)
             }
         finish(&record, outcome: outcome, targets: targets)
         record.warnings += simulatorWarnings(children: children)
@@ -321,6 +317,7 @@ struct Session {
         record.find = job.search?.promise.expression
         record.findFrom = job.search?.range.lowerBound
         record.workload = job.workload
+        record.answers = job.answers.map(UserFiles.absolute)
         record.calibration = calibration
         record.findTo = job.search?.range.upperBound
         applySelftest(to: &record)

@@ -6,17 +6,32 @@ import Profile
 struct RampCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ramp",
-        abstract: "Hold rising levels of concurrency, one after the other."
+        abstract: "Hold rising levels of concurrency, one after the other.",
+        discussion: """
+            Examples:
+              spate ramp --concurrency 1,2,4,8 --hold 30s --url http://127.0.0.1:8000
+              spate ramp --find 'ttft.p95 < 1s' --url http://127.0.0.1:8000
+            """
     )
 
-    @Option(help: "Levels: 1,2,4,8") var concurrency: String?
+    private static let usualLevels = "1,2,4,8,16,32"
+
+    @Option(help: ArgumentHelp("Levels, one after the other. (default: \(usualLevels))", valueName: "1,2,4,8"))
+    var concurrency: String?
     @Option(help: ArgumentHelp("Find the most streams that keep a promise: 'ttft.p95 < 1s'", valueName: "promise"))
     var find: String?
-    @Option(help: "Lowest level of --find.") var from: Int?
-    @Option(help: "Highest level of --find.") var to: Int?
-    @Option(help: "How long each level lasts.") var hold: String?
-    @Option(help: "How long a level may last at most.") var holdMax: String?
-    @Option(help: "up, or up-down: the levels again in falling order, to see whether the server answers alike.")
+    @Option(help: ArgumentHelp("Lowest level of --find. (default: 1)", valueName: "streams")) var from: Int?
+    @Option(help: ArgumentHelp("Highest level of --find. (default: 256)", valueName: "streams")) var to: Int?
+    @Option(help: ArgumentHelp("How long each level lasts. (default: 30s; with --find 5s)", valueName: "time"))
+    var hold: String?
+    @Option(
+        help: ArgumentHelp("How long it may last at most. (default: 5 times --hold; with --find 5m)", valueName: "time")
+    )
+    var holdMax: String?
+    @Option(
+        help:
+            "up (the default), or up-down: the levels again in falling order, to see whether the server answers alike."
+    )
     var direction: String?
     @OptionGroup(title: "Measured window") var window: WindowFlags
     @OptionGroup(title: "Target") var target: TargetFlags
@@ -37,11 +52,10 @@ struct RampCommand: ParsableCommand {
         } else if from != nil || to != nil {
             throw Failure(.badInput, "--from and --to go with --find; levels of a ramp are --concurrency 1,2,4,8")
         }
-        guard let levels else { throw Failure(.badInput, "ramp needs --concurrency 1,2,4,8 or --find 'ttft.p95 < 1s'") }
         var launch = try Launch(
             shortcut: "ramp",
             keys: [
-                ("concurrency", "[\(levels)]", "--concurrency"),
+                ("concurrency", "[\(levels ?? Self.usualLevels)]", "--concurrency"),
                 ("hold", hold ?? (search == nil ? nil : "5s"), "--hold"),
                 ("hold_max", holdMax ?? (search == nil ? nil : "5m"), "--hold-max"),
                 ("direction", direction, "--direction"),
@@ -69,14 +83,27 @@ struct RampCommand: ParsableCommand {
 struct BurstCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "burst",
-        abstract: "Send many requests at one instant after an idle time, then again to the warm server."
+        abstract: "Send many requests at one instant after an idle time, then again to the warm server.",
+        discussion: """
+            A cycle is: a baseline of 25 single requests, the idle time, the burst at one instant, then so many requests
+            kept in flight for --hold, and the same once more on the warm server. With --hold 30s that is far more than
+            --size requests: --dry-run shows how many.
+
+            Examples:
+              spate burst --size 64 --idle 5m --url http://127.0.0.1:8000
+              spate burst --size 64 --hold 0s --repeat 3        the edge alone, three times
+            """
     )
 
-    @Option(help: "Requests at the edge.") var size: Int
-    @Option(help: "Time without a request before the edge.") var idle: String?
-    @Option(help: "Cycles.") var `repeat`: Int?
-    @Option(help: "How long the burst is kept up.") var hold: String?
-    @Option(help: "cold, preopened or warm.") var connections: String?
+    @Option(help: ArgumentHelp("Requests at the edge.", valueName: "requests")) var size: Int
+    @Option(help: ArgumentHelp("Time without a request before the edge. (default: 60s)", valueName: "time"))
+    var idle: String?
+    @Option(help: ArgumentHelp("Cycles. (default: 1)", valueName: "times")) var `repeat`: Int?
+    @Option(
+        help: ArgumentHelp("How long the burst is kept up: 0s for the edge alone. (default: 30s)", valueName: "time")
+    )
+    var hold: String?
+    @Option(help: ArgumentHelp("cold (the default), preopened or warm.", valueName: "state")) var connections: String?
     @Flag(help: "Without the warm control burst.") var noControl = false
     @OptionGroup(title: "Measured window") var window: WindowFlags
     @OptionGroup(title: "Target") var target: TargetFlags
@@ -99,7 +126,12 @@ struct BurstCommand: ParsableCommand {
 struct SoakCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "soak",
-        abstract: "Hold one level of concurrency for long."
+        abstract: "Hold one level of concurrency for long.",
+        discussion: """
+            Examples:
+              spate soak --concurrency 32 --duration 8h --url http://127.0.0.1:8000
+              spate soak --concurrency 32 --duration 5m --probe-rate 1 --url http://127.0.0.1:8000
+            """
     )
 
     @Option(help: "Requests in flight.") var concurrency: Int
@@ -126,11 +158,17 @@ struct SoakCommand: ParsableCommand {
 struct ProbeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "probe",
-        abstract: "Send one request at a time, with a gap between."
+        abstract: "Send one request at a time, with a gap between.",
+        discussion: """
+            Examples:
+              spate probe --request-count 75 --gap 3s --url http://127.0.0.1:8000
+              spate probe --request-count 25 --fast
+            """
     )
 
     @Option(help: "Requests in all.") var requestCount: Int
-    @Option(help: "From the end of one to the start of the next.") var gap: String?
+    @Option(help: ArgumentHelp("From the end of one to the start of the next. (default: 3s)", valueName: "time"))
+    var gap: String?
     @OptionGroup(title: "Measured window") var window: WindowFlags
     @OptionGroup(title: "Target") var target: TargetFlags
     @OptionGroup(title: "Run") var flags: RunFlags

@@ -1,14 +1,28 @@
 import Glibc
 
-/// SIGINT and SIGTERM, taken by the main thread when it asks; every other thread has them blocked.
+/// SIGINT, SIGTERM and SIGHUP (the terminal went away), taken by the main thread when it asks; every other thread has
+/// them blocked.
 struct Signals {
     private var set = sigset_t()
+
+    /// Until somebody asks for signals, the first one ends the program at once: what is read and reckoned before a run,
+    /// and what is shown after it, can be begun again.
+    static func endAtOnce() {
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            signal(number) { _ in
+                let words: StaticString = "stopped\n"
+                _ = Glibc.write(STDERR_FILENO, words.utf8Start, words.utf8CodeUnitCount)
+                _exit(ExitStatus.interrupted.rawValue)
+            }
+        }
+    }
 
     /// Call before any thread is made: threads inherit what is blocked.
     init() {
         sigemptyset(&set)
         sigaddset(&set, SIGINT)
         sigaddset(&set, SIGTERM)
+        sigaddset(&set, SIGHUP)
         pthread_sigmask(SIG_BLOCK, &set, nil)
     }
 

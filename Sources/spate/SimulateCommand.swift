@@ -10,6 +10,10 @@ struct SimulateCommand: ParsableCommand {
         commandName: "simulate",
         abstract: "Serve a simulated provider until Ctrl-C.",
         discussion: """
+            Examples:
+              spate simulate --scenario serverless --port 8080
+              spate simulate --scenario mine.yaml --truth journal.jsonl
+
             Scenarios: \(ScenarioCatalogue.names.joined(separator: ", ")), or a YAML file.
             POST /v1/chat/completions, /v1/completions, /v1/responses, /v1/messages, /api/chat, /generate_stream, /v2/chat,
             /v1/embeddings, /v1beta/models/simulated:streamGenerateContent; GET /v1/models, /health, /spate/stats.
@@ -18,7 +22,7 @@ struct SimulateCommand: ParsableCommand {
 
     @Option(help: "Address to listen on.") var host = "127.0.0.1"
     @Option(help: "Port; 0 takes a free one.") var port = 0
-    @Option(help: "Name or file.") var scenario = "steady"
+    @Option(help: "Name or file.", completion: Completions.scenarios) var scenario = "steady"
     @Option(help: "Multiplies all times: 0.1 is ten times as fast.") var timeScale = 1.0
     @Option(help: ArgumentHelp("Journal of what was really done, a JSON object a line.", valueName: "file"))
     var truth: String?

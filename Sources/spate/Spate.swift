@@ -13,23 +13,26 @@ struct Spate: ParsableCommand {
         discussion: """
             Without a target, everything runs against the built-in simulated provider and says SIMULATED.
 
-              spate run Profiles/ramp.yaml                          where does speed per user break?
-              spate run Profiles/burst.yaml                         what does a burst after idle pay?
-              spate ramp --concurrency 1,2,4,8 --url http://127.0.0.1:8000 --model m
+              spate demo               a first look, no server needed
+              spate run ramp           where does speed per user break?
+              spate run burst          what does a burst after idle pay?
+              spate profiles           all that comes with spate
+              spate run ramp --url http://127.0.0.1:8000
             """,
-        version: Session.version,
+        version: VersionText.text,
         subcommands: [
-            RunCommand.self, RampCommand.self, BurstCommand.self, SoakCommand.self, RateCommand.self,
+            DemoCommand.self, RunCommand.self, RampCommand.self, BurstCommand.self, SoakCommand.self, RateCommand.self,
             ReplayCommand.self, BatchCommand.self,
             ProbeCommand.self, KeepwarmCommand.self,
             SelftestCommand.self, CheckCommand.self, SimulateCommand.self, ReportCommand.self, CompareCommand.self,
-            BaselineCommand.self,
-            ProvidersCommand.self,
+            BaselineCommand.self, ProfilesCommand.self, ProvidersCommand.self,
         ]
     )
 
     static func main() {
+        Console.openMissing()
         signal(SIGPIPE, SIG_IGN)  // a closed pipe is an error of write, not the end
+        Signals.endAtOnce()
         let words: [String]
         do throws(Failure) { words = try CommandLineWords.normal(Array(CommandLine.arguments.dropFirst())) } catch {
             end(with: error)
@@ -43,7 +46,7 @@ struct Spate: ParsableCommand {
             let isSuccess = exitCode(for: error) == .success
             let message = fullMessage(for: error)
             if isSuccess {
-                _ = Console.out(message + "\n")
+                _ = Console.out(HelpText.arranged(message) + "\n")
                 leave(.success)
             }
             if !message.isEmpty { Console.error(message + "\n") }

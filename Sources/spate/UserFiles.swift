@@ -8,6 +8,13 @@ enum UserFiles {
         return variable("HOME").map { "\($0)/.config/spate/providers.yaml" }
     }
 
+    /// The path from the root: what is said in one folder is still true in another.
+    static func absolute(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
+        defer { free(folder) }
+        return String(cString: folder) + "/" + path
+    }
+
     private static func variable(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
     }

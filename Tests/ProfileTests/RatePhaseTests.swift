@@ -11,7 +11,7 @@ import Testing
 
     @Test func `the contract's spelling is one stretch of Poisson arrivals`() throws {
         let shape = try shape("{rps: 20, arrivals: poisson, for: 5m}")
-        #expect(shape == RateShape([.init(from: Rate(20), to: Rate(20), for: .seconds(300))]))
+        #expect(shape == RateShape([.init(.constant(Rate(20)), for: .seconds(300))]))
     }
 
     @Test func `requests may be counted in place of time, and are written out as that`() throws {
@@ -33,8 +33,8 @@ import Testing
                 + "max_concurrency: 9, overflow: shed, stop_over_saturated: false}"
         )
         var expected = RateShape([
-            .init(from: Rate(micro: 2_500_000), to: Rate(micro: 2_500_000), for: .seconds(10)),
-            .init(from: .zero, to: Rate(40), for: .seconds(60)),
+            .init(.constant(Rate(micro: 2_500_000)), for: .seconds(10)),
+            .init(.line(RateLine(from: .zero, to: Rate(40), over: .seconds(60))), for: .seconds(60)),
         ])
         expected.law = .gamma(burstiness: 0.5)
         expected.settle = .seconds(2)
@@ -49,7 +49,7 @@ import Testing
         (
             "{for: 5m}",
             "rps: missing; requests per second such as 20 or 0.5, from 0.000001 to 10,000,000; or a list such "
-                + "as [{rps: 10, for: 1m}, {from: 10, to: 50, for: 2m}]"
+                + "as [{rps: 10, for: 1m}, {from: 10, to: 50, for: 2m}], or {sine: {mean: 20, amplitude: 10, period: 1m}}"
         ),
         (
             "{rps: inf, for: 5m}",
@@ -77,7 +77,23 @@ import Testing
             "{rps: 20, for: 5s, settle: 5s}",
             "settle: read 5s; allowed: less than the shortest stretch (5s), or nothing is measured"
         ),
-        ("{rps: [{from: 2, for: 1s}]}", "rps.0: read \"a map of from, for\"; allowed: rps, or from and to"),
+        ("{rps: [{from: 2, for: 1s}]}", "rps.0: read \"a map of from, for\"; allowed: rps, or from and to, or sine"),
+        (
+            "{rps: {sine: {mean: 20, amplitude: 30, period: 1m}}, for: 5m}",
+            "rps.sine.amplitude: read 30; allowed: at most the mean (20), since a rate is not negative"
+        ),
+        (
+            "{rps: {sine: {mean: 20, period: 1m}}, for: 5m}",
+            "rps.sine.amplitude: missing; as in {mean: 20, amplitude: 10, period: 1m}"
+        ),
+        (
+            "{rps: {sine: {mean: 20, amplitude: 10, period: 1m, phase: 2}}, for: 5m}",
+            "rps.sine.phase: unknown key; allowed: mean, amplitude, period"
+        ),
+        (
+            "{rps: [{rps: 4, sine: {mean: 20, amplitude: 1, period: 1m}, for: 5m}]}",
+            "rps.0: read \"a map of rps, sine, for\"; allowed: rps, or from and to, or sine"
+        ),
         (
             "{rps: 20, for: 5m, max_concurrency: 6000}",
             "max_concurrency: read \"6000\"; allowed: a whole number from 1 to 5000 (limits.max_in_flight)"
@@ -85,8 +101,23 @@ import Testing
     ])
     func `what is wrong says so`(text: String, message: String) {
         let found = problems("phases:\n  - rate: \(text)\n")
-        let expected = message.replacing("read \"a map of from, for\"", with: "read a map of from, for")
+        let expected = message.replacing("read \"a map of ", with: "read a map of ").replacing(
+            "for\"; all",
+            with: "for; all"
+        )
         #expect(found == ["p.yaml:2: phases.0.rate.\(expected)"])
+    }
+
+    @Test func `a rate may swing in a sine, alone or among others`() throws {
+        let sine = RateSine(mean: Rate(20), amplitude: Rate(micro: 7_500_000), period: .milliseconds(90_500))
+        let spelled = "{sine: {mean: 20, amplitude: 7.5, period: 90.5s}}"
+        #expect(try shape("{rps: \(spelled), for: 5m}") == RateShape([.init(.sine(sine), for: .seconds(300))]))
+        let text =
+            "phases:\n  - rate: {rps: [{rps: 3, for: 10s}, {sine: {mean: 20, amplitude: 7.5, period: 90.5s}, for: 5m}]}\n"
+        let profile = try read(text)
+        #expect(try read(profile.resolvedYAML()).phases == profile.phases)
+        #expect(profile.plan().estimate(answer: .seconds(1)).requests == 3 + 30 + 6151)  // by hand:
+        // 20 · 300 + 7.5 · 90.5/2π · (1 − cos(2π · 300/90.5)) = 6000 + 108.03 · 1.397 = 6151
     }
 
     @Test func `it reads back the same, with the same plan`() throws {
@@ -102,7 +133,10 @@ import Testing
         let texts = [
             "rps: 20, for: 5m", "rps: 21, for: 5m", "rps: 20, for: 6m", "rps: 20, for: 5m, arrivals: constant",
             "rps: 20, for: 5m, max_concurrency: 4", "rps: 20, for: 5m, max_concurrency: 4, overflow: shed",
-            "rps: {from: 20, to: 21}, for: 5m", "rps: 20, for: 5m, settle: 1s",
+            "rps: {from: 20, to: 21}, for: 5m", "rps: {sine: {mean: 20, amplitude: 1, period: 1m}}, for: 5m",
+            "rps: {sine: {mean: 20, amplitude: 1, period: 2m}}, for: 5m", "rps: 20, requests: 6000",
+            "rps: {sine: {mean: 20, amplitude: 2, period: 1m}}, for: 5m", "rps: 20, requests: 6001",
+            "rps: 20, for: 5m, settle: 1s",
         ]
         #expect(Set(try texts.map(hash)).count == texts.count)
     }

@@ -63,15 +63,15 @@ import Testing
             ("trace: \(empty)", "trace: the file \(empty) is empty"),
             (
                 "trace: \(odd)",
-                "trace: the first line of \(odd) tells no known format; say which with format: azure, mooncake, "
+                "trace: the first line of \(odd) tells no known format; say which with format: azure, mooncake, bailian, "
                     + "burstgpt, servegen, jsonl, spate"
             ),
-            ("trace: \(dead)", "trace: nothing of 1 rows is left to replay: 1 without a prompt token"),
+            ("trace: \(dead)", "trace: nothing of 1 row is left to replay: 1 without a prompt token"),
             ("trace: /no/such", "trace: the file /no/such cannot be read: No such file or directory"),
             ("speed: 2", "trace: missing; the path of a trace file"),
             (
                 "trace: \(dead), format: azur",
-                "format: read \"azur\"; allowed: azure, mooncake, burstgpt, servegen, jsonl, spate; did you mean azure?"
+                "format: read \"azur\"; allowed: azure, mooncake, bailian, burstgpt, servegen, jsonl, spate; did you mean azure?"
             ),
             ("trace: \(dead), format: spate", "trace: the run \(dead) cannot be replayed here"),
         ]

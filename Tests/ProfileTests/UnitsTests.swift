@@ -64,4 +64,12 @@ import Testing
         #expect(Spelling.nearest(to: "banana", among: words) == nil)
         #expect(Spelling.nearest(to: "x", among: []) == nil)
     }
+
+    @Test(arguments: [
+        (250, "250ms"), (999, "999ms"), (1000, "1s"), (9566, "9.6s"), (9999, "10s"), (45_000, "45s"), (60_000, "1m"),
+        (408_000, "6m48s"), (3_600_000, "1h"), (10_000_000, "2h46m"), (0, "0ms"),
+    ])
+    func `a plan's times read as people say them`(milliseconds: Int, text: String) {
+        #expect(Units.rounded(.milliseconds(milliseconds)) == text)
+    }
 }

@@ -46,7 +46,9 @@ import Wire
     @Test func `there is no conversation with a model that makes vectors`() {
         let target = "targets: [{name: e, url: \"http://127.0.0.1:1/v1\", model: m, api: openai-embeddings}]\n"
         let found = problems(target + ramp + "workload: {conversation: {turns: 2}}\n")
-        #expect(found.contains { $0.contains("workload.conversation is given, and openai-embeddings answers without text") })
+        #expect(
+            found.contains { $0.contains("workload.conversation is given, and openai-embeddings answers without text") }
+        )
     }
 
     static let refused: [(String, String)] = [
@@ -154,11 +156,8 @@ import Wire
                 try document.profile(catalogue: try ProviderCatalogue.builtIn())
             }
             #expect(error?.problems.map(\.place) == (2...5).map { .init(source: "\(folder)/p.jsonl", line: $0) })
-            #expect(
-                error?.problems.first?.message
-                    == "no prompt; allowed: a JSON object with \"prompt\": text or \"messages\": [{role, content}], "
-                    + "and perhaps \"max_tokens\" and \"expect\": {contains, regex, json, min_chars}"
-            )
+            let members = error?.problems.map { $0.message.split(separator: ":").first ?? "" }
+            #expect(members == ["not a JSON object; allowed", "text", "prompt", "max_tokens"])
         }
     }
 

@@ -65,7 +65,7 @@ extension ProgramTests {
 
         @Test func `after SIGKILL the job is finished with --resume, and each prompt is answered once`() throws {
             let path = try profile(prompts: 300)
-            let spate = try Spate(["run", path, "-o", folder["run"], "--quiet"])
+            let spate = try Spate(["run", path, "-o", folder["run"], "--quiet", "--answers", folder["out.jsonl"]])
             #expect(wait(atMost: 15) { (try? TruthFile(folder["run/truth.jsonl"]).requests.count) ?? 0 > 100 })
             spate.send(SIGKILL)
             #expect(try spate.end(within: 5).status == -SIGKILL)
@@ -76,7 +76,7 @@ extension ProgramTests {
             let summary = try JSON(file: folder["run/summary.json"])
             #expect(ended.status == summary.statusOfSoundRun, "\(ended.all)")
             #expect(summary["run"]["complete"].bool == true)
-            #expect(try customIDs("run/answers.jsonl") == (0..<300).map { "q-\($0)" })
+            #expect(try customIDs("out.jsonl") == (0..<300).map { "q-\($0)" }, "where the first run was told")
             let phase = summary["targets"][0]["phases"][0]
             #expect(phase["batch"]["prompts_ended"].int == 300)
             #expect(phase["batch"]["interruptions"].int == 1)

@@ -70,10 +70,10 @@ extension ProgramTests {
         @Test func `a dry run shows how many requests a rate makes`() throws {
             let ended = try Spate.run(["rate", "--request-rate", "20", "--duration", "5m", "--dry-run"])
             #expect(ended.status == 0, "\(ended.error)")
-            #expect(ended.out.contains("about 6000 requests at 20 a second for 5m, poisson"), "\(ended.out)")
+            #expect(ended.out.contains("about 6,000 requests at 20 a second for 5m, poisson"), "\(ended.out)")
             let counted = try Spate.run(["rate", "--request-rate", "20", "--num-prompts", "600", "--dry-run"])
             #expect(counted.out.contains(" 600 requests at 20 a second in "), "\(counted.all)")
-            #expect(counted.out.contains("requests: at least 603, at most about 603"), "\(counted.out)")
+            #expect(counted.out.contains("requests: 603\n"), "\(counted.out)")
             let folder = try Folder()
             let often = try folder.write(
                 "windows: {count: 2, every: 1s}\nphases: [{rate: {rps: 5, for: 9s}}]\n",

@@ -10,13 +10,14 @@ import Testing
         "Wire": ["CSimdjson"],
         "Measurement": ["Ticks"],
         "Report": ["Measurement", "Ticks"],
-        "Profile": ["Schedule", "Wire", "Ticks"],
+        "ShippedProfiles": [],
+        "Profile": ["Schedule", "Wire", "Ticks", "ShippedProfiles"],
         "Transport": ["CLibuv", "CLibcurl", "CCurl", "Ticks"],
         "Engine": ["Schedule", "Wire", "Measurement", "Transport", "Ticks"],
         "Store": ["Measurement", "Ticks"],
         "Simulator": ["Wire", "Schedule", "Transport", "Ticks"],
         "spate": [
-            "Ticks", "Schedule", "Wire", "Profile", "Measurement", "Transport", "Engine", "Store", "Report",
+            "Ticks", "Schedule", "Wire", "ShippedProfiles", "Profile", "Measurement", "Transport", "Engine", "Store", "Report",
             "Simulator",
         ],
     ]

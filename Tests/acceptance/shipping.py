@@ -68,7 +68,7 @@ def shipped(bench):
         installed = time.monotonic() - began
         bench.row(f"{name}: installed", f"{installed:.1f} s", "", None)
         version = must(root, f"{program} --version")
-        bench.row(f"{name}: --version", version.split()[0], "", None)
+        bench.row(f"{name}: --version", version.split()[1], "", None)
         began = time.monotonic()
         must(root, f"for i in 1 2 3 4 5 6 7 8 9 10; do {program} --version >/dev/null; done")
         if name != "wheel":  # whose launcher starts Python first

@@ -11,6 +11,12 @@
 #include <sys/types.h>
 #include <time.h>
 
+/// CPUs that the calling thread may run on.
+int spate_usable_cores(void);
+
+/// The commit that was built; empty where the build was not told.
+const char *spate_commit(void);
+
 // --- Variadic calls. Swift cannot call them; each wrapper fixes the type that the option takes. ---
 
 static inline CURLcode spate_easy_set_long(CURL *easy, CURLoption option, long value) {

@@ -39,6 +39,28 @@ enum AnswerWarnings {
         return warnings
     }
 
+    /// Why not one answer was of use; nil where some were. A share of 0 % looks like a broken server, and is mostly a cap.
+    static func aboutUselessness(of requests: RequestSet) -> String? {
+        let judged = requests.only { $0.outcome.class != .excluded }
+        let successes = judged.successes
+        guard !judged.isEmpty, judged.only({ $0.useful }).isEmpty else { return nil }
+        let begin = "0 of \(judged.count) useful: "
+        let cut = successes.only { $0.outcome == .okLength }.count
+        let unexpected = successes.only { $0.detail == "unexpected" && $0.outcome != .okLength }.count
+        let rest = successes.count - cut - unexpected
+        func count(_ class: Outcome.Class) -> Int { judged.only { $0.outcome.class == `class` }.count }
+        let causes: [(count: Int, was: Bool, words: String)] = [
+            (cut, true, "cut at max_tokens (length_is_useful: true counts them)"),
+            (unexpected, true, "not what `expect` asks for"), (rest, true, "without visible text or a tool call"),
+            (count(.failed), false, "failed"), (count(.throttled), true, "throttled"),
+        ]
+        let told = causes.filter { $0.count > 0 }.map { count, was, words in
+            let who = count == judged.count && count > 1 ? "all" : "\(count)"
+            return who + (was ? count == 1 ? " was " : " were " : " ") + words
+        }
+        return begin + told.joined(separator: ", ") + "."
+    }
+
     private static let sentences: [(detail: String, words: String)] = [
         (
             "not_streaming",

@@ -3,6 +3,8 @@ public struct OpenLoopResult: Sendable, Hashable {
     /// Rate at the beginning and at the end, where it goes linearly from one to the other.
     public var rampFrom: Double?
     public var rampTo: Double?
+    /// A rate that changes in another way, in words: "20 ± 10 (sine of 60 s)".
+    public var rateCurve: String?
     /// The law of the gaps: constant, poisson, gamma SHAPE, trace.
     public var law: String?
     public var plannedSeconds: Double?
@@ -80,6 +82,7 @@ extension OpenLoopResult {
     init(of steps: [StepRecord], _ measured: RequestSet, _ timeline: TargetTimeline) {
         self.init()
         (rampFrom, rampTo) = (steps.first?.rpsFrom, steps.last?.rpsTo)
+        rateCurve = steps.first?.rateCurve
         law = steps.first?.arrivals
         plannedSeconds = Double(steps.reduce(0) { $0 + ($1.planned ?? 0) }) / 1e9
         trace = steps.first.flatMap(Trace.init)
@@ -126,7 +129,7 @@ extension OpenLoopResult {
         // Over the whole time, so that its end counts also when nothing came then.
         plannedDispersion = ArrivalTests.dispersion(planned, over: seconds, binWidth: width)
         sentDispersion = ArrivalTests.dispersion(achieved, over: seconds, binWidth: width)
-        guard law == "poisson", rampFrom == nil, gaps.count >= Self.fewestForLaw else { return }
+        guard law == "poisson", rampFrom == nil, rateCurve == nil, gaps.count >= Self.fewestForLaw else { return }
         andersonDarling = ArrivalTests.andersonDarlingExponential(gaps)
     }
 

@@ -5,6 +5,7 @@ extension StepResult {
         if let from = openLoop?.rampFrom, let to = openLoop?.rampTo {
             return "\(inWords(from)) to \(inWords(to)) requests/s"
         }
+        if let curve = openLoop?.rateCurve { return "\(curve) requests/s" }
         return "\(inWords(rps ?? 0)) requests/s"
     }
 }

@@ -1,8 +1,14 @@
 import Glibc
 import Schedule
 
-/// Reads a trace file line by line: only what is kept of it is in memory.
+/// Reads a trace file line by line, once: only what is kept of it is in memory.
 struct TraceFile {
+    enum Contents {
+        case trace(TraceFormat, Trace)
+        /// A result of ours, which is no text.
+        case recordedRun
+    }
+
     private static let mostFaults = 10
     private static let longestLine = 16 << 20
 
@@ -12,105 +18,99 @@ struct TraceFile {
     let place: ProfileError.Place
     let key: String
 
-    /// The format of a file that does not say.
-    func recognised() -> TraceFormat? {
-        if access(path + "/run.sqlite", R_OK) == 0 { return .spate }  // a result folder of ours
-        guard let first = firstLine() else { return nil }
-        if let format = TraceFormat(recognising: first) { return format }
+    /// - Parameters:
+    ///   - format: nil where the first line must tell.
+    ///   - blockTokens: nil for the format's own.
+    /// - Returns: nil when something was reported.
+    func read(_ format: TraceFormat?, blockTokens: Int?, seed: UInt64) -> Contents? {
+        if format == .spate || access(path + "/run.sqlite", R_OK) == 0 { return .recordedRun }
+        var format = format
+        var reading: Reading?
+        var (isRecordedRun, isRefused) = (false, false)
+        var last = 0
+        do throws(TextFile.Failure) {
+            try TextFile.forEachLine(of: path, longest: Self.longestLine) { line, number in
+                last = number
+                let text = line.drop { $0.isWhitespace }
+                if text.isEmpty || (reading == nil && text.first == "#") { return true }
+                if reading == nil {
+                    guard let found = self.format(of: line, wanted: format) else {
+                        isRefused = true
+                        return false
+                    }
+                    isRecordedRun = found == .spate
+                    format = found
+                    reading = Reading(found, blockTokens: blockTokens ?? found.blockTokens, seed: seed)
+                }
+                return reading?.take(line, number) ?? false
+            }
+        } catch {
+            log.report(place, key, "the file \(path) \(error.message)")
+            return nil
+        }
+        if isRecordedRun { return .recordedRun }
+        guard last > 0 else {
+            log.report(place, key, "the file \(path) is empty")
+            return nil
+        }
+        guard var reading, let format else {
+            if !isRefused { log.report(place, key, "the file \(path) has no line but blank ones and comments") }
+            return nil
+        }
+        reading.finish(last)
+        for (fault, line) in reading.faults.prefix(Self.mostFaults) {
+            log.report(.init(source: path, line: line), fault.key, fault.message)
+        }
+        if reading.faults.count > Self.mostFaults {
+            log.report(.init(source: path), key, "\(reading.faults.count - Self.mostFaults) more lines cannot be read")
+        }
+        guard reading.faults.isEmpty else { return nil }
+        reading.trace.finish()
+        return .trace(format, reading.trace)
+    }
+
+    /// The format by the first line that says something; nil when something was reported.
+    private func format(of line: String, wanted: TraceFormat?) -> TraceFormat? {
+        let recognised = TraceFormat(recognising: line)
+        if let wanted {
+            // A trace in seconds may have no member that Mooncake's has not.
+            guard let recognised, recognised != wanted, (recognised, wanted) != (.mooncake, .bailian) else {
+                return wanted
+            }
+            let form = "format: \(recognised.rawValue), or none"
+            log.report(place, key, "the first line of \(path) is that of \(recognised.rawValue); allowed: \(form)")
+            return nil
+        }
+        if let recognised { return recognised }
         let names = TraceFormat.allCases.map(\.rawValue).joined(separator: ", ")
         log.report(place, key, "the first line of \(path) tells no known format; say which with format: \(names)")
         return nil
     }
 
-    private func firstLine() -> String? {
-        var first: String?
-        forEachLine { line, _ in
-            first = line
-            return false
-        }
-        return first
-    }
+    /// What has come of the lines so far.
+    private struct Reading {
+        private var reader: any TraceReader
+        var trace: Trace
+        private(set) var faults: [(TraceFault, line: Int)] = []
 
-    /// nil when something was reported.
-    func read(_ format: TraceFormat, blockTokens: Int, seed: UInt64) -> Trace? {
-        guard var reader = format.reader(blockTokens: blockTokens, seed: seed) else { return nil }
-        guard let first = firstLine() else { return nil }
-        if let other = TraceFormat(recognising: first), other != format {
-            let form = "format: \(other.rawValue), or none"
-            log.report(place, key, "the first line of \(path) is that of \(other.rawValue); allowed: \(form)")
-            return nil
+        init?(_ format: TraceFormat, blockTokens: Int, seed: UInt64) {
+            guard let reader = format.reader(blockTokens: blockTokens, seed: seed) else { return nil }
+            self.reader = reader
+            trace = Trace(blockTokens: blockTokens)
         }
-        var trace = Trace(blockTokens: blockTokens)
-        var faults = 0
-        var isFatal = false
-        func report(_ fault: TraceFault, _ line: Int) {
-            faults += 1
-            isFatal = isFatal || fault.isFatal
-            if faults <= Self.mostFaults { log.report(.init(source: path, line: line), fault.key, fault.message) }
-        }
-        var last = 0
-        forEachLine { line, number in
-            last = number
-            guard line.contains(where: { !$0.isWhitespace }) else { return true }
-            do throws(TraceFault) { try reader.read(line, into: &trace) } catch { report(error, number) }
-            return !isFatal && faults < 1000
-        }
-        if faults == 0, last > 0 {
-            do throws(TraceFault) { try reader.finish(&trace) } catch { report(error, last) }
-        }
-        if faults > Self.mostFaults {
-            log.report(.init(source: path), key, "\(faults - Self.mostFaults) more lines cannot be read")
-        }
-        guard faults == 0, last > 0 else { return nil }
-        trace.finish()
-        return trace
-    }
 
-    /// Lines without their ends; numbers from 1. Reports a file that cannot be read, and then gives none.
-    private func forEachLine(_ body: (String, Int) -> Bool) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            log.report(place, key, "the file \(path) cannot be read: \(String(cString: strerror(errno)))")
-            return
-        }
-        defer { close(descriptor) }
-        var facts = stat()
-        if fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR {
-            log.report(place, key, "the file \(path) cannot be read: it is a folder")
-            return
-        }
-        var piece = [UInt8](repeating: 0, count: 1 << 16)
-        var rest: [UInt8] = []  // of a line that goes on
-        var number = 0
-        func line(_ bytes: ArraySlice<UInt8>) -> Bool {
-            number += 1
-            let end = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes
-            return body(String(decoding: end, as: UTF8.self), number)
-        }
-        while true {
-            let count = Glibc.read(descriptor, &piece, piece.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else {
-                log.report(place, key, "the file \(path) cannot be read: \(String(cString: strerror(errno)))")
-                return
+        /// Whether reading on makes sense.
+        mutating func take(_ line: String, _ number: Int) -> Bool {
+            do throws(TraceFault) { try reader.read(line, into: &trace) } catch {
+                faults.append((error, number))
+                if error.isFatal { return false }
             }
-            if count == 0 { break }
-            var begin = 0
-            while let end = piece[begin..<count].firstIndex(of: UInt8(ascii: "\n")) {
-                rest += piece[begin..<end]
-                let goesOn = line(rest[...])
-                rest.removeAll(keepingCapacity: true)
-                guard goesOn else { return }
-                begin = end + 1
-            }
-            rest += piece[begin..<count]
-            if rest.count > Self.longestLine {
-                let message = "a line of more than 16 MiB; allowed: a line a row"
-                log.report(.init(source: path, line: number + 1), key, message)
-                return
-            }
+            return faults.count < 1000
         }
-        if !rest.isEmpty { _ = line(rest[...]) }
-        if number == 0 { log.report(place, key, "the file \(path) is empty") }
+
+        mutating func finish(_ last: Int) {
+            guard faults.isEmpty else { return }
+            do throws(TraceFault) { try reader.finish(&trace) } catch { faults.append((error, last)) }
+        }
     }
 }

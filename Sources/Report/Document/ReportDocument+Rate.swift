@@ -35,6 +35,7 @@ extension ReportDocument {
     }
 
     static func ramp(_ step: StepResult) -> String? {
+        if let curve = step.openLoop?.rateCurve { return SafeText.line(curve, limit: 60) }
         guard let from = step.openLoop?.rampFrom, let to = step.openLoop?.rampTo else { return nil }
         return "\(Figure.rate(from)) to \(Figure.rate(to))"
     }

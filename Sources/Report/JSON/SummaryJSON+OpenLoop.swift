@@ -7,6 +7,7 @@ extension SummaryJSON {
         if let from = open.rampFrom, let to = open.rampTo {
             members.append(.init("rps_range", .array([JSONValue(from), JSONValue(to)])))
         }
+        if let curve = open.rateCurve { members.append(.init("rate_curve", .string(curve))) }
         members += [
             .init("arrivals", JSONValue(open.law)),
             .init("planned_s", JSONValue(open.plannedSeconds)),

@@ -41,7 +41,7 @@ public struct Arrivals: Sendable, Hashable {
     /// Whether the load is the same all the time, so that a queue which grows means a server that is too slow.
     public var isSteady: Bool {
         switch source {
-        case .rate(let plan): !plan.isRamp
+        case .rate(let plan): plan.curve.isConstant
         case .trace: false
         }
     }
@@ -66,6 +66,22 @@ public struct Arrivals: Sendable, Hashable {
         }
     }
 
+    /// Most that come within so long.
+    func mostWithin(_ time: Duration) -> Int {
+        let atPeak = Int(min(1e9, (peakPerSecond * (time / .seconds(1))).rounded(.up)))
+        return switch source {
+        case .trace(let replay): min(atPeak, replay.count)
+        case .rate(let plan):
+            if let count = plan.count {
+                min(atPeak, count)
+            } else if plan.law == .constant {
+                min(atPeak, Int(min(1e9, plan.expectedCount)))
+            } else {
+                atPeak
+            }
+        }
+    }
+
     /// Mean rate over the whole stage, requests per second.
     public var meanPerSecond: Double {
         switch source {
@@ -77,7 +93,7 @@ public struct Arrivals: Sendable, Hashable {
     /// The greatest mean rate, requests per second.
     public var peakPerSecond: Double {
         switch source {
-        case .rate(let plan): max(plan.from, plan.to).perSecond
+        case .rate(let plan): plan.peakPerSecond
         case .trace(let replay): replay.peakPerSecond
         }
     }
@@ -86,8 +102,9 @@ public struct Arrivals: Sendable, Hashable {
         var text =
             switch source {
             case .rate(let plan):
-                "rate from=\(plan.from.micro) to=\(plan.to.micro) for=\(plan.duration.nanoseconds) "
-                    + "law=\(plan.law.text) seed=\(plan.seed)" + (plan.count.map { " count=\($0)" } ?? "")
+                "rate \(plan.curve.canonical) begin=\(plan.begin.nanoseconds) "
+                    + (plan.count.map { "count=\($0)" } ?? "for=\(plan.duration.nanoseconds)")
+                    + " law=\(plan.law.text) seed=\(plan.seed)"
             case .trace(let replay): "trace rows=\(replay.count) digest=\(replay.digest) speed=\(replay.speed)"
             }
         text += " settle=\(settle.nanoseconds) cap=\(isCapped ? String(limit) : "-") overflow=\(overflow.rawValue)"

@@ -26,7 +26,8 @@ enum AzureRow: TraceTableRow {
         guard let year = scanner.number(4), scanner.take("-"), let month = scanner.number(2), scanner.take("-"),
             let day = scanner.number(2), scanner.take(" ") || scanner.take("T"), let hour = scanner.number(2),
             scanner.take(":"), let minute = scanner.number(2), scanner.take(":"), let second = scanner.number(2),
-            (1970...2200).contains(year), (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60,
+            (1970...2200).contains(year), (1...12).contains(month), (1...length(ofMonth: month, year)).contains(day),
+            hour < 24, minute < 60,
             second < 61
         else { return nil }
         var nanoseconds: Int64 = 0
@@ -45,6 +46,10 @@ enum AzureRow: TraceTableRow {
         guard scanner.isAtEnd else { return nil }
         let seconds = days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - zone
         return seconds * 1_000_000_000 + nanoseconds
+    }
+
+    private static func length(ofMonth month: Int64, _ year: Int64) -> Int64 {
+        month == 12 ? 31 : days(year, month + 1, 1) - days(year, month, 1)
     }
 
     /// Days since 1970-01-01 in the Gregorian calendar (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").

@@ -1,7 +1,9 @@
 import FoundationEssentials
 
 /// Mooncake's traces (kvcache-ai/Mooncake, FAST'25): `timestamp` in ms, `input_length`, `output_length`, `hash_ids` of
-/// blocks of 512 tokens. Rows of one timestamp came at once.
+/// blocks of 512 tokens. Rows of one timestamp came at once. Those of Qwen on Bailian (alibaba-edu/
+/// qwen-bailian-usagetraces-anon) have the same members, and `chat_id`, `parent_chat_id` and `turn`; their times are
+/// seconds, their blocks 16 tokens.
 struct MooncakeReader: TraceReader {
     private struct Line: Decodable {
         var timestamp: Double?
@@ -11,9 +13,10 @@ struct MooncakeReader: TraceReader {
     }
 
     let blockTokens: Int
+    let nanosecondsPerUnit: Double  // of `timestamp`
 
     mutating func read(_ line: String, into trace: inout Trace) throws(TraceFault) {
-        let names = "timestamp (ms), input_length, output_length and hash_ids"
+        let names = "timestamp (\(nanosecondsPerUnit == 1e9 ? "s" : "ms")), input_length, output_length and hash_ids"
         let row = try JSONLine.decode(Line.self, line, names: names)
         try JSONLine.add(
             (row.timestamp, "timestamp"),
@@ -21,6 +24,7 @@ struct MooncakeReader: TraceReader {
             (row.output_length, "output_length"),
             row.hash_ids ?? [],
             blockTokens: blockTokens,
+            nanosecondsPerUnit: nanosecondsPerUnit,
             to: &trace
         )
     }
@@ -45,6 +49,7 @@ struct JSONLinesReader: TraceReader {
             (row.output_tokens, "output_tokens"),
             row.hash_ids ?? [],
             blockTokens: blockTokens,
+            nanosecondsPerUnit: 1e6,
             to: &trace
         )
     }
@@ -71,10 +76,12 @@ private enum JSONLine {
         _ output: (value: Int?, key: String),
         _ blocks: [Int64],
         blockTokens: Int,
+        nanosecondsPerUnit: Double,
         to trace: inout Trace
     ) throws(TraceFault) {
-        guard let at = time.value, (0...9e12).contains(at) else {
-            throw TraceFault(time.key, time.value == nil ? "missing" : "not a number of milliseconds, 0 or more")
+        guard let at = time.value, (0...9e18 / nanosecondsPerUnit).contains(at) else {
+            let unit = nanosecondsPerUnit == 1e9 ? "seconds" : "milliseconds"
+            throw TraceFault(time.key, time.value == nil ? "missing" : "not a number of \(unit), 0 or more")
         }
         for (value, key) in [input, output] {
             guard let value, (0...100_000_000).contains(value) else {
@@ -93,7 +100,7 @@ private enum JSONLine {
         } else if outputTokens == 0 {
             trace.drop(.noAnswer)
         } else {
-            let offset = Int64((at * 1e6).rounded())
+            let offset = Int64((at * nanosecondsPerUnit).rounded())
             trace.add(
                 Trace.Row(
                     offset: offset,

@@ -63,6 +63,14 @@ public struct Trace: Sendable, Hashable {
     public var outputTokens: Int { outputs.reduce(0) { $0 + Int(max(0, $1)) } }
     public var saysTokens: Bool { !inputs.contains(-1) }
 
+    /// Whether seconds were taken for milliseconds, by all appearance: a thousand rows or more at many instants, 500 of
+    /// them or more a second. Of all traces that are public none has more than a hundred.
+    public var looksLikeSeconds: Bool {
+        let seconds = end / .seconds(1)
+        guard count >= 1000, seconds > 0, Double(count) / seconds >= 500 else { return false }
+        return zip(offsets, offsets.dropFirst()).lazy.filter { $0 != $1 }.prefix(100).count == 100
+    }
+
     public subscript(index: Int) -> Row {
         Row(
             offset: offsets[index],

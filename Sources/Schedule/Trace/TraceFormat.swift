@@ -1,11 +1,15 @@
 /// Spellings of a trace.
 public enum TraceFormat: String, Sendable, Hashable, CaseIterable {
     case azure  // Azure LLM inference traces 2023 and 2024: CSV
-    case mooncake  // Mooncake (FAST'25): JSON lines with block names
+    case mooncake  // Mooncake (FAST'25): JSON lines with block names, times in ms
+    case bailian  // Qwen on Bailian (ATC'25): the same members, times in seconds, shorter blocks
     case burstgpt  // BurstGPT 1, 2 and 3: CSV
     case servegen  // ServeGen: rates of one client by stretches of time, CSV without a header
     case jsonl  // our own: JSON lines
     case spate  // a recorded run of ours
+
+    /// Tokens of a prompt's named blocks, where the trace does not say.
+    public var blockTokens: Int { self == .bailian ? 16 : 512 }
 
     /// From the first line of a file: by the names of its columns or members. nil = none that is known.
     public init?(recognising line: String) {
@@ -15,7 +19,9 @@ public enum TraceFormat: String, Sendable, Hashable, CaseIterable {
             if line.contains("\"at_ms\"") {
                 self = .jsonl
             } else if line.contains("\"input_length\"") {
-                self = .mooncake
+                // Only their names tell the two apart: both have `timestamp`, in different units.
+                self =
+                    ["chat_id", "parent_chat_id", "turn"].contains { line.contains("\"\($0)\"") } ? .bailian : .mooncake
             } else {
                 return nil
             }
@@ -39,7 +45,8 @@ public enum TraceFormat: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .azure: TraceTable(AzureRow.self)
         case .burstgpt: TraceTable(BurstGPTRow.self)
-        case .mooncake: MooncakeReader(blockTokens: blockTokens)
+        case .mooncake: MooncakeReader(blockTokens: blockTokens, nanosecondsPerUnit: 1e6)
+        case .bailian: MooncakeReader(blockTokens: blockTokens, nanosecondsPerUnit: 1e9)
         case .jsonl: JSONLinesReader(blockTokens: blockTokens)
         case .servegen: ServeGenReader(seed: seed)
         case .spate: nil

@@ -46,6 +46,7 @@ enum Schema {
         Column("find_from", \.findFrom),
         Column("find_to", \.findTo),
         Column("workload", \.workload),
+        Column("answers", \.answers),
         Column("calibration", \.calibration),
     ]
 
@@ -115,6 +116,7 @@ enum Schema {
             Column("rps", \.rps),
             Column("rps_from", \.rpsFrom),
             Column("rps_to", \.rpsTo),
+            Column("rate_curve", \.rateCurve),
             Column("arrivals", \.arrivals),
             Column("planned_ns", \.planned),
             Column("cap", \.cap),

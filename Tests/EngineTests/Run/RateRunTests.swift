@@ -13,7 +13,7 @@ extension RunTests {
             overflow: Arrivals.Overflow = .queue
         ) -> PhaseShape {
             var shape = RateShape(
-                stretches.map { .init(from: Rate($0.rps), to: Rate($0.rps), for: .milliseconds($0.milliseconds)) }
+                stretches.map { .init(.constant(Rate($0.rps)), for: .milliseconds($0.milliseconds)) }
             )
             shape.law = law
             shape.maxConcurrency = cap

@@ -1,8 +1,26 @@
 import Glibc
 import Measurement
-import Schedule
 import Testing
 import Ticks
+
+@testable import Schedule
+
+extension ArrivalPlan {
+    /// Arrivals at one rate.
+    init(_ rate: Rate, for duration: Duration, law: ArrivalLaw, seed: UInt64 = 0) {
+        self.init(.constant(rate), for: duration, law: law, seed: seed)
+    }
+
+    init(from: Rate, to: Rate, for duration: Duration, law: ArrivalLaw, seed: UInt64 = 0) {
+        self.init(.line(RateLine(from: from, to: to, over: duration)), for: duration, law: law, seed: seed)
+    }
+
+    func drawn() -> ArrivalPlan {
+        var (plan, position) = (self, Position())
+        plan.draw(from: &position)
+        return plan
+    }
+}
 
 @Suite struct ArrivalPlanTests {
     private func offsets(_ plan: ArrivalPlan, most: Int = .max) -> [Int64] {
@@ -34,8 +52,7 @@ import Ticks
         for law in [ArrivalLaw.constant, .poisson, .gamma(burstiness: 0.2)] {
             for count in [1, 2, 500] {
                 let whole = offsets(ArrivalPlan(Rate(7), for: .seconds(100_000), law: law, seed: 5), most: count)
-                var plan = ArrivalPlan(Rate(7), for: .seconds(1), law: law, seed: 5)
-                plan.end(after: count)
+                let plan = ArrivalPlan(Rate(7), requests: count, law: law, seed: 5).drawn()
                 #expect(offsets(plan) == whole)
                 #expect(plan.duration == .nanoseconds((whole.last ?? -1) + 1))
                 #expect(plan.expectedCount == Double(count))
@@ -53,7 +70,7 @@ import Ticks
             grace: .seconds(1)
         )
         func count(_ plan: RunPlan, loops: Int) -> Int {
-            plan.phases.flatMap(\.stages).reduce(0) { sum, stage in
+            plan.drawn().phases.flatMap(\.stages).reduce(0) { sum, stage in
                 sum
                     + (0..<loops).reduce(0) { sum, loop in
                         guard case .arrivals(let arrivals) = stage.segment(loop: loop, of: loops).rule else {
@@ -94,15 +111,14 @@ import Ticks
         expected: Int64
     ) {
         // By hand: index · 10⁹ / rate, rounded.
-        let plan = ArrivalPlan(Rate(rate), for: .seconds(1_000_000_000), law: .constant)
-        #expect(plan.constantOffset(at: index) == expected)
+        let curve = RateCurve.constant(Rate(rate))
+        #expect(curve.instant(ofArea: Int128(index) * RateCurve.request, before: .max / 4) == expected)
     }
 
     @Test func `a pacer at rate r has let go r times e, and one at the start, after e seconds`() {
         for rate in [0.3, 1, 7, 50, 333.3] {
             let plan = ArrivalPlan(Rate(rate), for: .seconds(30), law: .constant)
             let all = seconds(offsets(plan))
-            #expect(all == seconds((0..<all.count).compactMap { plan.constantOffset(at: $0) }))
             for elapsed in stride(from: 0.05, to: 30, by: 1.37) {
                 #expect(
                     all.count { $0 <= elapsed } == Int((rate * elapsed).rounded(.down)) + 1,

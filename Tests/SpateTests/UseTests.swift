@@ -1,0 +1,119 @@
+import Foundation
+import Glibc
+import Testing
+
+extension ProgramTests {
+    /// What somebody meets who has only just installed it.
+    @Suite struct UseTests {
+        private let nowhere = ["--url", "http://127.0.0.1:9", "--model", "m"]
+
+        @Test func `a plan needs neither a key nor a server, and ends with the key that is missing`() throws {
+            let words = ["ramp", "--provider", "together", "--model", "openai/gpt-oss-20b"]
+            let plan = try Spate.run(words + ["--dry-run"])
+            #expect(plan.status == 0, "\(plan.error)")
+            #expect(plan.out.hasSuffix("no key yet: TOGETHER_API_KEY\n"), "\(plan.out)")
+            #expect(plan.out.contains("requests: about ") && plan.out.contains("(at least 3, ") == false)
+            let run = try Spate.run(words)
+            #expect(run.status == 104 && run.error.contains("no key: the variable TOGETHER_API_KEY is not set"))
+        }
+
+        @Test func `a variable that is not set is no key, whatever the provider`() throws {
+            let words = ["ramp", "--key-env", "NOPE", "--no-preflight"] + nowhere
+            let run = try Spate.run(words)
+            #expect(run.status == 104 && run.error.contains("the variable NOPE is not set"), "\(run.all)")
+            let plan = try Spate.run(words + ["--dry-run"])
+            #expect(plan.status == 0 && plan.out.hasSuffix("no key yet: NOPE\n"), "\(plan.all)")
+        }
+
+        @Test(arguments: [
+            ("rnu", "did you mean run?"), ("profile", "did you mean profiles?"), ("zzzzzz", "lists them"),
+        ])
+        func `a command that is not there brings the nearest one`(word: String, says: String) throws {
+            let ended = try Spate.run([word, "--url", "x"])
+            #expect(ended.status == 104)
+            #expect(
+                ended.error.contains("there is no command \"\(word)\"") && ended.error.contains(says),
+                "\(ended.error)"
+            )
+        }
+
+        @Test func `shipped profiles go by their names, and a file of that path wins`() throws {
+            let folder = try Folder()
+            let list = try Spate.run(["profiles"])
+            for name in ["ramp", "burst", "demo", "replay"] {
+                #expect(list.out.contains("\n\(name) ") || list.out.hasPrefix("\(name) "))
+            }
+            let text = try Spate.run(["profiles", "ramp"])
+            #expect(text.out.contains("phases:") && text.status == 0)
+            for name in ["ramp", "replay", "batch-compare"] {
+                let plan = try Spate.run(["run", name, "--dry-run"], in: folder.path)
+                #expect(plan.status == 0 && plan.out.hasPrefix("plan \(name),"), "\(plan.all)")
+                #expect(try Spate.run(["run", name, "--print-profile"], in: folder.path).status == 0)
+            }
+            _ = try folder.write("name: own\nphases: [ramp: {concurrency: [1]}]\n", to: "ramp")
+            #expect(try Spate.run(["run", "ramp", "--dry-run"], in: folder.path).out.hasPrefix("plan own,"))
+            let wrong = try Spate.run(["run", "rmap"], in: folder.path)
+            #expect(wrong.status == 104 && wrong.error.contains("did you mean ramp?"), "\(wrong.error)")
+            #expect(try Spate.run(["demo", "--dry-run"]).out.hasPrefix("plan demo,"))
+        }
+
+        @Test func `a command's own options come first in its help, and it has examples`() throws {
+            for command in ["ramp", "burst", "soak", "rate", "replay", "batch", "probe", "keepwarm", "run"] {
+                let help = try Spate.run([command, "--help"]).out
+                #expect(help.contains("  spate \(command) "), "\(command)")
+                guard let shared = help.range(of: "\nTARGET:") else {
+                    Issue.record("\(command) has no section TARGET")
+                    continue
+                }
+                let own = help.range(of: "\nOPTIONS:") ?? help.range(of: "\nARGUMENTS:")
+                #expect(own.map { $0.lowerBound < shared.lowerBound } == true, "\(command)")
+            }
+        }
+
+        @Test func `an interrupt is heard while inputs are still read`() throws {
+            let folder = try Folder()
+            #expect(mkfifo(folder["trace"], 0o600) == 0)  // whoever opens it waits for a writer
+            for signal in [SIGINT, SIGTERM, SIGHUP] {
+                let spate = try Spate(["replay", folder["trace"], "--dry-run"])
+                usleep(200_000)
+                spate.send(signal)
+                let ended = try spate.end(within: 10)
+                #expect(ended.status == 105, "\(ended.all)")
+            }
+        }
+
+        @Test func `a folder that everybody may write is its owner's alone once a run is in it`() throws {
+            let folder = try Folder()
+            #expect(mkdir(folder["out"], 0o777) == 0 && chmod(folder["out"], 0o777) == 0)
+            let ended = try Spate.run([
+                "probe", "--request-count", "1", "--max-tokens", "4", "--warmup-request-count", "0", "--quiet", "--set",
+                "targets=[{provider: simulated, scenario: {from: steady, time_scale: 0.05}}]", "-o", folder["out"],
+            ])
+            #expect(ended.status == 0 || ended.status == 97, "\(ended.error)")
+            var facts = stat()
+            #expect(stat(folder["out"], &facts) == 0 && facts.st_mode & 0o777 == 0o700)
+        }
+
+        @Test func `the version says what it is made of`() throws {
+            let lines = try Spate.run(["--version"]).out.split(separator: "\n")
+            #expect(lines.first?.hasPrefix("spate 0.1.0") == true)
+            #expect(
+                lines.last.map { line in ["Swift", "libcurl", "libuv", "SQLite"].allSatisfy { line.contains($0) } }
+                    == true
+            )
+        }
+
+        @Test func `large numbers of a plan are grouped, and what is likely stands beside the bounds`() throws {
+            let plan = try Spate.run([
+                "rate", "--request-rate", "1000", "--request-count", "1000000", "--arrival-pattern", "constant",
+                "--dry-run",
+            ])
+            #expect(plan.out.contains("1,000,000 requests at 1000 a second"), "\(plan.out)")
+            #expect(plan.seconds < 5, "nothing is drawn to plan")
+            let few = try Spate.run([
+                "rate", "--request-rate", "20", "--request-count", "5", "--warmup-request-count", "0", "--dry-run",
+            ])
+            #expect(few.out.contains("peak concurrency: 5\n"), "\(few.out)")
+        }
+    }
+}
