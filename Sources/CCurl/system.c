@@ -5,7 +5,11 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -55,6 +59,34 @@ void spate_reserve_memory(size_t count, size_t each) {
     }
     while (made > 0) free(pieces[--made]);
     free(pieces);
+}
+
+_Noreturn void spate_end(const char *what, int error) {
+    const char *hint = error == EMFILE   ? "; a higher ulimit -n allows more files"
+                       : error == EAGAIN ? "; a higher ulimit -u allows more threads"
+                                         : "";
+    char text[512];
+    int length = snprintf(text, sizeof text, "error: cannot %s: %s%s\n", what, strerror(error), hint);
+    if (length > 0 && write(STDERR_FILENO, text, (size_t)length) < 0) {} // nowhere to say it
+    _exit(74);
+}
+
+static bool is_shortage(int error) {
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS || error == ENOSPC || error == EAGAIN;
+}
+
+// `write` and `_exit` are safe in a handler; of the rest only strings that are constant for these errors are used.
+static void aborted(int number) {
+    int error = errno;
+    if (is_shortage(error)) spate_end("go on: the system refused a descriptor, memory or a thread", error);
+    signal(number, SIG_DFL); // `abort` raises it again
+}
+
+void spate_expect_aborts(void) { signal(SIGABRT, aborted); }
+
+int spate_cores(void) {
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
 }
 
 static int64_t nanoseconds(struct timeval t) { return (int64_t)t.tv_sec * 1000000000 + (int64_t)t.tv_usec * 1000; }

@@ -3,8 +3,35 @@ internal import Glibc
 
 /// What this process and machine have left, and what they have spent.
 public enum ProcessResources {
-    /// CPUs that this process may run on.
-    public static func cores() -> Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+    /// CPUs that this process may keep busy: those it may run on (`taskset`), and no more than its control group's quota
+    /// allows (`cpu.max` of cgroup v2, a container's `--cpus`), rounded up.
+    public static func cores() -> Int {
+        let allowed = Int(spate_cores())
+        let cores = allowed > 0 ? allowed : sysconf(Int32(_SC_NPROCESSORS_ONLN))
+        return max(1, min(cores, cpuQuota().map { Int($0.rounded(.up)) } ?? cores))
+    }
+
+    /// Of the control group and those around it the least; nil without one.
+    private static func cpuQuota() -> Double? {
+        guard let line = read("/proc/self/cgroup")?.split(separator: "\n").first(where: { $0.hasPrefix("0::/") }) else {
+            return nil
+        }
+        var folder = line.dropFirst(3)
+        var least: Double?
+        while true {
+            if let text = read("/sys/fs/cgroup\(folder)/cpu.max"), let quota = quota(cpuMax: text) {
+                least = min(least ?? quota, quota)
+            }
+            guard let slash = folder.lastIndex(of: "/"), folder.count > 1 else { return least }
+            folder = slash == folder.startIndex ? "/" : folder[..<slash]
+        }
+    }
+
+    /// `50000 100000` is half a CPU; `max 100000` has no limit.
+    static func quota(cpuMax text: String) -> Double? {
+        let fields = text.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
+        return fields.count == 2 && fields[0] > 0 && fields[1] > 0 ? fields[0] / fields[1] : nil
+    }
 
     /// Raises the soft limit of open files to the hard one; returns what it is then.
     @discardableResult

@@ -1,6 +1,7 @@
 import Glibc
 
-/// SIGINT and SIGTERM, taken by the main thread when it asks; every other thread has them blocked.
+/// The signals that ask for an end: SIGINT and SIGTERM, SIGQUIT, and SIGHUP of a terminal that went away, unless whoever
+/// started us has it ignored (`nohup`). Taken by the main thread when it asks; every other thread has them blocked.
 struct Signals {
     private var set = sigset_t()
 
@@ -9,6 +10,11 @@ struct Signals {
         sigemptyset(&set)
         sigaddset(&set, SIGINT)
         sigaddset(&set, SIGTERM)
+        sigaddset(&set, SIGQUIT)
+        var present = sigaction()
+        sigaction(SIGHUP, nil, &present)
+        let isIgnored = unsafeBitCast(present.__sigaction_handler.sa_handler, to: Int.self) == 1  // SIG_IGN
+        if !isIgnored { sigaddset(&set, SIGHUP) }
         pthread_sigmask(SIG_BLOCK, &set, nil)
     }
 

@@ -4,6 +4,7 @@
 
 import ArgumentParser
 import Glibc
+import Transport
 
 @main
 struct Spate: ParsableCommand {
@@ -29,7 +30,10 @@ struct Spate: ParsableCommand {
     )
 
     static func main() {
+        Console.openStandardStreams()
+        SystemFailure.expectAborts()
         signal(SIGPIPE, SIG_IGN)  // a closed pipe is an error of write, not the end
+        for number in [SIGUSR1, SIGUSR2] { signal(number, SIG_IGN) }  // they mean nothing, and would end a run unseen
         let words: [String]
         do throws(Failure) { words = try CommandLineWords.normal(Array(CommandLine.arguments.dropFirst())) } catch {
             end(with: error)
@@ -43,7 +47,7 @@ struct Spate: ParsableCommand {
             let isSuccess = exitCode(for: error) == .success
             let message = fullMessage(for: error)
             if isSuccess {
-                _ = Console.out(message + "\n")
+                _ = Console.say(message + "\n")
                 leave(.success)
             }
             if !message.isEmpty { Console.error(message + "\n") }
