@@ -1,6 +1,7 @@
 // Calls of Linux and glibc that Swift's Glibc module does not show.
 #define _GNU_SOURCE
 #include "CCurl.h"
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -71,18 +72,25 @@ _Noreturn void spate_end(const char *what, int error) {
     _exit(74);
 }
 
+// EAGAIN is not among them: any read may have left it.
 static bool is_shortage(int error) {
-    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS || error == ENOSPC || error == EAGAIN;
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS || error == ENOSPC;
 }
+
+static struct sigaction before_abort, before_trap;
 
 // `write` and `_exit` are safe in a handler; of the rest only strings that are constant for these errors are used.
 static void aborted(int number) {
     int error = errno;
-    if (is_shortage(error)) spate_end("go on: the system refused a descriptor, memory or a thread", error);
-    signal(number, SIG_DFL); // `abort` raises it again
+    if (is_shortage(error)) spate_end("go on: the system refused a descriptor or memory", error);
+    sigaction(number, number == SIGABRT ? &before_abort : &before_trap, NULL); // it comes again
 }
 
-void spate_expect_aborts(void) { signal(SIGABRT, aborted); }
+void spate_expect_aborts(void) {
+    struct sigaction ours = {.sa_handler = aborted};
+    sigaction(SIGABRT, &ours, &before_abort);
+    sigaction(SIGILL, &ours, &before_trap);
+}
 
 int spate_cores(void) {
     cpu_set_t set;
@@ -98,3 +106,21 @@ int64_t spate_process_cpu(void) {
     if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
     return nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime);
 }
+
+// Whoever makes a thread: we, libuv, or libdispatch, which would try again every second for ever. A sanitizer has a
+// `pthread_create` of its own.
+#if !defined(__has_feature)
+#define __has_feature(feature) 0
+#endif
+#if !__has_feature(thread_sanitizer) && !__has_feature(address_sanitizer)
+typedef int (*create_thread)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
+__attribute__((visibility("default"), used, weak)) int pthread_create(pthread_t *thread, const pthread_attr_t *how,
+                                                                      void *(*body)(void *), void *argument) {
+    create_thread create;
+    *(void **)&create = dlsym(RTLD_NEXT, "pthread_create");
+    int error = create ? create(thread, how, body, argument) : EAGAIN;
+    if (error) spate_end("start a thread", error);
+    return error;
+}
+#endif

@@ -11,8 +11,8 @@ public enum SystemFailure {
     ///   - code: errno; libuv's, which are negative, too.
     public static func end(_ what: String, _ code: Int32) -> Never { spate_end(what, abs(code)) }
 
-    /// libuv aborts where it cannot watch a descriptor. With an errno that says that the system is out of something this
-    /// is the same end; any other abort stays one.
+    /// libuv aborts where it cannot watch a descriptor, libdispatch traps. With an errno that says that the system is out of
+    /// something this is the same end; any other abort or trap stays one.
     public static func expectAborts() { spate_expect_aborts() }
 
     /// Ends the process unless a call of libuv succeeded.

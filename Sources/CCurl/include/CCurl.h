@@ -156,7 +156,7 @@ void spate_reserve_memory(size_t count, size_t each);
 static inline bool spate_return_memory_from(int bytes) { return mallopt(M_MMAP_THRESHOLD, bytes) == 1; }
 /// Says "error: cannot WHAT: ..." on standard error and ends the process with status 74, whatever thread calls.
 _Noreturn void spate_end(const char *what, int error);
-/// From here on an abort with an errno of a system that is out of something ends so, too.
+/// From here on an abort (libuv) or a trap (libdispatch) with an errno of a system that is out of something ends so, too.
 void spate_expect_aborts(void);
 int spate_cores(void); ///< that this process may run on (sched_getaffinity); 0 when that is not told
 int64_t spate_thread_cpu(void);
