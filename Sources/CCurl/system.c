@@ -1,12 +1,16 @@
 // Calls of Linux and glibc that Swift's Glibc module does not show.
 #define _GNU_SOURCE
 #include "CCurl.h"
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -58,6 +62,36 @@ void spate_reserve_memory(size_t count, size_t each) {
     free(pieces);
 }
 
+_Noreturn void spate_end(const char *what, int error) {
+    const char *hint = error == EMFILE   ? "; a higher ulimit -n allows more files"
+                       : error == EAGAIN ? "; a higher ulimit -u allows more threads"
+                                         : "";
+    char text[512];
+    int length = snprintf(text, sizeof text, "error: cannot %s: %s%s\n", what, strerror(error), hint);
+    if (length > 0 && write(STDERR_FILENO, text, (size_t)length) < 0) {} // nowhere to say it
+    _exit(74);
+}
+
+// EAGAIN is not among them: any read may have left it.
+static bool is_shortage(int error) {
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS || error == ENOSPC;
+}
+
+static struct sigaction before_abort, before_trap;
+
+// `write` and `_exit` are safe in a handler; of the rest only strings that are constant for these errors are used.
+static void aborted(int number) {
+    int error = errno;
+    if (is_shortage(error)) spate_end("go on: the system refused a descriptor or memory", error);
+    sigaction(number, number == SIGABRT ? &before_abort : &before_trap, NULL); // it comes again
+}
+
+void spate_expect_aborts(void) {
+    struct sigaction ours = {.sa_handler = aborted};
+    sigaction(SIGABRT, &ours, &before_abort);
+    sigaction(SIGILL, &ours, &before_trap);
+}
+
 static int64_t nanoseconds(struct timeval t) { return (int64_t)t.tv_sec * 1000000000 + (int64_t)t.tv_usec * 1000; }
 
 int64_t spate_thread_cpu(void) { return spate_clock(CLOCK_THREAD_CPUTIME_ID); }
@@ -79,3 +113,20 @@ int spate_usable_cores(void) {
     if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
     return (int)sysconf(_SC_NPROCESSORS_ONLN);  // more CPUs than the set holds
 }
+// Whoever makes a thread: we, libuv, or libdispatch, which would try again every second for ever. A sanitizer has a
+// `pthread_create` of its own.
+#if !defined(__has_feature)
+#define __has_feature(feature) 0
+#endif
+#if !__has_feature(thread_sanitizer) && !__has_feature(address_sanitizer)
+typedef int (*create_thread)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
+__attribute__((visibility("default"), used, weak)) int pthread_create(pthread_t *thread, const pthread_attr_t *how,
+                                                                      void *(*body)(void *), void *argument) {
+    create_thread create;
+    *(void **)&create = dlsym(RTLD_NEXT, "pthread_create");
+    int error = create ? create(thread, how, body, argument) : EAGAIN;
+    if (error) spate_end("start a thread", error);
+    return error;
+}
+#endif

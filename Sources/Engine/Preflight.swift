@@ -51,12 +51,12 @@ public struct Preflight: Sendable {
         let ticker = Ticker(loop: loop, meanwhile)
         ticker.start()
         var probe: ModelsProbe?
-        Resolver.resolve(question.endpoint.host, loop: loop) { resolved in
+        Resolver.resolve(question.endpoint.connectedHost, loop: loop) { resolved in
             if let problem = resolved.problem {
                 answer.failure = TransferFailure(
                     kind: .resolve,
                     detail: "dns",
-                    text: "the name \(question.endpoint.host) could not be resolved: \(problem)"
+                    text: "the name \(question.endpoint.connectedHost) could not be resolved: \(problem)"
                 )
                 loop.stop()
                 return
@@ -116,7 +116,11 @@ private final class ModelsProbe: TransferHandler {
             let bytes = body  // a span of a property could outlive an access to it
             found.models = ModelList.ids(in: bytes.span, parser: JSONParser()) ?? []
         }
-        if found.models.isEmpty { found.words = String(decoding: body.prefix(200), as: UTF8.self) }
+        if let redirection = transfer.redirection {
+            found.words = redirection
+        } else if found.models.isEmpty {
+            found.words = String(decoding: body.prefix(200), as: UTF8.self)
+        }
         done(found)
     }
 }

@@ -10,6 +10,8 @@ public struct EngineTarget: Sendable {
     public var endpoint: Endpoint
     /// Path of the base URL, without the API's own: "/v1".
     public var basePath: String
+    /// Behind the `?` of each request; nil = nothing.
+    public var query: String?
     public var model: String
     public var provider: Provider
     /// Sent with each request, the key's among them.
@@ -36,8 +38,17 @@ public struct EngineTarget: Sendable {
         self.plan = plan
     }
 
-    var modelsPath: String { provider.api.modelsPath(base: basePath) }
-    var requestPath: String { basePath + provider.api.path(model: model, streams: provider.streams) }
+    public var modelsPath: String { withQuery(provider.api.modelsPath(base: basePath)) }
+    var requestPath: String { requestPath(model: model) }
+
+    func requestPath(model: String) -> String {
+        withQuery(basePath + provider.api.path(model: model, streams: provider.streams))
+    }
+
+    /// An API's own path may have a query, too.
+    private func withQuery(_ path: String) -> String {
+        query.map { "\(path)\(path.contains("?") ? "&" : "?")\($0)" } ?? path
+    }
 }
 
 /// Everything a run does, in order: stages of phases of targets, numbered as the store will know them.

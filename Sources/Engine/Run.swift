@@ -64,6 +64,7 @@ public final class Run: Sendable {
         sink: any RecordSink
     ) {
         precondition(options.prices.count == program.targets.count, "one price per target")
+        let sink = RedactingSink(sink, options.redactor)
         self.t0 = t0
         loops = options.loops
         feed = LiveFeed(firstLoop: place.firstLoop, loops: options.loops)

@@ -53,6 +53,7 @@ extension Target {
         case .remote(let address):
             lines.append("provider: \(quoted(provider.name))")
             lines.append("url: \(quoted(address.url))")
+            if let query = address.query { lines.append("query: \(quoted(query))") }
         }
         lines.append("api: \(provider.api.rawValue)")
         if let model { lines.append("model: \(quoted(model))") }

@@ -11,6 +11,8 @@ public struct TargetAddress: Sendable, Hashable {
     public var host: String  // lower case; an IPv6 address without brackets
     public var port: Int
     public var path: String  // "/v1"; empty where the API has no base of its own
+    /// What stands behind the `?` of each request, without it: `api-version=2024-10-21`; nil = nothing.
+    public var query: String?
 
     /// Reads what a person calls a URL.
     ///
@@ -31,8 +33,12 @@ public struct TargetAddress: Sendable, Hashable {
             scheme = name
             rest = text[separator.upperBound...]
         }
-        guard !rest.contains("?"), !rest.contains("#") else {
-            throw Refusal(message: "a query or fragment is not part of a base URL; " + Self.form)
+        guard !rest.contains("#") else {
+            throw Refusal(message: "a fragment is not part of a URL's address; " + Self.form)
+        }
+        if let mark = rest.firstIndex(of: "?") {
+            query = try Self.query(String(rest[rest.index(after: mark)...]))
+            rest = rest[..<mark]
         }
         let authority = rest.prefix { $0 != "/" }
         let path = rest.dropFirst(authority.count)
@@ -53,6 +59,20 @@ public struct TargetAddress: Sendable, Hashable {
 
     /// The same address as one text, always with its port.
     public var url: String { "\(isTLS ? "https" : "http")://\(host.contains(":") ? "[\(host)]" : host):\(port)\(path)" }
+
+    /// A query as it is sent; nil when it is empty. One that names a secret is refused.
+    static func query(_ text: String) throws(Refusal) -> String? {
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "#") }) else {
+            throw Refusal(
+                message: "a query with spaces or characters that must be encoded; allowed: name=value&name=value"
+            )
+        }
+        let names = text.split(separator: "&").map { String($0.prefix { $0 != "=" }) }
+        guard !names.contains(where: { HeaderRule.refusal(of: $0) == .secret }) else {
+            throw Refusal(message: "a key does not belong into a query; keys come from env, file or command")
+        }
+        return text.isEmpty ? nil : text
+    }
 
     /// The host, with its port where that is not the scheme's own.
     var shortHost: String { port == (isTLS ? 443 : 80) ? host : "\(host):\(port)" }

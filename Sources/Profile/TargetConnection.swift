@@ -11,16 +11,26 @@ public struct TargetConnection: Sendable, Hashable {
     /// Numeric addresses of this machine that connections leave from in turn, each with ports of its own.
     public var sourceAddresses: [String] = []
 
+    /// PEM file of trusted roots instead of the system's.
+    public var rootsFile: String?
+
     public init() {}
 
-    /// Reads `http` and `source_addresses`.
-    init(_ keys: inout MapReader, _ log: ProblemLog) {
+    /// Reads `http`, `ca_file` and `source_addresses`.
+    init(_ keys: inout MapReader, _ log: ProblemLog, pathOfFile: (String, ProfileError.Place) -> String) {
         if let value = keys.take("http") {
             let words = HTTP.allCases.map(\.rawValue).joined(separator: ", ")
             if let known = HTTP(rawValue: value.plain ?? "") {
                 http = known
             } else {
                 keys.report("http", value, allowed: words)
+            }
+        }
+        if let value = keys.take("ca_file") {
+            if let name = value.plain, !name.isEmpty {
+                rootsFile = pathOfFile(name, value.place)
+            } else {
+                keys.report("ca_file", value, allowed: "the path of a PEM file")
             }
         }
         if let value = keys.take("source_addresses") {
@@ -31,6 +41,7 @@ public struct TargetConnection: Sendable, Hashable {
     var lines: [String] {
         var lines: [String] = []
         if http != .one { lines.append("http: \(http == .two ? "\"2\"" : http.rawValue)") }
+        if let rootsFile { lines.append("ca_file: \(quoted(rootsFile))") }
         if !sourceAddresses.isEmpty { lines.append("source_addresses: [\(sourceAddresses.joined(separator: ", "))]") }
         return lines
     }

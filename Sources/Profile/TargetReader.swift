@@ -34,7 +34,8 @@ struct TargetReader {
         let headers = keys.take("headers").map { $0.headers(keys.path(of: "headers"), log) } ?? []
         let insecure = keys.flag("insecure") ?? false
         let scenario = keys.take("scenario")
-        let connection = TargetConnection(&keys, log)
+        let connection = TargetConnection(&keys, log, pathOfFile: pathOfFile)
+        let query = keys.take("query")
         keys.finish()
 
         if let providerName, catalogue[providerName] == nil {
@@ -59,7 +60,9 @@ struct TargetReader {
 
         let isSimulated = provider.name == ProviderCatalogue.simulated
         if isSimulated {
-            for (name, given) in [("url", value["url"]), ("key", key), ("headers", value["headers"])] {
+            for (name, given) in [
+                ("url", value["url"]), ("key", key), ("headers", value["headers"]), ("query", query),
+            ] {
                 guard let given else { continue }
                 log.report(
                     given.place,
@@ -71,10 +74,19 @@ struct TargetReader {
             log.report(scenario.place, keys.path(of: "scenario"), "only the simulated provider plays a scenario")
         }
         guard
-            let location = isSimulated
+            var location = isSimulated
                 ? .simulated(self.scenario(scenario, path: keys.path(of: "scenario")))
                 : address(url ?? provider.baseURL, value["url"] ?? value, keys, entry, provider.api)
         else { return nil }
+        if let query, case .remote(var address) = location {
+            do throws(TargetAddress.Refusal) {
+                if address.query != nil { throw TargetAddress.Refusal(message: "the URL has a query already") }
+                address.query = try TargetAddress.query(query.plain ?? "")
+                location = .remote(address)
+            } catch {
+                log.report(query.place, keys.path(of: "query"), error.message)
+            }
+        }
         let name = written ?? Target.standardName(provider: providerName, url: url, model: model)
         var target = Target(name: name, location: location, provider: provider)
         target.headers = headers

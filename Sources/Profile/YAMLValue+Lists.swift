@@ -46,7 +46,8 @@ extension YAMLValue {
         }
         return entries.compactMap { entry in
             let path = "\(path).\(entry.key)"
-            guard !Self.secretHeaders.contains(entry.key.lowercased()) else {
+            let refusal = HeaderRule.refusal(of: entry.key)
+            if refusal == .secret {
                 log.report(
                     entry.keyPlace,
                     path,
@@ -54,8 +55,11 @@ extension YAMLValue {
                 )
                 return nil
             }
-            let nameIsGood = !entry.key.isEmpty && entry.key.utf8.allSatisfy { Self.tokenBytes.contains($0) }
-            guard nameIsGood, let text = entry.value.plain, text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) else {
+            if refusal == .ours {
+                log.report(entry.keyPlace, path, "spate sets this header itself; leave it out")
+                return nil
+            }
+            guard refusal == nil, let text = entry.value.plain, text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) else {
                 log.report(
                     entry.value.place,
                     path,
@@ -66,13 +70,4 @@ extension YAMLValue {
             return Header(name: entry.key, value: text)
         }
     }
-
-    private static let secretHeaders: Set<String> = [
-        "authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie", "x-auth-token",
-    ]
-
-    /// `token` of RFC 9110, section 5.6.2.
-    private static let tokenBytes = Set(
-        "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".utf8
-    )
 }

@@ -50,8 +50,11 @@ public enum MarkdownReport {
     /// Every character that Markdown or HTML gives a meaning inside a line or a cell.
     private static func escaped(_ text: String) -> String {
         var result = ""
+        var previous: Unicode.Scalar?
         for scalar in text.unicodeScalars where !SafeText.isHarmful(scalar) {
+            defer { previous = scalar }
             switch scalar {
+            case "(" where previous == "]": result += "\\("  // the address of a link
             case "<": result += "&lt;"
             case ">": result += "&gt;"
             case "&": result += "&amp;"

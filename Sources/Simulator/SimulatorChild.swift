@@ -48,7 +48,9 @@ public final class SimulatorChild {
         var pointers = words.map { strdup($0) as UnsafeMutablePointer<CChar>? } + [nil]
         defer { for pointer in pointers { free(pointer) } }
         var process = pid_t()
-        let code = posix_spawn(&process, program, &actions, &attributes, &pointers, environ)
+        var environment = Self.environment()
+        defer { for variable in environment { free(variable) } }
+        let code = posix_spawn(&process, program, &actions, &attributes, &pointers, &environment)
         close(toChild[0])
         close(fromChild[1])
         guard code == 0 else {
@@ -70,6 +72,20 @@ public final class SimulatorChild {
             throw SimulatorError(text: "the simulated provider did not start" + (line.map { ": \($0)" } ?? ""))
         }
         port = number
+    }
+
+    /// What a program needs of our variables, and nothing else: keys are among them.
+    private static func environment() -> [UnsafeMutablePointer<CChar>?] {
+        let names: Set = ["PATH", "HOME", "TMPDIR", "TZ", "LANG", "LLVM_PROFILE_FILE"]
+        let families = ["LC_", "LD_", "SWIFT_", "ASAN_", "TSAN_", "LSAN_", "MALLOC_", "SPATE_"]
+        var result: [UnsafeMutablePointer<CChar>?] = []
+        var variable = environ
+        while let text = variable.pointee {
+            let name = String(cString: text).prefix { $0 != "=" }
+            if names.contains(String(name)) || families.contains(where: name.hasPrefix) { result.append(strdup(text)) }
+            variable += 1
+        }
+        return result + [nil]
     }
 
     /// Closes its input and waits for its end; after `patience` seconds without one it is killed.

@@ -9,12 +9,14 @@ public struct Endpoint: Sendable, Hashable {
     public var scheme: Scheme
     public var host: String  // a name or an address; IPv6 without brackets
     public var port: Int
-    /// Addresses of `host`, numeric; empty when `host` is an address itself.
+    /// Addresses of `connectedHost`, numeric; empty when that is an address itself.
     public var addresses: [String] = []
     public var http = HTTPVersion.one
     /// Local addresses that new connections leave from in turn; empty = the system's choice. Each has ports of its own.
     public var sources: [String] = []
     public var verifiesTLS = true
+    /// An HTTP proxy before it: asked to connect to an https target, and for an http one. nil = none.
+    public var proxy: Proxy?
     /// PEM file of trusted roots instead of the system's.
     public var rootsFile: String?
 
@@ -30,12 +32,33 @@ public struct Endpoint: Sendable, Hashable {
     /// Requests may share a connection.
     public var multiplexes: Bool { http != .one && scheme == .https }
 
+    public struct Proxy: Sendable, Hashable {
+        public var host: String
+        public var port: Int
+        /// `user:password`, percent-encoded.
+        public var credentials: String?
+
+        public init(host: String, port: Int, credentials: String?) {
+            self.host = host
+            self.port = port
+            self.credentials = credentials
+        }
+
+        var url: String {
+            let user = credentials.map { "\($0)@" } ?? ""
+            return "http://\(user)\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        }
+    }
+
+    /// Whose address connections go to.
+    public var connectedHost: String { proxy?.host ?? host }
+
     /// What CURLOPT_RESOLVE takes; nil when there is nothing to resolve.
     /// - Parameter turn: which of the addresses comes first, so that many connections spread over them.
     func resolveEntry(turn: Int) -> String? {
         guard !addresses.isEmpty else { return nil }
         let first = turn % addresses.count
-        return "\(host):\(port):"
+        return "\(connectedHost):\(proxy?.port ?? port):"
             + (addresses[first...] + addresses[..<first]).map { $0.contains(":") ? "[\($0)]" : $0 }.joined(
                 separator: ","
             )

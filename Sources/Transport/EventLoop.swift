@@ -95,16 +95,17 @@ public final class EventLoop {
         check = .allocate(capacity: 1)
         idle = .allocate(capacity: 1)
         async = .allocate(capacity: 1)
-        precondition(uv_loop_init(raw) == 0, "libuv could not make a loop: out of descriptors or memory")
+        SystemFailure.check(uv_loop_init(raw), "make an event loop")
         uv_prepare_init(raw, prepare)
         uv_check_init(raw, check)
         uv_idle_init(raw, idle)
         waker = Waker(address: UInt(bitPattern: async))
-        uv_async_init(raw, async) { handle in
+        let made = uv_async_init(raw, async) { handle in
             let loop = EventLoop.of(handle?.pointee.data)
             loop.eventBegins()
             loop.onWake()
         }
+        SystemFailure.check(made, "make an event loop's door")
         let me = Unmanaged.passUnretained(self).toOpaque()
         prepare.pointee.data = me
         check.pointee.data = me

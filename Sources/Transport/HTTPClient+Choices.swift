@@ -18,4 +18,18 @@ extension HTTPClient {
         /// Bytes that libcurl reads at once, and holds for each transfer.
         var readSize: Int { self == .streams ? 1_024 : 16_384 }
     }
+
+    /// Each name once, at its first place, with its last value.
+    static func unique(_ headers: [(name: String, value: String)]) -> [(name: String, value: String)] {
+        var result: [(name: String, value: String)] = []
+        for header in headers {
+            let name = header.name.lowercased()
+            if let place = result.firstIndex(where: { $0.name.lowercased() == name }) {
+                result[place] = header
+            } else {
+                result.append(header)
+            }
+        }
+        return result
+    }
 }

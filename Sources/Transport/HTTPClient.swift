@@ -40,7 +40,8 @@ public final class HTTPClient {
     /// Connections opened so far, whoever asked.
     public private(set) var connectionsOpened: Int64 = 0
 
-    /// - Parameter headers: sent with every request; values must not contain line ends.
+    /// - Parameter headers: sent with every request; of one name, in any case, the last replaces the others. Values must not
+    ///   contain line ends.
     public init(
         loop: EventLoop,
         endpoint: Endpoint,
@@ -54,7 +55,7 @@ public final class HTTPClient {
         self.answers = answers
         var list: UnsafeMutablePointer<curl_slist>?
         // An empty Expect: keeps libcurl from waiting for a 100 before bodies above 1 MB.
-        for (name, value) in headers + [("Accept-Encoding", "identity")] {
+        for (name, value) in HTTPClient.unique([("Accept-Encoding", "identity")] + headers) {
             list = curl_slist_append(list, "\(name): \(value)")
         }
         headerList = curl_slist_append(list, "Expect:")
@@ -272,6 +273,9 @@ public final class HTTPClient {
         return ReceiveStamp(instant: now, readAt: now, isKernel: false, read: stamp.read)
     }
 
+    /// The connection that was read last, where each carries one exchange at a time.
+    var watchOfLatestRead: SocketWatch? { endpoint.multiplexes ? nil : sockets.watch(of: stamps.socket) }
+
     /// The stamp of the latest read, if that was of this socket.
     func stamp(of descriptor: Int32) -> ReceiveStamp? { stamps.socket == descriptor ? stamp() : nil }
 
@@ -350,8 +354,15 @@ public final class HTTPClient {
             guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle,
                 let transfer = Transfer.of(easy)
             else { continue }
+            let code = spate_message_result(message)
+            if code != CURLE_OK, transfer.mayBeSentAgain {  // libcurl itself tries five times
+                transfer.isGranted = true
+                curl_multi_remove_handle(shard.multi, easy)
+                curl_multi_add_handle(shard.multi, easy)
+                continue
+            }
             transfer.noteStatus()
-            let failure = finish(transfer, code: spate_message_result(message))
+            let failure = finish(transfer, code: code)
             transfer.handler?.transfer(transfer, ended: failure)
         }
     }

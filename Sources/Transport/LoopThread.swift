@@ -30,7 +30,7 @@ public final class LoopThread: Sendable {
             },
             start.toOpaque()
         )
-        precondition(code == 0, "pthread_create failed with \(code)")
+        if code != 0 { SystemFailure.end("start a thread", code) }
         handle = thread
     }
 

@@ -17,9 +17,9 @@ public final class PreciseTimer {
         self.fire = fire
         self.loop = loop
         descriptor = spate_timer_create()
-        precondition(descriptor >= 0, "timerfd_create failed: out of descriptors")
+        if descriptor < 0 { SystemFailure.end("make a timer", errno) }
         poll = .allocate(capacity: 1)
-        uv_poll_init(loop.raw, poll, descriptor)
+        SystemFailure.check(uv_poll_init(loop.raw, poll, descriptor), "watch a timer")
         poll.pointee.data = Unmanaged.passUnretained(self).toOpaque()
         uv_poll_start(poll, Int32(UV_READABLE.rawValue)) { handle, _, _ in
             guard let data = handle?.pointee.data else { return }

@@ -40,11 +40,11 @@ final class SocketSet {
     init(loop: EventLoop) {
         self.loop = loop
         descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
-        precondition(descriptor >= 0, "epoll_create1 failed: out of descriptors")
+        if descriptor < 0 { SystemFailure.end("make a set of sockets", errno) }
         ready = .allocate(capacity: Self.most)
         places = .allocate(capacity: 0)
         poll = .allocate(capacity: 1)
-        uv_poll_init(loop.raw, poll, descriptor)
+        SystemFailure.check(uv_poll_init(loop.raw, poll, descriptor), "watch a set of sockets")
         poll.pointee.data = Unmanaged.passUnretained(self).toOpaque()
         uv_poll_start(poll, Int32(UV_READABLE.rawValue)) { handle, _, _ in
             guard let data = handle?.pointee.data else { return }
@@ -88,7 +88,7 @@ final class SocketSet {
         let operation = before.isEmpty ? EPOLL_CTL_ADD : wanted.isEmpty ? EPOLL_CTL_DEL : EPOLL_CTL_MOD
         let result = epoll_ctl(descriptor, operation, socket, &event)
         // The kernel's limit of watched sockets is four hundred thousand a gigabyte: beyond it nothing can go on.
-        precondition(result == 0 || operation == EPOLL_CTL_DEL, "epoll_ctl failed: errno \(errno)")
+        if result != 0, operation != EPOLL_CTL_DEL { SystemFailure.end("watch a socket", errno) }
     }
 
     private func grow(to count: Int) {

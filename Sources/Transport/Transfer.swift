@@ -29,10 +29,14 @@ public final class Transfer {
     private var sending: Instant?  // when the request was about to be written
     private var ledger: LoopLedger?  // of its dispatch, where it has to wait for a connection
     private var sends = 0
+    private var isAborted = false  // as libcurl went to send it again
+    /// Another send was granted when libcurl had given up.
+    var isGranted = false
+    /// A server may refuse a request of HTTP/2 so often before that is a failure. Each connection to a proxy that takes few
+    /// requests on one refuses what came at once beyond them.
+    private static let mostSends = 32
     private var systemError: Int32 = 0
-    private var headers: [UInt8] = []
-    /// Whether the blank line behind the response's head has come.
-    public private(set) var headIsComplete = false
+    private(set) var head = ResponseHead()
     /// While the body is read past libcurl: where it stands, and the socket.
     var framing = ChunkFraming()
     var state = (Memory(), Memory())  // the handler's
@@ -119,8 +123,9 @@ public final class Transfer {
         if let sessions = client.sessions { spate_easy_set_pointer(easy, CURLOPT_SHARE, sessions) }
         spate_easy_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
         spate_easy_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
-        // The environment's proxies would stand between us and the target.
-        spate_easy_set_string(easy, CURLOPT_PROXY, "")
+        // Never one that libcurl finds in the environment by itself: which one is used is told.
+        spate_easy_set_string(easy, CURLOPT_PROXY, client.endpoint.proxy?.url ?? "")
+        spate_easy_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)  // the proxy's answer is not the target's
         spate_easy_set_long(easy, CURLOPT_MAXAGE_CONN, 3600)
         spate_easy_set_long(easy, CURLOPT_BUFFERSIZE, client.answers.readSize)
         // Under TLS a request is written from a copy in this buffer, 64 KB unless told.
@@ -195,11 +200,13 @@ public final class Transfer {
         timing.dispatched = now
         status = 0
         sends = 0
+        isAborted = false
+        isGranted = false
         systemError = 0
+        if client.endpoint.multiplexes { _ = spate_was_refused(easy) }
         socketNumber = -1
         wantsPreopened = preopened
-        headers.removeAll(keepingCapacity: true)
-        headIsComplete = false
+        head.reset()
         errorText.pointee = 0
         sending = nil
         ledger = reuses ? nil : client.loop.ledger(at: now)
@@ -237,8 +244,12 @@ public final class Transfer {
         return TransferFailure(
             code: code,
             systemError: systemError,
-            retried: sends > 1,
-            responded: timing.firstByte != nil,
+            progress: TransferFailure.Progress(
+                isRetried: isAborted,
+                isWritten: sends > 0,
+                isAnswered: timing.firstByte != nil,
+                flaw: head.flaw
+            ),
             text: String(cString: errorText)
         )
     }
@@ -263,8 +274,14 @@ public final class Transfer {
 
     func answered(at instant: Instant?) { if isRunning { timing.answered = instant } }
 
-    /// Right before the request is written. A second time means that libcurl sends it again: a POST is never resent.
+    /// Right before the request is written. A second time means that libcurl sends it again: never what a server may have
+    /// taken.
     private func willSend() -> Int32 {
+        if sends > 0, !isGranted, !mayBeSentAgain {
+            isAborted = true
+            return CURL_PREREQFUNC_ABORT
+        }
+        isGranted = false
         sends += 1
         let now = MonotonicClock.now()
         let watch = client.sockets.watch(of: socketNumber)
@@ -278,9 +295,14 @@ public final class Transfer {
                 } ?? waited
         }
         watch?.isEstablished = true
-        // The socket's latest send may be another stream's.
-        if client.endpoint.multiplexes, timing.written == nil { timing.written = now }
-        return sends == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+        // The socket's latest send may be another stream's. Of several sends the last is the one that was taken.
+        if client.endpoint.multiplexes { timing.written = now }
+        return CURL_PREREQFUNC_OK
+    }
+
+    /// Whether the server said that it had not taken the request (RFC 9113, 8.7).
+    var mayBeSentAgain: Bool {
+        client.endpoint.multiplexes && timing.firstByte == nil && sends < Self.mostSends && spate_was_refused(easy)
     }
 
     private func openSocket(family: Int32, type: Int32, protocol proto: Int32) -> curl_socket_t {
@@ -304,7 +326,7 @@ public final class Transfer {
         return descriptor
     }
 
-    /// A quick server's first byte is read before libcurl names the socket, so the write may be noted after it; and the
+    /// A quick server's answer is read before libcurl names the socket, so the write may be noted after it; and the
     /// answer can be there before `send` returns, yet never before the request.
     private func noteWritten() {
         guard !client.endpoint.multiplexes else { return }
@@ -316,6 +338,7 @@ public final class Transfer {
 
     private func receivedHeader(_ bytes: UnsafeMutablePointer<CChar>, count: Int) -> Int {
         if timing.firstByte == nil {
+            if socketNumber < 0, let watch = client.watchOfLatestRead { uses(watch) }
             noteWritten()
             let first = client.stamp().instant
             timing.firstByte = first
@@ -323,12 +346,7 @@ public final class Transfer {
             if let written = timing.written ?? sending { timing.written = min(written, first) }
         }
         return bytes.withMemoryRebound(to: UInt8.self, capacity: count) { start in
-            let line = UnsafeBufferPointer(start: start, count: count)
-            // After a 1xx, the real one.
-            if line.starts(with: "HTTP/".utf8) { headers.removeAll(keepingCapacity: true) }
-            headIsComplete = count <= 2
-            if headers.count + count <= 64 * 1024 { headers.append(contentsOf: line) }
-            return count
+            head.add(UnsafeBufferPointer(start: start, count: count)) ? count : 0
         }
     }
 
@@ -357,25 +375,6 @@ public final class Transfer {
 
     /// Called once more at the end, for responses without a body.
     func noteStatus() { if status == 0 { readStatus() } }
-
-    // MARK: the response's head
-
-    /// Its lines as they came, with their ends; at most 64 KiB. Empty before the response.
-    public var responseHead: [UInt8] { headers }
-
-    /// Value of the first response header of that name (lower case), or nil.
-    public func responseHeader(_ name: String) -> String? {
-        for line in headers.split(separator: UInt8(ascii: "\n")) {
-            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
-            let found = String(decoding: line[..<colon], as: UTF8.self)
-            guard found.lowercased() == name else { continue }
-            var value = line[line.index(after: colon)...]
-            while let first = value.first, first == 0x20 || first == 0x09 { value.removeFirst() }
-            while let last = value.last, last == 0x20 || last == 0x09 || last == 0x0d { value.removeLast() }
-            return String(decoding: value, as: UTF8.self)
-        }
-        return nil
-    }
 
     deinit {
         curl_easy_cleanup(easy)

@@ -32,29 +32,52 @@ extension TransferFailure {
         [EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL].contains(code)
     }
 
-    /// - Parameters:
-    ///   - systemError: errno of the failed system call, 0 if none
-    ///   - retried: libcurl tried to send the request a second time on a fresh connection
-    ///   - responded: some byte of the response had come
-    init(code: CURLcode, systemError: Int32, retried: Bool, responded: Bool, text: String) {
+    /// How far the exchange had come.
+    struct Progress: Sendable, Hashable {
+        /// libcurl tried to send the request a second time on a fresh connection.
+        var isRetried = false
+        /// The request went out, or began to.
+        var isWritten = false
+        /// Some line of the response had come.
+        var isAnswered = false
+        /// What was wrong with the response's head.
+        var flaw: ResponseHead.Flaw?
+    }
+
+    /// - Parameter systemError: errno of the failed system call, 0 if none.
+    init(code: CURLcode, systemError: Int32, progress: Progress, text: String) {
         let words =
             !text.isEmpty
             ? text : systemError != 0 ? String(cString: strerror(systemError)) : "libcurl error \(code.rawValue)"
-        func failure(_ kind: Kind, _ detail: String) -> TransferFailure {
-            TransferFailure(kind: kind, detail: detail, text: words)
+        func failure(_ kind: Kind, _ detail: String, _ text: String? = nil) -> TransferFailure {
+            TransferFailure(kind: kind, detail: detail, text: text ?? words)
         }
-        if retried {
-            self = TransferFailure(
-                kind: .reset,
-                detail: "stale_connection",
-                text: "the server closed a kept-alive connection as the request was sent; not sent again"
+        if progress.isRetried {
+            self = failure(
+                .reset,
+                "stale_connection",
+                "the server closed a kept-alive connection as the request was sent; not sent again"
             )
             return
         }
+        switch progress.flaw {
+        case .tooLong:
+            self = failure(.protocol, "protocol_limit", "more than \(ResponseHead.limit >> 10) KiB of response headers")
+            return
+        case .contentLengths:
+            self = failure(.protocol, "content_length", "the response has several Content-Length values that differ")
+            return
+        case nil: break
+        }
         if Self.isLocal(systemError) {
-            self = failure(.clientResource, systemError == EADDRNOTAVAIL ? "no_ports" : "no_descriptors")
+            switch systemError {
+            case EADDRNOTAVAIL: self = failure(.clientResource, "no_ports")
+            case ENOMEM, ENOBUFS: self = failure(.clientResource, "no_memory")
+            default: self = failure(.clientResource, "no_descriptors")
+            }
             return
         }
+        let reset = progress.isAnswered ? "reset_midstream" : "reset_preheader"
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
             self = failure(.resolve, "dns")
@@ -75,21 +98,30 @@ extension TransferFailure {
         case CURLE_GOT_NOTHING:
             self = failure(.reset, "reset_preheader")
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR:
-            if words.contains("chunk") {
-                self = failure(.protocol, "protocol_chunk")
-            } else {
-                self = failure(.reset, responded ? "reset_midstream" : "reset_preheader")
-            }
+            self = words.contains("chunk") ? failure(.protocol, "protocol_chunk") : failure(.reset, reset)
+        case CURLE_HTTP2_STREAM:  // RST_STREAM
+            self = failure(.reset, reset)
         case CURLE_PARTIAL_FILE:
             self = failure(.truncated, "truncated_body")
         case CURLE_OUT_OF_MEMORY:
-            self = failure(responded ? .protocol : .clientResource, responded ? "protocol_limit" : "no_memory")
+            // libcurl says so, too, when a line of the response exceeds its own limit. Memory itself does not run out here:
+            // Linux grants more than there is.
+            self =
+                progress.isWritten
+                ? failure(.protocol, "protocol_limit", "a line of the response is longer than libcurl takes (100 KB)")
+                : failure(.clientResource, "no_memory")
         case CURLE_BAD_CONTENT_ENCODING:
             self = failure(.protocol, "unsupported_encoding")
         case CURLE_FILESIZE_EXCEEDED, CURLE_WRITE_ERROR:
             self = failure(.protocol, "protocol_limit")
+        case CURLE_UNSUPPORTED_PROTOCOL:  // "Received HTTP/0.9 when not allowed"
+            self = failure(.protocol, "not_http")
+        case CURLE_WEIRD_SERVER_REPLY:
+            self = failure(.protocol, "malformed_head")
+        case CURLE_HTTP2:
+            self = failure(.protocol, "http2_framing")
         default:
-            self = failure(.protocol, "protocol_\(code.rawValue)")
+            self = failure(.protocol, "libcurl_\(code.rawValue)")
         }
     }
 }

@@ -14,8 +14,8 @@ enum Capacity {
         guard peak + reserve <= files else {
             throw Failure(
                 .badInput,
-                "the plan needs \(peak) connections and \(reserve) other files, and this process may open \(files) (ulimit -Hn); "
-                    + "lower the concurrency or raise the limit"
+                "the plan needs \(peak) connections, and this process may open \(files) files (ulimit -Hn), of which spate keeps \(reserve) "
+                    + "for itself; lower the concurrency or raise the limit to \(peak + reserve)"
             )
         }
         let ports = ProcessResources.ephemeralPorts()

@@ -104,7 +104,7 @@ struct CheckCommand: ParsableCommand {
         )
         let text = CheckReport.render(checks, style: style)
         guard json else { return Console.out(text) }
-        Console.error(text)
+        Console.draw(text)
         return Console.out(String(decoding: CheckReport.encode(checks), as: UTF8.self))
     }
 }

@@ -54,9 +54,9 @@ struct CheckSession {
         )
         var evidence = CheckEvidence()
         let answer = TargetPreparation.look(&prepared, at: place, meanwhile: meanwhile)
-        let redactor = Redactor(secrets: prepared.key.map { [$0] } ?? [])
+        let redactor = Secrets.redactor
         evidence.reach.status = answer.status
-        evidence.reach.models = answer.models
+        evidence.reach.models = answer.models.map(redactor.redacted)
         evidence.reach.resolveNanoseconds = answer.resolveNanoseconds
         evidence.reach.words = answer.words.map { redactor.redacted($0) }
         if let failure = answer.failure {
@@ -71,6 +71,7 @@ struct CheckSession {
         }
         let model = prepared.target.model
         evidence.target = record(target, id: id, at: place, model: model)
+        evidence.target.mapForeignTexts(redactor.redacted)
         evidence.preset = Dialect(of: target.provider, model: model)
         evidence.dialect = evidence.preset
         evidence.temperatureIsOmitted = !evidence.preset.sendsTemperature
@@ -87,6 +88,7 @@ struct CheckSession {
                 meanwhile: meanwhile
             )
             evidence.probes = seen.records
+            for index in evidence.probes.indices { evidence.probes[index].mapForeignTexts(redactor.redacted) }
             evidence.dialect = seen.script.dialect
         }
         return CheckResult(of: evidence)

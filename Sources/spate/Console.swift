@@ -1,28 +1,43 @@
+import Engine
 import Glibc
+import Report
+import Synchronization
 
 /// Standard output and standard error, as they are: maybe closed, maybe no terminal.
+///
+/// Messages may hold words of servers, profiles and command lines: they pass `said`. Reports and files are made of stored
+/// texts, which have passed the door to the store, and are drawn as they are.
 enum Console {
     /// Whether everything could be written. A reader that went away (`| head`) wanted no more: that is no failure.
     static func out(_ text: String) -> Bool { write(text, to: STDOUT_FILENO) }
 
-    @discardableResult
-    static func error(_ text: String) -> Bool { write(text, to: STDERR_FILENO) }
+    /// A message on standard output.
+    static func say(_ text: String) -> Bool { out(said(text)) }
+
+    /// A message on standard error.
+    static func error(_ text: String) { _ = write(said(text), to: STDERR_FILENO) }
+
+    /// A report, or a frame with a terminal's control sequences, on standard error.
+    static func draw(_ text: String) { _ = write(text, to: STDERR_FILENO) }
+
+    /// Without control characters, then without the keys that were read.
+    private static func said(_ text: String) -> String { Secrets.redactor.redacted(SafeText.lines(text)) }
+
+    /// Gives each standard stream that is closed a place that takes all and gives nothing: its number would go to a
+    /// file or socket of ours, and libuv aborts on a loop with such a number.
+    static func openStandardStreams() {
+        for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) < 0 {
+            _ = open("/dev/null", O_RDWR)  // takes the lowest free number: this one
+        }
+    }
 
     static var outIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
     static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+    /// Whether standard error is a terminal that knows control sequences.
+    static var errorCanBeRedrawn: Bool { errorIsTerminal && terminalIsCapable }
 
-    /// Whether the terminal knows escape sequences: one without a name, or a "dumb" one, knows none.
-    static var knowsEscapes: Bool {
-        guard let name = getenv("TERM").map({ String(cString: $0) }) else { return false }
-        return !name.isEmpty && name != "dumb"
-    }
-
-    /// Descriptors 0, 1 and 2 that whoever started us left closed would else be given to the first files that are
-    /// opened, and the report would be written into one of them.
-    static func openMissing() {
-        for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) < 0 {
-            _ = open("/dev/null", descriptor == 0 ? O_RDONLY : O_WRONLY)
-        }
+    private static var terminalIsCapable: Bool {
+        getenv("TERM").map { !["", "dumb"].contains(String(cString: $0)) } ?? false
     }
 
     /// Columns of the terminal; 100 when there is none.
@@ -42,7 +57,8 @@ enum Console {
     }
 
     static func wantsColour(_ descriptor: Int32, refused: Bool) -> Bool {
-        !refused && isatty(descriptor) == 1 && getenv("NO_COLOR") == nil && knowsEscapes
+        guard !refused, isatty(descriptor) == 1, getenv("NO_COLOR") == nil else { return false }
+        return terminalIsCapable
     }
 
     static func write(_ text: String, to descriptor: Int32) -> Bool {
@@ -56,6 +72,21 @@ enum Console {
                 offset += count
             }
             return true
+        }
+    }
+}
+
+/// The keys that were read so far, for whatever is said from then on.
+enum Secrets {
+    private static let keys = Mutex<(all: [String], redactor: Redactor)>(([], Redactor(secrets: [])))
+
+    static var redactor: Redactor { keys.withLock { $0.redactor } }
+
+    static func add(_ key: String) {
+        keys.withLock { keys in
+            guard !keys.all.contains(key) else { return }
+            keys.all.append(key)
+            keys.redactor = Redactor(secrets: keys.all)
         }
     }
 }

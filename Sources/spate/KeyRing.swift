@@ -1,5 +1,7 @@
 import Glibc
 import Profile
+import Ticks
+import Transport
 
 /// Reads keys, and refuses what could not be a header's value.
 enum KeyRing {
@@ -22,6 +24,7 @@ enum KeyRing {
             text = try decoded(try output(of: words, meanwhile), origin)
         }
         let key = text.trimmingWhitespace
+        Secrets.add(key)
         guard !key.isEmpty else { throw Failure(.badInput, "the key from \(origin) is empty") }
         guard key.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
             throw Failure(
@@ -77,22 +80,55 @@ enum KeyRing {
             close(pipes[0])
             throw Failure(.badInput, "the key command \(program) cannot be run: \(String(cString: strerror(code)))")
         }
-        var ready = pollfd(fd: pipes[0], events: Int16(POLLIN), revents: 0)
-        var waited: Int32 = 0
-        for _ in 0..<(commandSeconds * 10) where waited == 0 {
-            waited = poll(&ready, 1, 100)
+        defer { close(pipes[0]) }
+        let text = Piece(of: pipes[0], process: process)
+        let deadline = MonotonicClock.now().advanced(by: .seconds(commandSeconds))
+        while !text.isWhole, MonotonicClock.now() < deadline {
+            text.read(milliseconds: 100)
             meanwhile()
         }
-        if waited <= 0 { kill(process, SIGKILL) }
-        let bytes = waited > 0 ? readAll(pipes[0]) : []
-        close(pipes[0])
-        var status: Int32 = 0
-        waitpid(process, &status, 0)
-        guard waited > 0 else {
-            throw Failure(.badInput, "the key command \(program) gave nothing within \(commandSeconds) s")
+        guard text.isWhole else {
+            kill(process, SIGKILL)
+            waitpid(process, nil, 0)
+            throw Failure(.badInput, "the key command \(program) did not end within \(commandSeconds) s")
         }
-        guard status == 0 else { throw Failure(.badInput, "the key command \(program) failed") }
-        return bytes
+        guard text.status == 0 else { throw Failure(.badInput, "the key command \(program) failed") }
+        return text.bytes
+    }
+
+    /// What a command has written so far, and how it ended.
+    private final class Piece {
+        private(set) var bytes: [UInt8] = []
+        private(set) var status: Int32?
+        private var isOpen = true
+        private let descriptor: Int32
+        private let process: pid_t
+
+        init(of descriptor: Int32, process: pid_t) {
+            self.descriptor = descriptor
+            self.process = process
+        }
+
+        /// It has ended, and all that it wrote is here. What it started itself may hold the pipe open longer.
+        var isWhole: Bool { status != nil && (!isOpen || !hasMore(milliseconds: 0)) }
+
+        func read(milliseconds: Int32) {
+            if isOpen, hasMore(milliseconds: milliseconds) {
+                var piece = [UInt8](repeating: 0, count: 4096)
+                let count = Glibc.read(descriptor, &piece, piece.count)
+                if count <= 0 { isOpen = false }
+                if count > 0, bytes.count < 65_536 { bytes += piece[..<count] }
+            } else if !isOpen, status == nil {
+                usleep(5_000)
+            }
+            var status: Int32 = 0
+            if self.status == nil, waitpid(process, &status, WNOHANG) == process { self.status = status }
+        }
+
+        private func hasMore(milliseconds: Int32) -> Bool {
+            var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            return poll(&ready, 1, milliseconds) > 0
+        }
     }
 
     private static func readAll(_ descriptor: Int32) -> [UInt8] {

@@ -66,7 +66,7 @@ struct Launch {
         }
         let estimate = PlanSummary(job)
         if flags.dryRun {
-            _ = Console.out(estimate.text)
+            _ = Console.say(estimate.text)
             return
         }
         try estimate.askForConsent()

@@ -1,6 +1,5 @@
 import Engine
 import Measurement
-import Store
 import Ticks
 
 /// Writes what the servers say of their limits into the store while the run goes on, so that a killed run has it too.
@@ -20,7 +19,7 @@ struct LimitNotes {
     }
 
     /// - Parameter limits: by the target's index; asked for and written every two seconds, where there is something new.
-    mutating func tell(_ limits: @autoclosure () -> [Int: RateLimitRecord], _ store: RunStore, at now: Instant) {
+    mutating func tell(_ limits: @autoclosure () -> [Int: RateLimitRecord], _ store: any RecordSink, at now: Instant) {
         if let last, now.nanoseconds(since: last) < Self.interval { return }
         last = now
         let limits = limits()

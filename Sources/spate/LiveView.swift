@@ -25,7 +25,7 @@ struct LiveView {
 
     init(job: Job, programs: [Program], began: Instant) {
         isQuiet = job.output.quiet
-        isTerminal = Console.errorIsTerminal && Console.knowsEscapes
+        isTerminal = Console.errorCanBeRedrawn
         isSimulated = job.targets.allSatisfy(\.isSimulated)
         self.programs = programs
         self.began = began
@@ -49,7 +49,7 @@ struct LiveView {
             history.removeFirst()
         }
         if isTerminal {
-            Console.error(status.frame(snapshot(feed, stage)))
+            Console.draw(status.frame(snapshot(feed, stage)))
         } else if stage.index != lastStage || feed.at.nanoseconds(since: lastPlain) >= Self.plainNanoseconds {
             if worthALine(stage) { Console.error(status.plainLine(snapshot(feed, stage)) + "\n") }
             lastPlain = feed.at
@@ -60,7 +60,7 @@ struct LiveView {
     /// Takes the live lines away, so that the report stands alone.
     mutating func clear() {
         guard !isQuiet, isTerminal else { return }
-        Console.error(status.clear())
+        Console.draw(status.clear())
     }
 
     private func worthALine(_ stage: LiveFeed.StageView) -> Bool {

@@ -44,7 +44,7 @@ struct Presentation {
         return someTargetUnusable ? min(status, .unusableTarget) : status
     }
 
-    /// False when standard output took it not.
+    /// False if standard output could not be written.
     static func show(_ result: RunResult, summary: [UInt8], files: [String], output: Job.Output) -> Bool {
         let descriptor = output.json ? STDERR_FILENO : STDOUT_FILENO
         let style = TerminalStyle(
@@ -54,16 +54,9 @@ struct Presentation {
         )
         let report = TerminalReport.render(result, style: style, files: files, isFull: output.full)
         if output.json {
-            if !output.quiet { Console.error(report) }
+            if !output.quiet { Console.draw(report) }
             return Console.out(String(decoding: summary, as: UTF8.self))
         }
         return Console.out(report)
-    }
-}
-
-/// One harmless line of what a server or the system said.
-enum SafeLine {
-    static func of(_ text: String) -> String {
-        String(text.unicodeScalars.map { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) ? " " : Character($0) })
     }
 }

@@ -24,10 +24,10 @@ struct ProvidersCommand: ParsableCommand {
         if json {
             _ = Console.out(catalogue.json(of: name) + "\n")
         } else if let name {
-            _ = Console.out(catalogue.description(of: name))
+            _ = Console.say(catalogue.description(of: name))
         } else {
             let own = catalogue.changed.isEmpty ? "" : "* as in \(file ?? "the user's file")\n"
-            _ = Console.out(catalogue.table + own)
+            _ = Console.say(catalogue.table + own)
         }
     }
 }

@@ -49,20 +49,23 @@ struct TargetFlags: ParsableArguments {
     func headers() throws(Failure) -> [(name: String, value: String)] {
         var result: [(name: String, value: String)] = []
         for text in header {
-            guard let colon = text.firstIndex(of: ":"), colon != text.startIndex else {
-                throw Failure(.badInput, "--header \"\(text)\": allowed: \"Name: value\"")
+            guard let colon = text.firstIndex(of: ":") else {
+                throw Failure(.badInput, "--header: no colon in it; allowed: \"Name: value\"")
             }
             let name = String(text[..<colon])
             let value = String(text[text.index(after: colon)...].drop { $0 == " " })
-            if ["authorization", "api-key", "x-api-key", "x-goog-api-key", "cookie", "proxy-authorization"].contains(
-                name.lowercased()
-            ) {
+            switch HeaderRule.refusal(of: name) {
+            case .notAName:
+                throw Failure(.badInput, "--header: \"\(name)\" is not a header's name; allowed: \"Name: value\"")
+            case .secret:
                 throw Failure(
                     .badInput,
                     "--header \(name) would show a secret in the process list; use --key-env, --key-file or --key-command"
                 )
+            case .ours: throw Failure(.badInput, "--header \(name): spate sets this header itself; leave it out")
+            case nil: break
             }
-            guard (name + value).utf8.allSatisfy({ (0x20...0x7e).contains($0) }), !name.contains(" ") else {
+            guard value.utf8.allSatisfy({ (0x20...0x7e).contains($0) }) else {
                 throw Failure(.badInput, "--header \(name): only printable ASCII is allowed")
             }
             result.append((name, value))

@@ -113,7 +113,7 @@ struct SelftestCommand: ParsableCommand {
             unicode: Console.isUnicode
         )
         let text = SelftestReport.render(result, style: style, file: SelftestFile.path ?? "")
-        if json { Console.error(text) }
+        if json { Console.draw(text) }
         let output = json ? String(decoding: SelftestFile.encoded(result), as: UTF8.self) + "\n" : text
         guard Console.out(output) else { throw Failure(.localIO, "the result could not be written to standard output") }
     }

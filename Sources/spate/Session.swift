@@ -76,6 +76,7 @@ struct Session {
             ) : []
         let t0 = MonotonicClock.now().advanced(byNanoseconds: -(resumption?.reached ?? 0))
         var record = resumption?.record ?? runRecord(t0: t0, targets: targets)
+        record.mapForeignTexts(Secrets.redactor.redacted)
         let store: RunStore
         do throws(StoreError) {
             store =
@@ -85,6 +86,7 @@ struct Session {
         } catch {
             throw Failure(.localIO, "\(error)")
         }
+        let door = RedactingSink(store, Secrets.redactor)
         let rows = targetRows(targets)
         var batch = RecordBatch()
         batch.targets = rows
@@ -93,7 +95,7 @@ struct Session {
             batch.incidents = opening.incidents
             batch.phases = opening.phases
         }
-        store.write(batch)
+        door.write(batch)
 
         let outcome =
             if let search = job.search {
@@ -103,6 +105,7 @@ struct Session {
             }
         finish(&record, outcome: outcome, targets: targets)
         record.warnings += simulatorWarnings(children: children)
+        record.mapForeignTexts(Secrets.redactor.redacted)
         var last = RecordBatch()
         last.targets = rows.enumerated().map { index, row in
             var row = row
@@ -112,7 +115,7 @@ struct Session {
             }
             return row
         }
-        store.write(last)
+        door.write(last)
         var problem: String?
         do throws(StoreError) { try store.finish(run: record) } catch { problem = "\(error)" }
         // All is in the file by now, but the run was cut short for it.
@@ -155,7 +158,8 @@ struct Session {
             case .ready(let prepared):
                 try job.resumption?.check(prepared.target, url: origin.url, isSimulated: target.isSimulated)
                 ready.append(Ready(jobIndex: index, url: origin.url, prepared: prepared))
-            case .unusable(let reason): Console.error("error: \(target.name) cannot be used: \(SafeLine.of(reason))\n")
+            case .unusable(let reason):
+                Console.error("error: \(target.name) cannot be used: \(SafeText.line(reason, limit: 2_000))\n")
             }
         }
         guard !ready.isEmpty else { throw Failure(.unusableTarget, "no target can be used; nothing was measured") }
@@ -253,7 +257,7 @@ struct Session {
         )
         options.loops = job.loops
         options.caps = (job.resumption?.limits(job.limits) ?? job.limits).less(calibration)
-        options.redactor = Redactor(secrets: targets.compactMap(\.prepared.key))
+        options.redactor = Secrets.redactor
         let run = RunGroup(programs: programs, options: options, t0: t0, sink: sink)
         // Hours cannot be reserved by request: the run ends when they have cost the cap.
         let hourly = job.targets.reduce(0) { $0 + ($1.dollarsPerHour ?? 0) }
@@ -265,12 +269,12 @@ struct Session {
             if signal != nil {
                 if run.stop == .interrupt { stopAtOnce(store, children: children) }
                 view.notice = "stopping: waits for \(snapshot.inFlight) requests; once more to stop at once"
-                if !Console.errorIsTerminal { Console.error((view.notice ?? "") + "\n") }
+                if !Console.errorCanBeRedrawn { Console.error((view.notice ?? "") + "\n") }
                 run.stop(.interrupt)
             }
             let hours = Double(MonotonicClock.now().nanoseconds(since: t0)) / 3.6e12
             if let cap = job.limits.maxCost, hourly > 0, hourly * hours >= cap { run.stop(.cap("max_cost")) }
-            limits.tell(run.rateLimits, store, at: MonotonicClock.now())
+            limits.tell(run.rateLimits, RedactingSink(store, options.redactor), at: MonotonicClock.now())
             if store.failure != nil { run.stop(.cap("local_io")) }
             view.show(snapshot, of: shown)
         }

@@ -1,14 +1,14 @@
 import Glibc
 
-/// SIGINT, SIGTERM and SIGHUP (the terminal went away), taken by the main thread when it asks; every other thread has
-/// them blocked.
+/// The signals that ask for an end: SIGINT and SIGTERM, SIGQUIT, and SIGHUP of a terminal that went away, unless whoever
+/// started us has it ignored (`nohup`). Taken by the main thread when it asks; every other thread has them blocked.
 struct Signals {
     private var set = sigset_t()
 
     /// Until somebody asks for signals, the first one ends the program at once: what is read and reckoned before a run,
     /// and what is shown after it, can be begun again.
     static func endAtOnce() {
-        for number in [SIGINT, SIGTERM, SIGHUP] {
+        for number in [SIGINT, SIGTERM] + (hangUpIsIgnored ? [] : [SIGHUP]) {
             signal(number) { _ in
                 let words: StaticString = "stopped\n"
                 _ = Glibc.write(STDERR_FILENO, words.utf8Start, words.utf8CodeUnitCount)
@@ -22,8 +22,16 @@ struct Signals {
         sigemptyset(&set)
         sigaddset(&set, SIGINT)
         sigaddset(&set, SIGTERM)
-        sigaddset(&set, SIGHUP)
+        sigaddset(&set, SIGQUIT)
+        if !Self.hangUpIsIgnored { sigaddset(&set, SIGHUP) }
         pthread_sigmask(SIG_BLOCK, &set, nil)
+    }
+
+    /// As `nohup` leaves it.
+    private static var hangUpIsIgnored: Bool {
+        var present = sigaction()
+        sigaction(SIGHUP, nil, &present)
+        return unsafeBitCast(present.__sigaction_handler.sa_handler, to: Int.self) == 1  // SIG_IGN
     }
 
     /// Waits so long for a signal; nil when none came.

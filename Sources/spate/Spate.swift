@@ -4,6 +4,7 @@
 
 import ArgumentParser
 import Glibc
+import Transport
 
 @main
 struct Spate: ParsableCommand {
@@ -30,9 +31,11 @@ struct Spate: ParsableCommand {
     )
 
     static func main() {
-        Console.openMissing()
+        Console.openStandardStreams()
+        SystemFailure.expectAborts()
         signal(SIGPIPE, SIG_IGN)  // a closed pipe is an error of write, not the end
         Signals.endAtOnce()
+        for number in [SIGUSR1, SIGUSR2] { signal(number, SIG_IGN) }  // they mean nothing, and would end a run unseen
         let words: [String]
         do throws(Failure) { words = try CommandLineWords.normal(Array(CommandLine.arguments.dropFirst())) } catch {
             end(with: error)
@@ -46,7 +49,7 @@ struct Spate: ParsableCommand {
             let isSuccess = exitCode(for: error) == .success
             let message = fullMessage(for: error)
             if isSuccess {
-                _ = Console.out(HelpText.arranged(message) + "\n")
+                _ = Console.say(HelpText.arranged(message) + "\n")
                 leave(.success)
             }
             if !message.isEmpty { Console.error(message + "\n") }

@@ -1,6 +1,7 @@
 import Engine
 import Measurement
 import Profile
+import Report
 import Schedule
 import Wire
 
@@ -62,7 +63,7 @@ enum TargetCalibration {
         let seen = Prober.run(
             script,
             at: target,
-            redactor: Redactor(secrets: prepared.key.map { [$0] } ?? []),
+            redactor: Secrets.redactor,
             seconds: max(1, target.plan.timeouts.firstToken.components.seconds),
             meanwhile: meanwhile
         )
@@ -84,7 +85,10 @@ enum TargetCalibration {
             record.dollars = (input * Double(record.inputTokens) + output * Double(record.outputTokens)) / 1e6
         }
         guard let costs = seen.script.calibration.costs, seen.script.problem == nil else {
-            record.problem = SafeLine.of(seen.script.problem ?? "its counts of two sizes do not fit together")
+            record.problem = SafeText.line(
+                seen.script.problem ?? "its counts of two sizes do not fit together",
+                limit: 2_000
+            )
             return record
         }
         record.templateTokens = costs.template

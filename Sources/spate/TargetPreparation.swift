@@ -1,6 +1,8 @@
 import Engine
+import Glibc
 import Measurement
 import Profile
+import Report
 import Schedule
 import Transport
 import Wire
@@ -44,8 +46,11 @@ enum TargetPreparation {
 
         let list = target.provider.api.modelsPath(base: place.path)
         let answer = look(&prepared, at: place, meanwhile: meanwhile)
-        let redactor = Redactor(secrets: prepared.key.map { [$0] } ?? [])
+        let redactor = Secrets.redactor
         if let failure = answer.failure {
+            if failure.kind == .clientResource {
+                throw Failure(.localIO, "\(target.name): \(explain(failure, isTLS: place.isTLS))")
+            }
             return .unusable(reason: "\(place.url): \(redactor.redacted(explain(failure, isTLS: place.isTLS)))")
         }
         if target.connection.http == .two, answer.http != 2 {
@@ -79,6 +84,14 @@ enum TargetPreparation {
     ) throws(Failure) -> Prepared {
         var endpoint = Endpoint(scheme: place.isTLS ? .https : .http, host: place.host, port: place.port)
         endpoint.verifiesTLS = !target.isInsecure
+        endpoint.rootsFile = try roots(target)
+        let proxy = try proxy(before: place, of: target.name)
+        if let proxy {
+            if let password = proxy.credentials?.split(separator: ":", maxSplits: 1).last {
+                Secrets.add(String(password))
+            }
+            endpoint.proxy = Endpoint.Proxy(host: proxy.host, port: proxy.port, credentials: proxy.credentials)
+        }
         endpoint.sources = target.connection.sourceAddresses
         if place.isLoopback {
             endpoint.sources += Capacity.loopbackSources(for: target, peak: Capacity.peakInFlight(target.plan))
@@ -97,9 +110,11 @@ enum TargetPreparation {
                 "\(target.name): the key would travel unencrypted to \(place.url). Use https, or say --allow-plaintext-key"
             )
         }
-        var headers = target.provider.api.headers + target.provider.headers
+        // A header that is given twice goes out once, with its last value.
+        let own = [Header(name: "User-Agent", value: "spate/\(Session.version)")]
+        var headers = own + target.provider.api.headers + target.provider.headers
         if let key, let header = target.provider.authenticationHeader(key: key) { headers.append(header) }
-        return Prepared(
+        var prepared = Prepared(
             target: EngineTarget(
                 id: id,
                 name: target.name,
@@ -113,8 +128,34 @@ enum TargetPreparation {
             key: key,
             resolveNanoseconds: 0,
             preflightRequests: 0,
-            notes: []
+            notes: proxy.map { ["asked through the proxy \($0.url) (\($0.variable)): its time is in every figure"] }
+                ?? []
         )
+        prepared.target.query = place.query
+        return prepared
+    }
+
+    /// The roots that a target's certificate is verified against: its own file, else that of SSL_CERT_FILE; nil = the
+    /// system's.
+    private static func roots(_ target: JobTarget) throws(Failure) -> String? {
+        let variable = getenv("SSL_CERT_FILE").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+        guard let file = target.connection.rootsFile ?? variable else { return nil }
+        guard access(file, R_OK) == 0 else {
+            let origin = target.connection.rootsFile == nil ? "SSL_CERT_FILE" : "ca_file"
+            throw Failure(
+                .badInput,
+                "\(target.name): \(origin) \(file) cannot be read: \(String(cString: strerror(errno)))"
+            )
+        }
+        return file
+    }
+
+    private static func proxy(before place: TargetAddress, of name: String) throws(Failure) -> Proxy? {
+        do throws(TargetAddress.Refusal) {
+            return try Proxy(for: place) { name in getenv(name).map { String(cString: $0) } }
+        } catch {
+            throw Failure(.badInput, "\(name): \(error.message)")
+        }
     }
 
     /// Resolves the name and asks which models there are.
@@ -126,7 +167,7 @@ enum TargetPreparation {
         var answer = Preflight.ask(
             Preflight.Question(
                 endpoint: prepared.target.endpoint,
-                path: prepared.target.provider.api.modelsPath(base: place.path),
+                path: prepared.target.modelsPath,
                 headers: prepared.target.headers
             ),
             meanwhile: meanwhile
@@ -175,7 +216,7 @@ enum TargetPreparation {
             prepared.preflightOutputTokens += record.request.countedOutputTokens ?? 0
         }
         guard let last = seen.records.last else { return .ready(prepared) }
-        let words = SafeLine.of(last.request.error ?? "no words")
+        let words = SafeText.line(last.request.error ?? "no words", limit: 2_000)
         switch last.request.outcome {
         case .auth:
             return .unusable(reason: "\(place.url): refused (HTTP \(last.request.httpStatus ?? 0)): \(words)")
@@ -227,12 +268,21 @@ enum TargetPreparation {
 
     static func explain(_ failure: TransferFailure, isTLS: Bool) -> String {
         switch (failure.kind, failure.detail) {
+        case (.clientResource, _): "this machine is out of \(resource(failure.detail)): \(failure.text)"
         case (.connect, "connect_refused"): "connection refused: nothing listens there"
         case (.tls, "tls_verify"): "the certificate could not be verified (\(failure.text)); --insecure would skip that"
         case (.tls, _): "no TLS there (\(failure.text)); is it an http:// address?"
         case (.protocol, _): "what answers is not an HTTP API (\(failure.text)); is it an https:// address?"
         case (.connect, "connect_timeout") where isTLS: failure.text + "; is it an http:// address?"
         default: failure.text
+        }
+    }
+
+    private static func resource(_ detail: String) -> String {
+        switch detail {
+        case "no_ports": "outgoing ports"
+        case "no_memory": "memory"
+        default: "file descriptors (ulimit -n)"
         }
     }
 }

@@ -17,12 +17,10 @@ extension ProgramTests {
                 if request.hasPrefix("GET") {
                     return OddServer.answer("200 OK", "application/json", #"{"data":[{"id":"m"}]}"#)
                 }
-                // A backslash of a dress is one in the text, not in its JSON.
-                let dresses = Self.dresses.joined(separator: " | ").replacingOccurrences(of: "\\", with: "\\\\")
                 return OddServer.answer(
                     "500 Internal Server Error",
                     "application/json",
-                    #"{"error":{"message":"you sent \#(dresses)"}}"#
+                    #"{"error":{"message":"you sent \#(Self.dressesInJSON)"}}"#
                 )
             }
             let ended = try Spate.run(
@@ -85,17 +83,54 @@ extension ProgramTests {
             for (place, text) in texts { Self.expectNoKey(in: text, place) }
         }
 
+        /// Each dress as a model's name, once alone and once beside another: named, stored, listed.
+        @Test func `a key among the names of models is in no output, and no control character either`() throws {
+            let folder = try Folder()
+            let names = Dresses(key: Self.key).all.map { "m-\u{1b}[2J" + $0.text }
+            for (number, ids) in (names.map { [$0] }.prefix(3) + [names]).enumerated() {
+                let list = try JSONEncoder().encode(["data": ids.map { ["id": $0] }])
+                let server = try OddServer { request in
+                    request.hasPrefix("GET")
+                        ? OddServer.answer("200 OK", "application/json", String(decoding: list, as: UTF8.self))
+                        : OddServer.answer(
+                            "200 OK",
+                            "text/event-stream\r\nx-ratelimit-limit-\(Self.key.lowercased().filter(\.isLetter)): 7",
+                            "data: {\"choices\":[{\"delta\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}\n\n"
+                        )
+                }
+                let run = folder["run-\(number)"]
+                let ended = try Spate.run(
+                    [
+                        "probe", "--request-count", "1", "--gap", "1ms", "--warmup-request-count", "0", "--max-tokens",
+                        "4",
+                        "--url", server.url, "--key-env", "CANARY", "-o", run,
+                    ],
+                    environment: ["CANARY": Self.key],
+                    within: 20
+                )
+                #expect(ended.status == (ids.count == 1 ? 0 : 104), "\(ended.all)")
+                #expect(!ended.all.contains("\u{1b}"))
+                Self.expectNoKey(in: ended.all, "\(ids.count) models")
+                guard ids.count == 1 else { continue }
+                for (place, text) in try Self.views(of: run) {
+                    Self.expectNoKey(in: text, place)
+                    #expect(place.contains("json") || !text.contains("\u{1b}"), "\(place)")
+                }
+                let store = String(decoding: try folder.bytes(of: "run-\(number)/run.sqlite"), as: UTF8.self)
+                Self.expectNoKey(in: store, "store")
+            }
+        }
+
         @Test func `a check shows no key either, whatever the server makes of it`() throws {
             let server = try OddServer { request in
-                let dresses = Self.dresses.joined(separator: " | ")
+                let dresses = Dresses(key: Self.key).all.map(\.text).joined(separator: " | ")
                 if request.hasPrefix("GET") {
                     return OddServer.answer("404 Not Found", "text/html", "<html>you sent \(dresses)</html>")
                 }
-                let text = dresses.replacingOccurrences(of: "\\", with: "\\\\")
                 return OddServer.answer(
                     "400 Bad Request",
                     "application/json",
-                    #"{"error":{"message":"you sent \#(text)"}}"#
+                    #"{"error":{"message":"you sent \#(Self.dressesInJSON)"}}"#
                 )
             }
             for more in [[], ["--json"]] as [[String]] {
@@ -117,41 +152,15 @@ extension ProgramTests {
         }
 
         private static func expectNoKey(in text: String, _ place: String) {
-            for dress in dresses { #expect(!text.contains(dress), "\(place) shows \(dress)") }
-            for part in ["canary", "yranac"] { #expect(!text.contains(part), "\(place) shows a part") }
-            #expect(!text.lowercased().contains(hexadecimal.prefix(24)), "\(place) shows it in hexadecimal")
+            let shown = Dresses(key: key).shown(in: text)
+            #expect(shown.isEmpty, "\(place) shows \(shown)")
         }
 
-        private static let hexadecimal = key.utf8.map { String($0, radix: 16) }.joined()
-
-        private static func each(_ dress: (UInt8) -> String) -> String { key.utf8.map(dress).joined() }
-
-        private static func digits(_ byte: UInt8, _ count: Int) -> String {
-            let text = String(byte, radix: 16)
-            return String(repeating: "0", count: count - text.count) + text
-        }
-
-        /// Raw; percent-encoded, in both cases, all of it, and twice; base64, alone and with what comes before it, for URLs
-        /// and without its end; escaped for JSON, partly and wholly; for HTML; in hexadecimal; backwards.
-        private static let dresses: [String] = [
-            key,
-            key.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? key,
-            key.addingPercentEncoding(withAllowedCharacters: .alphanumerics)?.lowercased() ?? key,
-            each { "%" + digits($0, 2) },
-            (key.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? key).replacingOccurrences(
-                of: "%",
-                with: "%25"
-            ),
-            Data(key.utf8).base64EncodedString(),
-            Data("Bearer \(key)".utf8).base64EncodedString(),
-            Data("user:\(key)".utf8).base64EncodedString().replacingOccurrences(of: "=", with: "")
-                .replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_"),
-            key.replacingOccurrences(of: "/", with: "\\/"),
-            each { "\\u00" + digits($0, 2) },
-            key.replacingOccurrences(of: "+", with: "\\u002B").replacingOccurrences(of: "=", with: "\\u003d"),
-            key.replacingOccurrences(of: "+", with: "&#43;").replacingOccurrences(of: "/", with: "&#x2F;"),
-            each { "&#\($0);" },
-            hexadecimal, hexadecimal.uppercased(), String(key.reversed()),
-        ]
+        /// In a document of JSON: a backslash, a quote or a control character of a dress is one in the text.
+        private static let dressesInJSON: String = {
+            let text = Dresses(key: key).all.map(\.text).joined(separator: " | ")
+            let encoded = (try? JSONEncoder().encode([text])).map { String(decoding: $0, as: UTF8.self) } ?? ""
+            return String(encoded.dropFirst(2).dropLast(2))
+        }()
     }
 }

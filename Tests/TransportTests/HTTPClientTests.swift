@@ -60,6 +60,22 @@ private func kernelIsAtLeast(_ major: Int, _ minor: Int) -> Bool {
 
 private let okay = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 9\r\n\r\ndata: a\n\n"
 
+/// Keeps this thread, and those it makes, on the first core that it may use. The calls are GNU's: Swift's Glibc module has
+/// them not.
+private func stayOnOneCore() {
+    typealias Call = @convention(c) (pid_t, Int, UnsafeMutablePointer<cpu_set_t>) -> Int32
+    func call(_ name: String) -> Call? { dlsym(nil, name).map { unsafeBitCast($0, to: Call.self) } }
+    var cores = cpu_set_t()
+    let size = MemoryLayout<cpu_set_t>.size
+    _ = call("sched_getaffinity")?(0, size, &cores)
+    withUnsafeMutableBytes(of: &cores) { bytes in
+        guard let first = bytes.firstIndex(where: { $0 != 0 }) else { return }
+        let bit = bytes[first] & (~bytes[first] &+ 1)
+        for index in bytes.indices { bytes[index] = index == first ? bit : 0 }
+    }
+    _ = call("sched_setaffinity")?(0, size, &cores)
+}
+
 @Suite struct HTTPClientTests {
     @Test func `a request over an open connection is written before its start returns`() throws {
         let server = ServedLoop.echo()
@@ -86,6 +102,22 @@ private let okay = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConten
         let (written, returned) = try #require(seen)
         #expect(try #require(written) <= returned)
         #expect(two.failure == nil && two.timing.reused && two.text.contains("POST /b"))
+    }
+
+    /// On one core the server runs as soon as the request is in its socket, so that the answer is there when libcurl looks.
+    @Test func `the instant of writing is known also where the answer is read within the start`() throws {
+        let cores = Mutex<[Instant?]>([])
+        let thread = LoopThread(name: "one-core") {
+            stayOnOneCore()
+            let server = ServedLoop.echo()
+            let results = exchange(with: local(server.port), count: 300, connection: .warm)
+            server.stop()
+            cores.withLock { $0 = results.map(\.timing.written) }
+        }
+        thread.join()
+        let written = cores.withLock { $0 }
+        #expect(written.count == 300)
+        #expect(written.count { $0 == nil } == 0)
     }
 
     @Test func `a request is written once, with its headers, and its answer comes back`() throws {
@@ -229,7 +261,18 @@ private let okay = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConten
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\ndata: a\n\n\r\n", .truncated, "truncated_body"),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", .protocol, "protocol_chunk"),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFFF\r\n", .protocol, "protocol_chunk"),
-        ("SSH-2.0-OpenSSH_9.2\r\n", .protocol, "protocol_1"),
+        ("HTTP/1.1 OK\r\n\r\n", .protocol, "not_http"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc", .protocol, "content_length"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2, 3\r\n\r\nabc", .protocol, "content_length"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\nabc", .protocol, "malformed_head"),
+        ("HTTP/1.1 200 \(String(repeating: "a", count: 5_000_000))\r\n\r\n", .protocol, "protocol_limit"),
+        (
+            "HTTP/1.1 200 OK\r\n\(String(repeating: "X: \(String(repeating: "a", count: 1_000))\r\n", count: 400))\r\n",
+            .protocol, "protocol_limit"
+        ),
+        (String(repeating: "HTTP/1.1 100 Continue\r\n\r\n", count: 50_000), .protocol, "protocol_limit"),
+        ("HTTP/1.1 200 OK\r\nX: \(String(repeating: "a", count: 5_000_000))\r\n\r\n", .protocol, "protocol_limit"),
+        ("SSH-2.0-OpenSSH_9.2\r\n", .protocol, "not_http"),
     ])
     func `a broken answer has its class`(reply: String, kind: TransferFailure.Kind, detail: String) throws {
         let server = ScriptedServer { connection, _ in
@@ -240,6 +283,22 @@ private let okay = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConten
         server.stop()
         #expect(failure.kind == kind)
         #expect(failure.detail == detail)
+    }
+
+    @Test func `one Content-Length, given twice, is one`() throws {
+        let server = ScriptedServer { connection, _ in
+            _ = connection.request()
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\ncontent-length: 02\r\n\r\nab")
+        }
+        let result = try #require(exchange(with: local(server.port)).first)
+        server.stop()
+        #expect(result.failure == nil && result.text == "ab")
+    }
+
+    @Test func `of a header that is given twice, in any case, the last goes out`() {
+        let own = [("User-Agent", "spate"), ("Accept", "a")]
+        let sent = HTTPClient.unique(own + [("X", "1"), ("user-agent", "mine"), ("x", "2")])
+        #expect(sent.map { "\($0.name): \($0.value)" } == ["user-agent: mine", "Accept: a", "x: 2"])
     }
 
     @Test func `a reset in mid-stream keeps what had come`() throws {

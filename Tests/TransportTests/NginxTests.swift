@@ -10,7 +10,8 @@ private final class Nginx {
     private let process = Process()
     private let folder: URL
 
-    init?() throws {
+    /// - Parameter directives: more of the server's block.
+    init?(_ directives: String = "") throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("spate-nginx-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let certificate = folder.appendingPathComponent("cert.pem").path
@@ -29,7 +30,7 @@ private final class Nginx {
               server {
                 listen 127.0.0.1:\(port) ssl http2;
                 ssl_certificate \(certificate); ssl_certificate_key \(key);
-                ssl_session_cache shared:a:1m;
+                ssl_session_cache shared:a:1m; \(directives)
                 location / { return 200 "$server_protocol $ssl_session_reused"; }
               }
             }
@@ -115,7 +116,53 @@ private final class Nginx {
         endpoint.http = .two
         let (results, opened) = storm(250, at: endpoint)
         #expect(opened == 3)
-        #expect(results.allSatisfy { $0.failure == nil && $0.timing.http == 2 })
+        #expect(results.compactMap(\.failure) == [])
+        #expect(results.count { $0.timing.http == 2 } == 250)
+    }
+
+    /// RFC 9113, 8.7: what lies above GOAWAY's last stream was not taken, and is asked again.
+    @Test(arguments: [1, 8, 64]) func `a proxy that takes 20 requests on a connection fails none`(streams: Int) throws {
+        let nginx = try #require(try Nginx("keepalive_requests 20;"))
+        defer { nginx.stop() }
+        var endpoint = nginx.endpoint
+        endpoint.http = .two
+        let (results, opened) = closedLoop(200, streams: streams, at: endpoint)
+        #expect(results.count == 200)
+        #expect(results.compactMap(\.failure) == [])
+        #expect(results.allSatisfy { $0.isDone && $0.text.hasPrefix("HTTP/2.0") })
+        #expect(opened >= 10)
+    }
+
+    /// So many at a time, until all have been asked.
+    private func closedLoop(_ count: Int, streams: Int, at endpoint: Endpoint) -> (results: [Collected], opened: Int64)
+    {
+        let loop = EventLoop()
+        let client = HTTPClient(loop: loop, endpoint: endpoint, headers: [])
+        var results: [Collected] = []
+        var left = count
+        var free: [Transfer] = []
+        let limit = PreciseTimer(loop: loop) { _ in loop.stop() }
+        limit.arm(at: MonotonicClock.now().advanced(byNanoseconds: 20_000_000_000))
+        var next: PreciseTimer?
+        next = PreciseTimer(loop: loop) { _ in
+            while let transfer = free.popLast(), results.count < count {
+                let result = Collected()
+                results.append(result)
+                transfer.handler = result
+                transfer.prepare(post: "/v1/x", body: Array("{}".utf8), requestID: "r-\(results.count)")
+                result.onEnd = { _ in
+                    left -= 1
+                    free.append(transfer)
+                    if left == 0 { loop.stop() }
+                    next?.arm(at: MonotonicClock.now())
+                }
+                client.start(transfer, connection: .any)
+            }
+        }
+        for _ in 0..<streams { free.append(client.transfer()) }
+        next?.arm(at: MonotonicClock.now())
+        loop.run()
+        return (results, client.connectionsOpened)
     }
 
     @Test func `HTTP/1.1 stays what is spoken unless it is asked for`() throws {

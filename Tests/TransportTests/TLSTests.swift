@@ -10,9 +10,11 @@ final class TLSServer {
     let certificate: String
     private let process = Process()
     private let input = Pipe()
+    private let output = Pipe()
     private let folder: URL
 
-    init?() throws {
+    /// - Parameter protocols: offered by ALPN; what is received then can be read.
+    init?(protocols: String? = nil) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("spate-tls-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         certificate = folder.appendingPathComponent("cert.pem").path
@@ -24,8 +26,9 @@ final class TLSServer {
         probe.stop()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
         process.arguments = ["s_server", "-quiet", "-accept", "127.0.0.1:\(port)", "-cert", certificate, "-key", key]
+        if let protocols { process.arguments? += ["-alpn", protocols] }
         process.standardInput = input
-        process.standardOutput = FileHandle.nullDevice
+        process.standardOutput = protocols == nil ? FileHandle.nullDevice : output
         process.standardError = FileHandle.nullDevice
         try process.run()
         for _ in 0..<100 where !accepts() { usleep(20_000) }
@@ -53,6 +56,9 @@ final class TLSServer {
 
     /// What is written here, the server sends on its connection.
     var descriptor: Int32 { input.fileHandleForWriting.fileDescriptor }
+
+    /// What it received on its connections, one after another.
+    var received: Int32 { output.fileHandleForReading.fileDescriptor }
 
     func stop() {
         kill(process.processIdentifier, SIGKILL)  // it ignores SIGTERM while its input is open

@@ -92,6 +92,9 @@ static inline CURLMcode spate_multi_set_timer(CURLM *multi, spate_timer_callback
 /// The transfer behind a finished message; `result` is a union in C.
 static inline CURLcode spate_message_result(const CURLMsg *message) { return message->data.result; }
 
+/// Whether a server of HTTP/2 said that it had not taken this handle's request, since this was last asked.
+bool spate_was_refused(CURL *easy);
+
 // --- Instants of bytes. ---
 
 /// What this thread's latest `recv` and `send` saw. One per thread, written by the interposed calls in receive.c.
@@ -159,6 +162,10 @@ void spate_name_thread(const char *name);
 void spate_reserve_memory(size_t count, size_t each);
 /// Memory of at least so many bytes goes back to the system when it is freed, in this process. false when that cannot be.
 static inline bool spate_return_memory_from(int bytes) { return mallopt(M_MMAP_THRESHOLD, bytes) == 1; }
+/// Says "error: cannot WHAT: ..." on standard error and ends the process with status 74, whatever thread calls.
+_Noreturn void spate_end(const char *what, int error);
+/// From here on an abort (libuv) or a trap (libdispatch) with an errno of a system that is out of something ends so, too.
+void spate_expect_aborts(void);
 int64_t spate_thread_cpu(void);
 int64_t spate_process_cpu(void);
 

@@ -85,7 +85,7 @@ private final class ProbeSession<Script: ProbeScript>: TransferHandler {
         transfer.handler = self
         let model = next.purpose == .wrongModel ? "spate-check-no-such-model" : target.model
         transfer.prepare(
-            post: target.basePath + target.provider.api.path(model: model, streams: target.provider.streams),
+            post: target.requestPath(model: model),
             body: next.purpose == .brokenBody ? Array("{\"model\":".utf8) : body(next, model: model),
             requestID: "spate-\(Script.name)-\(records.count)"
         )

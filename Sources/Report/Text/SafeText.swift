@@ -1,9 +1,9 @@
 /// Text of others (servers, profiles, file names) made harmless for a terminal: CWE-150.
-enum SafeText {
+public enum SafeText {
     /// One line without control characters: C0, DEL, C1 (an 8-bit ESC among them), line and paragraph separators, and
     /// the marks that reorder text (bidi) or hide it. Runs of white space become one space; beyond `limit` characters
     /// it ends in an ellipsis.
-    static func line(_ text: String, limit: Int = 200) -> String {
+    public static func line(_ text: String, limit: Int = 200) -> String {
         var result = String.UnicodeScalarView()
         var pendingSpace = false
         for scalar in text.unicodeScalars {
@@ -18,6 +18,13 @@ enum SafeText {
         let line = String(result)
         guard line.count > limit else { return line }
         return line.prefix(max(0, limit - 1)) + "…"
+    }
+
+    /// The same for a message of several lines, whose line ends and tabs stay.
+    public static func lines(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(text.unicodeScalars.filter { $0 == "\n" || $0 == "\t" || !isHarmful($0) })
+        )
     }
 
     static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {

@@ -1,0 +1,53 @@
+/// The texts of records that servers, profiles and the system had a hand in, each passed through a function.
+///
+/// Lines of answers (`AnswerRecord`) are JSON and are treated member by member where they are made.
+extension RecordBatch {
+    public mutating func mapForeignTexts(_ map: (String) -> String) {
+        for index in requests.indices { requests[index].mapForeignTexts(map) }
+        for index in targets.indices { targets[index].mapForeignTexts(map) }
+        for index in incidents.indices { incidents[index].detail = incidents[index].detail.map(map) }
+    }
+}
+
+extension RequestRecord {
+    public mutating func mapForeignTexts(_ map: (String) -> String) {
+        if detail == nil, note == nil, finish == nil, error == nil { return }
+        detail = detail.map(map)
+        note = note.map(map)
+        finish = finish.map(map)
+        error = error.map(map)
+    }
+}
+
+extension TargetRecord {
+    public mutating func mapForeignTexts(_ map: (String) -> String) {
+        model = model.map(map)
+        notes = notes.map(map)
+        rateLimits?.mapForeignTexts(map)
+    }
+}
+
+extension RateLimitRecord {
+    public mutating func mapForeignTexts(_ map: (String) -> String) {
+        for index in limits.indices {
+            limits[index].name = map(limits[index].name)
+            limits[index].resource = map(limits[index].resource)
+        }
+    }
+}
+
+extension RunRecord {
+    public mutating func mapForeignTexts(_ map: (String) -> String) {
+        warnings = warnings.map(map)
+        if let problem = calibration?.problem { calibration?.problem = map(problem) }
+    }
+}
+
+extension ProbeRecord {
+    public mutating func mapForeignTexts(_ map: (String) -> String) {
+        request.mapForeignTexts(map)
+        httpVersion = httpVersion.map(map)
+        server = server.map(map)
+        rateLimits?.mapForeignTexts(map)
+    }
+}

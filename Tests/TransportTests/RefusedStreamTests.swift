@@ -1,0 +1,141 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Transport
+
+/// A server of HTTP/2 at the level of frames (RFC 9113), over `openssl s_server`: one connection after another.
+private final class FrameServer {
+    enum Frame {
+        static func make(_ type: UInt8, flags: UInt8 = 0, stream: Int, _ payload: [UInt8] = []) -> [UInt8] {
+            [
+                UInt8(payload.count >> 16 & 255), UInt8(payload.count >> 8 & 255), UInt8(payload.count & 255), type,
+                flags,
+            ]
+                + word(stream) + payload
+        }
+        static func word(_ value: Int) -> [UInt8] { [24, 16, 8, 0].map { UInt8(value >> $0 & 255) } }
+
+        static let settings = make(4, stream: 0)
+        /// :status 200 alone, and an end of the stream's headers.
+        static func head(_ stream: Int) -> [UInt8] { make(1, flags: 4, stream: stream, [0x88]) }
+        static func answer(_ stream: Int) -> [UInt8] {
+            head(stream) + make(0, flags: 1, stream: stream, Array("ok".utf8))
+        }
+        static func refusal(_ stream: Int) -> [UInt8] { make(3, stream: stream, word(7)) }
+        static func reset(_ stream: Int) -> [UInt8] { make(3, stream: stream, word(2)) }
+        static func goAway(last: Int) -> [UInt8] { make(7, stream: 0, word(last) + word(0)) }
+    }
+
+    let endpoint: Endpoint
+    private let tls: TLSServer
+    private let thread: LoopThread
+    private let asked = Requests()
+
+    private final class Requests: Sendable { let count = Mutex(0) }
+    /// HEADERS frames so far.
+    var requests: Int { asked.count.withLock { $0 } }
+
+    /// - Parameter script: what is sent for the request of that number (from 0) on that stream.
+    init?(script: @escaping @Sendable (_ number: Int, _ stream: Int) -> [UInt8]) throws {
+        guard let tls = try TLSServer(protocols: "h2") else { return nil }
+        self.tls = tls
+        signal(SIGPIPE, SIG_IGN)  // the peer may be gone
+        var endpoint = Endpoint(scheme: .https, host: "127.0.0.1", port: tls.port)
+        endpoint.http = .two
+        endpoint.rootsFile = tls.certificate
+        self.endpoint = endpoint
+        let (input, output, asked) = (tls.received, tls.descriptor, asked)
+        thread = LoopThread(name: "frames") {
+            let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+            var bytes: [UInt8] = []
+            var piece = [UInt8](repeating: 0, count: 65_536)
+            func send(_ frames: [UInt8]) { _ = frames.withUnsafeBytes { write(output, $0.baseAddress, $0.count) } }
+            while true {
+                let count = read(input, &piece, piece.count)
+                guard count > 0 else { return }
+                bytes += piece[..<count]
+                while bytes.count >= 9 {
+                    if bytes.starts(with: preface.prefix(9)) {  // a new connection
+                        guard bytes.count >= preface.count else { break }
+                        bytes.removeFirst(preface.count)
+                        send(Frame.settings)
+                        continue
+                    }
+                    let length = Int(bytes[0]) << 16 | Int(bytes[1]) << 8 | Int(bytes[2])
+                    guard bytes.count >= 9 + length else { break }
+                    let (type, flags) = (bytes[3], bytes[4])
+                    let stream = Int(bytes[5] & 127) << 24 | Int(bytes[6]) << 16 | Int(bytes[7]) << 8 | Int(bytes[8])
+                    bytes.removeFirst(9 + length)
+                    if type == 4, flags & 1 == 0 { send(Frame.make(4, flags: 1, stream: 0)) }
+                    if type == 1 {
+                        let number = asked.count.withLock { count in
+                            defer { count += 1 }
+                            return count
+                        }
+                        send(script(number, stream))
+                    }
+                }
+            }
+        }
+    }
+
+    func stop() {
+        tls.stop()
+        thread.join()
+    }
+
+    /// One request after another.
+    static func exchange(
+        _ count: Int,
+        script: @escaping @Sendable (_ number: Int, _ stream: Int) -> [UInt8]
+    ) throws -> (results: [Collected], requests: Int) {
+        let server = try #require(try FrameServer(script: script))
+        let results = TransportTests.exchange(with: server.endpoint, count: count)
+        let requests = server.requests
+        server.stop()
+        return (results, requests)
+    }
+}
+
+@Suite struct RefusedStreamTests {
+    private typealias Frame = FrameServer.Frame
+
+    @Test func `a stream that is refused is asked again, and is no failure`() throws {
+        let (results, requests) = try FrameServer.exchange(2) { number, stream in
+            number == 0 ? Frame.refusal(stream) : Frame.answer(stream)
+        }
+        #expect(results.map(\.failure) == [nil, nil])
+        #expect(results.map(\.text) == ["ok", "ok"])
+        #expect(requests == 3)
+    }
+
+    @Test(arguments: [[0], [0x7fff_ffff, 0]])
+    func `what lies above the last stream of GOAWAY, in one step or two, is asked again`(lasts: [Int]) throws {
+        let (results, requests) = try FrameServer.exchange(1) { number, stream in
+            number == 0 ? lasts.flatMap { Frame.goAway(last: $0) } : Frame.answer(stream)
+        }
+        #expect(results.map(\.failure) == [nil])
+        #expect(requests == 2)
+    }
+
+    @Test func `a stream at GOAWAY's last goes on`() throws {
+        let (results, requests) = try FrameServer.exchange(1) { _, stream in
+            Frame.goAway(last: stream) + Frame.answer(stream)
+        }
+        #expect(results.map(\.failure) == [nil])
+        #expect(requests == 1)
+    }
+
+    @Test func `a request that is refused for ever fails after a bounded number of tries`() throws {
+        let (results, requests) = try FrameServer.exchange(1) { _, stream in Frame.refusal(stream) }
+        #expect(results.first?.failure?.kind == .reset)
+        #expect((20...40).contains(requests), "\(requests)")
+    }
+
+    @Test func `what the server reset, and did not refuse, is not asked again`() throws {
+        let (results, requests) = try FrameServer.exchange(1) { _, stream in Frame.reset(stream) }
+        #expect(results.first?.failure?.kind == .reset)
+        #expect(requests == 1)
+    }
+}
