@@ -1,5 +1,6 @@
 import ArgumentParser
 import Profile
+import Report
 
 /// The command line as the parser takes it: names with `_` as with `-`, and the names that users of other tools know.
 enum CommandLineWords {
@@ -36,7 +37,7 @@ enum CommandLineWords {
         }
         if let first = words.first, !first.hasPrefix("-"), !commands.contains(first) {
             let hint = Spelling.nearest(to: first, among: commands).map { "; did you mean \($0)?" } ?? "."
-            throw Failure(.badInput, "there is no command \"\(SafeLine.of(first))\"\(hint) `spate --help` lists them")
+            throw Failure(.badInput, "there is no command \"\(SafeText.line(first))\"\(hint) `spate --help` lists them")
         }
         var result: [String] = []
         for word in words {

@@ -77,7 +77,7 @@ struct ReportCommand: ParsableCommand {
         if html {
             let file = output ?? "\(ReportPage.folder(of: path))/\(ReportPage.name)"
             try ReportPage.write(ReportPage.text(recorded, result, path: path), to: file)
-            if file != "-" { Console.error("\(SafeLine.of(file))\n") }
+            if file != "-" { Console.error("\(SafeText.line(file))\n") }
             return true
         }
         if json { return Console.out(String(decoding: SummaryJSON.encode(result), as: UTF8.self)) }

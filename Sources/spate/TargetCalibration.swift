@@ -71,7 +71,7 @@ enum TargetCalibration {
             throw Failure(
                 .unusableTarget,
                 "\(target.name) refuses prompts of \(length) tokens, as the plan has them: "
-                    + "\(SafeLine.of(seen.script.refusal ?? "no words")). Ask for shorter ones with --input-tokens "
+                    + "\(SafeText.line(seen.script.refusal ?? "no words")). Ask for shorter ones with --input-tokens "
                     + "(workload.prompts.synthetic.input_tokens), or raise the server's own limit"
             )
         }
