@@ -168,7 +168,7 @@ def live(bench):
         before = first.run("JSON.parse(document.getElementById('page-data').textContent).charts.duration_s")
         first.wait(f"JSON.parse(document.getElementById('page-data').textContent).charts.duration_s > {before + 2}", 30)
         bench.row("the page follows the run", "", "", True)
-        bench.finish(child, 120)
+        wait_until(lambda: [first.run("1"), second.run("1"), time.sleep(0.2)] and child.poll() is not None, 120)
         for viewer in [first, second]:
             viewer.wait("document.querySelector('.live').textContent.includes('has ended')", 10)
             bench.equal("at the end it is the report", viewer.run("document.querySelectorAll('.cards .card').length"), 2)

@@ -80,7 +80,10 @@ public struct DistributionChart: Sendable, Hashable {
                     Part(part: .level, rps: steps.first?.rps, requests: successes(steps), steps: steps)
                 }
             case .probe: return byShape(timeline.counted(in: phase).successes)
-            case .steady, .batch, .keepwarm:
+            case .steady:
+                let levels = steps.filter { $0.kind == .level }
+                return [Part(part: .all, requests: successes(levels), steps: levels)]
+            case .batch, .keepwarm:
                 let loaded = steps.filter { $0.kind != .warmup }
                 return [Part(part: .all, requests: timeline.counted(in: phase).successes, steps: loaded)]
             }

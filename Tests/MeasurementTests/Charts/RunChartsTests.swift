@@ -115,6 +115,17 @@ import Testing
         #expect(ttft?.groups.first?.statistics.values == [100, 101, 102, 103, 104])
     }
 
+    @Test func `the curve of a steady load is of the requests that its row counts`() {
+        var builder = RunResultBuilder()
+        let phase = builder.phase(.steady, from: 0, to: 10_000)
+        let step = builder.step(.level, of: phase, 2, from: 0, settled: 0, windowEnded: 9000, drained: 10_000)
+        for place in 0..<5 { builder.request(step, at: Int64(place) * 500, ttft: 100 + Int64(place)) }
+        builder.request(step, at: 9500, ttft: 9000, measured: false)
+        let ttft = RunCharts(of: builder.recorded).targets[0].distributions.first { $0.figure == .ttft }
+        #expect(ttft?.groups.first?.statistics.values == [100, 101, 102, 103, 104])
+        #expect(builder.result.targets[0].phases[0].steps[0].stats.ttftMilliseconds?.maximum == 104)
+    }
+
     @Test func `a burst is told request by request, with what was cold`() {
         var builder = RunResultBuilder()
         let phase = builder.phase(.burst, from: 0, to: 20_000)

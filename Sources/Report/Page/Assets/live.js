@@ -5,13 +5,16 @@ function live() {
   document.querySelector("header").prepend(state);
   let waiting = false;
   let busy = false;
+  let isOver = false;
 
   // Nothing may move under a reader's hand: while something is pointed at, focused, open or selected, the page waits.
   const isRead = () => view.cursor !== null || (document.activeElement && document.activeElement !== document.body)
     || document.querySelector("main details[open]") !== null || !getSelection().isCollapsed;
 
-  async function update(isLast) {
-    if (busy || (isRead() && !isLast)) { waiting = true; state.textContent = "live · waits while you look"; return; }
+  async function update() {
+    const isLast = isOver;
+    if (busy) { waiting = true; return; }
+    if (isRead() && !isLast) { waiting = true; state.textContent = "live · waits while you look"; return; }
     busy = true;
     waiting = false;
     try {
@@ -33,10 +36,10 @@ function live() {
   }
 
   const events = new EventSource("/events");
-  events.addEventListener("state", () => update(false));
-  events.addEventListener("end", () => { events.close(); update(true); });
-  events.addEventListener("error", () => { state.textContent = "no connection to the run; what is shown is the last state"; });
-  setInterval(() => { if (waiting) update(false); }, 500);
+  events.addEventListener("state", update);
+  events.addEventListener("end", () => { events.close(); isOver = true; update(); });
+  events.addEventListener("error", () => { if (!isOver) state.textContent = "no connection to the run; what is shown is the last state"; });
+  setInterval(() => { if (waiting) update(); }, 250);
 }
 
 live();
