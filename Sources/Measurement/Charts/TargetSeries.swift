@@ -9,6 +9,8 @@ public struct TargetSeries: Sendable, Hashable {
     /// Tokens that came in it. Each request's are placed by what was stored of their arrival; without that they are spread
     /// evenly over its decoding.
     public var tokens: [Double] = []
+    /// The widest bin that arrivals were stored in, seconds: within it nobody knows when tokens came.
+    public var tokenResolution = 0.0
     /// Of the requests sent in it, milliseconds, by the view of their phase; nil = none had a first token.
     public var ttftP50: [Double?] = []
     public var ttftP95: [Double?] = []
@@ -22,6 +24,8 @@ public struct TargetSeries: Sendable, Hashable {
         tokens = area
         var waits = [[Double]](repeating: [], count: axis.bins)
         let index = timeline.index
+        let steps = index.phases(of: timeline.target.id).flatMap(index.steps(of:))
+        tokenResolution = Double(steps.map(\.binWidth).max() ?? 0) / 1e9
         timeline.requests.forEach { request in
             guard let dispatched = request.dispatched else {
                 excluded[axis.bin(request.scheduled)] += 1

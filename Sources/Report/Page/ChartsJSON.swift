@@ -69,6 +69,7 @@ enum ChartsJSON {
             .init("throttled", counts(series.throttled)),
             .init("excluded", counts(series.excluded)),
             .init("tokens", self.series(series.tokens, digits: 1)),
+            .init("token_bin_s", .number(series.tokenResolution)),
             .init("ttft_p50", self.series(series.ttftP50)),
             .init("ttft_p95", self.series(series.ttftP95)),
         ])

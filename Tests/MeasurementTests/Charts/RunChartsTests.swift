@@ -73,6 +73,7 @@ import Testing
         #expect(abs(tokens.reduce(0, +) - 8) < 1e-9)
         #expect(abs(tokens[12] - 1) < 1e-9)
         #expect(tokens[11] == 0 && tokens[20] == 0)
+        #expect(logged.targets[0].series.tokenResolution == 0.1)
 
         let spread = Self.steady { builder, step in
             builder.request(step, at: 1000, ttft: 200, tokens: 8, gap: 100) { $0.arrivals = [] }

@@ -123,7 +123,7 @@ function timeChart(slot, data) {
       { title: "Time to first token", about: "ttft", format: duration, tickFormat: durationTick, height: 96, log: choices.scale === "log", lines: [
         { name: "p95", values: series.ttft_p95 || [], place: 1, gaps: true, thin: true }, { name: "p50", values: series.ttft_p50 || [], place: 0, gaps: true }],
         band: [series.ttft_p50 || [], series.ttft_p95 || []], dots: slow },
-      { title: "Tokens per second", about: "throughput", format: rate, height: 74, lines: [{ name: "tokens/s", values: perSecond(series.tokens), area: true, place: 3 }] },
+      { title: "Tokens per second" + (series.token_bin_s > width ? `, known to ${duration(series.token_bin_s * 1000)}` : ""), about: "throughput", format: rate, height: 74, lines: [{ name: "tokens/s", values: perSecond(series.tokens), area: true, place: 3 }] },
     ];
     const generator = charts.generator;
     if (generator.cpu_percent || generator.wake_lag_p99_ms) {
