@@ -53,7 +53,7 @@ struct CheckSession {
             meanwhile: meanwhile
         )
         var evidence = CheckEvidence()
-        let answer = TargetPreparation.look(&prepared, at: place, meanwhile: meanwhile)
+        let answer = TargetPreparation.firstLook(&prepared, target, at: place, meanwhile: meanwhile)
         let redactor = Redactor(secrets: prepared.key.map { [$0] } ?? [])
         evidence.reach.status = answer.status
         evidence.reach.models = answer.models
@@ -79,15 +79,16 @@ struct CheckSession {
         evidence.wantsVectors = target.provider.api.makesVectors
         evidence.wantsStream = target.provider.streams
         if evidence.reach.problem == nil {
-            let seen = Prober.run(
+            let seen = TargetPreparation.ask(
                 plan(target, model: model),
-                at: prepared.target,
+                &prepared,
                 redactor: redactor,
                 seconds: seconds,
                 meanwhile: meanwhile
             )
             evidence.probes = seen.records
             evidence.dialect = seen.script.dialect
+            evidence.reach.waitedNanoseconds = prepared.wait?.waited
         }
         return CheckResult(of: evidence)
     }

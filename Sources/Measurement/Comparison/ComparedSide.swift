@@ -89,7 +89,7 @@ extension ComparedSide.Facts {
             if request.connection == .new, let connect = request.connectMilliseconds {
                 connectMilliseconds.append(connect)
             }
-            guard request.outcome.class == .success else { continue }
+            guard request.outcomeClass == .success else { continue }
             if let wait = request.waitMilliseconds { waitMilliseconds.append(wait) }
             guard let tokens = request.countedOutputTokens else { continue }
             successes += 1

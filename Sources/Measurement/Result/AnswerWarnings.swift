@@ -49,6 +49,11 @@ enum AnswerWarnings {
             "buffered",
             "came in one or two reads with many events: something on the way gathers them, and gaps say nothing."
         ),
+        (
+            RequestRecord.cutShort,
+            "were cut by max_tokens before a word of the answer came: their times count, and none is of use. Raise "
+                + "--max-tokens, or switch reasoning off (workload.reasoning: off)."
+        ),
         ("usage_mismatch", "came with a token count that does not fit their text: figures in tokens are doubtful."),
         ("vector_count", "held other than one vector for each input: they are successes, and of no use."),
         ("bad_json", "had events that could not be read."),

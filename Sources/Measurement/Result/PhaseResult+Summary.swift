@@ -59,6 +59,11 @@ extension PhaseResult {
             tokensPerSecond: stats.outputTokensPerSecond
         )
         validity = ValidityResult(of: evidence, index, health)
-        incidents = health.incidents(in: spans).map { IncidentResult($0, timeline) }
+        let own = health.incidents(in: spans).filter { $0.target == nil || $0.target == timeline.target.id }
+        incidents = own.map { IncidentResult($0, timeline) }
+        let down = own.filter { $0.kind == .outage }.map { outage in
+            spans.reduce(0) { $0 + $1.overlap(from: outage.at, to: outage.ended ?? .max) }
+        }
+        if !down.isEmpty { downSeconds = Double(down.reduce(0, +)) / 1e9 }
     }
 }

@@ -20,7 +20,7 @@ extension RequestStatistics.Cost {
         var wasted = 0.0
         var untold = 0
         for request in requests where request.dispatchLag != nil {
-            let success = request.outcome.class == .success
+            let success = request.outcomeClass == .success
             if request.tokenSource != .usage {
                 if success { throw .noUsage }
                 // It broke off: what came of it is counted by events, and its input nobody told.

@@ -90,6 +90,7 @@ enum RunWarnings {
         }
         for step in phase.steps {
             let level = step.load
+            if let unmeasured = step.unmeasured { warnings.append("\(phase.label): at \(level) \(words(unmeasured))") }
             if let kept = step.retention, let decode = step.decodeRetention, decode - kept > 0.05 {
                 warnings.append(
                     "\(phase.label): at \(level) requests queue before the first token: decode keeps "
@@ -115,6 +116,17 @@ enum RunWarnings {
             warnings.append("\(phase.label): burst \(burst.index) has no warm control to be held against.")
         }
         return warnings
+    }
+
+    /// What must change for a step to be measured.
+    private static func words(_ step: StepResult.Unmeasured) -> String {
+        let length = step.seconds.map { duration($0) } ?? "its time"
+        guard step.sent > 0 else { return "no request was due in \(length): its duration or its rate is too small." }
+        let settle = step.settleSeconds.map { duration($0) } ?? "its settling"
+        let answers = step.answerSeconds.map { " Answers took \(duration($0)) (median)." } ?? ""
+        return
+            "nothing was measured: none of its \(step.sent) requests was sent between the end of settle (\(settle)) and "
+            + "the end of its window (\(length)).\(answers) A longer duration, or a shorter settle, would measure some."
     }
 
     /// Levels that were visited more than once and did not come out alike: the intervals of their medians are apart.

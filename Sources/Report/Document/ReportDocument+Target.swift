@@ -36,6 +36,7 @@ extension ReportDocument {
             blocks += conversations(phase)
             blocks += probes(phase)
             blocks += phaseVerdict(phase)
+            blocks += outages(phase)
             blocks += incidents(phase)
         }
         return blocks
@@ -69,6 +70,18 @@ extension ReportDocument {
         return [.sentence("This phase is \(phase.validity.verdict.rawValue): \(reasons)", tone)]
     }
 
+    /// Beside availability, for how many attempts an outage costs is the back-off's doing.
+    private static func outages(_ phase: PhaseResult) -> [Block] {
+        guard let down = phase.downSeconds, let length = phase.durationSeconds else { return [] }
+        let outages = phase.incidents.filter { $0.kind == .outage }
+        let attempts = outages.reduce(0) { $0 + ($1.attempts ?? 0) }
+        let times = outages.count == 1 ? "one outage" : "\(outages.count) outages"
+        let text =
+            "The target was down \(Figure.duration(seconds: down)) of \(Figure.duration(seconds: length)): \(times), "
+            + "\(Figure.count(attempts)) attempts. Availability counts attempts, and the back-off decides how many there were."
+        return [.sentence(text, .bad)]
+    }
+
     private static let incidentsShown = 5
 
     private static func incidents(_ phase: PhaseResult) -> [Block] {
@@ -87,7 +100,8 @@ extension ReportDocument {
                     let length = incident.endSeconds.map {
                         ", for \(Figure.duration(seconds: $0 - incident.startSeconds))"
                     }
-                    let detail = incident.detail.map { ": " + SafeText.line($0) }
+                    let attempts = incident.attempts.map { ": \(Figure.count($0)) attempts failed" }
+                    let detail = incident.detail.map { ": " + SafeText.line($0) } ?? attempts
                     let kind = incident.kind.rawValue.replacing("_", with: " ")
                     return "\(kind) \(from)\(length ?? "")\(detail ?? "")"
                 } + rest
@@ -159,13 +173,24 @@ extension ReportDocument {
         var blocks: [Block] = [.heading("Totals"), .sentence(sentence)]
         if let length = target.inputLength { blocks.append(promptLength(length)) }
         blocks += cost(target)
-        let apart = [("warm-up", target.warmup), ("preflight", target.preflight), ("probe", probes(target))]
+        if let waited = target.waitedReadySeconds {
+            let text =
+                "It was ready after \(Figure.duration(seconds: waited)) of waiting, its cold start as seen from here."
+            blocks.append(.sentence(text))
+        }
+        var preflight = target.preflight  // a look at a list of models generates nothing
+        preflight.requests -= target.preflightGets
+        let apart = [("warm-up", target.warmup), ("preflight", preflight), ("probe", probes(target))]
             .filter { $0.1.requests > 0 }
         if !apart.isEmpty {
-            let list = apart.map { name, tally in
+            var list = apart.map { name, tally in
                 let price = tally.dollars.flatMap { $0 > 0 ? ", \(Figure.dollars($0))" : nil } ?? ""
                 return
                     "\(Figure.count(tally.requests)) \(name) requests (\(Figure.count(tally.outputTokens)) output tokens\(price))"
+            }
+            if target.preflightGets > 0 {
+                let times = target.preflightGets == 1 ? "one look" : "\(Figure.count(target.preflightGets)) looks"
+                list.append("\(times) at the list of models")
             }
             blocks.append(.sentence("In no figure above: \(list.joined(separator: ", ")).", .dim))
         }

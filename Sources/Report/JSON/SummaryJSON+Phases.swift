@@ -25,6 +25,7 @@ extension SummaryJSON {
         add("consistency", phase.consistency.map(consistency))
         add("batch", phase.batch.map(batch))
         add("drift", phase.drift.isEmpty ? nil : drift(phase.drift))
+        add("down_s", JSONValue(phase.downSeconds))
         add("incidents", phase.incidents.isEmpty ? nil : .array(phase.incidents.map(incident)))
         add("keepwarm", phase.keepwarm.map(keepwarm))
         add("probes", phase.probes.map(probes))
