@@ -1,6 +1,7 @@
-import Schedule
 import Testing
 import Ticks
+
+@testable import Schedule
 
 @Suite struct LevelTests {
     private func level(

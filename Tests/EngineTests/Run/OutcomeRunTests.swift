@@ -191,7 +191,7 @@ extension RunTests {
                 while !isOver.withLock({ $0 }) { pause(milliseconds: 5) }
                 server.stop()
             }
-            let driven = Rig(port: port, [.batch(Batch(requests: 6, concurrency: 2))]).run()
+            let driven = Rig(port: port, [.batch(.init(requests: 6, concurrency: 2))]).run()
             isOver.withLock { $0 = true }
             restart.join()
             expectSoundBooks(driven)
