@@ -8,7 +8,7 @@ extension AnswerRecord {
     init(_ request: LiveRequest, _ record: RequestRecord, customID: String, run: RunContext) {
         var reply = request.decoder.reply
         reply.status = request.transfer.status
-        let isAnswered = record.outcome.class == .success
+        let isAnswered = record.outcomeClass == .success
         let number = "\(run.id)-\(request.sequence)"
         let requestID = request.attempt == 0 ? number : "\(number).\(request.attempt)"
         let answer = BatchAnswer(

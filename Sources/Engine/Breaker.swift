@@ -1,36 +1,192 @@
 internal import Measurement
+internal import Ticks
 
-/// Stops a target that fails, so that a run does not hammer it or bill for nothing.
+/// Gives up a target that brings nothing any more, so that a run does not hammer it or bill for nothing; and tells when a
+/// target was out, so that a run outlives a restart.
 ///
-/// Opens after 20 refusals of authorisation in a row, or when at least half of the last 100 requests failed. Throttled
-/// requests do not count: a provider that sheds load is being measured. Excluded ones are ours.
+/// It opens when 50 attempts have failed with no success and no token of any stream between, the first of them `after` or
+/// more ago, and no request sent before that first failure is still open; or after 200 without a success, tokens or not.
+/// Throttled and excluded attempts count as neither: a provider that sheds load is being measured. Refusals of the key,
+/// the purse or the model open it at once after 20 in a row, an unknown model or an empty purse before the first success.
 struct Breaker: Sendable {
-    private static let window = 100
-    private var recent = [Bool](repeating: false, count: window)
-    private var position = 0
-    private var seen = 0
-    private var failures = 0
-    private var refusals = 0
+    /// What the server says will not change by asking again, and its words.
+    enum Refusal: Sendable, Hashable {
+        case authorisation(String)
+        case purse(String)
+        case model(String)
 
+        var words: String {
+            switch self {
+            case .authorisation(let words), .purse(let words), .model(let words): words
+            }
+        }
+    }
+
+    /// An attempt that is over.
+    struct Attempt: Sendable {
+        var outcome: Outcome.Class
+        var sent: Instant
+        /// When its last token came.
+        var lastToken: Instant?
+        var refusal: Refusal?
+        /// Its connection never came about.
+        var neverConnected = false
+    }
+
+    /// What one loop has under way.
+    struct Report: Sendable, Hashable {
+        /// When the oldest request was sent that is still open; nil = none is.
+        var oldestOpen: Instant?
+        var lastToken: Instant?
+    }
+
+    /// A stretch in which the target answered nothing but failures.
+    struct Outage: Sendable, Hashable {
+        var start: Instant  // the first failure's sending
+        var end: Instant?  // the first token or success behind it; nil = it goes on
+        var attempts: Int
+    }
+
+    /// Failures in a row.
+    private struct Spell: Sendable {
+        var start: Instant  // when the first was sent, or the last token came before it failed
+        var began: Instant  // when it had failed
+        var paused: Int64  // planned pauses up to then
+        var attempts = 0
+        var unconnected = 0
+    }
+
+    static let mostSilent = 50
+    static let mostUseless = 200
+    static let mostRefusals = 20
+    static let shortestOutage: Int64 = 1_000_000_000
+
+    private let after: Int64?  // nil = it never opens by time
+    private let loops: Int
+    private var silent: Spell?  // without a token
+    private var useless: Spell?  // without a success
+    private var refusals = 0
+    private var hasSucceeded = false
+    private var lastToken: Instant?  // or the end of an answer without one
+    private var paused: Int64 = 0
+    private var reports: [Int: Report] = [:]
     /// Why it opened; nil while it is closed.
     private(set) var reason: String?
 
-    mutating func note(_ outcome: Outcome) {
-        refusals = outcome == .auth ? refusals + 1 : 0
-        if refusals >= 20 { reason = reason ?? "20 requests in a row were refused (401, 402 or 403)" }
-        let failed: Bool
-        switch outcome.class {
-        case .failed: failed = true
-        case .success: failed = false
-        case .throttled, .excluded: return
+    /// - Parameter after: how long a target may bring nothing; nil = as long as it likes.
+    init(after: Duration?, loops: Int = 1) {
+        self.after = after?.nanoseconds
+        self.loops = loops
+    }
+
+    /// Whether loops must report what they have under way.
+    var isWatching: Bool { silent != nil || useless != nil }
+
+    /// Nothing was to be sent for so long, by plan.
+    mutating func pause(_ nanoseconds: Int64) { paused += max(0, nanoseconds) }
+
+    /// An attempt has ended. Returns the outage that it ended, if one was.
+    mutating func note(_ attempt: Attempt, at now: Instant) -> Outage? {
+        note(attempt.refusal, attempt.outcome)
+        switch attempt.outcome {
+        case .excluded, .throttled: return attempt.lastToken.flatMap { token(at: $0) }
+        case .success:
+            hasSucceeded = true
+            useless = nil
+            return token(at: attempt.lastToken ?? now) ?? endSilence(at: now)
+        case .failed:
+            let ended = attempt.lastToken.flatMap { token(at: $0) }
+            add(attempt, to: &useless, at: now)
+            // Of one that had begun to answer, what fails is the rest.
+            if attempt.lastToken == nil { add(attempt, to: &silent, at: now) }
+            judge(at: now)
+            return ended
         }
-        if recent[position] { failures -= 1 }
-        recent[position] = failed
-        if failed { failures += 1 }
-        position = (position + 1) % Self.window
-        seen += 1
-        if seen >= Self.window, failures * 2 >= Self.window {
-            reason = reason ?? "\(failures) of the last \(Self.window) requests failed"
+    }
+
+    /// What a loop has under way; returns the outage that a token ended.
+    mutating func tell(loop: Int, _ report: Report, at now: Instant) -> Outage? {
+        reports[loop] = report
+        let ended = report.lastToken.flatMap { token(at: $0) }
+        judge(at: now)
+        return ended
+    }
+
+    /// The run is over: the outage that still goes on.
+    mutating func finish(at now: Instant) -> Outage? {
+        defer { silent = nil }
+        guard let spell = silent, isOutage(spell, until: now) else { return nil }
+        return Outage(start: spell.start, end: nil, attempts: spell.attempts)
+    }
+
+    private mutating func note(_ refusal: Refusal?, _ outcome: Outcome.Class) {
+        if outcome == .excluded { return }
+        guard let refusal else { return refusals = 0 }
+        refusals += 1
+        let isFirstLook: Bool =
+            switch refusal {
+            case .authorisation: false
+            case .purse, .model: !hasSucceeded
+            }
+        if isFirstLook { reason = reason ?? refusal.words }
+        if refusals >= Self.mostRefusals {
+            reason = reason ?? "\(refusals) requests in a row were refused: \(refusal.words)"
         }
+    }
+
+    private func add(_ attempt: Attempt, to spell: inout Spell?, at now: Instant) {
+        let start = max(attempt.sent, lastToken ?? attempt.sent)
+        var grown = spell ?? Spell(start: start, began: now, paused: paused)
+        grown.attempts += 1
+        if attempt.neverConnected { grown.unconnected += 1 }
+        spell = grown
+    }
+
+    /// A token that came after the silence began ends it.
+    private mutating func token(at instant: Instant) -> Outage? {
+        lastToken = max(lastToken ?? instant, instant)
+        guard let silent, instant > silent.began else { return nil }
+        return endSilence(at: instant)
+    }
+
+    private mutating func endSilence(at instant: Instant) -> Outage? {
+        defer {
+            silent = nil
+            reports.removeAll(keepingCapacity: true)
+        }
+        guard let spell = silent, isOutage(spell, until: instant) else { return nil }
+        return Outage(start: spell.start, end: instant, attempts: spell.attempts)
+    }
+
+    /// A second in which nobody could connect, or in which one failure followed the other; a failure or two between tokens
+    /// are no outage.
+    private func isOutage(_ spell: Spell, until end: Instant) -> Bool {
+        guard end.nanoseconds(since: spell.start) >= Self.shortestOutage else { return false }
+        return spell.unconnected >= 2 || spell.attempts >= 10
+    }
+
+    private mutating func judge(at now: Instant) {
+        guard reason == nil, let after else { return }
+        if let silent, silent.attempts >= Self.mostSilent, age(silent, now) >= after,
+            nothingIsOpen(before: silent.began)
+        {
+            reason = words(silent, now, "without a success or a token")
+        } else if let useless, useless.attempts >= Self.mostUseless, age(useless, now) >= after {
+            reason = words(useless, now, "without a success")
+        }
+    }
+
+    private func age(_ spell: Spell, _ now: Instant) -> Int64 {
+        now.nanoseconds(since: spell.began) - (paused - spell.paused)
+    }
+
+    /// Each loop must have said so since the failures began.
+    private func nothingIsOpen(before instant: Instant) -> Bool {
+        reports.count >= loops && reports.values.allSatisfy { $0.oldestOpen.map { $0 >= instant } ?? true }
+    }
+
+    private func words(_ spell: Spell, _ now: Instant, _ lack: String) -> String {
+        let seconds = Double(age(spell, now) / 100_000_000) / 10
+        return "\(spell.attempts) requests failed in \(seconds) s \(lack)"
     }
 }

@@ -94,6 +94,7 @@ final class LiveRequest: TransferHandler {
             textBytes: digest.textBytes
         )
         recorder.tokens(digest.tokenEvents, at: stamp.instant)
+        driver.lastToken = stamp.instant
         switch action {
         case .firstToken:
             recorder.firstToken(ttft: stamp.instant.nanoseconds(since: transfer.timing.dispatched))
@@ -164,7 +165,7 @@ final class LiveRequest: TransferHandler {
         record.queued = queued > 0 ? queued : nil
         if record.outcome == .cancelled, hasGivenUp { record.detail = "user" }
         record.arrivals = arrivals.take()
-        guard record.outcome.class == .success else { return record }
+        guard record.outcomeClass == .success else { return record }
         if let check = driver.check(of: target) {
             let answer = decoder.text.choices[0]?.content ?? ""
             if let shortfall = check.shortfall(of: answer, index: Int(prompt)) {

@@ -30,7 +30,7 @@ extension LoopDriver {
         record.conversation = conversation.number
         record.turn = conversation.turn
         let answer = request.decoder.text.choices[0]?.content ?? ""
-        guard record.outcome.class == .success, !conversation.isAtLastTurn, !answer.isEmpty else { return nil }
+        guard record.outcomeClass == .success, !conversation.isAtLastTurn, !answer.isEmpty else { return nil }
         let (next, think) = maker(of: request.target).continued(conversation, with: answer)
         record.think = think.nanoseconds
         return (next, think)

@@ -20,7 +20,7 @@ extension LoopDriver {
     /// Comes before its request's record: stored alone it belongs to nothing, but a request without it would count as
     /// answered.
     func keepAnswer(of request: LiveRequest, _ record: RequestRecord) {
-        guard let item = request.item, request.keepsAnswer, record.outcome.class != .excluded else { return }
+        guard let item = request.item, request.keepsAnswer, record.outcomeClass != .excluded else { return }
         let name = maker(of: request.target).customID(of: item)
         recorder.answer(AnswerRecord(request, record, customID: name, run: run))
     }

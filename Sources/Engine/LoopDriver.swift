@@ -19,7 +19,8 @@ final class LoopDriver {
     var lookAhead: LookAhead?  // of an open loop
     var replay: Replay?  // whose requests it sends
     var sampler: LoadSampler?
-    private var breakers: [Int: Breaker] = [:]
+    private var connectionUse: [Int: (answered: Int, reused: Int)] = [:]
+    var lastToken: Instant?  // of the present phase
     private var limits: [Int: RateLimitBook] = [:]
     var retries = RetryQueue()
     var thinking = ConversationQueue()
@@ -107,6 +108,7 @@ final class LoopDriver {
         if index >= 0, run.program.entries[index].phase != entry.phase {
             shaper = nil
             cancelAll()  // a target that was given up may have left some
+            lastToken = nil
             thinking.removeAll()
         }
         noteUnfilled()
@@ -134,6 +136,9 @@ final class LoopDriver {
             if case .trace(let trace) = arrivals.source { replay = trace }
             if arrivals.stopsWhenSaturated, arrivals.isSteady { sampler = LoadSampler(start: start) }
         }
+        if loopIndex == run.firstLoop, let pause = entry.stage.plannedPause {
+            run.breakers.pause(entry.target, pause.nanoseconds)
+        }
         if let edge = run.program.edge(after: newIndex) { prepare(edge, entry: entry, start: start) }
     }
 
@@ -145,6 +150,7 @@ final class LoopDriver {
         let now = MonotonicClock.now()
         noteUnfilled()
         cancelAll()
+        run.breakers.finish(at: now)
         recorder.finish(at: now)
         shaper = nil
         timer?.disarm()
@@ -280,30 +286,35 @@ final class LoopDriver {
             request.isComplete = false
             complete.removeAll { $0 === request }
         }
+        if record.outcomeClass == .success {
+            connectionUse[target, default: (0, 0)].answered += 1
+            if record.connection == .reused { connectionUse[target]?.reused += 1 }
+        }
         keepAnswer(of: request, record)
         let next = followUp(to: request, &record)
         recorder.requestEnded(record, answered: request.answered, at: now)
         run.budget.settle(request.claim, by: record, price: run.prices[target])
-        breakers[target, default: Breaker()].note(record.outcome)
         let advice = ReplyAdvice(of: request, record, at: now)
+        let reason = noteForBreaker(request, record, advice, at: now)
         if let said = advice.limits {
             limits[target, default: RateLimitBook()].note(said, at: now.nanoseconds(since: run.t0))
         }
-        if !hasStopped, shaper != nil, let wait = advice.wait(after: record, plan: run.program.targets[target].plan) {
+        if !hasStopped, shaper != nil, let wait = waitBeforeRetry(request, record, advice) {
             sendLater(request, record, at: now.advanced(byNanoseconds: wait))
         } else {
             let failedFast =
-                record.outcome.class != .success && record.tokenEvents == 0
+                record.outcomeClass != .success && record.tokenEvents == 0
                 && now.nanoseconds(since: began) < 50_000_000
             let think = next?.think
-            if shaper?.requestEnded(kind, failedFast: failedFast, thinking: think, at: now) == true, let next {
+            let refused = record.outcome == .connect
+            if shaper?.requestEnded(kind, failedFast: failedFast, refused: refused, thinking: think, at: now) == true,
+                let next
+            {
                 thinking.insert(next.conversation, due: now.advanced(by: next.think))
             }
         }
         recycle(request)
-        if let reason = advice.exhaustion ?? breakers[target]?.reason {
-            run.conductor.abandon(target: target, reason: reason)
-        }
+        if let reason { run.conductor.abandon(target: target, reason: reason) }
         pump()
     }
 
@@ -349,6 +360,7 @@ final class LoopDriver {
 
     private func tick(_ now: Instant) {
         if now >= safeUntil { cancelOverdue(now) }
+        watchForBreaker(now)
         housekeeping?.note(into: recorder, clients: Array(clients.values), inFlight: running.count, now: now)
         recorder.tick(at: now)
         sampleLoad(at: now)
@@ -384,5 +396,11 @@ final class LoopDriver {
     func rateLimits() -> [Int: RateLimitRecord] { limits.mapValues(\.record) }
 
     /// What was learnt of each target's way with connections.
-    func connectionNotes() -> [Int: Bool] { clients.compactMapValues(\.closesAfterAnswer) }
+    func connectionNotes() -> [Int: Bool] {
+        clients.compactMapValues(\.closesAfterAnswer).reduce(into: [:]) { notes, client in
+            // A server that dies closes too: what counts is how requests that were answered had got there.
+            let use = connectionUse[client.key] ?? (0, 0)
+            notes[client.key] = client.value && 2 * use.reused <= use.answered
+        }
+    }
 }

@@ -154,11 +154,13 @@ enum OutcomeRule {
         if reply.finish == .error { return Verdict(outcome: .inbandError, detail: "inband_error", note: note) }
         let hasAnswer = reply.visibleBytes > 0 || reply.toolBytes > 0 || reply.toolCalls > 0
         if !hasAnswer {
-            let reasoned = reply.reasoningBytes > 0 || (reply.usage.reasoning ?? 0) > 0
+            // Tokens that were billed up to the cap, and of which nothing was to be seen, were reasoning too.
+            let isBilled = reply.finish == .length && (reply.usage.output ?? 0) > 0
+            let reasoned = reply.reasoningBytes > 0 || (reply.usage.reasoning ?? 0) > 0 || isBilled
             let outcome = reasoned ? Outcome.reasoningOnly : .empty
             return Verdict(
                 outcome: outcome,
-                detail: reply.finish == .length ? "truncated_length" : outcome.rawValue,
+                detail: reply.finish == .length ? RequestRecord.cutShort : outcome.rawValue,
                 note: note
             )
         }

@@ -23,6 +23,8 @@ public struct Preflight: Sendable {
         /// HTTP status of GET /models; 0 when there was no answer.
         public var status = 0
         public var models: [String] = []
+        /// It was a list of models, with none in it.
+        public var listsNoModel = false
         /// Why the target cannot be used at all: it could not be reached.
         public var failure: TransferFailure?
         /// The HTTP version that was spoken: 1 or 2; 0 without an answer.
@@ -66,6 +68,7 @@ public struct Preflight: Sendable {
             probe = ModelsProbe(loop: loop, endpoint: answer.endpoint, question: question) { found in
                 answer.status = found.status
                 answer.models = found.models
+                answer.listsNoModel = found.listsNoModel
                 answer.failure = found.failure
                 answer.words = found.words
                 answer.http = found.http
@@ -83,6 +86,7 @@ private final class ModelsProbe: TransferHandler {
     struct Found {
         var status = 0
         var models: [String] = []
+        var listsNoModel = false
         var failure: TransferFailure?
         var words: String?
         var http = 0
@@ -114,7 +118,9 @@ private final class ModelsProbe: TransferHandler {
         found.failure = failure
         if failure == nil, transfer.status == 200 {
             let bytes = body  // a span of a property could outlive an access to it
-            found.models = ModelList.ids(in: bytes.span, parser: JSONParser()) ?? []
+            let ids = ModelList.ids(in: bytes.span, parser: JSONParser())
+            found.models = ids ?? []
+            found.listsNoModel = ids?.isEmpty ?? false
         }
         if let redirection = transfer.redirection {
             found.words = redirection

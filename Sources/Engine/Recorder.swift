@@ -86,11 +86,11 @@ final class Recorder {
         if let answered { bin.inFlightArea -= max(0, now.nanoseconds(since: answered)) }  // may reach before the bin
         bin.ended += 1
         live.requestsEnded += 1
-        switch record.outcome.class {
+        switch record.outcomeClass {
         case .failed, .throttled: bin.failed += 1
         case .success, .excluded: break
         }
-        if record.outcome.class != .success { live.unsuccessful[record.outcome, default: 0] += 1 }
+        if record.outcomeClass != .success { live.unsuccessful[record.outcome, default: 0] += 1 }
         add(record)
     }
 

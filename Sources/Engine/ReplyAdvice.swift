@@ -9,8 +9,8 @@ internal import Wire
 struct ReplyAdvice: Sendable {
     /// What the response's head said of limits; nil = nothing.
     let limits: RateLimits?
-    /// Why no later request can do better: the purse is empty, in the server's words.
-    let exhaustion: String?
+    /// What no later request will change: the key is refused, the purse empty, the model unknown.
+    let refusal: Breaker.Refusal?
     private let error: ServerError?
 
     init(of request: LiveRequest, _ record: RequestRecord, at now: Instant) {
@@ -22,19 +22,30 @@ struct ReplyAdvice: Sendable {
                 head: head.span,
                 unixSeconds: { Double(now.nanoseconds + MonotonicClock.realtimeOffset()) / 1e9 }
             )
-        error = record.outcome.class == .success ? nil : request.serverError
-        if let error, let status = record.httpStatus,
-            error.saysExhausted(status: status, retryAfterSeconds: limits?.retryAfterSeconds)
-        {
-            exhaustion = "no credit or quota is left, said the server (HTTP \(status)): \(record.error ?? "no words")"
-        } else {
-            exhaustion = nil
+        error = record.outcomeClass == .success ? nil : request.serverError
+        refusal = Self.refusal(record, error, limits)
+    }
+
+    private static func refusal(_ record: RequestRecord, _ error: ServerError?, _ limits: RateLimits?) -> Breaker
+        .Refusal?
+    {
+        guard let status = record.httpStatus, record.outcomeClass != .success else { return nil }
+        let words = "(HTTP \(status)): \(record.error ?? "no words")"
+        if let error, error.saysExhausted(status: status, retryAfterSeconds: limits?.retryAfterSeconds) {
+            return .purse("no credit or quota is left, said the server \(words)")
         }
+        if record.outcome == .auth { return .authorisation("the key was refused \(words)") }
+        // Only an error in the API's own form speaks of the model; a 404 of something on the way does not.
+        let isStructured = error?.code != nil || error?.type != nil
+        if record.outcome == .http4xx, isStructured, ErrorClass(status: status, error: error) == .notFound {
+            return .model("the model cannot be called \(words)")
+        }
+        return nil
     }
 
     /// Nanoseconds until it is sent again; nil = it is not.
     func wait(after record: RequestRecord, plan: RunPlan) -> Int64? {
-        guard plan.retries > 0, exhaustion == nil else { return nil }
+        guard plan.retries > 0, refusal == nil else { return nil }
         var attempt = RetryRule.Attempt(sequence: record.sequence, number: record.attempt, outcome: record.outcome)
         attempt.hasAnswer = record.firstByte != nil
         attempt.advice = limits

@@ -111,7 +111,7 @@ struct ReplyFollower {
         record.finish = evidence.reply.finishWord.map { redactor.redacted($0) }
         let lost = end.since == nil ? cause.failure?.text : nil
         let words = lost ?? transfer.redirection ?? evidence.reply.error?.message ?? evidence.reply.excerpt
-        record.error = verdict.outcome.class == .success ? nil : words.map { redactor.redacted($0) }
+        record.error = record.outcomeClass == .success ? nil : words.map { redactor.redacted($0) }
         return record
     }
 

@@ -103,6 +103,12 @@ public final class Run: Sendable {
             redactor: options.redactor,
             patience: options.patience,
             watchdogs: program.targets.map { Watchdog($0.plan.timeouts) },
+            breakers: TargetBreakers(
+                program.targets,
+                loops: options.loops,
+                t0: t0,
+                sink: place.probes ? sink : nil
+            ),
             salt: UInt64(bitPattern: t0.nanoseconds),
             learnt: learnt
         )
@@ -154,6 +160,7 @@ struct RunContext: Sendable {
     let redactor: Redactor
     let patience: ReplyEnd.Patience
     let watchdogs: [Watchdog]
+    let breakers: TargetBreakers
     let salt: UInt64
     let learnt: LearntHabits
 }

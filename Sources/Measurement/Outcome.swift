@@ -31,6 +31,7 @@ public enum Outcome: String, Sendable, Hashable, CaseIterable, Codable {
     /// The four classes whose counts add up to the scheduled requests.
     public enum Class: Sendable, Hashable { case success, failed, throttled, excluded }
 
+    /// By the outcome alone; see `RequestRecord.outcomeClass`.
     public var `class`: Class {
         switch self {
         case .ok, .okLength: .success

@@ -73,6 +73,9 @@ public struct TargetRecord: Sendable, Hashable, Codable {
     public var resolveNanoseconds: Int64?  // time of the one name resolution
     public var addresses: [String] = []
     public var preflightRequests = 0
+    public var preflightGets = 0  // of them: looks at the list of models, which are no generations
+    /// How long it was waited for while it loaded, its cold start, nanoseconds; nil = it was ready, or not waited for.
+    public var waitedReady: Int64?
     public var preflightInputTokens: Int64 = 0
     public var preflightOutputTokens: Int64 = 0
     /// True when its name or path marks a deliberate choice that the report must shout about.

@@ -111,6 +111,16 @@ public struct RequestRecord: Sendable, Hashable {
 
     public init() {}
 
+    /// The `detail` of an answer that its cap cut before a word of it came.
+    public static let cutShort = "truncated_length"
+
+    /// Whether max_tokens ended it while the model was still reasoning. Its times are as good as any, and it is of no use.
+    public var isCutWhileReasoning: Bool { outcome == .reasoningOnly && detail == Self.cutShort }
+
+    /// The class it counts in: `reasoning_only` is a success where the cap cut it, for then no server could have done
+    /// better.
+    public var outcomeClass: Outcome.Class { isCutWhileReasoning ? .success : outcome.class }
+
     /// Since t0; nil = not sent.
     public var dispatched: Int64? { dispatchLag.map { scheduled &+ $0 } }
 }

@@ -60,8 +60,12 @@ public struct TargetResult: Sendable, Hashable {
     public var url = ""
     public var insecure = false
     public var simulated = false
-    public var tokenSource: RequestRecord.TokenSource?  // events as soon as one success lacks usage; nil = no success
+    public var tokenSource: RequestRecord.TokenSource?  // events as soon as one success lacks usage; nil = none counted
     public var preflight = Tally()
+    /// Of the preflight's requests, looks at the list of models.
+    public var preflightGets = 0
+    /// How long it was waited for while it loaded: its cold start. nil = it was ready, or not waited for.
+    public var waitedReadySeconds: Double?
     public var warmup = Tally()
     public var totals = RequestStatistics()  // all but warm-up and preflight
     public var phases: [PhaseResult] = []
@@ -70,6 +74,8 @@ public struct TargetResult: Sendable, Hashable {
     public var rateLimits: RateLimitRecord?  // nil = its responses spoke of none
     /// What was learnt about it, in sentences.
     public var notes: [String] = []
+    /// Answers that max_tokens cut before a word of them came.
+    public var cutWhileReasoning = 0
     /// True when nothing succeeded or its circuit breaker opened.
     public var unusable = false
     /// Why it was given up amid the run; nil where it was not.

@@ -77,6 +77,9 @@ extension Target {
         }
         if isInsecure { lines.append("insecure: true") }
         lines += connection.lines
+        if breakerAfter != Target.standardBreaker {
+            lines.append("breaker: \(breakerAfter.map { "{after: \(Units.text($0))}" } ?? "off")")
+        }
         return lines.enumerated().map { ($0.offset == 0 ? "  - " : "    ") + $0.element }
     }
 }

@@ -41,8 +41,12 @@ public struct Target: Sendable, Hashable {
     public var price = Price()
     public var isInsecure = false  // TLS is not verified
     public var connection = TargetConnection()
+    /// How long it may bring nothing but failures before it is given up; nil = as long as it likes.
+    public var breakerAfter: Duration? = Target.standardBreaker
     /// The catalogue's row it was made of.
     public var preset: ProviderCatalogue.Entry?
+
+    static let standardBreaker = Duration.seconds(30)
 
     public init(name: String, location: Location, provider: Provider) {
         self.name = name

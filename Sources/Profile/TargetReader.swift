@@ -36,6 +36,7 @@ struct TargetReader {
         let scenario = keys.take("scenario")
         let connection = TargetConnection(&keys, log, pathOfFile: pathOfFile)
         let query = keys.take("query")
+        let breakerAfter = breaker(&keys)
         keys.finish()
 
         if let providerName, catalogue[providerName] == nil {
@@ -95,12 +96,22 @@ struct TargetReader {
         target.price = price ?? model.flatMap(entry.price(of:)).map(Target.Price.init) ?? Target.Price()
         target.isInsecure = insecure
         target.connection = connection
+        target.breakerAfter = breakerAfter
         target.preset = entry
         let isTLS = if case .remote(let address) = location { address.isTLS } else { false }
         if let problem = connection.problem(isTLS: isTLS) {
             log.report((value["http"] ?? value).place, keys.path(of: "http"), problem)
         }
         return target
+    }
+
+    /// `breaker: {after: 30s}`, or `off`.
+    private func breaker(_ keys: inout MapReader) -> Duration? {
+        guard let value = keys.take("breaker") else { return Target.standardBreaker }
+        if value.plain == "off" { return nil }
+        var own = MapReader(value, path: keys.path(of: "breaker"), log: log, allowed: "{after: 30s}, or off")
+        defer { own.finish() }
+        return own.duration("after", Target.standardBreaker)
     }
 
     /// What the workload asks that the API has no place for.

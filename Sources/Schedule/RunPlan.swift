@@ -12,6 +12,8 @@ public struct RunPlan: Sendable, Hashable {
     public var costs = PromptCosts.assumed
     /// How often a request that was refused or lost is sent again.
     public var retries = 0
+    /// How long the target may bring nothing but failures before it is given up; nil = as long as it likes.
+    public var breakerAfter: Duration? = .seconds(30)
 
     /// - Parameters:
     ///   - warmupRequests: sent once, as a phase of their own, before the first phase that takes them: not before idle

@@ -49,7 +49,7 @@ public struct StageShaper: Sendable {
     private let stage: Stage
     private let start: Instant
     private var slots = SlotQueue()  // free slots by the instant from which they may be used
-    private var backoff: FastFailureBackoff
+    private var backoff: FailureBackoff
     private var wavePending: Int  // edge requests still to be released
     private var started = 0  // without the carried ones
     private var measuredEnded = 0
@@ -79,7 +79,7 @@ public struct StageShaper: Sendable {
         self.start = start
         course = StageCourse(stage, start: start)
         inFlight = carriedInFlight
-        backoff = FastFailureBackoff(slots: course.level)
+        backoff = FailureBackoff(slots: course.level)
         wavePending = course.isWave ? course.level : 0
         if case .arrivals(let arrivals) = stage.rule { pacer = ArrivalPacer(arrivals, start: start) }
         slots.reserve(course.level)
@@ -110,7 +110,8 @@ public struct StageShaper: Sendable {
 
     /// One request ended on this loop.
     /// - Parameter failedFast: it failed without costing the server or the wire any time worth the name (a refused
-    ///   port): its slot pauses before the next start, so that the loop does not spin.
+    ///   broken answer): its slot pauses before the next start, so that the loop does not spin.
+    /// - Parameter refused: nobody took its connection: its slot waits longer, for what restarts needs seconds.
     /// - Parameter thinking: how long its user thinks before the next question; nil where none follows. The slot is that
     ///   user's until then, in an open loop a place beside the arrivals.
     /// - Returns: whether that user stays.
@@ -118,6 +119,7 @@ public struct StageShaper: Sendable {
     public mutating func requestEnded(
         _ kind: RequestKind,
         failedFast: Bool,
+        refused: Bool = false,
         thinking: Duration? = nil,
         at now: Instant
     ) -> Bool {
@@ -134,7 +136,7 @@ public struct StageShaper: Sendable {
         }
         precondition(waveInFlight >= 0 && measuredInFlight >= 0, "more \(kind) requests ended than were started")
         pacer?.slotFreed(at: now, inFlight: inFlight)
-        let pause = backoff.pause(failedFast: failedFast)
+        let pause = backoff.pause(failedFast: failedFast, refused: refused)
         if pacer != nil {
             guard let thinking, stage.takesConversations, stoppedAt == nil, givenUpAt == nil else { return false }
             slots.insert(now.advanced(by: thinking))

@@ -53,7 +53,7 @@ struct CheckSession {
             meanwhile: meanwhile
         )
         var evidence = CheckEvidence()
-        let answer = TargetPreparation.look(&prepared, at: place, meanwhile: meanwhile)
+        let answer = TargetPreparation.firstLook(&prepared, target, at: place, meanwhile: meanwhile)
         let redactor = Secrets.redactor
         evidence.reach.status = answer.status
         evidence.reach.models = answer.models.map(redactor.redacted)
@@ -80,9 +80,9 @@ struct CheckSession {
         evidence.wantsVectors = target.provider.api.makesVectors
         evidence.wantsStream = target.provider.streams
         if evidence.reach.problem == nil {
-            let seen = Prober.run(
+            let seen = TargetPreparation.ask(
                 plan(target, model: model),
-                at: prepared.target,
+                &prepared,
                 redactor: redactor,
                 seconds: seconds,
                 meanwhile: meanwhile
@@ -90,6 +90,7 @@ struct CheckSession {
             evidence.probes = seen.records
             for index in evidence.probes.indices { evidence.probes[index].mapForeignTexts(redactor.redacted) }
             evidence.dialect = seen.script.dialect
+            evidence.reach.waitedNanoseconds = prepared.wait?.waited
         }
         return CheckResult(of: evidence)
     }

@@ -77,6 +77,8 @@ struct JobTarget: Sendable {
     var dollarsPerHour: Double?
     var isInsecure = false
     var connection = TargetConnection()
+    /// How long it is waited for while it loads; nil = not at all.
+    var readyPatience: Duration?
     /// What the catalogue knows of its provider.
     var preset: ProviderCatalogue.Entry?
     var plan: RunPlan

@@ -168,6 +168,8 @@ struct Launch {
     private func jobTarget(_ target: Target, profile: Profile, plan: RunPlan) throws -> JobTarget {
         var provider = target.provider
         for (name, value) in try self.target.headers() { provider.headers.append(Header(name: name, value: value)) }
+        var plan = plan
+        plan.breakerAfter = target.breakerAfter
         var job = JobTarget(name: target.name, location: target.location, provider: provider, plan: plan)
         job.model = target.isSimulated ? "simulated" : target.model
         job.key = target.key ?? KeyRing.firstSet(of: provider.keyVariables)
@@ -188,6 +190,7 @@ struct Launch {
         job.dollarsPerHour = target.price.perHour
         job.isInsecure = target.isInsecure
         job.connection = target.connection
+        job.readyPatience = try self.target.readyPatience()
         job.preset = target.preset
         return job
     }

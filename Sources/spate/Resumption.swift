@@ -76,7 +76,7 @@ struct Resumption: Sendable {
     private var done: [Int: Set<Int>] {
         let phases = Dictionary(stored.steps.map { ($0.id, $0.phase) }) { $1 }
         var done: [Int: Set<Int>] = [:]
-        for request in stored.requests where request.outcome.class != .excluded {
+        for request in stored.requests where request.outcomeClass != .excluded {
             guard let item = request.item, let phase = phases[request.step] else { continue }
             done[phase, default: []].insert(item)
         }

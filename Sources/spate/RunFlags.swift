@@ -29,6 +29,8 @@ struct TargetFlags: ParsableArguments {
     var header: [String] = []
     @Flag(help: "Let a key travel over plain http to another machine.")
     var allowPlaintextKey = false
+    @Option(help: ArgumentHelp("Wait at most so long for a server that is still loading; off.", valueName: "duration"))
+    var waitReady: String?
 
     func apply(to document: inout ProfileDocument) throws(Failure) {
         document.target.name = target
@@ -43,6 +45,15 @@ struct TargetFlags: ParsableArguments {
         ].compactMap { $0 }
         guard keys.count <= 1 else { throw Failure(.badInput, "--key-env, --key-file and --key-command: give one") }
         document.target.key = keys.first
+    }
+
+    /// How long a target that is loading is waited for; nil = not at all.
+    func readyPatience() throws(Failure) -> Duration? {
+        guard let text = waitReady else { return nil }
+        guard let patience = Units.duration(text), patience > .zero else {
+            throw Failure(.badInput, "--wait-ready \(text): allowed: \(Units.durationForm), more than 0")
+        }
+        return patience
     }
 
     /// Headers as pairs; those that carry secrets are refused, since the command line is public.

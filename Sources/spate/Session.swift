@@ -111,7 +111,9 @@ struct Session {
             var row = row
             row.rateLimits = outcome.rateLimits[index]
             if outcome.closesConnections.contains(index) {
-                row.notes.append("closes its connections after each answer: every request opened a new one")
+                row.notes.append(
+                    "closes its connections after its answers: most of the answered requests opened a new one"
+                )
             }
             return row
         }
@@ -256,7 +258,9 @@ struct Session {
             prices: targets.map { job.targets[$0.jobIndex].price }
         )
         options.loops = job.loops
-        options.caps = (job.resumption?.limits(job.limits) ?? job.limits).less(calibration)
+        options.caps = (job.resumption?.limits(job.limits) ?? job.limits).less(
+            targets.map { ($0.prepared, job.targets[$0.jobIndex].price) }
+        )
         options.redactor = Secrets.redactor
         let run = RunGroup(programs: programs, options: options, t0: t0, sink: sink)
         // Hours cannot be reserved by request: the run ends when they have cost the cap.
@@ -346,6 +350,7 @@ struct Session {
             var row = targetRecord(target, job.targets[target.jobIndex], id: index + 1)
             if let before = job.resumption?.stored.targets.first(where: { $0.id == row.id }) {
                 row.preflightRequests += before.preflightRequests
+                row.preflightGets += before.preflightGets
                 row.preflightInputTokens += before.preflightInputTokens
                 row.preflightOutputTokens += before.preflightOutputTokens
             }
@@ -369,6 +374,8 @@ struct Session {
         record.resolveNanoseconds = ready.prepared.resolveNanoseconds
         record.addresses = ready.prepared.target.endpoint.addresses
         record.preflightRequests = ready.prepared.preflightRequests
+        record.preflightGets = ready.prepared.preflightGets
+        record.waitedReady = ready.prepared.wait?.waited
         record.preflightInputTokens = ready.prepared.preflightInputTokens
         record.preflightOutputTokens = ready.prepared.preflightOutputTokens
         record.simulated = target.isSimulated

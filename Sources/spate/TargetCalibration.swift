@@ -124,13 +124,16 @@ extension CalibrationRecord {
 }
 
 extension Limits {
-    /// What it leaves of them.
-    func less(_ calibration: CalibrationRecord?) -> Limits {
-        guard let calibration else { return self }
+    /// What looking at the targets and sizing their prompts left of them. A look at a list of models takes nothing.
+    func less(_ targets: [(prepared: TargetPreparation.Prepared, price: Engine.Price)]) -> Limits {
         var left = self
-        left.maxRequests = maxRequests.map { max(0, $0 - calibration.requests) }
-        left.maxOutputTokens = maxOutputTokens.map { max(0, $0 - Int(calibration.outputTokens)) }
-        left.maxCost = maxCost.map { max(0, $0 - (calibration.dollars ?? 0)) }
+        for (prepared, price) in targets {
+            left.maxRequests = left.maxRequests.map { max(0, $0 - prepared.preflightPosts) }
+            left.maxOutputTokens = left.maxOutputTokens.map { max(0, $0 - Int(prepared.preflightOutputTokens)) }
+            guard let input = price.input, let output = price.output else { continue }
+            let (sent, received) = (Double(prepared.preflightInputTokens), Double(prepared.preflightOutputTokens))
+            left.maxCost = left.maxCost.map { max(0, $0 - (input * sent + output * received) / 1e6) }
+        }
         return left
     }
 }

@@ -14,9 +14,15 @@ enum TargetPreparation {
         var key: String?
         var resolveNanoseconds: Int64
         var preflightRequests: Int
+        /// Of them, looks at the list of models, which are no generations.
+        var preflightGets = 0
+        /// nil where it is not waited for while it loads.
+        var wait: ReadyWait?
         var preflightInputTokens: Int64 = 0
         var preflightOutputTokens: Int64 = 0
         var notes: [String]
+
+        var preflightPosts: Int { preflightRequests - preflightGets }
     }
 
     enum Verdict {
@@ -42,16 +48,24 @@ enum TargetPreparation {
             allowsPlaintextKey: job.allowsPlaintextKey,
             meanwhile: meanwhile
         )
-        if job.skipsPreflight, target.model != nil, place.isLoopback { return .ready(prepared) }
+        if job.skipsPreflight, target.model != nil, place.isLoopback, target.readyPatience == nil {
+            return .ready(prepared)
+        }
 
         let list = target.provider.api.modelsPath(base: place.path)
-        let answer = look(&prepared, at: place, meanwhile: meanwhile)
+        let answer = firstLook(&prepared, target, at: place, meanwhile: meanwhile)
         let redactor = Secrets.redactor
+        let waited = waited(prepared)
         if let failure = answer.failure {
             if failure.kind == .clientResource {
                 throw Failure(.localIO, "\(target.name): \(explain(failure, isTLS: place.isTLS))")
             }
-            return .unusable(reason: "\(place.url): \(redactor.redacted(explain(failure, isTLS: place.isTLS)))")
+            return .unusable(
+                reason: "\(place.url): \(redactor.redacted(explain(failure, isTLS: place.isTLS)))\(waited)"
+            )
+        }
+        if target.readyPatience != nil, ReadyWait.isLoading(answer) {
+            return .unusable(reason: "\(place.url): still loading (HTTP \(answer.status))\(waited)")
         }
         if target.connection.http == .two, answer.http != 2 {
             return .unusable(reason: "\(place.url): the server does not speak HTTP/2; say http: auto, or 1.1")
@@ -71,7 +85,66 @@ enum TargetPreparation {
             prepared.target.model = try onlyModel(answer, target: target, place: place, words: words)
         }
         if job.skipsPreflight || target.isSimulated { return .ready(prepared) }
+        if !hasRoomToLook(job) {
+            prepared.notes.append("it was not looked at first: limits.max_requests leaves no room for that")
+            return .ready(prepared)
+        }
         return learn(prepared, at: place, redactor: redactor, meanwhile: meanwhile)
+    }
+
+    private static func waited(_ prepared: Prepared) -> String {
+        prepared.wait?.waited.map { ", after \(Units.text(.milliseconds($0 / 1_000_000))) of waiting" } ?? ""
+    }
+
+    /// The look at a target that is ready, where it is waited for.
+    static func firstLook(
+        _ prepared: inout Prepared,
+        _ target: JobTarget,
+        at place: TargetAddress,
+        meanwhile: @escaping () -> Void
+    ) -> Preflight.Answer {
+        prepared.wait = ReadyWait(target.readyPatience)
+        var answer = look(&prepared, at: place, meanwhile: meanwhile)
+        while ReadyWait.isLoading(answer), prepared.wait?.goesOn(meanwhile) ?? false {
+            answer = look(&prepared, at: place, meanwhile: meanwhile)
+        }
+        return answer
+    }
+
+    /// Puts a script's questions, all of them again while the target loads and is waited for.
+    static func ask<Script: ProbeScript>(
+        _ script: Script,
+        _ prepared: inout Prepared,
+        redactor: Redactor,
+        seconds: Int64,
+        meanwhile: @escaping () -> Void
+    ) -> (records: [ProbeRecord], script: Script) {
+        while true {
+            let seen = Prober.run(
+                script,
+                at: prepared.target,
+                redactor: redactor,
+                seconds: seconds,
+                meanwhile: meanwhile
+            )
+            prepared.preflightRequests += seen.records.count
+            for record in seen.records {
+                prepared.preflightInputTokens += max(0, record.request.inputTokens ?? 0)
+                prepared.preflightOutputTokens += record.request.countedOutputTokens ?? 0
+            }
+            let isLoading = ReadyWait.isLoading(Array(seen.records.prefix(1)))
+            guard isLoading, prepared.wait?.goesOn(meanwhile) ?? false else { return seen }
+        }
+    }
+
+    /// Requests that a first look sends at most: a server may refuse a parameter three times.
+    private static let lookRequests = 4
+
+    /// A look counts against the caps, and is not worth a request of the plan.
+    private static func hasRoomToLook(_ job: Job) -> Bool {
+        guard let most = job.limits.maxRequests else { return true }
+        let plans = job.targets.map { $0.plan.estimate(answer: $0.plan.fastAnswer) }
+        return plans.reduce(0) { $0 + $1.requestsLeast + lookRequests } <= most
     }
 
     /// Key, headers and endpoint; nothing is sent.
@@ -172,7 +245,7 @@ enum TargetPreparation {
             ),
             meanwhile: meanwhile
         )
-        guard answer.failure == nil else { return answer }
+        if answer.failure != nil { return answer }
         if answer.endpoint.http == .auto, answer.http != 2 { answer.endpoint.http = .one }
         if answer.endpoint.multiplexes {
             prepared.notes.append(
@@ -181,7 +254,8 @@ enum TargetPreparation {
         }
         prepared.target.endpoint = answer.endpoint
         prepared.resolveNanoseconds = answer.resolveNanoseconds
-        prepared.preflightRequests = 1
+        prepared.preflightRequests += 1
+        prepared.preflightGets += 1
         return answer
     }
 
@@ -196,7 +270,7 @@ enum TargetPreparation {
         let target = prepared.target
         let preset = Dialect(of: target.provider, model: target.model)
         let patience = min(20, max(1, target.plan.timeouts.firstToken.components.seconds))
-        let seen = Prober.run(
+        let seen = ask(
             ProbePlan(
                 preset: preset,
                 probes: 1,
@@ -205,18 +279,17 @@ enum TargetPreparation {
                 looksAtErrors: false,
                 wantsVectors: target.provider.api.makesVectors
             ),
-            at: target,
+            &prepared,
             redactor: redactor,
             seconds: patience,
             meanwhile: meanwhile
         )
-        prepared.preflightRequests += seen.records.count
-        for record in seen.records {
-            prepared.preflightInputTokens += max(0, record.request.inputTokens ?? 0)
-            prepared.preflightOutputTokens += record.request.countedOutputTokens ?? 0
-        }
         guard let last = seen.records.last else { return .ready(prepared) }
         let words = SafeText.line(last.request.error ?? "no words", limit: 2_000)
+        if prepared.wait != nil, ReadyWait.isLoading(seen.records) {
+            let status = last.request.httpStatus.map { "HTTP \($0)" } ?? last.request.outcome.rawValue
+            return .unusable(reason: "\(place.url): still loading (\(status))\(waited(prepared)): \(words)")
+        }
         switch last.request.outcome {
         case .auth:
             return .unusable(reason: "\(place.url): refused (HTTP \(last.request.httpStatus ?? 0)): \(words)")
@@ -224,6 +297,11 @@ enum TargetPreparation {
             return .unusable(
                 reason: "\(place.url): the model \(target.model) cannot be called "
                     + "(HTTP \(last.request.httpStatus ?? 0)): \(words)"
+            )
+        // What is wrong with the first request is wrong with them all.
+        case .http4xx:
+            return .unusable(
+                reason: "\(place.url): the first look was refused (HTTP \(last.request.httpStatus ?? 0)): \(words)"
             )
         default: break
         }

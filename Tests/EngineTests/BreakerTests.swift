@@ -1,60 +1,240 @@
 import Measurement
 import Testing
+import Ticks
 
 @testable import Engine
 
 @Suite struct BreakerTests {
-    private func breaker(after outcomes: [Outcome]) -> Breaker {
-        var breaker = Breaker()
-        for outcome in outcomes { breaker.note(outcome) }
-        return breaker
+    private static func at(_ seconds: Double) -> Instant { Instant(nanoseconds: Int64(seconds * 1e9)) }
+
+    /// A breaker and what it told, driven by hand.
+    private struct Driven {
+        var breaker: Breaker
+        var outages: [Breaker.Outage] = []
+
+        init(after: Duration? = .seconds(30), loops: Int = 1) { breaker = Breaker(after: after, loops: loops) }
+
+        /// One attempt that ended at that second, sent 10 ms before unless told.
+        mutating func note(
+            _ outcome: Outcome.Class,
+            at seconds: Double,
+            sent: Double? = nil,
+            lastToken: Double? = nil,
+            refusal: Breaker.Refusal? = nil,
+            neverConnected: Bool = false
+        ) {
+            let attempt = Breaker.Attempt(
+                outcome: outcome,
+                sent: BreakerTests.at(sent ?? seconds - 0.01),
+                lastToken: lastToken.map(BreakerTests.at),
+                refusal: refusal,
+                neverConnected: neverConnected
+            )
+            if let outage = breaker.note(attempt, at: BreakerTests.at(seconds)) { outages.append(outage) }
+        }
+
+        mutating func fail(_ count: Int, from first: Double, to last: Double, neverConnected: Bool = false) {
+            for place in 0..<count {
+                let part = count > 1 ? Double(place) / Double(count - 1) : 0
+                note(.failed, at: first + (last - first) * part, neverConnected: neverConnected)
+            }
+        }
+
+        mutating func tell(loop: Int = 0, at seconds: Double, oldestOpen: Double? = nil, lastToken: Double? = nil) {
+            let report = Breaker.Report(
+                oldestOpen: oldestOpen.map(BreakerTests.at),
+                lastToken: lastToken.map(BreakerTests.at)
+            )
+            if let outage = breaker.tell(loop: loop, report, at: BreakerTests.at(seconds)) { outages.append(outage) }
+        }
+
+        var isOpen: Bool { breaker.reason != nil }
     }
 
-    @Test func `twenty refusals in a row open it, nineteen do not`() throws {
-        #expect(breaker(after: Array(repeating: .auth, count: 19)).reason == nil)
-        let reason = try #require(breaker(after: Array(repeating: .auth, count: 20)).reason)
-        #expect(reason.contains("401"))
+    // MARK: when it opens
+
+    @Test func `fifty failures over thirty seconds open it, with the number and the time`() throws {
+        var driven = Driven()
+        driven.fail(50, from: 100, to: 130)
+        driven.tell(at: 130.05)
+        #expect(driven.breaker.reason == "50 requests failed in 30.0 s without a success or a token")
     }
 
-    @Test(arguments: [Outcome.ok, .rateLimited, .http5xx, .cancelled])
-    func `anything between refusals breaks the row`(other: Outcome) {
-        let nineteen = Array(repeating: Outcome.auth, count: 19)
-        #expect(breaker(after: nineteen + [other] + nineteen).reason == nil)
-        #expect(breaker(after: nineteen + [other] + nineteen + [.auth]).reason != nil)
+    @Test func `failures that come at once do not, however many`() {
+        var driven = Driven()
+        driven.fail(10_000, from: 100, to: 129.9)
+        driven.tell(at: 129.9)
+        #expect(!driven.isOpen)
     }
 
-    @Test func `half of the last hundred open it, one less does not`() throws {
-        let half = (0..<100).map { $0 < 50 ? Outcome.ok : .http5xx }
-        let reason = try #require(breaker(after: half).reason)
-        #expect(reason.contains("50 of the last 100"))
-        #expect(breaker(after: (0..<100).map { $0 < 51 ? .ok : .http5xx }).reason == nil)
+    @Test func `forty-nine failures do not, however long`() {
+        var driven = Driven()
+        driven.fail(49, from: 100, to: 4000)
+        driven.tell(at: 4000)
+        #expect(!driven.isOpen)
     }
 
-    @Test func `it does not judge before a hundred requests have ended`() {
-        #expect(breaker(after: Array(repeating: .http5xx, count: 99)).reason == nil)
-        #expect(breaker(after: Array(repeating: .http5xx, count: 100)).reason != nil)
+    @Test func `a success begins the count anew`() {
+        var driven = Driven()
+        driven.fail(49, from: 100, to: 140)
+        driven.note(.success, at: 141)
+        driven.fail(49, from: 142, to: 180)
+        driven.tell(at: 181)
+        #expect(!driven.isOpen)
+        driven.note(.failed, at: 182)
+        #expect(driven.isOpen)
     }
 
-    @Test func `failures that lie more than a hundred requests back are forgotten`() {
-        let early = Array(repeating: Outcome.reset, count: 49) + Array(repeating: .ok, count: 100)
-        let late = Array(repeating: Outcome.reset, count: 49)
-        #expect(breaker(after: early + late).reason == nil)
-        #expect(breaker(after: early + late + [.reset]).reason != nil)
+    @Test func `a token of any stream begins the count anew`() {
+        var driven = Driven()
+        driven.fail(49, from: 100, to: 140)
+        driven.tell(at: 141, oldestOpen: 139, lastToken: 140.9)
+        driven.fail(49, from: 142, to: 180)
+        driven.tell(at: 180, oldestOpen: 139)
+        #expect(!driven.isOpen)
     }
 
-    @Test func `requests that were throttled or excluded count neither for nor against`() {
-        let quiet: [Outcome] = [.rateLimited, .overloaded, .cancelled, .notSent, .clientResource]
-        #expect(breaker(after: (0..<1_000).map { quiet[$0 % quiet.count] }).reason == nil)
-        let mixed = (0..<100).flatMap { [$0 < 50 ? Outcome.ok : .truncated] + quiet }
-        #expect(breaker(after: mixed).reason != nil)
+    @Test func `two hundred failures without a success open it though tokens come`() {
+        var driven = Driven()
+        for place in 0..<200 {
+            let now = 100 + Double(place) / 4
+            driven.note(.failed, at: now, sent: now - 2, lastToken: now - 1)
+        }
+        #expect(driven.breaker.reason == "200 requests failed in 49.7 s without a success")
+    }
+
+    @Test func `a request that was sent before the first failure and is open yet holds it back`() {
+        var driven = Driven()
+        driven.fail(60, from: 100, to: 140)
+        driven.tell(at: 140, oldestOpen: 90)
+        #expect(!driven.isOpen)
+        driven.tell(at: 141, oldestOpen: 139)
+        #expect(driven.isOpen)
+    }
+
+    @Test func `every loop is asked`() {
+        var driven = Driven(loops: 2)
+        driven.fail(60, from: 100, to: 140)
+        driven.tell(loop: 0, at: 140)
+        #expect(!driven.isOpen)
+        driven.tell(loop: 1, at: 140, oldestOpen: 95)
+        #expect(!driven.isOpen)
+        driven.tell(loop: 1, at: 141)
+        #expect(driven.isOpen)
+    }
+
+    @Test func `planned pauses do not count as time`() {
+        var driven = Driven()
+        driven.fail(25, from: 100, to: 101)
+        driven.breaker.pause(60_000_000_000)
+        driven.fail(25, from: 161, to: 162)
+        driven.tell(at: 162)
+        #expect(!driven.isOpen)
+        driven.tell(at: 190.1)
+        #expect(driven.isOpen)
+    }
+
+    @Test(arguments: [Outcome.Class.throttled, .excluded])
+    func `what was throttled or excluded counts as neither`(other: Outcome.Class) {
+        var driven = Driven()
+        for place in 0..<1_000 { driven.note(other, at: 100 + Double(place)) }
+        #expect(!driven.isOpen)
+        driven.fail(25, from: 1200, to: 1201)
+        driven.note(other, at: 1202)
+        driven.fail(25, from: 1203, to: 1240)
+        driven.tell(at: 1240)
+        #expect(driven.isOpen)
+    }
+
+    @Test func `off means off`() {
+        var driven = Driven(after: nil)
+        driven.fail(1_000, from: 0, to: 100_000)
+        driven.tell(at: 100_000)
+        #expect(!driven.isOpen)
+    }
+
+    // MARK: refusals
+
+    @Test func `twenty refusals of the key in a row open it at once, nineteen do not`() {
+        var driven = Driven()
+        for place in 0..<19 { driven.note(.failed, at: 100 + Double(place) / 100, refusal: .authorisation("no")) }
+        #expect(!driven.isOpen)
+        driven.note(.failed, at: 101, refusal: .authorisation("no"))
+        #expect(driven.breaker.reason == "20 requests in a row were refused: no")
+    }
+
+    @Test func `anything between refusals breaks the row, but what is ours`() {
+        var driven = Driven()
+        for _ in 0..<19 { driven.note(.failed, at: 100, refusal: .purse("empty")) }
+        #expect(driven.isOpen)  // before the first success one empty purse is enough
+
+        driven = Driven()
+        driven.note(.success, at: 99)
+        for _ in 0..<19 { driven.note(.failed, at: 100, refusal: .purse("empty")) }
+        driven.note(.throttled, at: 100)
+        for _ in 0..<19 { driven.note(.failed, at: 100, refusal: .model("gone")) }
+        #expect(!driven.isOpen)
+        driven.note(.excluded, at: 100)
+        driven.note(.failed, at: 100, refusal: .model("gone"))
+        #expect(driven.isOpen)
+    }
+
+    @Test func `an unknown model opens it at once before the first success`() {
+        var driven = Driven()
+        driven.note(.failed, at: 1, refusal: .model("unknown"))
+        #expect(driven.breaker.reason == "unknown")
     }
 
     @Test func `once open it stays open, with its first reason`() {
-        var breaker = breaker(after: Array(repeating: .auth, count: 20))
-        let first = breaker.reason
-        for _ in 0..<200 { breaker.note(.ok) }
-        for _ in 0..<100 { breaker.note(.http5xx) }
-        #expect(first != nil)
-        #expect(breaker.reason == first)
+        var driven = Driven()
+        driven.note(.failed, at: 1, refusal: .model("first"))
+        for _ in 0..<30 { driven.note(.failed, at: 2, refusal: .authorisation("second")) }
+        driven.note(.success, at: 3)
+        #expect(driven.breaker.reason == "first")
+    }
+
+    // MARK: outages
+
+    @Test func `an outage is from the first failure's sending to the next token`() {
+        var driven = Driven()
+        driven.note(.success, at: 9, lastToken: 9)
+        driven.fail(6, from: 10.01, to: 12, neverConnected: true)
+        driven.note(.success, at: 14.5, sent: 13, lastToken: 14.4)
+        #expect(driven.outages == [Breaker.Outage(start: Self.at(10), end: Self.at(14.4), attempts: 6)])
+        driven.note(.success, at: 15, lastToken: 15)
+        #expect(driven.outages.count == 1)
+    }
+
+    @Test func `a token ends it before its request does`() {
+        var driven = Driven()
+        driven.fail(12, from: 10.01, to: 12)
+        driven.tell(at: 13, oldestOpen: 12.5, lastToken: 12.9)
+        #expect(driven.outages == [Breaker.Outage(start: Self.at(10), end: Self.at(12.9), attempts: 12)])
+    }
+
+    @Test func `it begins with the last token, where a stream died that was sent long before`() {
+        var driven = Driven()
+        driven.tell(at: 9, lastToken: 9)
+        driven.note(.success, at: 20, lastToken: 19.9)
+        driven.note(.failed, at: 21, sent: 5, lastToken: 20.5)
+        driven.fail(5, from: 21.01, to: 24, neverConnected: true)
+        driven.note(.success, at: 25, lastToken: 25)
+        #expect(driven.outages.map(\.start) == [Self.at(21)])
+    }
+
+    @Test func `a failure or two between answers are no outage`() {
+        var driven = Driven()
+        for place in 0..<100 {
+            driven.note(.failed, at: Double(2 * place) + 1.01)
+            driven.note(.success, at: Double(2 * place) + 2.5, lastToken: Double(2 * place) + 2.5)
+        }
+        #expect(driven.outages.isEmpty)
+    }
+
+    @Test func `an outage that goes on at the end has none`() {
+        var driven = Driven()
+        driven.fail(5, from: 10.01, to: 14, neverConnected: true)
+        #expect(driven.breaker.finish(at: Self.at(15)) == Breaker.Outage(start: Self.at(10), end: nil, attempts: 5))
+        #expect(driven.breaker.finish(at: Self.at(15)) == nil)
     }
 }

@@ -98,10 +98,10 @@ final class ChatServer: Sendable {
     var journal: Journal { books.journal.withLock { $0 } }
 
     /// - Parameter keepsAlive: whether a connection outlives a GET; for a POST the reply says.
-    init(keepsAlive: Bool = true, _ reply: @escaping @Sendable (Exchange) -> After) {
+    init(port: Int = 0, keepsAlive: Bool = true, _ reply: @escaping @Sendable (Exchange) -> After) {
         let books = Books()
         self.books = books
-        server = ScriptedServer { connection in
+        server = ScriptedServer(port: port) { connection in
             books.journal.withLock { journal in
                 journal.connections += 1
                 journal.open += 1

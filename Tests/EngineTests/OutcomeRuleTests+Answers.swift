@@ -207,6 +207,12 @@ extension OutcomeRuleTests {
             outcome: .empty,
             detail: "truncated_length"
         ),
+        Case(
+            name: "cut by max_tokens before a word, and billed up to it: nothing but reasoning",
+            body: R.role + R.finish("length") + R.usage(input: 3, output: 16) + R.done,
+            outcome: .reasoningOnly,
+            detail: "truncated_length"
+        ),
         Case(name: "[DONE] alone", body: R.done, outcome: .empty, detail: "empty"),
         Case(name: "status 204", status: 204, type: nil, outcome: .empty, detail: "empty", note: "HTTP 204"),
         Case(

@@ -26,6 +26,7 @@ struct Rig {
     var redactor = Redactor(secrets: [])
     var interruptAfter: Duration?
     var retries = 0
+    var breakerAfter: Duration? = .seconds(30)
     var patience = ReplyEnd.Patience()
 
     init(port: Int, _ shapes: [PhaseShape], warmup: Int = 0) {
@@ -98,6 +99,7 @@ struct Rig {
             timeouts: timeouts
         )
         plan.retries = retries
+        plan.breakerAfter = breakerAfter
         let provider = Provider(name: "test", authentication: .none)
         return EngineTarget(
             id: index + 1,

@@ -8,8 +8,9 @@ final class ScriptedServer: Sendable {
     private let listener: Int32
     private let thread: LoopThread
 
-    init(script: @escaping @Sendable (Connection) -> Void) {
-        let (listener, port) = Self.listen(backlog: 4096)
+    /// - Parameter port: 0 = a free one.
+    init(port wanted: Int = 0, script: @escaping @Sendable (Connection) -> Void) {
+        let (listener, port) = Self.listen(backlog: 4096, port: wanted)
         self.listener = listener
         self.port = port
         thread = LoopThread(name: "scripted") {
@@ -33,12 +34,13 @@ final class ScriptedServer: Sendable {
         close(listener)
     }
 
-    /// A listening socket on a free port of this machine.
-    static func listen(backlog: Int32) -> (descriptor: Int32, port: Int) {
+    /// A listening socket of this machine, on a free port unless one is named.
+    static func listen(backlog: Int32, port: Int = 0) -> (descriptor: Int32, port: Int) {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        address.sin_port = in_port_t(UInt16(port).bigEndian)
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         let port = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in

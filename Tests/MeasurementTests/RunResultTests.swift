@@ -55,6 +55,88 @@ import Testing
         #expect(result.run.exitCode == 98)
     }
 
+    /// Answers of 8 tokens, all of them reasoning, cut by max_tokens.
+    @Test func `answers that max_tokens cut while the model reasoned are timed and billed, and of no use`() {
+        var builder = RunResultBuilder()
+        let phase = builder.phase(.ramp, from: 0, to: 20_000)
+        let step = builder.step(.level, of: phase, 2, from: 0, settled: 0, windowEnded: 20_000, drained: 20_000)
+        for place in 0..<30 {
+            builder.request(step, at: Int64(place) * 500) {
+                ($0.outcome, $0.detail, $0.useful) = (.reasoningOnly, RequestRecord.cutShort, false)
+                ($0.firstVisible, $0.visibleBytes, $0.reasoningTokens) = (nil, 0, 8)
+                $0.firstReasoning = $0.firstToken
+            }
+        }
+        builder.request(step, at: 15_000) {  // it chose to say nothing: a failure
+            ($0.outcome, $0.detail, $0.useful) = (.reasoningOnly, "reasoning_only", false)
+        }
+        let result = builder.result
+        let target = result.targets[0]
+        let stats = target.phases[0].steps[0].stats
+        #expect(stats.requests.success == 30)
+        #expect(stats.requests.failed == 1)
+        #expect(stats.requests.useful == 0)
+        #expect(stats.outcomes == [.reasoningOnly: 31])
+        #expect(stats.ttftMilliseconds?.count == 30)
+        #expect(stats.ttftMilliseconds?.p50 == 200)
+        #expect(stats.e2eMilliseconds?.p50 == 900)
+        #expect(stats.ttfvMilliseconds == nil)
+        #expect(stats.requestTPS?.p50 != nil)
+        #expect(target.cutWhileReasoning == 30)
+        #expect(!target.unusable)
+        #expect(target.tokenSource == .usage)
+        #expect(result.run.exitCode == 0)
+        #expect(
+            result.warnings.contains {
+                $0.contains("30 of 30 answers were cut by max_tokens before a word")
+            }
+        )
+        #expect(result.warnings.contains { $0.contains("--max-tokens") && $0.contains("reasoning: off") })
+    }
+
+    /// 60 s in which the target was down from 20 s to 32 s, and another target's outage.
+    @Test func `an outage is told beside availability, of its own target alone`() {
+        var builder = RunResultBuilder()
+        let phase = builder.phase(.steady, from: 0, to: 60_000)
+        let step = builder.step(.level, of: phase, 2, from: 0, settled: 0, windowEnded: 60_000, drained: 60_000)
+        for place in 0..<20 { builder.request(step, at: Int64(place) * 1000) }
+        for place in 0..<6 { builder.failure(step, at: 20_000 + Int64(place) * 2000, .connect) }
+        for (target, from, to) in [(1, Int64(20), Int64(32)), (2, 40, 41)] {
+            var outage = IncidentRecord()
+            (outage.kind, outage.side, outage.attempts, outage.target) = (.outage, .unknown, 6, target)
+            (outage.at, outage.ended) = (from * 1_000_000_000, to * 1_000_000_000)
+            builder.recorded.incidents.append(outage)
+        }
+        let result = builder.result.targets[0].phases[0]
+        #expect(result.downSeconds == 12)
+        #expect(result.incidents.map(\.attempts) == [6])
+        #expect(result.stats.availability?.value == 20.0 / 26)
+    }
+
+    @Test func `a step without a measured request counts what was sent, and says what to change`() {
+        var builder = RunResultBuilder()
+        let phase = builder.phase(.steady, from: 0, to: 4000)
+        let step = builder.step(.level, of: phase, 2, from: 0, settled: 1000, windowEnded: 4000, drained: 4100)
+        for _ in 0..<2 { builder.request(step, at: 0, tokens: 40, measured: false) }  // 200 + 39 x 100 ms
+        let result = builder.result
+        let shown = result.targets[0].phases[0].steps[0]
+        #expect(shown.stats.requests.scheduled == 2)
+        #expect(shown.stats.requests.success == 2)
+        #expect(shown.stats.ttftMilliseconds == nil)
+        #expect(shown.unmeasured == .init(sent: 2, settleSeconds: 1, seconds: 4, answerSeconds: 4.1))
+        let warning = result.warnings.first { $0.contains("nothing was measured") }
+        #expect(warning?.contains("none of its 2 requests was sent between the end of settle") == true)
+        #expect(warning?.contains("A longer duration, or a shorter settle") == true)
+    }
+
+    @Test func `tokens that failures were billed for have a source`() {
+        var builder = RunResultBuilder()
+        let phase = builder.phase(.ramp, from: 0, to: 5000)
+        let step = builder.step(.level, of: phase, 2, from: 0, settled: 0, windowEnded: 5000, drained: 5000)
+        for place in 0..<4 { builder.request(step, at: Int64(place) * 500) { $0.outcome = .filtered } }
+        #expect(builder.result.targets[0].tokenSource == .usage)
+    }
+
     @Test func `a killed run shows what is whole and is marked incomplete`() throws {
         var builder = rampOfTwoLevels()
         builder.recorded.run.complete = false

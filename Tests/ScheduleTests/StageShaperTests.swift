@@ -1,6 +1,7 @@
-import Schedule
 import Testing
 import Ticks
+
+@testable import Schedule
 
 @Suite struct LevelTests {
     private func level(
@@ -157,6 +158,14 @@ import Ticks
         #expect((150...200).contains(run.requests.count))
         let starts = run.requests.map(\.dispatched)
         #expect(zip(starts, starts.dropFirst(8)).allSatisfy { $1.nanoseconds(since: $0) >= 10_000_000 })
+    }
+
+    @Test func `a slot whose connection nobody took waits 250 ms, and twice as long each round, up to 2 s`() {
+        var backoff = FailureBackoff(slots: 2)
+        let pauses = (0..<10).map { _ in backoff.pause(failedFast: true, refused: true) / 1_000_000 }
+        #expect(pauses == [250, 250, 500, 500, 1000, 1000, 2000, 2000, 2000, 2000])
+        #expect(backoff.pause(failedFast: true, refused: false) == 10_000_000)  // it listens again, and fails at once
+        #expect(backoff.pause(failedFast: false, refused: true) == 250_000_000)
     }
 
     @Test func `a request that takes its time ends the pauses of fast failures`() {

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 import Testing
 
 extension ProgramTests {
@@ -31,6 +32,83 @@ extension ProgramTests {
             #expect(ended.error.contains("connection refused"))
             #expect(isForPeople(ended.error))
             #expect(!folder.has("run"))
+        }
+
+        @Test func `a target that never comes is waited for as long as was said`() throws {
+            let folder = try Folder()
+            let url = "http://127.0.0.1:\(try OddServer.closedPort())"
+            let ended = try Self.ramp(url, into: folder, "--wait-ready", "400ms")
+            #expect(ended.status == 98)
+            #expect((0.25..<5).contains(ended.seconds))
+            #expect(ended.error.contains("connection refused"))
+            #expect(ended.error.contains("of waiting"))
+        }
+
+        /// It lists its model at once, and says 503 to two questions, as llama.cpp does.
+        @Test func `a target that loads is waited for, and the time is told`() throws {
+            let folder = try Folder()
+            let posts = Mutex(0)
+            let server = try OddServer { request in
+                guard request.hasPrefix("POST ") else {
+                    return OddServer.answer("200 OK", "application/json", #"{"object":"list","data":[{"id":"m"}]}"#)
+                }
+                let number = posts.withLock { posts in
+                    posts += 1
+                    return posts
+                }
+                if number <= 2 {
+                    let words = #"{"error":{"message":"Loading model","type":"unavailable_error","code":503}}"#
+                    return OddServer.answer("503 Service Unavailable", "application/json", words)
+                }
+                let event = #"{"choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":"stop"}]}"#
+                let usage = #"{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1}}"#
+                let body = "data: \(event)\n\ndata: \(usage)\n\ndata: [DONE]\n\n"
+                return OddServer.answer("200 OK", "text/event-stream", body)
+            }
+            let ended = try Self.ramp(server.url, into: folder, "--wait-ready", "10s")
+            #expect(ended.status == 0 || ended.status == 97, "\(ended.all)")
+            let target = try JSON(file: folder["run/summary.json"])["targets"][0]
+            #expect((target["wait_ready"]["waited_s"].double ?? 0) >= 0.5)  // two pauses
+            #expect(target["preflight_gets"].int == 1)
+            #expect(target["totals"]["requests"]["throttled"].int == 0)
+            #expect(ended.out.contains("of waiting"))
+        }
+
+        @Test(arguments: [400, 404, 422])
+        func `a first look that is refused ends the target, as every request would be`(status: Int) throws {
+            let folder = try Folder()
+            let server = try OddServer { request in
+                guard request.hasPrefix("POST ") else {
+                    return OddServer.answer("200 OK", "application/json", #"{"object":"list","data":[{"id":"m"}]}"#)
+                }
+                return OddServer.answer(
+                    "\(status) No",
+                    "application/json",
+                    #"{"error":{"message":"No connected db."}}"#
+                )
+            }
+            let ended = try Self.ramp(server.url, into: folder)
+            #expect(ended.status == 98)
+            #expect(ended.error.contains("No connected db."))
+            #expect(ended.error.contains("HTTP \(status)"))
+            #expect(server.requests <= 5)
+        }
+
+        @Test func `a first look counts against the cap on requests`() throws {
+            let folder = try Folder()
+            let posts = Mutex(0)
+            let server = try OddServer { request in
+                guard request.hasPrefix("POST ") else {
+                    return OddServer.answer("200 OK", "application/json", #"{"object":"list","data":[{"id":"m"}]}"#)
+                }
+                posts.withLock { $0 += 1 }
+                let event = #"{"choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":"stop"}]}"#
+                return OddServer.answer("200 OK", "text/event-stream", "data: \(event)\n\ndata: [DONE]\n\n")
+            }
+            let ended = try Self.ramp(server.url, into: folder, "--max-requests", "40")
+            let stopped = try JSON(file: folder["run/summary.json"])["run"]["stopped_by"].text
+            #expect(stopped == "max_requests", "\(ended.all)")
+            #expect(posts.withLock { $0 } == 40)
         }
 
         @Test func `without a look beforehand a refused port does not spin, and is counted`() throws {

@@ -171,7 +171,7 @@ private final class ProbeSession<Script: ProbeScript>: TransferHandler {
             record.usagePlace = reply.usage.input == nil ? .never : .end
             record.dimensions = reply.dimensions
         }
-        if record.request.outcome.class != .success {
+        if record.request.outcomeClass != .success {
             record.errorClass = ErrorClass(status: transfer.status, error: reply.error).rawValue
         }
         record.hasStructuredError = reply.error != nil && reply.body != .opaque

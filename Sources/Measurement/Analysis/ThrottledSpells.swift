@@ -8,7 +8,7 @@ enum ThrottledSpells {
     /// Attempts that ended as throttled, by when they ended; those of a spell follow each other within `apart`, and no
     /// other answer came in between.
     static func all(of requests: RequestSet) -> [IncidentResult] {
-        guard requests.contains(where: { $0.outcome.class == .throttled }) else { return [] }
+        guard requests.contains(where: { $0.outcomeClass == .throttled }) else { return [] }
         // What ended, not the record: there may be a million of them.
         struct End {
             var at: Int64
@@ -17,7 +17,7 @@ enum ThrottledSpells {
             var isRefusal: Bool
         }
         let ended = requests.compactMap { request -> End? in
-            let outcome = request.outcome.class
+            let outcome = request.outcomeClass
             guard outcome == .throttled || outcome == .success, let at = request.instant(request.ended) else {
                 return nil
             }

@@ -27,7 +27,7 @@ public struct MeasuredRow: Sendable, Hashable {
                 guard let window = timeline.window(of: step, from: step.settled ?? step.release) else { continue }
                 gaps.merge(timeline.index.histogram(.itl, of: [step], in: window))
             }
-            let sent = requests.only { $0.dispatchLag != nil && $0.outcome.class != .excluded }
+            let sent = requests.only { $0.dispatchLag != nil && $0.outcomeClass != .excluded }
             return MeasuredRow(
                 target: timeline.target,
                 phase: phase,
@@ -67,7 +67,7 @@ public struct MeasuredRow: Sendable, Hashable {
             .sorted { $0.key < $1.key }.map(\.value)
     }
 
-    public var successes: [RequestRecord] { requests.filter { $0.outcome.class == .success } }
+    public var successes: [RequestRecord] { requests.filter { $0.outcomeClass == .success } }
 
     /// From the first dispatch to the last end, seconds; 0 without a request.
     public var spanSeconds: Double {

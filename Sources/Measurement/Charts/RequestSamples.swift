@@ -32,7 +32,7 @@ public struct RequestSamples: Sendable, Hashable {
         var place = 0
         sent.forEach { request in
             sample.note(place, &generator)
-            if request.outcome.class != .success { failures.note(place, &generator) }
+            if request.outcomeClass != .success { failures.note(place, &generator) }
             if let ttft = index.ttft(of: request) { byWait.note(place, ttft) }
             if let ended = request.ended, ended > 0 { byLength.note(place, Double(ended)) }
             place += 1

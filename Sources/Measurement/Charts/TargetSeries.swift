@@ -33,7 +33,7 @@ public struct TargetSeries: Sendable, Hashable {
             }
             let ended = request.instant(request.ended) ?? dispatched
             starts[axis.bin(dispatched)] += 1
-            switch request.outcome.class {
+            switch request.outcomeClass {
             case .success: successes[axis.bin(ended)] += 1
             case .failed: failed[axis.bin(ended)] += 1
             case .throttled: throttled[axis.bin(ended)] += 1

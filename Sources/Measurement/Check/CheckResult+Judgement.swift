@@ -328,7 +328,9 @@ private struct Judge {
         return .init(
             .time,
             parts.isEmpty ? .unknown : .ok,
-            parts.isEmpty ? "not timed" : parts.joined(separator: ", ") + " ms"
+            (parts.isEmpty ? "not timed" : parts.joined(separator: ", ") + " ms")
+                + (evidence.reach.waitedNanoseconds.map { "; ready after \(inWords(Double($0) / 1e9)) s of waiting" }
+                    ?? "")
         )
     }
 

@@ -79,6 +79,8 @@ public struct CheckEvidence: Sendable, Hashable {
         public var status = 0  // HTTP
         public var models: [String] = []
         public var resolveNanoseconds: Int64 = 0
+        /// How long it was waited for while it loaded; nil = it was ready.
+        public var waitedNanoseconds: Int64?
         public var words: String?
 
         public init() {}

@@ -41,7 +41,7 @@ public struct ProbeRecord: Sendable, Hashable {
         }
     }
 
-    public var isThrottled: Bool { request.outcome.class == .throttled }
+    public var isThrottled: Bool { request.outcomeClass == .throttled }
 }
 
 /// How a target wants to be asked, as far as that can be found out by asking.

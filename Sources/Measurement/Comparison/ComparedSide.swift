@@ -89,7 +89,7 @@ extension ComparedSide.Facts {
             if request.connection == .new, let connect = request.connectMilliseconds {
                 connectMilliseconds.append(connect)
             }
-            guard request.outcome.class == .success else { return }
+            guard request.outcomeClass == .success else { return }
             if let wait = request.waitMilliseconds { waitMilliseconds.append(wait) }
             guard let tokens = request.countedOutputTokens else { return }
             successes += 1

@@ -41,14 +41,14 @@ enum AnswerWarnings {
 
     /// Why not one answer was of use; nil where some were. A share of 0 % looks like a broken server, and is mostly a cap.
     static func aboutUselessness(of requests: RequestSet) -> String? {
-        let judged = requests.only { $0.outcome.class != .excluded }
+        let judged = requests.only { $0.outcomeClass != .excluded }
         let successes = judged.successes
         guard !judged.isEmpty, judged.only({ $0.useful }).isEmpty else { return nil }
         let begin = "0 of \(judged.count) useful: "
         let cut = successes.only { $0.outcome == .okLength }.count
         let unexpected = successes.only { $0.detail == "unexpected" && $0.outcome != .okLength }.count
         let rest = successes.count - cut - unexpected
-        func count(_ class: Outcome.Class) -> Int { judged.only { $0.outcome.class == `class` }.count }
+        func count(_ class: Outcome.Class) -> Int { judged.only { $0.outcomeClass == `class` }.count }
         let causes: [(count: Int, was: Bool, words: String)] = [
             (cut, true, "cut at max_tokens (length_is_useful: true counts them)"),
             (unexpected, true, "not what `expect` asks for"), (rest, true, "without visible text or a tool call"),
@@ -74,6 +74,11 @@ enum AnswerWarnings {
         (
             "buffered",
             "came in one or two reads with many events: gaps between their tokens say nothing."
+        ),
+        (
+            RequestRecord.cutShort,
+            "were cut by max_tokens before a word of the answer came: their times count, and none is of use. Raise "
+                + "--max-tokens, or switch reasoning off (workload.reasoning: off)."
         ),
         ("usage_mismatch", "came with a token count that does not fit their text: figures in tokens are doubtful."),
         ("vector_count", "held other than one vector for each input: they are successes, and of no use."),

@@ -115,7 +115,7 @@ struct StreamedTokenEstimate: Sendable {
         var events = 0.0
         var bytes = 0.0
         requests.forEach { request in
-            guard request.outcome.class == .success, request.tokenSource == .usage else { return }
+            guard request.outcomeClass == .success, request.tokenSource == .usage else { return }
             tokens += Double(request.streamedTokens)
             events += Double(request.tokenEvents)
             bytes += Double(request.textBytes)
@@ -124,7 +124,7 @@ struct StreamedTokenEstimate: Sendable {
     }
 
     func tokens(of request: RequestRecord) -> Int64 {
-        if request.tokenSource == .usage || request.outcome.class == .success { return request.streamedTokens }
+        if request.tokenSource == .usage || request.outcomeClass == .success { return request.streamedTokens }
         guard let tokensPerByte, request.textBytes > 0 else { return request.streamedTokens }
         return Int64(exactly: (Double(request.textBytes) * tokensPerByte).rounded()) ?? request.streamedTokens
     }

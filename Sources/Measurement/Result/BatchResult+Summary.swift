@@ -77,7 +77,7 @@ extension BatchResult {
         let active = parts.reduce(0.0) { $0 + Double($1.nanoseconds) }
         makespanSeconds = active / 1e9
         concurrency = parts.map(\.step.concurrency).max()
-        let ended = Set(parts.flatMap { $0.requests.only { $0.outcome.class != .excluded }.compactMap(\.item) })
+        let ended = Set(parts.flatMap { $0.requests.only { $0.outcomeClass != .excluded }.compactMap(\.item) })
         promptsEnded = ended.count
         let steady = parts.compactMap(\.steadyWindow).map { timeline.totals(in: $0, scope: scope) }
         let seconds = steady.reduce(0) { $0 + $1.seconds }

@@ -116,7 +116,7 @@ enum RecoveryTime: Sendable, Hashable {
         var waits: [Double] = []
         for request in RequestSet(ordering: Array(edge.wave) + Array(edge.hold)) {
             guard let dispatched = request.dispatched else { continue }
-            if request.firstToken == nil, request.outcome.class == .excluded { continue }
+            if request.firstToken == nil, request.outcomeClass == .excluded { continue }
             dispatches.append((Double(dispatched) - Double(release)) / 1e9)
             waits.append(EdgeWave.ttft(request) ?? .infinity)
         }

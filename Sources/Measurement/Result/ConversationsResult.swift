@@ -17,9 +17,9 @@ public struct ConversationsResult: Sendable, Hashable {
         guard !last.isEmpty else { return nil }
         begun = last.count
         for request in last.values {
-            if request.outcome.class == .excluded || request.think != nil {
+            if request.outcomeClass == .excluded || request.think != nil {
                 left += 1
-            } else if request.outcome.class == .success, request.visibleBytes > 0 {
+            } else if request.outcomeClass == .success, request.visibleBytes > 0 {
                 finished += 1
             } else {
                 broken += 1

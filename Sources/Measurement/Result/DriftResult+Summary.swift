@@ -59,8 +59,8 @@ extension DriftResult {
     }
 
     private static func errorRate(of requests: RequestSet) -> Double? {
-        let failed = requests.only { $0.outcome.class == .failed }.count
-        let counted = requests.only { $0.outcome.class != .excluded }.count
+        let failed = requests.only { $0.outcomeClass == .failed }.count
+        let counted = requests.only { $0.outcomeClass != .excluded }.count
         return counted > 0 ? Double(failed) / Double(counted) : nil
     }
 

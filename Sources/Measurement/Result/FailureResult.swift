@@ -25,7 +25,7 @@ public struct FailureResult: Sendable, Hashable {
     public static func kinds(of requests: some Sequence<RequestRecord>, limit: Int = 20) -> [FailureResult] {
         var byKind: [Kind: FailureResult] = [:]
         for request in requests {
-            switch request.outcome.class {
+            switch request.outcomeClass {
             case .success: continue
             case .excluded where request.outcome != .clientResource: continue
             case .excluded, .failed, .throttled: break

@@ -43,10 +43,10 @@ extension KeepwarmResult {
         let probes = steps.indices.compactMap { place in
             KeepwarmProbe(steps[place], then: place + 1 < steps.count ? steps[place + 1] : nil, index)
         }
-        let answered = probes.filter { $0.request?.outcome.class == .success }
+        let answered = probes.filter { $0.request?.outcomeClass == .success }
         guard !answered.isEmpty else { return nil }
         self.init()
-        let controls = probes.compactMap(\.control).filter { $0.outcome.class == .success }
+        let controls = probes.compactMap(\.control).filter { $0.outcomeClass == .success }
         let warm = SortedSamples(controls.compactMap(\.waitMilliseconds))
         let serverTells = answered.contains { $0.request?.reportedCold != nil }
         let band = Self.limit(warm)
@@ -115,7 +115,7 @@ extension KeepwarmProbe {
         if serverTells { return request?.reportedCold.map { $0 ? .cold : .warm } ?? .unknown }
         guard let limit, let wait = request?.waitInTime else { return .unknown }
         if wait <= limit { return .warm }
-        guard !isOpen, let next = control?.waitInTime, control?.outcome.class == .success else { return .unknown }
+        guard !isOpen, let next = control?.waitInTime, control?.outcomeClass == .success else { return .unknown }
         return next <= limit ? .cold : .unknown
     }
 }

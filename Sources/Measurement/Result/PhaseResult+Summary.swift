@@ -75,7 +75,8 @@ extension PhaseResult {
         let silences = PhaseSilences(of: phase, timeline, health)
         longestSilenceMilliseconds = silences.longestMilliseconds
         if rowValidity.verdict == .invalid { keepwarm?.isTold = false }
-        incidents = health.incidents(in: spans).map { IncidentResult($0, timeline) }
+        let own = health.incidents(in: spans).filter { $0.target == nil || $0.target == timeline.target.id }
+        incidents = own.map { IncidentResult($0, timeline) }
         incidents += silences.incidents + ThrottledSpells.all(of: requests)
         incidents.sort { $0.startSeconds < $1.startSeconds }
         if hasSilence {
@@ -83,5 +84,9 @@ extension PhaseResult {
                 drift[figure]?.verdict = .undetermined
             }
         }
+        let down = own.filter { $0.kind == .outage }.map { outage in
+            spans.reduce(0) { $0 + $1.overlap(from: outage.at, to: outage.ended ?? .max) }
+        }
+        if !down.isEmpty { downSeconds = Double(down.reduce(0, +)) / 1e9 }
     }
 }

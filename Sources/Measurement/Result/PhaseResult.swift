@@ -27,6 +27,8 @@ public struct PhaseResult: Sendable, Hashable {
     /// The longest time in which streams were open and none brought a token, as far as it is a silence: 0 = there was none.
     /// nil = no stream was open.
     public var longestSilenceMilliseconds: Double?
+    /// How long of its duration the target was out; nil = it never was.
+    public var downSeconds: Double?
     public var keepwarm: KeepwarmResult?
     /// Single requests beside the load.
     public var probes: ProbesResult?
@@ -43,10 +45,27 @@ public struct PhaseResult: Sendable, Hashable {
 
 /// A ramp step, or the one level of a steady phase: figures of the requests dispatched in its measured window.
 public struct StepResult: Sendable, Hashable {
+    /// Why a step has no measured request.
+    public struct Unmeasured: Sendable, Hashable {
+        public var sent: Int
+        public var settleSeconds: Double?  // before its window
+        public var seconds: Double?  // from its start to the end of its window
+        public var answerSeconds: Double?  // what its answers took, the median
+
+        public init(sent: Int, settleSeconds: Double?, seconds: Double?, answerSeconds: Double?) {
+            self.sent = sent
+            self.settleSeconds = settleSeconds
+            self.seconds = seconds
+            self.answerSeconds = answerSeconds
+        }
+    }
+
     public var concurrency: Int?  // exactly one of this and `rps`
     public var rps: Double?
     public var stats = RequestStatistics()
     public var validity = RowValidity()
+    /// Of a step without a measured request, whose `stats` then only count what was sent.
+    public var unmeasured: Unmeasured?
     public var retention: Double?
     public var decodeRetention: Double?
     public var efficiency: Double?

@@ -70,7 +70,7 @@ extension Silence.Stream {
         guard let opened = instant(request.written) else { return nil }
         let ended = instant(request.ended) ?? instant(request.lastToken) ?? opened
         // An answer is over with its terminal sign, which is the last that came; what broke off, with its end.
-        let isWhole = request.outcome.class == .success
+        let isWhole = request.outcomeClass == .success
         let sign = [request.lastByte, request.lastToken].compactMap(instant).max()
         self.init(
             opened: opened,

@@ -92,7 +92,7 @@ struct RequestSet: Sendable, Sequence {
         try all.withUnsafeBufferPointer { all in try indices.contains { try condition(all[Int($0)]) } }
     }
 
-    var successes: RequestSet { only { $0.outcome.class == .success } }
+    var successes: RequestSet { only { $0.outcomeClass == .success } }
 
     /// The figure of each request that has it, in order.
     func figures(_ figure: (RequestRecord) -> Double?) -> [Double] {

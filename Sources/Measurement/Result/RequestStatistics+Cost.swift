@@ -20,9 +20,9 @@ extension RequestStatistics.Cost {
         var wasted = 0.0
         var untold = 0
         let sent = requests.only { $0.dispatchLag != nil }
-        if sent.contains(where: { $0.outcome.class == .success && $0.tokenSource != .usage }) { throw .noUsage }
+        if sent.contains(where: { $0.outcomeClass == .success && $0.tokenSource != .usage }) { throw .noUsage }
         sent.forEach { request in
-            let success = request.outcome.class == .success
+            let success = request.outcomeClass == .success
             // It broke off: what came of it is counted by events, and its input nobody told.
             if request.tokenSource != .usage, let status = request.httpStatus, (200..<300).contains(status) {
                 untold += 1

@@ -72,11 +72,11 @@ extension RequestStatistics {
                 embeddings = (embeddings ?? 0).saturatingAdd(Int64(max(0, vectors)))
             }
             if let level = scope.level, level.isGood(request, ttft: scope.ttft(of: request)) { good += 1 }
-            if request.outcome.class != .excluded, request.tokenReads > 0 {
+            if request.outcomeClass != .excluded, request.tokenReads > 0 {
                 spoken += 1
                 if request.maxGap ?? 0 > Silence.shortest { longGapRequests += 1 }
             }
-            if request.outcome.class == .success, request.tokenReads > 0 {
+            if request.outcomeClass == .success, request.tokenReads > 0 {
                 chunkTokens += Double(request.streamedTokens)
                 chunks += Double(request.tokenReads)
             }
@@ -99,12 +99,13 @@ extension RequestStatistics {
         }
     }
 
-    private mutating func count(_ requests: RequestSet) {
+    /// Counts requests by what became of them.
+    mutating func count(_ requests: RequestSet) {
         requests.forEach { request in
             self.requests.scheduled += 1
             outcomes[request.outcome, default: 0] += 1
-            if request.outcome == .reasoningOnly, request.detail == "truncated_length" { cutWhileReasoning += 1 }
-            switch request.outcome.class {
+            if request.isCutWhileReasoning { cutWhileReasoning += 1 }
+            switch request.outcomeClass {
             case .success:
                 self.requests.success += 1
                 if request.useful { self.requests.useful += 1 }

@@ -37,13 +37,13 @@ extension RequestStatistics.Retries {
             let (first, last) = (chain[0], chain[chain.count - 1])
             if chain.count > 1 {
                 retried += 1
-                if last.outcome.class == .success { recovered += 1 }
+                if last.outcomeClass == .success { recovered += 1 }
             }
-            firsts.note(first.outcome, ttft: scope.ttft(of: first), e2e: first.e2eMilliseconds)
+            firsts.note(first.outcomeClass, ttft: scope.ttft(of: first), e2e: first.e2eMilliseconds)
             // From where the user's clock began: the first attempt's.
             let waited = Self.milliseconds(from: first.dispatched, to: last.dispatched)
             lasts.note(
-                last.outcome,
+                last.outcomeClass,
                 ttft: Self.sum(
                     last.ttftMilliseconds,
                     waited,
@@ -62,10 +62,10 @@ extension RequestStatistics.Retries {
         var ttft: [Double] = []
         var e2e: [Double] = []
 
-        mutating func note(_ outcome: Outcome, ttft: Double?, e2e: Double?) {
-            if outcome.class == .excluded { return }
+        mutating func note(_ outcome: Outcome.Class, ttft: Double?, e2e: Double?) {
+            if outcome == .excluded { return }
             counted += 1
-            guard outcome.class == .success else { return }
+            guard outcome == .success else { return }
             succeeded += 1
             if let ttft { self.ttft.append(ttft) }
             if let e2e { self.e2e.append(e2e) }

@@ -113,6 +113,7 @@ enum RunWarnings {
     private static func about(_ phase: PhaseResult) -> [String] {
         var warnings: [String] = []
         for step in phase.steps {
+            if let unmeasured = step.unmeasured { warnings.append("\(phase.label): at \(step.load) \(words(unmeasured))") }
             if let difference = step.littleDifference, difference > 0.02 {
                 warnings.append(
                     "\(phase.label): at \(step.load) the requests' own times account for a load that differs by "
@@ -129,6 +130,17 @@ enum RunWarnings {
             )
         }
         return warnings
+    }
+
+    /// What must change for a step to be measured.
+    private static func words(_ step: StepResult.Unmeasured) -> String {
+        let length = step.seconds.map { duration($0) } ?? "its time"
+        guard step.sent > 0 else { return "no request was due in \(length): its duration or its rate is too small." }
+        let settle = step.settleSeconds.map { duration($0) } ?? "its settling"
+        let answers = step.answerSeconds.map { " Answers took \(duration($0)) (median)." } ?? ""
+        return
+            "nothing was measured: none of its \(step.sent) requests was sent between the end of settle (\(settle)) and "
+            + "the end of its window (\(length)).\(answers) A longer duration, or a shorter settle, would measure some."
     }
 
     /// Levels that were visited more than once and did not come out alike: the intervals of their medians are apart.

@@ -16,7 +16,7 @@ struct ServiceLevel: Sendable, Hashable {
 
     /// `ttft` is the request's by the view that its phase is read in.
     func isGood(_ request: RequestRecord, ttft observed: Double?) -> Bool {
-        guard request.outcome.class == .success, request.useful else { return false }
+        guard request.outcomeClass == .success, request.useful else { return false }
         if let ttft {
             guard let observed, observed <= ttft else { return false }
         }

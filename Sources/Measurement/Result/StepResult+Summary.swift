@@ -28,6 +28,11 @@ extension StepResult {
         }
         pausedSlots = Self.pausedSlots(RequestSet(joining: steps.map { timeline.index.requests(of: $0) }), in: windows)
         stats = RequestStatistics(of: measured, in: scope)
+        if measured.isEmpty {
+            let sent = RequestSet(joining: steps.map { timeline.index.requests(of: $0) })
+            stats.count(sent)
+            unmeasured = Unmeasured(of: steps, sent, timeline)
+        }
         turns = TurnResult.all(of: measured, scope)
         // What the plan of an open loop has are first questions; when the next come follows from the answers.
         if isOpen { openLoop = OpenLoopResult(of: steps, measured.only { ($0.turn ?? 0) == 0 }, timeline) }
@@ -55,17 +60,18 @@ extension StepResult {
         return max(0, 1 - (meanInFlight + (meanThinking ?? 0) + pausedSlots) / Double(concurrency))
     }
 
-    /// A place rests for up to 100 ms after a request that failed within 50 ms without a token (the closed loop's back-off).
+    /// A place rests for up to 100 ms after a request that failed within 50 ms without a token, up to 2 s where nobody took
+    /// its connection (the closed loop's back-off).
     private static func pausedSlots(_ requests: RequestSet, in windows: [MeasuredWindow]) -> Double {
         let seconds = windows.reduce(0) { $0 + $1.seconds }
         guard seconds > 0 else { return 0 }
         let failedAtOnce = requests.only { request in
-            guard request.outcome.class != .success, request.tokenEvents == 0, let began = request.dispatched,
+            guard request.outcomeClass != .success, request.tokenEvents == 0, let began = request.dispatched,
                 let ended = request.instant(request.ended), ended - began < 50_000_000
             else { return false }
             return windows.contains { $0.contains(ended) }
         }
-        return 0.1 * Double(failedAtOnce.count) / seconds
+        return failedAtOnce.reduce(0) { $0 + ($1.outcome == .connect ? 2 : 0.1) } / seconds
     }
 
     /// The levels of a phase, each visit of a ramp for itself; the blocks of a steady load are one.
@@ -104,6 +110,21 @@ extension StepResult {
             let median = level.p50, let baseMedian = base.p50, baseMedian > 0
         else { return nil }
         return median / baseMedian
+    }
+}
+
+extension StepResult.Unmeasured {
+    /// nil where a step never began.
+    init?(of steps: [StepRecord], _ sent: RequestSet, _ timeline: TargetTimeline) {
+        guard let first = steps.first, let last = steps.last, let start = first.started else { return nil }
+        self.init(
+            sent: sent.count,
+            settleSeconds: first.settled.map { Double($0 - start) / 1e9 },
+            seconds: (timeline.end(of: last) ?? last.drained).map { Double($0 - start) / 1e9 },
+            answerSeconds: DistributionSummary(samples: sent.successes.figures(\.e2eMilliseconds))?.p50.map {
+                $0 / 1000
+            }
+        )
     }
 }
 

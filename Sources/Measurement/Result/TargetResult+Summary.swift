@@ -12,6 +12,8 @@ extension TargetResult {
         notes = target.notes
         rateLimits = target.rateLimits
         preflight = Tally(requests: target.preflightRequests, outputTokens: target.preflightOutputTokens)
+        preflightGets = target.preflightGets
+        waitedReadySeconds = target.waitedReady.map { Double($0) / 1e9 }
         let prices = TokenPrices(target)
         preflight.dollars = prices.map { prices in
             let (sent, received) = (Double(target.preflightInputTokens), Double(target.preflightOutputTokens))
@@ -20,7 +22,7 @@ extension TargetResult {
 
         let warmups = timeline.requests.only { index.isWarmup($0) }
         warmup.requests = warmups.count
-        if !warmups.contains(where: { $0.outcome.class == .success && $0.tokenSource != .usage }) {
+        if !warmups.contains(where: { $0.outcomeClass == .success && $0.tokenSource != .usage }) {
             warmup.dollars = prices.map { prices in warmups.reduce(0) { $0 + prices.dollars(for: $1) } }
         }
         for request in warmups {
@@ -34,8 +36,11 @@ extension TargetResult {
         if successes.contains(where: { $0.connection == .reused }) {
             notes.removeAll { $0.hasPrefix("closes its connections") }
         }
-        if !successes.isEmpty {
-            let untold = successes.only { $0.tokenSource != .usage }
+        cutWhileReasoning = successes.only(\.isCutWhileReasoning).count
+        // Where nothing succeeded, tokens may have been counted all the same.
+        let told = successes.isEmpty ? counted.only { $0.tokenSource != nil } : successes
+        if !told.isEmpty {
+            let untold = told.only { $0.tokenSource != .usage }
             // Embeddings have no events to count.
             tokenSource = untold.isEmpty ? .usage : untold.contains { $0.vectors == nil } ? .events : nil
         }

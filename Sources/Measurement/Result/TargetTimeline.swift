@@ -85,9 +85,9 @@ struct TargetTimeline: Sendable {
             if window.contains(request.instant(request.inputRead)) {
                 totals.inputTokens = totals.inputTokens.saturatingAdd(Swift.max(0, request.inputTokens ?? 0))
             }
-            guard request.outcome.class != .excluded, window.contains(request.instant(request.ended)) else { return }
+            guard request.outcomeClass != .excluded, window.contains(request.instant(request.ended)) else { return }
             totals.ended += 1
-            guard request.outcome.class == .success else { return }
+            guard request.outcomeClass == .success else { return }
             totals.successes += 1
             if request.useful { totals.useful += 1 }
             if let level, level.isGood(request, ttft: scope.ttft(of: request)) { totals.good += 1 }
@@ -129,8 +129,8 @@ struct TargetTimeline: Sendable {
             if request.inputRead != nil {
                 totals.inputTokens = totals.inputTokens.saturatingAdd(Swift.max(0, request.inputTokens ?? 0))
             }
-            if request.outcome.class != .excluded { totals.ended += 1 }
-            guard request.outcome.class == .success else { return }
+            if request.outcomeClass != .excluded { totals.ended += 1 }
+            guard request.outcomeClass == .success else { return }
             totals.successes += 1
             if request.useful { totals.useful += 1 }
             if let level, level.isGood(request, ttft: scope.ttft(of: request)) { totals.good += 1 }

@@ -51,7 +51,7 @@ public struct SelftestLevel: Sendable, Hashable, Codable {
         cpuPercent = phase.validity.cpuPercent
         verdict = phase.validity.verdict.rawValue
         compare(requests, with: truth)
-        judge(phase, failed: requests.count { $0.measured && $0.outcome.class != .success })
+        judge(phase, failed: requests.count { $0.measured && $0.outcomeClass != .success })
     }
 
     private mutating func compare(_ all: [RequestRecord], with truth: [Int64: TruthEntry]) {
@@ -59,7 +59,7 @@ public struct SelftestLevel: Sendable, Hashable, Codable {
         var gaps: [Double] = []
         var unknown = 0
         var miscounted = 0
-        for request in all where request.measured && request.outcome.class == .success {
+        for request in all where request.measured && request.outcomeClass == .success {
             guard let known = truth[request.sequence], let first = request.instant(request.firstToken),
                 let last = request.instant(request.lastToken)
             else {

@@ -40,6 +40,7 @@ extension ReportDocument {
             blocks += conversations(phase)
             blocks += probes(phase)
             blocks += phaseVerdict(phase).map { .detail($0) }
+            blocks += outages(phase)
             blocks += incidents(phase)
         }
         return blocks
@@ -73,6 +74,18 @@ extension ReportDocument {
         return [.sentence("This phase is \(phase.validity.verdict.rawValue): \(reasons)", tone)]
     }
 
+    /// Beside availability, for how many attempts an outage costs is the back-off's doing.
+    private static func outages(_ phase: PhaseResult) -> [Block] {
+        guard let down = phase.downSeconds, let length = phase.durationSeconds else { return [] }
+        let outages = phase.incidents.filter { $0.kind == .outage }
+        let attempts = outages.reduce(0) { $0 + ($1.attempts ?? 0) }
+        let times = outages.count == 1 ? "one outage" : "\(outages.count) outages"
+        let text =
+            "The target was down \(Figure.duration(seconds: down)) of \(Figure.duration(seconds: length)): \(times), "
+            + "\(Figure.count(attempts)) attempts. Availability counts attempts, and the back-off decides how many there were."
+        return [.sentence(text, .bad)]
+    }
+
     private static let incidentsShown = 5
 
     /// The server's and the way's to it; those of the load generator itself only in the full report.
@@ -97,7 +110,8 @@ extension ReportDocument {
         if let sentence = incident.sentence { return sentence + "." }
         let from = "at \(Figure.duration(seconds: incident.startSeconds))"
         let length = incident.endSeconds.map { ", for \(Figure.duration(seconds: $0 - incident.startSeconds))" }
-        let detail = incident.detail.map { ": " + SafeText.line($0, limit: 1000) }
+        let attempts = incident.attempts.map { ": \(Figure.count($0)) attempts failed" }
+        let detail = incident.detail.map { ": " + SafeText.line($0, limit: 1000) } ?? attempts
         let kind = incident.kind.rawValue.replacing("_", with: " ")
         return "\(kind) \(from)\(length ?? "")\(detail ?? "")"
     }
@@ -160,14 +174,25 @@ extension ReportDocument {
             blocks.append(length.isOff ? promptLength(length) : .detail(promptLength(length)))
         }
         blocks += cost(target).map { target.totals.cost == nil ? .detail($0) : $0 }
-        let apart = [("warm-up", target.warmup), ("preflight", target.preflight), ("probe", probes(target))]
+        if let waited = target.waitedReadySeconds {
+            let text =
+                "It was ready after \(Figure.duration(seconds: waited)) of waiting, its cold start as seen from here."
+            blocks.append(.sentence(text))
+        }
+        var preflight = target.preflight  // a look at a list of models generates nothing
+        preflight.requests -= target.preflightGets
+        let apart = [("warm-up", target.warmup), ("preflight", preflight), ("probe", probes(target))]
             .filter { $0.1.requests > 0 }
         if !apart.isEmpty {
-            let list = apart.map { name, tally in
+            var list = apart.map { name, tally in
                 let price = tally.dollars.flatMap { $0 > 0 ? ", \(Figure.dollars($0))" : nil } ?? ""
                 let what = tally.requests == 1 ? "request" : "requests"
                 return
                     "\(Figure.count(tally.requests)) \(name) \(what) (\(Figure.count(tally.outputTokens)) output tokens\(price))"
+            }
+            if target.preflightGets > 0 {
+                let times = target.preflightGets == 1 ? "one look" : "\(Figure.count(target.preflightGets)) looks"
+                list.append("\(times) at the list of models")
             }
             blocks.append(.detail(.sentence("Not counted above: \(list.joined(separator: ", ")).", .dim)))
         }

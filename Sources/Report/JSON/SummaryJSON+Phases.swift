@@ -26,6 +26,7 @@ extension SummaryJSON {
         add("batch", phase.batch.map(batch))
         add("drift", phase.drift.isEmpty ? nil : drift(phase.drift))
         add("longest_silence_ms", phase.longestSilenceMilliseconds.map { JSONValue($0) })
+        add("down_s", JSONValue(phase.downSeconds))
         add("incidents", phase.incidents.isEmpty ? nil : .array(phase.incidents.map(incident)))
         add("keepwarm", phase.keepwarm.map(keepwarm))
         add("probes", phase.probes.map(probes))

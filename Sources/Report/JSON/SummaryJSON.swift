@@ -132,6 +132,8 @@ public enum SummaryJSON {
             .init("prompt_length", target.inputLength.map(inputLength) ?? .null),
             .init("rate_limits", target.rateLimits.map(rateLimits) ?? .null),
             .init("preflight", tally(target.preflight)),
+            .init("preflight_gets", JSONValue(target.preflightGets)),
+            .init("wait_ready", target.waitedReadySeconds.map { .object([.init("waited_s", JSONValue($0))]) } ?? .null),
             .init("warmup", tally(target.warmup)),
             .init("totals", statistics(target.totals)),
             .init("failures", .array(target.failures.map(failure))),

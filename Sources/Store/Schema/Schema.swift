@@ -69,6 +69,8 @@ enum Schema {
             Column("resolve_ns", \.resolveNanoseconds),
             Column("addresses", \.addresses),
             Column("preflight_requests", \.preflightRequests),
+            Column("preflight_gets", \.preflightGets),
+            Column("waited_ready_ns", \.waitedReady),
             Column("preflight_input_tokens", \.preflightInputTokens),
             Column("preflight_output_tokens", \.preflightOutputTokens),
             Column("simulated", \.simulated),

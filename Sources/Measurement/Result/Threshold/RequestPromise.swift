@@ -33,7 +33,7 @@ public struct RequestPromise: Sendable {
 
     /// Failed and throttled requests break it; nil for those that were never sent or taken back.
     public func isKept(by request: RequestRecord) -> Bool? {
-        switch request.outcome.class {
+        switch request.outcomeClass {
         case .excluded: return nil
         case .failed, .throttled: return false
         case .success:
