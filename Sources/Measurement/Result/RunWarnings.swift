@@ -143,6 +143,14 @@ enum RunWarnings {
             + "the end of its window (\(length)).\(answers) A longer duration, or a shorter settle, would measure some."
     }
 
+    private static func duration(_ seconds: Double) -> String {
+        switch seconds {
+        case ..<120: inWords(seconds) + " s"
+        case ..<7200: inWords(seconds / 60) + " min"
+        default: inWords(seconds / 3600) + " h"
+        }
+    }
+
     /// Levels that were visited more than once and did not come out alike: the intervals of their medians are apart.
     private static func hysteresis(of phase: PhaseResult) -> [String] {
         var first: [Int: DistributionSummary] = [:]
