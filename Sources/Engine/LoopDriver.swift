@@ -328,7 +328,7 @@ final class LoopDriver {
         dropRetries()
     }
 
-    private func cancel(_ request: LiveRequest, _ cause: EndCause) {
+    func cancel(_ request: LiveRequest, _ cause: EndCause) {
         client(of: request.target).cancel(request.transfer)
         request.end(cause)
     }
@@ -365,31 +365,6 @@ final class LoopDriver {
         recorder.tick(at: now)
         sampleLoad(at: now)
         run.learnt.tell(loop: loopIndex, at: now, limits: rateLimits())
-    }
-
-    /// Every 2 ms: the place of a request that has its answer is not held by a connection that stays open.
-    private func endComplete(_ now: Instant) {
-        for request in complete where request.isComplete {  // what one of them starts may be the same object anew
-            guard let over = request.over(run.patience), over <= now else { continue }
-            cancel(request, .complete)
-        }
-    }
-
-    /// Ten thousand streams are not looked through each time when none can be overdue.
-    private func cancelOverdue(_ now: Instant) {
-        safeUntil = .distantFuture  // what is begun meanwhile lowers it
-        var position = running.count
-        while position > 0 {
-            position -= 1
-            guard position < running.count else { continue }
-            let request = running[position]
-            let watchdog = run.watchdogs[request.target]
-            if let outcome = request.overdue(watchdog, now: now) {
-                cancel(request, .ours(outcome))
-            } else {
-                safeUntil = min(safeUntil, request.safe(watchdog, now: now))
-            }
-        }
     }
 
     /// What each target's responses said of its limits.

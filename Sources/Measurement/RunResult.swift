@@ -74,8 +74,6 @@ public struct TargetResult: Sendable, Hashable {
     public var rateLimits: RateLimitRecord?  // nil = its responses spoke of none
     /// What was learnt about it, in sentences.
     public var notes: [String] = []
-    /// Answers that max_tokens cut before a word of them came.
-    public var cutWhileReasoning = 0
     /// True when nothing succeeded or its circuit breaker opened.
     public var unusable = false
     /// Why it was given up amid the run; nil where it was not.

@@ -96,17 +96,8 @@ struct CheckSession {
     }
 
     private func record(_ target: JobTarget, id: Int, at place: TargetAddress, model: String) -> TargetRecord {
-        var record = TargetRecord()
-        record.id = id
-        record.name = target.name
-        record.provider = target.provider.name
+        var record = TargetRecord(target, id: id, url: place.url)
         record.model = model
-        record.api = target.provider.api.rawValue
-        record.url = place.url
-        record.inputPrice = target.price.input
-        record.cachedInputPrice = target.price.cachedInput
-        record.outputPrice = target.price.output
-        record.simulated = target.isSimulated
         return record
     }
 }

@@ -51,7 +51,7 @@ struct PlanSummary {
                 let waiting = gaps.reduce(.zero, +)
                 text +=
                     "  \(phase.name): \(gaps.count) probes, each after a pause, then one more: \(gaps.map(Units.text).joined(separator: ", "))\n"
-                text += "  of this run at least \(Units.text(.seconds(waiting.components.seconds))) is waiting\n"
+                text += "  of this run \(Units.rounded(.seconds(waiting.components.seconds))) or more is waiting\n"
                 continue
             }
             let stages = phase.stages.map(Self.text(of:))
@@ -98,7 +98,7 @@ struct PlanSummary {
         let (least, most) = (worst.requestsLeast, worst.requests)
         if least == most { return grouped(most) }
         let about = min(most, max(least, likely.requests))
-        return "about \(grouped(about)) (at least \(grouped(least)), at most about \(grouped(most)))"
+        return "about \(grouped(about)) (at least \(grouped(least)), at most \(grouped(most)))"
     }
 
     private static func tokens(
@@ -107,8 +107,8 @@ struct PlanSummary {
         _ count: KeyPath<PlanEstimate, Int>
     ) -> String {
         let (about, most) = (min(likely[keyPath: count], worst[keyPath: count]), worst[keyPath: count])
-        return about == most
-            ? "at most about \(grouped(most))" : "about \(grouped(about)), at most about \(grouped(most))"
+        if most == 0 { return "none" }
+        return about == most ? "at most \(grouped(most))" : "about \(grouped(about)), at most \(grouped(most))"
     }
 
     private static func cost(_ line: Line) -> String {
@@ -116,7 +116,7 @@ struct PlanSummary {
         guard let dollars = line.dollars else { return "unknown (no price given)" }
         guard let likely = line.likelyDollars else { return "about \(money(dollars))" }
         return likely < dollars
-            ? "about \(money(likely)), at most about \(money(dollars))" : "at most about \(money(dollars))"
+            ? "about \(money(likely)), at most \(money(dollars))" : "at most \(money(dollars))"
     }
 
     /// Up to the next cent; a fraction of a cent keeps two digits.

@@ -347,7 +347,8 @@ struct Session {
 
     private func targetRows(_ targets: [Ready]) -> [TargetRecord] {
         targets.enumerated().map { index, target in
-            var row = targetRecord(target, job.targets[target.jobIndex], id: index + 1)
+            var row = TargetRecord(job.targets[target.jobIndex], id: index + 1, url: target.url)
+            row.note(target.prepared)
             if let before = job.resumption?.stored.targets.first(where: { $0.id == row.id }) {
                 row.preflightRequests += before.preflightRequests
                 row.preflightGets += before.preflightGets
@@ -356,31 +357,6 @@ struct Session {
             }
             return row
         }
-    }
-
-    private func targetRecord(_ ready: Ready, _ target: JobTarget, id: Int) -> TargetRecord {
-        var record = TargetRecord()
-        record.id = id
-        record.name = target.name
-        record.provider = target.provider.name
-        record.model = ready.prepared.target.model
-        record.api = target.provider.api.rawValue
-        record.url = ready.url
-        record.insecure = target.isInsecure
-        record.inputPrice = target.price.input
-        record.cachedInputPrice = target.price.cachedInput
-        record.outputPrice = target.price.output
-        record.dollarsPerHour = target.dollarsPerHour
-        record.resolveNanoseconds = ready.prepared.resolveNanoseconds
-        record.addresses = ready.prepared.target.endpoint.addresses
-        record.preflightRequests = ready.prepared.preflightRequests
-        record.preflightGets = ready.prepared.preflightGets
-        record.waitedReady = ready.prepared.wait?.waited
-        record.preflightInputTokens = ready.prepared.preflightInputTokens
-        record.preflightOutputTokens = ready.prepared.preflightOutputTokens
-        record.simulated = target.isSimulated
-        record.notes = ready.prepared.notes
-        return record
     }
 
     private func finish(_ record: inout RunRecord, outcome: Run.Outcome, targets: [Ready]) {

@@ -64,7 +64,7 @@ private func expectSoundSteps(_ run: RecordedRun, sourceLocation: SourceLocation
 /// Bins and histograms say the same as the requests.
 private func expectSoundSums(_ driven: Driven, sourceLocation: SourceLocation) {
     let (run, sent) = (driven.run, driven.sent)
-    let bad = sent.count { $0.outcome.class == .failed || $0.outcome.class == .throttled }
+    let bad = sent.count { $0.outcomeClass == .failed || $0.outcomeClass == .throttled }
     #expect(run.bins.reduce(0) { $0 + $1.started } == sent.count, sourceLocation: sourceLocation)
     #expect(run.bins.reduce(0) { $0 + $1.ended } == sent.count, sourceLocation: sourceLocation)
     #expect(run.bins.reduce(0) { $0 + $1.failed } == bad, sourceLocation: sourceLocation)

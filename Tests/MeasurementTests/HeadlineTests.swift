@@ -214,7 +214,7 @@ import Testing
     @Test func `answers cut while the model reasoned say which flag to change`() {
         let result = Self.run(Self.ramp(knee: 16)) {
             $0.targets[0].totals.cutWhileReasoning = 400
-            $0.targets[0].totals.requests.success = Outcome.reasoningOnly.class == .success ? 400 : 0
+            $0.targets[0].totals.requests.success = 400
             $0.targets[0].totals.requests.useful = 0
         }
         #expect(

@@ -82,7 +82,7 @@ import Testing
         #expect(stats.e2eMilliseconds?.p50 == 900)
         #expect(stats.ttfvMilliseconds == nil)
         #expect(stats.requestTPS?.p50 != nil)
-        #expect(target.cutWhileReasoning == 30)
+        #expect(target.totals.cutWhileReasoning == 30)
         #expect(!target.unusable)
         #expect(target.tokenSource == .usage)
         #expect(result.run.exitCode == 0)

@@ -160,7 +160,6 @@ extension ProgramTests {
             flags("unknown subcommand", ["frobnicate"], says: "frobnicate", "--help"),
             flags("unknown flag", ["run", "p.yaml", "--turbo"], says: "--turbo"),
             flags("run without a profile", ["run"], says: "<profile>"),
-            flags("ramp without levels", ["ramp"], says: "--concurrency"),
             flags("report of nothing", ["report", "nope"], says: "nope", "no such file"),
             flags("report of a file that is no run", ["report", "p.yaml"], says: "p.yaml"),
             flags(

@@ -42,7 +42,9 @@ extension ProgramTests {
 
         @Test func `a job answers each prompt once, in order, and its tokens are the journal's`() throws {
             let path = try profile(prompts: 60)
-            let ended = try Spate.run(["run", path, "-o", folder["run"], "--quiet", "--answers", folder["out.jsonl"]])
+            let ended = try Spate.run(
+                ["run", path, "-o", folder["run"], "--quiet", "--full", "--answers", folder["out.jsonl"]]
+            )
             let summary = try JSON(file: folder["run/summary.json"])
             #expect(ended.status == summary.statusOfSoundRun, "\(ended.all)")
             #expect(try customIDs("out.jsonl") == (0..<60).map { "q-\($0)" })
@@ -72,7 +74,7 @@ extension ProgramTests {
             let killed = RequestSheet(try Spate.run(["report", folder["run"], "--csv"]).out).rows.count
             #expect(killed < 302)
 
-            let ended = try Spate.run(["batch", "--resume", folder["run"], "--quiet"])
+            let ended = try Spate.run(["batch", "--resume", folder["run"], "--quiet", "--full"])
             let summary = try JSON(file: folder["run/summary.json"])
             #expect(ended.status == summary.statusOfSoundRun, "\(ended.all)")
             #expect(summary["run"]["complete"].bool == true)

@@ -38,7 +38,7 @@ extension ProgramTests {
                 phases: [\(phases)]
                 """
             let path = try folder.write(profile, to: "talk.yaml")
-            let ended = try Spate.run(["run", path, "-o", folder["run"], "--quiet"] + flags)
+            let ended = try Spate.run(["run", path, "-o", folder["run"], "--quiet", "--full"] + flags)
             let summary = try JSON(file: folder["run/summary.json"])
             #expect(ended.status == summary.statusOfSoundRun, "\(ended.all)")
             let journal = try TruthFile(folder["run/truth.jsonl"]).requests

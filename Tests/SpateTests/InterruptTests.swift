@@ -22,7 +22,7 @@ extension ProgramTests {
                   - steady: {concurrency: 4, for: 2m, settle: 0s}
                 """
             let path = try folder.write(profile, to: "long.yaml")
-            let spate = try Spate(["run", path, "-o", folder["run"]])
+            let spate = try Spate(["run", path, "-o", folder["run"], "--full"])
             #expect(wait(atMost: 10) { folder.has("run/run.sqlite") })
             return spate
         }

@@ -19,7 +19,7 @@ extension ProgramTests {
                 """,
                 to: "profile.yaml"
             )
-            let ended = try Spate.run(["run", profile, "-o", folder["run"], "--quiet"], within: 40)
+            let ended = try Spate.run(["run", profile, "-o", folder["run"], "--quiet", "--full"], within: 40)
             let summary = try JSON(file: folder["run/summary.json"])
             #expect(ended.status == summary.statusOfSoundRun, "\(ended.all)")
             let target = summary["targets"][0]

@@ -102,7 +102,7 @@ extension ProgramTests {
             #expect(run.json.status == 0)
             #expect(Array(run.json.out.utf8) == (try run.folder.bytes(of: "run/summary.json")))
             // The files are named as each command was told; all above must be the same.
-            func body(_ text: String) -> String { text.components(separatedBy: " Results: ")[0] }
+            func body(_ text: String) -> String { text.components(separatedBy: " More: ")[0] }
             #expect(run.report.status == 0)
             #expect(body(run.report.out) == body(run.ended.out))
             #expect(body(run.ended.out).utf8.count > 1000)

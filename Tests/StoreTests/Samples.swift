@@ -34,6 +34,7 @@ enum Samples {
         run.findFrom = 1
         run.findTo = 256
         run.workload = "rag"
+        run.answers = "answers.jsonl"
         run.calibration = calibration
         return run
     }
@@ -72,6 +73,8 @@ enum Samples {
         target.preflightRequests = 2
         target.preflightInputTokens = 31
         target.preflightOutputTokens = 9
+        target.preflightGets = 1
+        target.waitedReady = 4_500_000_000
         var limits = RateLimitRecord()
         limits.responses = 4
         limits.retryAfters = 1
@@ -111,6 +114,7 @@ enum Samples {
         step.burst = 1
         step.block = 3
         step.gap = 30_000_000_000
+        step.rateCurve = "20 ± 10 (sine of 60 s)"
         step.idle = 60_000_000_000
         step.connections = "cold"
         step.warmed = 4

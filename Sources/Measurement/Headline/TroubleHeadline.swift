@@ -57,7 +57,7 @@ struct TroubleHeadline {
     private var reasoning: Headline.Candidate? {
         let cut = target.totals.cutWhileReasoning
         guard cut > 0 else { return nil }
-        let answered = target.totals.requests.success + (Outcome.reasoningOnly.class == .success ? 0 : cut)
+        let answered = target.totals.requests.success
         let share =
             cut == answered
             ? "All \(inCount(cut, "answer"))" : "\(inWords(Double(cut))) of \(inCount(answered, "answer"))"

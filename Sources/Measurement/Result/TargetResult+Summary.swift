@@ -36,7 +36,6 @@ extension TargetResult {
         if successes.contains(where: { $0.connection == .reused }) {
             notes.removeAll { $0.hasPrefix("closes its connections") }
         }
-        cutWhileReasoning = successes.only(\.isCutWhileReasoning).count
         // Where nothing succeeded, tokens may have been counted all the same.
         let told = successes.isEmpty ? counted.only { $0.tokenSource != nil } : successes
         if !told.isEmpty {

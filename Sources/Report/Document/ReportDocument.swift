@@ -67,13 +67,6 @@ struct ReportDocument: Sendable, Hashable {
                 let text = "\(name): the server's TLS certificate was not verified; anybody may have answered"
                 blocks.append(.banner(word: "INSECURE", tone: .bad, text: text))
             }
-            let (cut, answers) = (target.cutWhileReasoning, target.totals.requests.success)
-            if cut > 0, 2 * cut >= answers {
-                let text =
-                    "\(name): max_tokens cut \(Figure.count(cut)) of \(Figure.count(answers)) answers before a word of them "
-                    + "came; raise --max-tokens, or switch reasoning off (workload.reasoning: off)"
-                blocks.append(.banner(word: "NO ANSWER", tone: .caution, text: text))
-            }
             if target.unusable {
                 let why = target.givenUp == nil ? "nothing succeeded" : "given up before its plan ended"
                 blocks.append(.banner(word: "UNUSABLE", tone: .bad, text: "\(name): \(why)"))
