@@ -9,7 +9,8 @@ import Transport
 struct LiveView {
     private static let plainNanoseconds: Int64 = 10_000_000_000
     /// Rates are taken over about this time.
-    private static let rateNanoseconds: Int64 = 2_000_000_000
+    private static let rateNanoseconds: Int64 = 5_000_000_000
+    private static let curveSeconds = 60
 
     private let isTerminal: Bool
     private let isQuiet: Bool
@@ -21,6 +22,10 @@ struct LiveView {
     private var lastPlain: Instant
     private var lastStage = -1
     private var history: [(at: Instant, tokens: Int64)] = []
+    private var curve: [Double] = []  // tokens of each of the last seconds
+    private var curveMark: (at: Instant, tokens: Int64)?
+    /// The step under way: what had come when it began, and what was last seen of it.
+    private var step: (began: LiveFeed.Snapshot, last: LiveFeed.Snapshot)?
     var notice: String?
 
     init(job: Job, programs: [Program], began: Instant) {
@@ -44,6 +49,7 @@ struct LiveView {
     mutating func show(_ feed: LiveFeed.Snapshot, of program: Int) {
         guard !isQuiet, let stage = feed.stage else { return }
         shown = program
+        follow(feed, stage)
         history.append((feed.at, feed.tokenEvents))
         while history.count > 2, feed.at.nanoseconds(since: history[1].at) >= Self.rateNanoseconds {
             history.removeFirst()
@@ -55,6 +61,43 @@ struct LiveView {
             lastPlain = feed.at
             lastStage = stage.index
         }
+    }
+
+    /// Rows of the steps that are over, and tokens second by second.
+    private mutating func follow(_ feed: LiveFeed.Snapshot, _ stage: LiveFeed.StageView) {
+        if let step, step.last.stage?.index != stage.index {
+            if let row = Self.row(of: step.began, step.last) {
+                if isTerminal { Console.draw(status.row(row)) } else { Console.error(status.plainRow(row) + "\n") }
+            }
+            self.step = (feed, feed)
+        } else {
+            step = (step?.began ?? feed, feed)
+        }
+        guard let mark = curveMark else { return curveMark = (feed.at, feed.tokenEvents) }
+        let passed = seconds(feed.at.nanoseconds(since: mark.at))
+        guard passed >= 1 else { return }
+        curve.append(Double(feed.tokenEvents - mark.tokens) / passed)
+        if curve.count > Self.curveSeconds { curve.removeFirst() }
+        curveMark = (feed.at, feed.tokenEvents)
+    }
+
+    /// Nil for a step that is no row of the report.
+    private static func row(of began: LiveFeed.Snapshot, _ last: LiveFeed.Snapshot) -> LiveRow? {
+        guard let stage = last.stage?.stage else { return nil }
+        switch stage.kind {
+        case .level, .edge, .control, .batch, .arrivals: break
+        case .probe where stage.afterIdle == nil: break
+        case .warmup, .idle, .pause, .baseline, .rewarm, .drain, .probe: return nil
+        }
+        var row = LiveRow()
+        row.step = name(of: stage)
+        let (tokens, nanoseconds) = (last.tokenEvents - began.tokenEvents, last.at.nanoseconds(since: began.at))
+        if tokens > 0, nanoseconds > 0 { row.tokensPerSecond = Double(tokens) * 1e9 / Double(nanoseconds) }
+        row.ttftP50Milliseconds = last.ttft.quantile(.p50).map { Double($0) / 1e6 }
+        row.ttftP95Milliseconds = last.ttft.quantile(.p95).map { Double($0) / 1e6 }
+        row.ended = Int(last.requestsEnded - began.requestsEnded)
+        row.unsuccessful = last.unsuccessful.values.reduce(0, +) - began.unsuccessful.values.reduce(0, +)
+        return row.ended > 0 || tokens > 0 ? row : nil
     }
 
     /// Takes the live lines away, so that the report stands alone.
@@ -88,10 +131,11 @@ struct LiveView {
         live.stepLeftSeconds = stage.plannedEnd.map { max(0, seconds($0.nanoseconds(since: feed.at))) }
         live.activity = activity(stage, at: feed.at)
         live.inFlight = feed.inFlight
-        if let first = history.first, feed.at > first.at {
+        if let first = history.first, feed.at > first.at, feed.tokenEvents > first.tokens {
             live.tokensPerSecond =
                 Double(feed.tokenEvents - first.tokens) / seconds(feed.at.nanoseconds(since: first.at))
         }
+        live.recentTokensPerSecond = curve
         live.ttftP50Milliseconds = feed.ttft.quantile(.p50).map { Double($0) / 1e6 }
         live.ttftP95Milliseconds = feed.ttft.quantile(.p95).map { Double($0) / 1e6 }
         live.ended = Int(feed.requestsEnded)
@@ -119,7 +163,7 @@ struct LiveView {
         case .idle: "idle"
         case .baseline(let concurrency, _): "baseline of \(concurrency)"
         case .edge(let edge): "burst of \(edge.requests)"
-        case .control(let edge): "control burst of \(edge.requests)"
+        case .control(let edge): "warm burst of \(edge.requests)"
         case .pause: "pause"
         case .arrivals(let arrivals): name(of: arrivals)
         case .batch(let batch): "\(batch.items.count) prompts, \(batch.concurrency) at a time"

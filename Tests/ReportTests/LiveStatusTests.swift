@@ -59,6 +59,41 @@ import Testing
         return rows.map { String($0) }
     }
 
+    @Test func `a step that is over stays as a row above the block, in 60 columns too`() {
+        var row = LiveRow()
+        row.step = "8 streams"
+        row.tokensPerSecond = 2118.4
+        (row.ttftP50Milliseconds, row.ttftP95Milliseconds) = (22.1, 22.8)
+        (row.ended, row.unsuccessful) = (99, 1)
+        var status = LiveStatus(style: .init(width: 100))
+        let shown = screen([status.frame(snapshot), status.row(row), status.frame(snapshot), status.clear()])
+        #expect(
+            shown == [
+                " 8 streams         ~2,118 tok/s  TTFT 22.1 ms (p95 22.8 ms)  99 ended, 1 not ok", "",
+            ]
+        )
+        var narrow = LiveStatus(style: .init(width: 60))
+        #expect(screen([narrow.row(row)])[0] == " 8 streams         ~2,118 tok/s  TTFT 22.1 ms  99 ended, 1 ")
+        var silent = LiveRow()
+        (silent.step, silent.ended) = ("1 stream", 3)
+        #expect(status.plainRow(silent) == "1 stream          no token  3 ended")
+    }
+
+    @Test func `a bar shows how much of the step is done, a curve the last minute, a dash that nothing came`() {
+        var now = snapshot
+        (now.stepElapsedSeconds, now.stepLeftSeconds) = (9, 3)
+        now.recentTokensPerSecond = [0, 50, 100]
+        now.tokensPerSecond = nil
+        var status = LiveStatus(style: .init(width: 60, unicode: false))
+        let lines = screen([status.frame(now)])
+        #expect(lines[1] == " #######################....... 75 % of this step")
+        #expect(lines[2].contains("in flight 16, - tokens/s"))
+        #expect(lines[3] == " _=# tok/s, top 100.0")
+        #expect(lines.allSatisfy { $0.count < 60 })
+        now.stepLeftSeconds = 0
+        #expect(screen([status.frame(now)]).joined().contains("last requests"))
+    }
+
     @Test func `the block shows phase, step, time left, speed and failures`() {
         var status = LiveStatus(style: .init(width: 100))
         #expect(

@@ -57,7 +57,7 @@ extension ReportDocument {
                 Span(Figure.count(burst.stats.requests.failed), burst.stats.requests.failed > 0 ? .bad : .plain),
             ]
             if hasThrottled { cells.append(Span(Figure.count(burst.stats.requests.throttled), .caution)) }
-            return TextTable.Row(cells, isDisturbed: burst.validity.isDisturbed || burst.controlValidity.isDisturbed)
+            return TextTable.Row(cells, isDisturbed: burst.validity.isDisturbed)
         }
         return TextTable(columns: columns, rows: rows)
     }

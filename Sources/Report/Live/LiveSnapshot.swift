@@ -21,7 +21,8 @@ public struct LiveSnapshot: Sendable, Hashable {
     public var stepElapsedSeconds = 0.0
     public var stepLeftSeconds: Double?  // nil = not known
     public var inFlight = 0
-    public var tokensPerSecond: Double?  // over the last second or so
+    public var tokensPerSecond: Double?  // over the last seconds; nil = none came
+    public var recentTokensPerSecond: [Double] = []  // second by second, the latest last
     public var ttftP50Milliseconds: Double?
     public var ttftP95Milliseconds: Double?
     public var ended = 0  // requests, whatever became of them
@@ -31,6 +32,18 @@ public struct LiveSnapshot: Sendable, Hashable {
     public var silenceSeconds: Double?
     /// Something that must be seen now, e.g. "stopping: waits for 12 requests, once more to stop at once".
     public var notice: String?
+
+    public init() {}
+}
+
+/// A step that is over, in live figures: tokens are counted by events, and what had yet to settle is in them.
+public struct LiveRow: Sendable, Hashable {
+    public var step = ""  // e.g. "16 streams"
+    public var tokensPerSecond: Double?
+    public var ttftP50Milliseconds: Double?
+    public var ttftP95Milliseconds: Double?
+    public var ended = 0  // requests
+    public var unsuccessful = 0  // of them
 
     public init() {}
 }

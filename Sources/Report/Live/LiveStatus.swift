@@ -1,6 +1,6 @@
 import Measurement
 
-/// The status of a run that goes on: a block of at most four lines that is drawn again in place on a terminal, or plain
+/// The status of a run that goes on: rows of the steps that are over, and below them a block of at most six lines that is drawn again in place on a terminal, or plain
 /// lines anywhere else.
 ///
 /// On a terminal, write what `frame` gives each time (four times a second is plenty) and what `clear` gives before
@@ -29,6 +29,12 @@ public struct LiveStatus: Sendable {
         return "\u{1b}[\(drawn)A\r\u{1b}[J"
     }
 
+    /// A step that is over, as a row that stays; the block is drawn anew below it.
+    public mutating func row(_ row: LiveRow) -> String { clear() + cut([Span(text(of: row))]) + "\n" }
+
+    /// The same without escape sequences, for a log.
+    public func plainRow(_ row: LiveRow) -> String { text(of: row).replacing("\u{A0}", with: " ") }
+
     /// One line without escape sequences, for a log.
     public func plainLine(_ snapshot: LiveSnapshot) -> String {
         let line = [place(snapshot), timing(snapshot), figures(snapshot), troubles(snapshot), notice(snapshot)]
@@ -43,6 +49,8 @@ public struct LiveStatus: Sendable {
             cut([Span(place(snapshot), .strong), Span(timing(snapshot)), Span(elapsed(snapshot), .dim)]),
             cut([Span(figures(snapshot))]),
         ]
+        if let bar = bar(snapshot) { lines.insert(cut([Span(bar)]), at: 1) }
+        if let curve = curve(snapshot) { lines.append(cut([Span(curve, .dim)])) }
         let troubles = troubles(snapshot)
         if !troubles.isEmpty { lines.append(cut([Span(troubles, .bad)])) }
         let notice = notice(snapshot)
@@ -71,8 +79,47 @@ public struct LiveStatus: Sendable {
         case .draining: parts.append("draining")
         case .waiting: parts.append("waiting, nothing is sent")
         }
-        if let left = snapshot.stepLeftSeconds { parts.append("\(Figure.clock(seconds: max(0, left))) left") }
+        if let left = snapshot.stepLeftSeconds {
+            // Its time is over, and so it is not until its requests have ended.
+            parts.append(left > 0 ? "\(Figure.clock(seconds: left)) left" : "last requests")
+        }
         return parts.joined(separator: ", ")
+    }
+
+    /// How much of the step is done, where its end is known.
+    private func bar(_ snapshot: LiveSnapshot) -> String? {
+        guard let left = snapshot.stepLeftSeconds, snapshot.stepElapsedSeconds > 0 else { return nil }
+        let whole = snapshot.stepElapsedSeconds + max(0, left)
+        guard whole > 0 else { return nil }
+        let share = min(1, snapshot.stepElapsedSeconds / whole)
+        let width = max(10, min(40, style.width - 30))
+        let full = Int((share * Double(width)).rounded())
+        let (done, rest) = style.unicode ? ("█", "░") : ("#", ".")
+        let drawn = String(repeating: done, count: full) + String(repeating: rest, count: width - full)
+        return "\(drawn) \(Figure.wholePercent(share: share)) of this step"
+    }
+
+    /// Tokens per second over the last minute, the highest second as the top.
+    private func curve(_ snapshot: LiveSnapshot) -> String? {
+        let values = snapshot.recentTokensPerSecond.suffix(max(10, min(60, style.width - 24)))
+        guard values.count > 1, let top = values.max(), top > 0 else { return nil }
+        let marks = Array(style.unicode ? "▁▂▃▄▅▆▇█" : "_.,-=+*#")
+        let drawn = values.map { marks[min(marks.count - 1, Int($0 / top * Double(marks.count - 1) + 0.5))] }
+        return "\(String(drawn)) tok/s, top \(Figure.rate(top))"
+    }
+
+    private func text(of row: LiveRow) -> String {
+        let name = SafeText.line(row.step, limit: 24)
+        let parts = [
+            name + String(repeating: " ", count: max(0, 16 - DisplayWidth.of(name))),
+            row.tokensPerSecond.map { "~\(Figure.rate($0)) tok/s" } ?? "no token",
+            row.ttftP50Milliseconds.map {
+                let p95 = style.width < 70 ? "" : " (p95 \(Figure.duration(milliseconds: row.ttftP95Milliseconds)))"
+                return "TTFT \(Figure.duration(milliseconds: $0))\(p95)"
+            } ?? "",
+            "\(Figure.count(row.ended)) ended" + (row.unsuccessful > 0 ? ", \(Figure.count(row.unsuccessful)) not ok" : ""),
+        ]
+        return parts.filter { !$0.isEmpty }.joined(separator: "  ")
     }
 
     private func elapsed(_ snapshot: LiveSnapshot) -> String {
@@ -82,7 +129,7 @@ public struct LiveStatus: Sendable {
     private func figures(_ snapshot: LiveSnapshot) -> String {
         [
             "in flight \(Figure.count(snapshot.inFlight))",
-            "\(Figure.rate(snapshot.tokensPerSecond)) tokens/s",
+            "\(snapshot.tokensPerSecond.map { Figure.rate($0) } ?? Figure.unknown) tokens/s",
             "TTFT p50 \(Figure.duration(milliseconds: snapshot.ttftP50Milliseconds)) "
                 + "p95 \(Figure.duration(milliseconds: snapshot.ttftP95Milliseconds))",
             "\(Figure.count(snapshot.ended)) ended",
