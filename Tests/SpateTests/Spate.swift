@@ -18,8 +18,9 @@ final class Spate {
     private let scratch: Folder
     private let began = ContinuousClock.now
 
-    /// Beside the test bundle, where the build puts it.
+    /// Beside the test bundle, where the build puts it; `SPATE_PROGRAM` names another build, the shipped one for instance.
     static let executable: String = {
+        if let named = ProcessInfo.processInfo.environment["SPATE_PROGRAM"] { return named }
         let besides =
             Bundle.allBundles.map(\.bundleURL) + [Bundle.main.bundleURL, Bundle.main.executableURL].compactMap(\.self)
         for place in besides {

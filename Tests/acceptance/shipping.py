@@ -5,7 +5,11 @@ Needs root, debootstrap, and `make dist deb wheel` before. The roots are made on
 """
 import os
 import shutil
+import socket
+import sqlite3
+import ssl
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -46,7 +50,77 @@ def must(root, command):
     return done.stdout
 
 
+class Relay:
+    """TLS in front of a plain port: decrypted bytes go on as they come."""
+
+    def __init__(self, port, folder):
+        key, self.certificate = folder / "key.pem", folder / "cert.pem"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
+             "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(self.certificate)],
+            check=True, capture_output=True)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(self.certificate, key)
+        self.target, self.listener = port, socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                threading.Thread(target=self.serve, args=(self.listener.accept()[0],), daemon=True).start()
+            except OSError:
+                return  # closed
+
+    def serve(self, plain):
+        try:
+            client = self.context.wrap_socket(plain, server_side=True)
+            server = socket.create_connection(("127.0.0.1", self.target))
+        except OSError:
+            return plain.close()
+        # An SSLSocket is not for two threads at once, so one thread looks at both ends in turn.
+        client.settimeout(0.001)
+        server.settimeout(0.001)
+        while True:
+            for source, sink in ((client, server), (server, client)):
+                try:
+                    piece = source.recv(65536)
+                except (TimeoutError, ssl.SSLWantReadError):
+                    continue
+                except OSError:
+                    piece = b""
+                if not piece:
+                    client.close()
+                    return server.close()
+                sink.sendall(piece)
+
+
+def stamped_over_tls(bench):
+    """The interposed `recv` is under OpenSSL, too: answers over https have the kernel's stamps."""
+    provider = bench.popen("simulate", "--scenario", "steady")
+    try:
+        deadline = time.monotonic() + 10
+        while "http://127.0.0.1:" not in bench.said() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        port = int(bench.said().split("http://127.0.0.1:")[1].split("/")[0].split()[0])
+        relay = Relay(port, bench.folder)
+        done = subprocess.run(
+            [str(bench.program), "soak", "--url", f"https://127.0.0.1:{relay.port}", "--concurrency", "4", "--duration", "3s",
+             "--max-tokens", "16", "-o", str(bench.folder / "tls"), "--quiet", "--yes"],
+            env={**os.environ, "SSL_CERT_FILE": str(relay.certificate)}, text=True, capture_output=True, timeout=60)
+        relay.listener.close()
+        if done.returncode not in (0, 97):
+            raise RuntimeError(f"over TLS: exit {done.returncode}: {done.stderr[-400:]}")
+        with sqlite3.connect(bench.folder / "tls" / "run.sqlite") as base:
+            answers, stamped = base.execute(
+                "SELECT count(*), coalesce(sum(stamp = 'kernel'), 0) FROM requests WHERE token_reads > 0").fetchone()
+        bench.row("over https: answers with the kernel's stamps", f"{stamped} of {answers}", "all", stamped == answers > 0)
+    finally:
+        provider.terminate()
+
+
 def shipped(bench):
+    stamped_over_tls(bench)
     if os.getuid() != 0 or not shutil.which("debootstrap"):
         raise RuntimeError("needs root and debootstrap")
     for name, files, before, install, program in WAYS:
