@@ -91,6 +91,24 @@ public struct Histogram: Sendable {
         highest = Swift.max(highest, other.highest)
     }
 
+    /// What was counted since an earlier state of the same histogram; all of it where it was reset in between. The least and
+    /// the greatest value are the whole's.
+    public func since(_ earlier: Histogram) -> Histogram {
+        guard earlier.count > 0, earlier.count <= count else { return self }
+        var result = self
+        if result.cells.isEmpty { result.open() }
+        var isLater = true
+        earlier.forEachCell { index, cellCount in
+            if result.cells[index] < cellCount { isLater = false } else { result.cells[index] -= cellCount }
+        }
+        guard isLater, earlier.negative <= negative, earlier.overflow <= overflow else { return self }
+        result.count -= earlier.count
+        result.negative -= earlier.negative
+        result.overflow -= earlier.overflow
+        result.sum -= earlier.sum
+        return result
+    }
+
     /// The same counts in their compact state.
     public func packed() -> Histogram {
         if cells.isEmpty { return self }

@@ -84,7 +84,59 @@ extension RunPlan {
     }
 }
 
+/// A row of figures that a plan will bring: a level, a rate, a job.
+public struct PlannedRow: Sendable, Hashable {
+    public var phase: String
+    public var concurrency: Int  // 0 = an open loop, which keeps no number
+    public var requests: Int  // that it measures, about
+    public var duration: Duration  // that they take
+
+    /// "16 streams"; the phase's own name where its rows are not told by streams.
+    public var name: String { concurrency > 0 ? "\(concurrency) stream\(concurrency == 1 ? "" : "s")" : phase }
+}
+
+extension RunPlan {
+    /// The rows whose requests can be compared with those of another run; `answer` as in `estimate`. Bursts are not among
+    /// them: their requests wait for each other.
+    public func rows(answer answerAmong: (Int) -> Duration) -> [PlannedRow] {
+        phases.flatMap { phase in
+            let rows = phase.stages.compactMap { stage -> PlannedRow? in
+                let answer = answerAmong(max(1, stage.concurrency))
+                var (_, requests, duration) = stage.estimate(answer: answer, carried: stage.concurrency)
+                switch stage.rule {
+                case .level(let level):
+                    guard level.concurrency > 0 else { return nil }
+                    duration = max(level.hold - level.settle, answer)
+                    requests = max(level.minRequests, level.concurrency.saturatingProduct(rounds(duration, answer)))
+                case .arrivals, .batch: break
+                case .probe where stage.afterIdle == nil: break
+                case .warmup, .idle, .baseline, .edge, .control, .pause, .rewarm, .drain, .probe: return nil
+                }
+                return PlannedRow(
+                    phase: phase.name,
+                    concurrency: stage.concurrency,
+                    requests: requests,
+                    duration: duration
+                )
+            }
+            guard phase.kind != .ramp, phase.kind != .rate, let first = rows.first else { return rows }
+            // Blocks between which other targets have their turns are one row.
+            return [
+                PlannedRow(
+                    phase: first.phase,
+                    concurrency: first.concurrency,
+                    requests: rows.reduce(0) { $0.saturatingSum($1.requests) },
+                    duration: rows.reduce(.zero) { $0 + $1.duration }
+                )
+            ]
+        }
+    }
+}
+
 extension Stage {
+    /// How long it takes where each answer takes so long; nothing follows from it, it is only said.
+    public func duration(answer: Duration) -> Duration { estimate(answer: answer, carried: concurrency).duration }
+
     /// Most that may be in flight. An open loop keeps no number: as many as come while an answer takes 10 s, or its cap.
     public var peakInFlight: Int {
         guard case .arrivals(let arrivals) = rule else { return concurrency }
@@ -153,7 +205,7 @@ extension Workload {
 
     /// Most input tokens of a request, in a conversation on average over the longest: turn k comes with k questions and
     /// answers before it. Shorter or unfinished conversations have less.
-    fileprivate var inputPerRequest: Int {
+    public var inputPerRequest: Int {
         guard conversations != nil else { return longestPrompt }
         let twice = longestPrompt.saturatingProduct(mostTurns + 1)
             .saturatingSum(longestAnswer.saturatingProduct(mostTurns - 1))

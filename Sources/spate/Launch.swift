@@ -4,6 +4,7 @@ import Glibc
 import Measurement
 import Profile
 import Schedule
+import Store
 import Wire
 
 /// From a profile and flags to a job, and on to the run.
@@ -64,7 +65,7 @@ struct Launch {
             _ = Console.out(job.profileYAML)
             return
         }
-        let estimate = PlanSummary(job)
+        let estimate = PlanSummary(job, like: try earlier())
         if flags.dryRun {
             _ = Console.say(estimate.text)
             return
@@ -76,6 +77,19 @@ struct Launch {
         var session = Session(job: job, signals: Signals())
         let status = try session.run()
         if status != .success { throw ExitCode(status.rawValue) }
+    }
+
+    private func earlier() throws(Failure) -> (run: EarlierRun, path: String)? {
+        guard let path = flags.like else { return nil }
+        guard flags.dryRun else { throw Failure(.badInput, "--like \(path): allowed with --dry-run only") }
+        let recorded: RecordedRun
+        do throws(StoreError) { recorded = try RunStore.read(path) } catch {
+            throw Failure(.badInput, "--like: \(error)")
+        }
+        guard let run = EarlierRun(recorded) else {
+            throw Failure(.badInput, "--like \(path): this result holds no answer to reckon with")
+        }
+        return (run, path)
     }
 
     // MARK: the job

@@ -8,33 +8,43 @@ import Transport
 /// Shows how a run is going: redrawn in place on a terminal, a plain line now and then elsewhere. On standard error.
 struct LiveView {
     private static let plainNanoseconds: Int64 = 10_000_000_000
-    /// Rates are taken over about this time.
-    private static let rateNanoseconds: Int64 = 5_000_000_000
+    /// "Now" is so long.
+    private static let nowSeconds = 5
     private static let curveSeconds = 60
 
+    /// What passed by; the run's sink shows it all.
+    let book = LiveBook()
     private let isTerminal: Bool
     private let isQuiet: Bool
     private let isSimulated: Bool
-    private let programs: [Program]
-    private var shown = 0  // of them
+    private let targets: [String]
+    private let answer: (Int) -> Duration
     private let began: Instant
+    private var programs: [Program] = []
+    private var plan: LivePlan?
     private var status: LiveStatus
     private var lastPlain: Instant
-    private var lastStage = -1
-    private var history: [(at: Instant, tokens: Int64)] = []
-    private var curve: [Double] = []  // tokens of each of the last seconds
-    private var curveMark: (at: Instant, tokens: Int64)?
-    /// The step under way: what had come when it began, and what was last seen of it.
-    private var step: (began: LiveFeed.Snapshot, last: LiveFeed.Snapshot)?
+    /// One a second, the latest last.
+    private var seconds: [(at: Instant, tokens: Int64, ttft: Histogram)] = []
+    private var tokenCurve: [Double] = []
+    private var ttftCurve: [Double?] = []
+    private var stageBegan: (index: Int, ended: Int64)?
+    private var silence: (since: Double, streams: Int, seconds: Double)?
+    private var kept: (phase: Int, speed: Double)?  // of the phase's first level
+    private var lastPhase = -1
     var notice: String?
+    /// What a search tries, and why.
+    var search: String?
 
-    init(job: Job, programs: [Program], began: Instant) {
+    init(job: Job, began: Instant) {
         isQuiet = job.output.quiet
         isTerminal = Console.errorCanBeRedrawn
         isSimulated = job.targets.allSatisfy(\.isSimulated)
-        self.programs = programs
+        targets = job.targets.map(\.name)
+        let (summary, first) = (PlanSummary(job), job.targets[0])
+        answer = { summary.answer(of: first, among: $0) }
         self.began = began
-        lastPlain = began
+        lastPlain = began.advanced(byNanoseconds: -Self.plainNanoseconds)
         status = LiveStatus(
             style: TerminalStyle(
                 width: Console.width(of: 2),
@@ -44,60 +54,30 @@ struct LiveView {
         )
     }
 
+    /// Another part of the run begins: a search's next level.
+    mutating func begin(_ programs: [Program]) {
+        self.programs = programs
+        plan = nil
+        stageBegan = nil
+        seconds = []
+    }
+
     /// Called several times a second.
     /// - Parameter program: whose stage it is.
     mutating func show(_ feed: LiveFeed.Snapshot, of program: Int) {
-        guard !isQuiet, let stage = feed.stage else { return }
-        shown = program
-        follow(feed, stage)
-        history.append((feed.at, feed.tokenEvents))
-        while history.count > 2, feed.at.nanoseconds(since: history[1].at) >= Self.rateNanoseconds {
-            history.removeFirst()
-        }
+        guard !isQuiet else { return }
+        if isTerminal { status.style.width = Console.width(of: 2) }
+        follow(feed)
+        tell(at: feed.at.nanoseconds(since: began))
+        guard let stage = feed.stage else { return }
+        if plan == nil { plan = LivePlan(programs[program], usual: answer) }
+        if stageBegan?.index != stage.index { stageBegan = (stage.index, feed.requestsEnded) }
         if isTerminal {
-            Console.draw(status.frame(snapshot(feed, stage)))
-        } else if stage.index != lastStage || feed.at.nanoseconds(since: lastPlain) >= Self.plainNanoseconds {
-            if worthALine(stage) { Console.error(status.plainLine(snapshot(feed, stage)) + "\n") }
+            Console.draw(status.frame(snapshot(feed, stage, programs[program])))
+        } else if feed.at.nanoseconds(since: lastPlain) >= Self.plainNanoseconds {
+            Console.error(status.plainLine(snapshot(feed, stage, programs[program])) + "\n")
             lastPlain = feed.at
-            lastStage = stage.index
         }
-    }
-
-    /// Rows of the steps that are over, and tokens second by second.
-    private mutating func follow(_ feed: LiveFeed.Snapshot, _ stage: LiveFeed.StageView) {
-        if let step, step.last.stage?.index != stage.index {
-            if let row = Self.row(of: step.began, step.last) {
-                if isTerminal { Console.draw(status.row(row)) } else { Console.error(status.plainRow(row) + "\n") }
-            }
-            self.step = (feed, feed)
-        } else {
-            step = (step?.began ?? feed, feed)
-        }
-        guard let mark = curveMark else { return curveMark = (feed.at, feed.tokenEvents) }
-        let passed = seconds(feed.at.nanoseconds(since: mark.at))
-        guard passed >= 1 else { return }
-        curve.append(Double(feed.tokenEvents - mark.tokens) / passed)
-        if curve.count > Self.curveSeconds { curve.removeFirst() }
-        curveMark = (feed.at, feed.tokenEvents)
-    }
-
-    /// Nil for a step that is no row of the report.
-    private static func row(of began: LiveFeed.Snapshot, _ last: LiveFeed.Snapshot) -> LiveRow? {
-        guard let stage = last.stage?.stage else { return nil }
-        switch stage.kind {
-        case .level, .edge, .control, .batch, .arrivals: break
-        case .probe where stage.afterIdle == nil: break
-        case .warmup, .idle, .pause, .baseline, .rewarm, .drain, .probe: return nil
-        }
-        var row = LiveRow()
-        row.step = name(of: stage)
-        let (tokens, nanoseconds) = (last.tokenEvents - began.tokenEvents, last.at.nanoseconds(since: began.at))
-        if tokens > 0, nanoseconds > 0 { row.tokensPerSecond = Double(tokens) * 1e9 / Double(nanoseconds) }
-        row.ttftP50Milliseconds = last.ttft.quantile(.p50).map { Double($0) / 1e6 }
-        row.ttftP95Milliseconds = last.ttft.quantile(.p95).map { Double($0) / 1e6 }
-        row.ended = Int(last.requestsEnded - began.requestsEnded)
-        row.unsuccessful = last.unsuccessful.values.reduce(0, +) - began.unsuccessful.values.reduce(0, +)
-        return row.ended > 0 || tokens > 0 ? row : nil
     }
 
     /// Takes the live lines away, so that the report stands alone.
@@ -106,46 +86,174 @@ struct LiveView {
         Console.draw(status.clear())
     }
 
-    private func worthALine(_ stage: LiveFeed.StageView) -> Bool {
-        switch stage.stage.kind {
-        case .drain, .pause, .rewarm: false
-        case .warmup, .level, .idle, .baseline, .edge, .control, .batch, .probe, .arrivals: true
+    /// What is still to be told when all has ended.
+    mutating func finish() {
+        guard !isQuiet else { return }
+        tell(at: nil)
+        clear()
+    }
+
+    // MARK: What stays
+
+    /// Rows of the steps that are over, and what happened.
+    private mutating func tell(at now: Int64?) {
+        for event in book.takeEvents() { tell(event) }
+        for step in book.finished(at: now) {
+            guard let row = row(of: step) else { continue }
+            if step.phase.id != lastPhase {
+                status.beginPhase()
+                lastPhase = step.phase.id
+            }
+            if isTerminal { Console.draw(status.row(row)) } else { Console.error(status.plainRow(row) + "\n") }
         }
     }
 
-    private func snapshot(_ feed: LiveFeed.Snapshot, _ stage: LiveFeed.StageView) -> LiveSnapshot {
-        let program = programs[shown]
+    private mutating func tell(_ event: LiveEvent) {
+        if isTerminal {
+            Console.draw(Secrets.redactor.redacted(status.event(event)))
+        } else {
+            Console.error(status.plainEvent(event) + "\n")
+        }
+    }
+
+    /// Nil for a step that is no row of the report.
+    private mutating func row(of step: LiveBook.Step) -> LiveRow? {
+        switch step.record.kind {
+        case .level, .edge, .control, .batch, .arrivals: break
+        case .probe where step.record.gap == nil: break
+        case .warmup, .idle, .pause, .baseline, .rewarm, .drain, .probe: return nil
+        }
+        guard step.ended > 0 else { return nil }
+        var row = LiveRow()
+        let name = Self.name(of: step.record)
+        let target = step.phase.target - 1
+        row.step = targets.count > 1 && targets.indices.contains(target) ? "\(name) \(targets[target])" : name
+        row.tokensPerSecond = step.tokensPerSecond
+        let speeds = step.speeds.sorted()
+        if !speeds.isEmpty { row.userTokensPerSecond = speeds[(speeds.count - 1) / 2] }
+        if step.record.kind == .level, let speed = row.userTokensPerSecond, speed > 0, speeds.count >= 25 {
+            if kept?.phase != step.phase.id { kept = (step.phase.id, speed) }
+            row.kept = kept.map { speed / $0.speed }
+        }
+        row.ttftP50Milliseconds = step.ttft.quantile(.p50).map { Double($0) / 1e6 }
+        row.ttftP95Milliseconds = step.ttft.quantile(.p95).map { Double($0) / 1e6 }
+        row.e2eP95Milliseconds = step.e2e.quantile(.p95).map { Double($0) / 1e6 }
+        row.ended = step.measured
+        row.unsuccessful = step.unsuccessful
+        return row
+    }
+
+    private static func name(of step: StepRecord) -> String {
+        switch step.kind {
+        case .level: streams(step.concurrency)
+        case .edge: "burst of \(step.concurrency)"
+        case .control: "warm burst of \(step.concurrency)"
+        case .batch: "\(step.concurrency) at a time"
+        case .arrivals: step.trace.map { "replay of \($0)" } ?? step.rps.map { "\(rate($0)) requests/s" } ?? "requests"
+        case .probe, .warmup, .idle, .pause, .baseline, .rewarm, .drain: "probes"
+        }
+    }
+
+    private static func rate(_ value: Double) -> String {
+        value == value.rounded() && value < 1e9 ? "\(Int(value))" : "\((value * 100).rounded() / 100)"
+    }
+
+    private static func streams(_ count: Int) -> String { count == 1 ? "1 stream" : "\(count) streams" }
+
+    // MARK: What is now
+
+    /// Second by second; and silences, which are told when they are over.
+    private mutating func follow(_ feed: LiveFeed.Snapshot) {
+        if let quiet = feed.silence.map({ Double($0) / 1e9 }) {
+            let since = silence?.since ?? Double(feed.at.nanoseconds(since: began)) / 1e9 - quiet
+            silence = (since, max(feed.inFlight, silence?.streams ?? 0), quiet)
+        } else if let over = silence {
+            silence = nil
+            let streams = over.streams == 1 ? "the one open stream" : "all \(over.streams) streams"
+            let length = (over.seconds * 10).rounded() / 10
+            tell(LiveEvent(atSeconds: over.since, text: "no token for \(length) s on \(streams)", isTheirs: true))
+        }
+        guard let last = seconds.last else {
+            seconds = [(feed.at, feed.tokenEvents, feed.ttft)]
+            return
+        }
+        let passed = Double(feed.at.nanoseconds(since: last.at)) / 1e9
+        guard passed >= 1 else { return }
+        tokenCurve.append(Double(feed.tokenEvents - last.tokens) / passed)
+        ttftCurve.append(feed.ttft.since(last.ttft).quantile(.p50).map { Double($0) / 1e6 })
+        if tokenCurve.count > Self.curveSeconds {
+            tokenCurve.removeFirst()
+            ttftCurve.removeFirst()
+        }
+        seconds.append((feed.at, feed.tokenEvents, feed.ttft))
+        if seconds.count > Self.nowSeconds { seconds.removeFirst() }
+    }
+
+    private mutating func snapshot(
+        _ feed: LiveFeed.Snapshot,
+        _ stage: LiveFeed.StageView,
+        _ program: Program
+    ) -> LiveSnapshot {
         let entry = program.entries[stage.index]
         var live = LiveSnapshot()
         live.simulated = isSimulated
-        live.target =
-            program.targets.count == 1 ? "" : programs.count > 1 ? "all targets; \(stage.target)" : stage.target
+        live.target = targets.count == 1 ? "" : programs.count > 1 ? "all targets; \(stage.target)" : stage.target
         live.phase = stage.phase
         live.phaseIndex = entry.phase - (program.entries.first?.phase ?? 1)
         live.phaseCount = Set(program.entries.map(\.phase)).count
         live.step = Self.name(of: stage.stage)
-        live.stepIndex = entry.ordinal
-        live.stepCount = program.entries.count { $0.phase == entry.phase }
-        live.elapsedSeconds = seconds(feed.at.nanoseconds(since: began))
-        live.stepElapsedSeconds = seconds(feed.at.nanoseconds(since: stage.started))
-        live.stepLeftSeconds = stage.plannedEnd.map { max(0, seconds($0.nanoseconds(since: feed.at))) }
-        live.activity = activity(stage, at: feed.at)
+        live.stepIndex = search == nil ? entry.ordinal : 0
+        live.stepCount = search == nil ? program.entries.count { $0.phase == entry.phase } : 1
+        live.elapsedSeconds = Double(feed.at.nanoseconds(since: began)) / 1e9
+        live.activity = Self.activity(stage, at: feed.at)
         live.inFlight = feed.inFlight
-        if let first = history.first, feed.at > first.at, feed.tokenEvents > first.tokens {
-            live.tokensPerSecond =
-                Double(feed.tokenEvents - first.tokens) / seconds(feed.at.nanoseconds(since: first.at))
-        }
-        live.recentTokensPerSecond = curve
-        live.ttftP50Milliseconds = feed.ttft.quantile(.p50).map { Double($0) / 1e6 }
-        live.ttftP95Milliseconds = feed.ttft.quantile(.p95).map { Double($0) / 1e6 }
         live.ended = Int(feed.requestsEnded)
         live.outcomes = feed.unsuccessful
-        live.silenceSeconds = feed.silence.map(seconds)
+        live.client = book.client()
+        live.silenceSeconds = feed.silence.map { Double($0) / 1e9 }
+        live.search = search
         live.notice = notice
+        live.recentTokensPerSecond = tokenCurve
+        live.recentTTFT = ttftCurve
+        if let first = seconds.first, feed.at > first.at {
+            let passed = Double(feed.at.nanoseconds(since: first.at)) / 1e9
+            if feed.tokenEvents > first.tokens {
+                live.tokensPerSecond = Double(feed.tokenEvents - first.tokens) / passed
+            }
+            let recent = feed.ttft.since(first.ttft)
+            live.ttftP50Milliseconds = recent.quantile(.p50).map { Double($0) / 1e6 }
+            live.ttftP95Milliseconds = recent.quantile(.p95).map { Double($0) / 1e6 }
+        }
+        let step = book.step(entry.step)
+        let done = Int(feed.requestsEnded - (stageBegan?.ended ?? feed.requestsEnded))
+        let left = LivePlan.left(
+            of: stage,
+            now: feed.at,
+            inFlight: feed.inFlight,
+            done: done,
+            measured: step?.measured ?? 0
+        )
+        if case .batch(let batch) = stage.stage.rule {
+            live.job = (min(done, batch.items.count), batch.items.count)
+        }
+        live.stepLeftSeconds = left.seconds
+        live.waitingFor = live.activity == .waiting ? nil : left.waitingFor
+        plan?.note(answerSeconds: step?.answerSeconds)
+        let stageElapsed = Double(feed.at.nanoseconds(since: stage.started)) / 1e9
+        if search == nil,
+            let progress = plan?.progress(
+                at: stage.index,
+                elapsed: live.elapsedSeconds,
+                stageElapsed: stageElapsed,
+                stageLeft: left.seconds ?? (left.waitingFor == nil ? nil : 0)
+            )
+        {
+            (live.phaseProgress, live.runProgress) = (progress.phase, progress.run)
+        }
         return live
     }
 
-    private func activity(_ stage: LiveFeed.StageView, at now: Instant) -> LiveSnapshot.Activity {
+    private static func activity(_ stage: LiveFeed.StageView, at now: Instant) -> LiveSnapshot.Activity {
         if now < stage.started { return .waiting }  // for its time window
         return switch stage.stage.rule {
         case .idle, .pause: .waiting
@@ -158,10 +266,10 @@ struct LiveView {
 
     private static func name(of stage: Stage) -> String {
         switch stage.rule {
-        case .warmup(let requests): "\(requests) warm-up requests"
-        case .level(let level): level.concurrency == 1 ? "1 stream" : "\(level.concurrency) streams"
+        case .warmup(let requests): requests == 1 ? "1 warm-up request" : "\(requests) warm-up requests"
+        case .level(let level): streams(level.concurrency)
         case .idle: "idle"
-        case .baseline(let concurrency, _): "baseline of \(concurrency)"
+        case .baseline(let concurrency, _): "baseline, \(streams(concurrency))"
         case .edge(let edge): "burst of \(edge.requests)"
         case .control(let edge): "warm burst of \(edge.requests)"
         case .pause: "pause"
@@ -169,8 +277,8 @@ struct LiveView {
         case .batch(let batch): "\(batch.items.count) prompts, \(batch.concurrency) at a time"
         case .rewarm: "warm once more"
         case .probe where stage.afterIdle != nil: "probe after a pause"
-        case .probe(let requests, _): "\(requests) probes"
-        case .drain: "drain"
+        case .probe(let requests, _): requests == 1 ? "1 probe" : "\(requests) probes"
+        case .drain: "last requests"
         }
     }
 
@@ -180,6 +288,4 @@ struct LiveView {
         case .trace(let replay): "replay of \(replay.name)"
         }
     }
-
-    private func seconds(_ nanoseconds: Int64) -> Double { Double(nanoseconds) / 1e9 }
 }

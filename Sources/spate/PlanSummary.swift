@@ -1,5 +1,6 @@
 import Engine
 import Glibc
+import Measurement
 import Profile
 import Schedule
 import Wire
@@ -7,13 +8,21 @@ import Wire
 /// What a job will ask of its targets at most, before anything is sent: for --dry-run, and for consent.
 struct PlanSummary {
     private let job: Job
+    /// What an earlier run tells of how long answers take and how they scatter.
+    private let earlier: (run: EarlierRun, path: String)?
 
-    init(_ job: Job) { self.job = job }
+    init(_ job: Job, like earlier: (run: EarlierRun, path: String)? = nil) {
+        self.job = job
+        self.earlier = earlier
+    }
 
     private struct Line {
         var target: JobTarget
         var worst: PlanEstimate
         var likely: PlanEstimate
+        /// The same with answers that take so many times as long, and that part of the time.
+        var slow: PlanEstimate
+        var fast: PlanEstimate
         var dollars: Double?  // at most
         var likelyDollars: Double?
     }
@@ -21,8 +30,9 @@ struct PlanSummary {
     private var lines: [Line] {
         job.targets.map { target in
             var worst = target.plan.estimate(answer: target.plan.fastAnswer)
-            var likely = Self.likely(target)
+            var likely = likely(target)
             if target.provider.api.makesVectors { (worst.outputTokens, likely.outputTokens) = (0, 0) }
+            likely.outputTokens = min(likely.outputTokens, usualTokens(likely, target))
             var (dollars, likelyDollars): (Double?, Double?)
             if let input = target.price.input, let output = target.price.output {
                 let before = target.name == job.targets[0].name ? TargetCalibration.worst(job)?.dollars ?? 0 : 0
@@ -36,6 +46,8 @@ struct PlanSummary {
                 target: target,
                 worst: worst,
                 likely: likely,
+                slow: self.likely(target, times: doubt),
+                fast: self.likely(target, times: 1 / doubt),
                 dollars: dollars,
                 likelyDollars: likelyDollars
             )
@@ -81,24 +93,31 @@ struct PlanSummary {
                 case .remote(let address): address.url
                 }
             text += "target \(line.target.name): \(place)\n"
-            text += "  requests: \(Self.requests(line.worst, line.likely))\n"
+            text += "  requests: \(requests(line))\n"
             text += "  peak concurrency: \(Self.grouped(line.worst.peakInFlight))\n"
             text += "  tokens in: \(Self.tokens(line.likely, line.worst, \.inputTokens))\n"
             text += "  tokens out: \(Self.tokens(line.likely, line.worst, \.outputTokens))\n"
             text += "  cost: \(Self.cost(line))\n"
             text += "  time: about \(Units.rounded(.seconds(max(1, line.likely.duration / .seconds(1)))))\n"
+            if line.worst.requestsLeast != line.worst.requests || line.likely.duration != line.slow.duration {
+                text += "  assumed: \(assumption(line.target))\n"
+            }
+            text += PlanPower(line.target, earlier: earlier) { self.answer(of: line.target, among: $0) }.text
         }
         let missing = Set(lines.compactMap(\.target.missingKey)).sorted()
         if !missing.isEmpty { text += "no key yet: \(missing.joined(separator: ", "))\n" }
         return text
     }
 
-    /// What the load of a server like others' would bring, between what is certain and what is possible.
-    private static func requests(_ worst: PlanEstimate, _ likely: PlanEstimate) -> String {
-        let (least, most) = (worst.requestsLeast, worst.requests)
-        if least == most { return grouped(most) }
-        let about = min(most, max(least, likely.requests))
-        return "about \(grouped(about)) (at least \(grouped(least)), at most \(grouped(most)))"
+    /// What is likely, how far that goes wrong with another speed, and what is certain.
+    private func requests(_ line: Line) -> String {
+        let (least, most) = (line.worst.requestsLeast, line.worst.requests)
+        if least == most { return Self.grouped(most) }
+        func within(_ estimate: PlanEstimate) -> String { Self.grouped(min(most, max(least, estimate.requests))) }
+        let speed =
+            earlier == nil ? "answers take twice or half the time assumed" : "answers are a quarter slower or faster"
+        return "about \(within(line.likely)); \(within(line.slow)) to \(within(line.fast)) if \(speed); "
+            + "never fewer than \(Self.grouped(least)) or more than \(Self.grouped(most))"
     }
 
     private static func tokens(
@@ -120,7 +139,7 @@ struct PlanSummary {
     }
 
     /// Up to the next cent; a fraction of a cent keeps two digits.
-    private static func money(_ dollars: Double) -> String {
+    static func money(_ dollars: Double) -> String {
         let grain = dollars >= 0.01 || dollars <= 0 ? 100.0 : 10_000.0
         let parts = Int((dollars * grain).rounded(.up))
         let (whole, fraction) = parts.quotientAndRemainder(dividingBy: Int(grain))
@@ -143,19 +162,40 @@ struct PlanSummary {
         let lengths = job.targets.map { target in
             var plan = target.plan
             plan.windows = TimeWindows()
-            return Self.likely(target, plan).duration
+            return likely(target, plan).duration
         }
         return job.order == .parallel ? lengths.max() ?? .zero : lengths.reduce(.zero, +)
     }
 
-    /// The simulated provider's answers take what its scenario says; of others' those of a usual service are assumed.
-    private static func likely(_ target: JobTarget) -> PlanEstimate { likely(target, target.plan) }
+    /// By how much the time of an answer may be off.
+    private var doubt: Double { earlier == nil ? 2 : 1.25 }
 
-    private static func likely(_ target: JobTarget, _ plan: RunPlan) -> PlanEstimate {
-        guard case .simulated(let scenario) = target.location else {
-            return plan.estimate(answer: .milliseconds(500) + .milliseconds(20) * plan.workload.maxTokens.mean)
-        }
-        return plan.estimate(coldStart: scenario.usualColdStart) { scenario.usualAnswer(to: plan.workload, among: $0) }
+    /// - Parameter times: how often the time assumed an answer takes.
+    private func likely(_ target: JobTarget, _ plan: RunPlan? = nil, times: Double = 1) -> PlanEstimate {
+        var coldStart = Duration.zero
+        if earlier == nil, case .simulated(let scenario) = target.location { coldStart = scenario.usualColdStart }
+        return (plan ?? target.plan).estimate(coldStart: coldStart) { answer(of: target, among: $0) * times }
+    }
+
+    /// What an answer takes among so many: as in the earlier result, as the simulated provider's scenario says, or as a usual
+    /// service's.
+    func answer(of target: JobTarget, among streams: Int) -> Duration {
+        if let earlier { return .seconds(max(0.001, earlier.run.answerSeconds(among: streams))) }
+        let workload = target.plan.workload
+        if case .simulated(let scenario) = target.location { return scenario.usualAnswer(to: workload, among: streams) }
+        return .milliseconds(500) + .milliseconds(20) * workload.maxTokens.mean
+    }
+
+    private func assumption(_ target: JobTarget) -> String {
+        if let earlier { return "answers take as long, and are as long, as in \(earlier.path) at the nearest level" }
+        if case .simulated(let scenario) = target.location { return "answers as scenario \(scenario.name) gives them" }
+        return "an answer takes 0.5 s and 20 ms a token at every level; --like RESULT takes an earlier run's times"
+    }
+
+    /// Output tokens by the length of the earlier run's answers; all that may come where there is none.
+    private func usualTokens(_ likely: PlanEstimate, _ target: JobTarget) -> Int {
+        guard let mean = earlier?.run.outputTokens(among: likely.peakInFlight) else { return likely.outputTokens }
+        return Int(min(1e15, (Double(likely.requests) * mean).rounded(.up)))
     }
 
     private static func text(of stage: Stage) -> String {

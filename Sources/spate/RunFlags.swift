@@ -93,6 +93,14 @@ struct RunFlags: ParsableArguments {
     var fast = false
     @Flag(help: "Show the plan with requests, tokens, cost and time, and stop: needs no server and no key.")
     var dryRun = false
+    @Option(
+        help: ArgumentHelp(
+            "An earlier result, whose speed and scatter --dry-run reckons with.",
+            valueName: "result"
+        ),
+        completion: .directory
+    )
+    var like: String?
     @Flag(help: "Show the resolved profile and stop.")
     var printProfile = false
     @Option(

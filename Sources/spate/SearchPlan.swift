@@ -1,3 +1,4 @@
+import Measurement
 import Schedule
 
 /// The phases of one visit of a capacity search, from the plan for its worst case.
@@ -13,5 +14,25 @@ enum SearchPlan {
             ramp.stages.insert(stage, at: 0)
         }
         return planned.dropLast() + [ramp]
+    }
+
+    /// What is tried now, and why, for who watches.
+    static func words(_ search: CapacitySearch, promise: String) -> String {
+        guard let next = search.next else { return "" }
+        func streams(_ count: Int) -> String { count == 1 ? "1 stream" : "\(count) streams" }
+        let passed = search.visits.filter { $0.verdict == .pass }.map(\.concurrency)
+        let missed = search.visits.filter { $0.verdict != .pass }.map(\.concurrency)
+        let goal = "looks for the most streams with \(promise)"
+        guard let last = search.visits.last else { return "\(goal); begins at \(streams(next))" }
+        if search.visits.contains(where: { $0.concurrency == next }) {
+            return "\(goal); tries \(streams(next)) once more, to be sure"
+        }
+        guard let low = passed.filter({ $0 < next }).max() else {
+            return "\(goal); tries \(streams(next)): \(streams(last.concurrency)) broke it"
+        }
+        guard let high = missed.filter({ $0 > next }).min() else {
+            return "\(goal); doubles to \(streams(next)): \(streams(low)) kept it"
+        }
+        return "\(goal); tries \(streams(next)): \(low) kept it, \(high) did not"
     }
 }

@@ -15,6 +15,7 @@ struct Session {
     static let version = "0.1.0"
     private let job: Job
     private var signals: Signals
+    private var view: LiveView?
     private var calibration: CalibrationRecord?
 
     /// - Parameter signals: made before any thread.
@@ -220,6 +221,8 @@ struct Session {
         while true {
             target.plan.phases = SearchPlan.phases(planned, level: search.next ?? order.range.lowerBound)
             if continuation.phase > 1 { target.plan.phases.removeFirst(planned.count - 1) }
+            if view == nil { view = LiveView(job: job, began: t0) }
+            view?.search = SearchPlan.words(search, promise: order.promise.expression)
             let program = Program(targets: [target], continuing: continuation)
             let earlier = limits.map { [0: $0] } ?? [:]
             var outcome = drive(
@@ -235,7 +238,10 @@ struct Session {
             outcome.rateLimits[0] = limits
             let count = sink.take()
             search.note(inside: count.inside, outside: count.outside)
-            if outcome.stop != nil || !outcome.abandoned.isEmpty || search.next == nil { return outcome }
+            if outcome.stop != nil || !outcome.abandoned.isEmpty || search.next == nil {
+                view?.finish()
+                return outcome
+            }
             continuation.phase = planned.count
             continuation.phaseStarted = count.phaseStarted
             continuation.step = (program.entries.last?.step ?? 0) + 1
@@ -262,17 +268,20 @@ struct Session {
             targets.map { ($0.prepared, job.targets[$0.jobIndex].price) }
         )
         options.redactor = Secrets.redactor
-        let run = RunGroup(programs: programs, options: options, t0: t0, sink: sink)
+        var view = self.view ?? LiveView(job: job, began: t0)
+        defer { self.view = view }
+        view.begin(programs)
+        let run = RunGroup(programs: programs, options: options, t0: t0, sink: LiveTap(view.book, sink))
         // Hours cannot be reserved by request: the run ends when they have cost the cap.
         let hourly = job.targets.reduce(0) { $0 + ($1.dollarsPerHour ?? 0) }
-        var view = LiveView(job: job, programs: programs, began: t0)
         var limits = LimitNotes(rows: targetRows(targets), earlier: earlier)
         while !run.isOver {
             let signal = signals.wait(milliseconds: 100)
             let (shown, snapshot) = run.snapshot(at: MonotonicClock.now())
             if signal != nil {
                 if run.stop == .interrupt { stopAtOnce(store, children: children) }
-                view.notice = "stopping: waits for \(snapshot.inFlight) requests; once more to stop at once"
+                let open = snapshot.inFlight == 1 ? "1 request" : "\(snapshot.inFlight) requests"
+                view.notice = "stopping: waits for \(open); once more to stop at once"
                 if !Console.errorCanBeRedrawn { Console.error((view.notice ?? "") + "\n") }
                 run.stop(.interrupt)
             }
@@ -283,7 +292,9 @@ struct Session {
             view.show(snapshot, of: shown)
         }
         view.clear()
-        return run.join()
+        let outcome = run.join()
+        if job.search == nil { view.finish() }
+        return outcome
     }
 
     /// The second signal: what is stored stays readable, and the run incomplete.

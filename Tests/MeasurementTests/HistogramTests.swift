@@ -161,4 +161,19 @@ import Ticks
         // 100, 200: mean 150, deviations ±50, with n − 1: √5000.
         #expect(near(Self.histogram([100, 200]).standardDeviation, 5000.0.squareRoot()))
     }
+
+    @Test func `what came since an earlier state is told, and all of it after a reset`() {
+        var histogram = Histogram()
+        for value in 1...100 as ClosedRange<Int64> { histogram.record(value * 1_000_000) }
+        let earlier = histogram
+        #expect(histogram.since(earlier).quantile(.p50) == nil)
+        for _ in 0..<3 { histogram.record(7_000_000) }
+        let recent = histogram.since(earlier)
+        #expect(recent.count == 3 && recent.sum == 21_000_000)
+        #expect(recent.quantile(.p95).map { abs($0 - 7_000_000) < 30_000 } == true)
+        histogram.reset()
+        for _ in 0..<200 { histogram.record(9_000_000) }
+        #expect(histogram.since(earlier).count == 200)
+        #expect(histogram.since(earlier.packed()) == histogram)
+    }
 }

@@ -209,7 +209,7 @@ extension RatioEstimate {
         self.init(ratio: found.ratio, interval: found.interval, p: MannWhitney(a, b)?.p, count: min(x.count, y.count))
     }
 
-    private static func independent(_ values: [Double]) -> [Double] {
+    static func independent(_ values: [Double]) -> [Double] {
         let worth = Autocorrelation.effectiveCount(values)
         guard worth > 0, worth < Double(values.count) else { return values }
         let size = Int((Double(values.count) / worth).rounded(.up))

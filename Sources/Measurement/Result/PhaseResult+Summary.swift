@@ -52,6 +52,13 @@ extension PhaseResult {
         probes = ProbesResult(beside: phase, requests, timeline)
         conversations = ConversationsResult(of: phase, timeline)
         if kind == .probe { consistency = ConsistencyResult(of: requests) }
+        if kind == .probe || kind == .batch {
+            power = SamplePower(
+                ttft: requests.successes.figures(scope.ttft),
+                seconds: batch?.makespanSeconds ?? durationSeconds,
+                dollars: stats.cost?.dollars
+            )
+        }
         let cycles = BurstCycle.all(of: phase, index)
         bursts = cycles.map { BurstResult(of: $0, in: phase, timeline) }
         transition = TransitionResult(of: cycles, bursts, timeline)

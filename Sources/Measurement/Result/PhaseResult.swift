@@ -32,6 +32,8 @@ public struct PhaseResult: Sendable, Hashable {
     public var keepwarm: KeepwarmResult?
     /// Single requests beside the load.
     public var probes: ProbesResult?
+    /// Of a phase that is one row and has no steps: what its requests can show.
+    public var power: SamplePower?
     public var conversations: ConversationsResult?  // nil = every request stood alone
 
     public init() {}
@@ -83,6 +85,8 @@ public struct StepResult: Sendable, Hashable {
     public var littleDifference: Double?
     /// Of a step at a request rate.
     public var openLoop: OpenLoopResult?
+    /// What its requests can show when it is compared; nil = they are too few to tell.
+    public var power: SamplePower?
 
     public init() {}
 }

@@ -48,6 +48,11 @@ extension StepResult {
                 timeline.clientIdleShare(of: steps, in: phase, windows: windows) ?? missingShare(measured)
         }
         validity = RowValidity(of: stats, isOpen: isOpen)
+        power = SamplePower(
+            ttft: measured.successes.figures(scope.ttft),
+            seconds: windowSeconds,
+            dollars: stats.cost?.dollars
+        )
         discarded = SteadyState(measured.successes.figures(scope.ttft))?.discarded
     }
 

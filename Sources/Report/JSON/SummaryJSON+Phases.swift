@@ -30,6 +30,7 @@ extension SummaryJSON {
         add("incidents", phase.incidents.isEmpty ? nil : .array(phase.incidents.map(incident)))
         add("keepwarm", phase.keepwarm.map(keepwarm))
         add("probes", phase.probes.map(probes))
+        add("power", phase.power.map(power))
         add("conversations", phase.conversations.map(conversations))
         return .object(members)
     }
@@ -54,8 +55,22 @@ extension SummaryJSON {
         ]
         if let open = step.openLoop { members += openLoop(open) }
         if let thinking = step.meanThinking { members.append(.init("mean_thinking", JSONValue(thinking))) }
+        if let power = step.power { members.append(.init("power", self.power(power))) }
         if !step.turns.isEmpty { members.append(.init("turns", .array(step.turns.map(turn)))) }
         return .object(members)
+    }
+
+    /// Differences in median TTFT that are found in 4 of 5 comparisons, as shares.
+    private static func power(_ power: SamplePower) -> JSONValue {
+        .object([
+            .init("requests", JSONValue(power.requests)),
+            .init("difference", JSONValue(power.difference?.value)),
+            .init("difference_range", power.difference.map { interval($0.range) } ?? .null),
+            .init("asked", JSONValue(SamplePower.asked)),
+            .init("needed", JSONValue(power.needed?.value)),
+            .init("needed_range", power.needed.map { interval($0.range) } ?? .null),
+            .init("needed_s", JSONValue(power.neededSeconds)), .init("needed_usd", JSONValue(power.neededDollars)),
+        ])
     }
 
     private static func knee(_ knee: KneeResult) -> JSONValue {

@@ -1,0 +1,37 @@
+import Measurement
+
+extension ReportDocument {
+    /// What a comparison with another run like it would find: of the row that finds least.
+    static func power(_ phase: PhaseResult) -> [Block] {
+        var rows = phase.steps.compactMap { step in step.power.map { (name: step.load, power: $0) } }
+        if let power = phase.power { rows.append((name: "", power: power)) }
+        func found(_ power: SamplePower) -> Double { power.difference?.value ?? .infinity }
+        guard let row = rows.max(by: { found($0.power) < found($1.power) }) else { return [] }
+        let place = row.name.isEmpty || rows.count == 1 ? "" : " (\(SafeText.line(row.name)), the row that shows least)"
+        return [.sentence("With \(Figure.count(row.power.requests)) requests\(place) \(found(row.power))", .dim)]
+    }
+
+    private static func found(_ power: SamplePower) -> String {
+        guard let difference = power.difference else {
+            return "no difference in median TTFT is sure to be found in a comparison\(needed(power))."
+        }
+        let range = Figure.interval(difference.range.lower, difference.range.upper, Figure.percent(share:))
+            .map { " (as far as they tell, \($0))" }
+        return "a difference of \(Figure.percent(share: difference.value)) in median TTFT is found in 4 of 5 "
+            + "comparisons\(range ?? "")\(needed(power))."
+    }
+
+    private static func needed(_ power: SamplePower) -> String {
+        guard let needed = power.needed else { return "" }
+        let asked = Figure.percent(share: SamplePower.asked)
+        guard needed.value > Double(power.requests) else { return "; \(asked) takes \(count(needed.value))" }
+        let range = needed.range.lower.flatMap { lower in
+            needed.range.upper.map { "\(count(lower)) to \(count($0))" }
+        }
+        let price = power.neededDollars.flatMap { $0 > 0 ? Figure.dollars($0) : nil }
+        let parts = [range, power.neededSeconds.map { Figure.clock(seconds: $0) }, price].compactMap(\.self)
+        return "; \(asked) takes \(count(needed.value))" + (parts.isEmpty ? "" : " (\(parts.joined(separator: "; ")))")
+    }
+
+    private static func count(_ value: Double) -> String { Figure.count(Int(min(1e15, value.rounded(.up)))) }
+}
