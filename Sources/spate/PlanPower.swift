@@ -42,9 +42,12 @@ struct PlanPower {
                 "    \(percent(SamplePower.asked)) takes \(count(needed.value)) requests\(range(needed)) at \(least.row.name)"
             text += price(of: needed.value, at: least.row) + "\n"
         }
-        text +=
-            earlier == nil
-            ? "    assumed: TTFT scatters by a CV of 40 %; --like RESULT takes an earlier run's scatter\n" : ""
+        if earlier?.power(among: least.row.concurrency) == nil {
+            let hint =
+                earlier == nil
+                ? "--like RESULT takes an earlier run's scatter" : "the earlier run has too few requests there"
+            text += "    assumed: TTFT scatters by a CV of 40 %; \(hint)\n"
+        }
         return text
     }
 
