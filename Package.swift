@@ -144,7 +144,7 @@ let package = Package(
             swiftSettings: strict
         ),
         // Runs the program as a child process; the dependency has it built.
-        .testTarget(name: "SpateTests", dependencies: ["spate", "Schedule"], swiftSettings: strict),
+        .testTarget(name: "SpateTests", dependencies: ["spate", "Report", "Schedule"], swiftSettings: strict),
         .testTarget(name: "TidyTests"),
     ],
     swiftLanguageModes: [.v6],

@@ -7,6 +7,8 @@ struct Column<Record: Sendable>: Sendable {
     let value: @Sendable (Record) -> DatabaseValue
     /// Puts a stored value into the field; false when it is none that the field could have.
     let assign: @Sendable (inout Record, StoredCell) -> Bool
+    /// Whether a file of this schema may lack it: it came later, and what an empty record holds stands for it.
+    private(set) var isAdded = false
 
     init<Value: Storable>(_ name: String, _ field: any WritableKeyPath<Record, Value> & Sendable) {
         self.name = name
@@ -17,6 +19,12 @@ struct Column<Record: Sendable>: Sendable {
             record[keyPath: field] = value
             return true
         }
+    }
+
+    var added: Column {
+        var column = self
+        column.isAdded = true
+        return column
     }
 
     /// For the table that has a million rows: a key path is looked up anew for each.
@@ -80,18 +88,23 @@ struct Table<Record: Sendable>: Sendable {
     /// A file of an earlier version gets the columns that it did not know, where they may be NULL.
     func addMissingColumns(in db: Database) throws {
         let present = Set(try db.columns(in: name).map(\.name))
-        for column in columns where !present.contains(column.name) && !column.declaration.contains("NOT NULL") {
-            try db.execute(sql: "ALTER TABLE \(name) ADD COLUMN \(column.name) \(column.declaration)")
+        for column in columns
+        where !present.contains(column.name) && (column.isAdded || !column.declaration.contains("NOT NULL")) {
+            // SQLite adds no NOT NULL column without a value for the rows that are there.
+            let value = column.isAdded ? " DEFAULT \(column.value(empty()).description)" : ""
+            try db.execute(sql: "ALTER TABLE \(name) ADD COLUMN \(column.name) \(column.declaration)\(value)")
         }
     }
 
     /// Gives every row to `body`, in the order of `order` (SQL), or in the table's own; throws `CorruptRow` at the first value that
     /// no record could hold.
     ///
-    /// A column that may be NULL may be absent: a file of an earlier version did not know it.
+    /// A column that may be NULL, or was added, may be absent: a file of an earlier version did not know it.
     func forEach(_ db: Database, order: String? = nil, _ body: (Record) throws -> Void) throws {
         let present = Set(try db.columns(in: name).map(\.name))
-        let columns = columns.filter { present.contains($0.name) || $0.declaration.contains("NOT NULL") }
+        let columns = columns.filter {
+            present.contains($0.name) || ($0.declaration.contains("NOT NULL") && !$0.isAdded)
+        }
         let names = columns.map(\.name).joined(separator: ", ")
         let empty = empty()
         var number = 0

@@ -58,6 +58,8 @@ import Testing
 
     @Test func `GuideLLM's time per token holds the wait, and its latency the end of the stream`() throws {
         let metrics = try #require(try Self.row(.guidellm)["metrics"] as? [String: Any])
+        let totals = try #require(metrics["request_totals"] as? [String: Any])
+        #expect(totals["successful"] as? Int == 4 && totals["errored"] as? Int == 1 && totals["total"] as? Int == 5)
         func mean(_ key: String) throws -> Double {
             let successful = try #require((metrics[key] as? [String: Any])?["successful"] as? [String: Any])
             return Self.number(successful["mean"])

@@ -87,6 +87,7 @@ import Testing
             ("requests", "late_send_ns"), ("requests", "late_first_ns"), ("requests", "late_last_ns"),
             ("incidents", "side"), ("incidents", "streams"), ("incidents", "of_streams"), ("incidents", "requests"),
             ("incidents", "attempts"), ("incidents", "tokens_missing"), ("incidents", "target"),
+            ("targets", "waited_ready_ns"), ("targets", "preflight_gets"),
         ] { try SQLiteShell.execute(folder.file, "ALTER TABLE \(table) DROP COLUMN \(column)") }
         try SQLiteShell.execute(folder.file, "UPDATE incidents SET kind = 'stall'")
         let read = try RunStore.read(folder.file)

@@ -168,6 +168,18 @@ def live(bench):
         before = first.run("JSON.parse(document.getElementById('page-data').textContent).charts.duration_s")
         first.wait(f"JSON.parse(document.getElementById('page-data').textContent).charts.duration_s > {before + 2}", 30)
         bench.row("the page follows the run", "", "", True)
+        second.send("Page.reload")
+        second.wait("document.documentElement?.dataset.ready === 'yes' && document.querySelector('.live') !== null", 10)
+        after = second.run("JSON.parse(document.getElementById('page-data').textContent).charts.duration_s")
+        second.wait(f"JSON.parse(document.getElementById('page-data').textContent).charts.duration_s > {after}", 30)
+        bench.row("a reloaded page follows it, too", "", "", after >= before)
+        offline = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+        first.send("Network.emulateNetworkConditions", **offline)
+        first.wait("document.querySelector('.live').textContent.includes('no connection')", 10)
+        first.send("Network.emulateNetworkConditions", **{**offline, "offline": False})
+        lost = first.run("JSON.parse(document.getElementById('page-data').textContent).charts.duration_s")
+        first.wait(f"JSON.parse(document.getElementById('page-data').textContent).charts.duration_s > {lost + 2}", 30)
+        bench.row("a page that lost its connection follows it again", "", "", True)
         wait_until(lambda: [first.run("1"), second.run("1"), time.sleep(0.2)] and child.poll() is not None, 120)
         for viewer in [first, second]:
             viewer.wait("document.querySelector('.live').textContent.includes('has ended')", 10)

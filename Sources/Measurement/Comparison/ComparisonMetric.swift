@@ -20,6 +20,29 @@ enum ComparisonMetric: String, Sendable, Hashable, CaseIterable {
     case coldPenalty = "cold_penalty"
     case timeToRecover = "time_to_recover"
 
+    /// As a reader calls it.
+    var title: String {
+        switch self {
+        case .tokensPerSecond: "tokens/s"
+        case .bytesPerSecond: "bytes/s"
+        case .makespan: "makespan"
+        case .steadyTokens: "while all busy"
+        case .tailShare: "tail"
+        case .jobCost: "$ of the job"
+        case .ttftP50: "TTFT p50"
+        case .ttftP95: "TTFT p95"
+        case .ttftCV: "TTFT CV"
+        case .e2eP95: "e2e p95"
+        case .requestTPS: "per user"
+        case .requestBytes: "per user"
+        case .availability: "available"
+        case .useful: "useful"
+        case .costPerUseful: "$ per useful"
+        case .coldPenalty: "cold penalty"
+        case .timeToRecover: "recovery"
+        }
+    }
+
     /// Whether more of it is what one wants.
     var moreIsBetter: Bool {
         switch self {
@@ -189,4 +212,9 @@ extension ComparedLook {
     }
 
     var usefulShare: Double { Double(usefulTrials.successes) / Double(max(1, usefulTrials.trials)) }
+}
+
+extension ComparisonResult {
+    /// A row's figure as a reader calls it; a figure of another version of spate as it is.
+    public static func title(of figure: String) -> String { ComparisonMetric(rawValue: figure)?.title ?? figure }
 }

@@ -2,6 +2,7 @@
 enum ComparisonHeadline {
     static func candidates(_ result: RunResult) -> [Headline.Candidate] {
         guard let comparison = result.comparison else { return [] }
+        let isOnePhase = Set(comparison.rows.map(\.phase)).count == 1
         let others = comparison.sides.dropFirst().map(\.name)
         return others.compactMap { name in
             let rows = comparison.rows.filter { $0.target == name }
@@ -18,7 +19,9 @@ enum ComparisonHeadline {
                     figures: rows.map(\.metric)
                 )
             }
-            let shown = found.prefix(2).map { "\($0.metric) \($0.verdict)" }.joined(separator: "; ")
+            let shown = found.prefix(2).map { row in
+                (isOnePhase ? "" : row.phase + ": ") + "\(ComparisonResult.title(of: row.figure)) \(row.verdict)"
+            }.joined(separator: "; ")
             let more = found.count > 2 ? "; and \(found.count - 2) more" : ""
             return Headline.Candidate(
                 1,

@@ -25,6 +25,12 @@ enum Block: Sendable, Hashable {
     /// What only the full report has: explanations, second figures, all that is behind a conclusion.
     indirect case detail(Block)
 
+    /// The same where all is wanted.
+    var shown: Block {
+        if case .detail(let inner) = self { return inner }
+        return self
+    }
+
     static func sentence(_ text: String, _ tone: Tone = .plain) -> Block { .paragraph([Span(text, tone)]) }
 }
 

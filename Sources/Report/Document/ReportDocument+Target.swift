@@ -14,6 +14,7 @@ extension ReportDocument {
     /// What is said of a target as a whole.
     static func afterPhases(_ target: TargetResult) -> [Block] {
         wentWrong(target) + limits(target) + totals(target)
+            + cost(target).map { target.totals.cost == nil ? .detail($0) : $0 } + apart(target)
     }
 
     static func address(_ target: TargetResult) -> String {
@@ -119,7 +120,7 @@ extension ReportDocument {
 
     // MARK: After the phases
 
-    private static func wentWrong(_ target: TargetResult) -> [Block] {
+    static func wentWrong(_ target: TargetResult) -> [Block] {
         let requests = target.totals.requests
         let ours = target.totals.outcomes[.clientResource] ?? 0
         guard requests.failed + requests.throttled + ours > 0 || !target.failures.isEmpty else { return [] }
@@ -149,7 +150,7 @@ extension ReportDocument {
         return shown.isEmpty ? "" : ": " + shown.joined(separator: " · ")
     }
 
-    private static func totals(_ target: TargetResult) -> [Block] {
+    static func totals(_ target: TargetResult) -> [Block] {
         let totals = target.totals
         let source =
             switch target.tokenSource {
@@ -174,7 +175,12 @@ extension ReportDocument {
         if let length = target.inputLength {
             blocks.append(length.isOff ? promptLength(length) : .detail(promptLength(length)))
         }
-        blocks += cost(target).map { target.totals.cost == nil ? .detail($0) : $0 }
+        return blocks
+    }
+
+    /// What the totals leave out.
+    static func apart(_ target: TargetResult) -> [Block] {
+        var blocks: [Block] = []
         if let waited = target.waitedReadySeconds {
             let text =
                 "It was ready after \(Figure.duration(seconds: waited)) of waiting, its cold start as seen from here."

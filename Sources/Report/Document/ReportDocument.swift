@@ -29,8 +29,8 @@ struct ReportDocument: Sendable, Hashable {
         if repeatsFindings { blocks += findings }
         blocks += Self.end(files)
         blocks = blocks.compactMap { block in
-            guard case .detail(let inner) = block else { return block }
-            return isFull ? inner : nil
+            guard case .detail = block else { return block }
+            return isFull ? block.shown : nil
         }
     }
 

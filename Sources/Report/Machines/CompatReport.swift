@@ -195,15 +195,16 @@ public enum CompatReport {
         return [
             .init("duration", JSONValue(figures.seconds)),
             .init(
-                "request_totals",
-                .object([
-                    .init("successful", JSONValue(figures.completed)), .init("errored", JSONValue(figures.failed)),
-                    .init("total", JSONValue(figures.row.requests.count)),
-                ])
-            ),
-            .init(
                 "metrics",
                 .object([
+                    .init(
+                        "request_totals",
+                        .object([
+                            .init("successful", JSONValue(figures.completed)),
+                            .init("errored", JSONValue(figures.failed)),
+                            .init("total", JSONValue(figures.row.requests.count)),
+                        ])
+                    ),
                     .init("requests_per_second", mean(figures.perSecond(Double(figures.completed)))),
                     .init("output_tokens_per_second", mean(figures.perSecond(figures.outputs.reduce(0, +)))),
                     .init("request_latency", distribution(figures.whole.map { $0 / 1000 })),

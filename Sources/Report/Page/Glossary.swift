@@ -113,6 +113,20 @@ enum Glossary {
                 + "run.sqlite, table requests."
         ),
         Term(
+            key: "turns",
+            name: "What a turn sends",
+            meaning:
+                "Input tokens of a turn's requests, the median. Each turn sends the conversation so far again; what the server "
+                + "says it had cached is dashed."
+        ),
+        Term(
+            key: "cost",
+            name: "A useful answer",
+            meaning:
+                "The dollars of all attempts divided by the answers that can be used: complete, with visible text or a tool "
+                + "call. Failed attempts and reasoning are paid for too."
+        ),
+        Term(
             key: "generator",
             name: "The load generator",
             meaning:

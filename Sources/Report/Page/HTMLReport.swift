@@ -17,6 +17,7 @@ public enum HTMLReport {
         let data = JSONValue.object([
             .init("summary", SummaryJSON.document(result)),
             .init("charts", ChartsJSON.document(charts)),
+            .init("compared", result.comparison.map(compared) ?? .array([])),
         ])
         var body = PageBody()
         body.opening(result)
@@ -42,7 +43,10 @@ public enum HTMLReport {
             PageBody.slot("time") + PageBody.slot("requests")
         )
         body.phases(result) { $0 != .ramp }
-        body.section("outcomes", "Outcomes", PageBody.slot("outcomes") + body.targets(result))
+        body.section("outcomes", "Outcomes", PageBody.slot("outcomes") + body.targets(result, PageBody.outcomes))
+        body.section("limits", "Rate limits and retries", body.targets(result, PageBody.limits))
+        let cost = body.targets(result, PageBody.cost)
+        body.section("cost", "Cost", cost.isEmpty ? "" : PageBody.slot("cost") + cost)
         body.generator(result)
         body.closing(profile: profile)
         return Page.text(title: PageBody.title(result.run), data: data, body: body.text, isLive: isLive)
@@ -54,7 +58,9 @@ public enum HTMLReport {
         regressions: [RegressionResult],
         matrix: ProviderMatrix = ProviderMatrix()
     ) -> String {
-        let data = JSONValue.object([.init("comparison", SummaryJSON.comparison(comparison))])
+        let data = JSONValue.object([
+            .init("comparison", SummaryJSON.comparison(comparison)), .init("compared", compared(comparison)),
+        ])
         var body = PageBody()
         let names = comparison.sides.map { SafeText.line($0.name) }.joined(separator: ", ")
         body.text += "<header><p class=\"kind\">spate comparison</p><h1>\(HTMLText.escaped(names))</h1></header>\n"
@@ -63,6 +69,24 @@ public enum HTMLReport {
         body.section("words", "In words and tables", HTMLText.blocks(words))
         body.closing(profile: nil)
         return Page.text(title: "spate compare: \(names)", data: data, body: body.text)
+    }
+}
+
+extension HTMLReport {
+    /// What each row of a comparison is called and shows, for a chart's labels.
+    private static func compared(_ comparison: ComparisonResult) -> JSONValue {
+        let phases = Set(comparison.rows.map(\.phase)).count
+        return .array(
+            comparison.rows.map { row in
+                let figure = ComparedFigure(row.figure)
+                let phase = phases > 1 ? SafeText.line(row.phase, limit: 20) + ": " : ""
+                return .object([
+                    .init("name", .string(phase + figure.title)),
+                    .init("base", .string(figure.text(row.baseValue))),
+                    .init("value", .string(figure.text(row.value))),
+                ])
+            }
+        )
     }
 }
 

@@ -15,7 +15,9 @@ enum PageAssets {
         PackageResources.levels_js, PackageResources.promise_js, PackageResources.time_js,
         PackageResources.requests_js,
         PackageResources.bursts_js, PackageResources.distributions_js, PackageResources.heat_js,
-        PackageResources.outcomes_js, PackageResources.comparison_js, PackageResources.page_js,
+        PackageResources.turns_js, PackageResources.keepwarm_js, PackageResources.outcomes_js,
+        PackageResources.cost_js, PackageResources.generator_js, PackageResources.comparison_js,
+        PackageResources.page_js,
     ]
 
     private static func scoped(_ files: [[UInt8]]) -> String {

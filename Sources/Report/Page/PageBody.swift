@@ -37,6 +37,12 @@ struct PageBody {
         text += "<header><p class=\"kind\">spate report</p><h1>\(HTMLText.escaped(name))\(label)</h1>\n"
         text += "<p class=\"facts\">\(HTMLText.escaped(facts.joined(separator: " · ")))</p>\n"
         text += HTMLText.blocks(ReportDocument.banners(result) + ReportDocument.findings(result))
+        if result.validity.verdict == .valid,
+            result.targets.contains(where: { $0.phases.contains { !$0.rows.isEmpty } })
+        {
+            text +=
+                "<p class=\"facts\"><span class=\"good\">Trust: good.</span> The load generator disturbed no row.</p>\n"
+        }
         for target in result.targets {
             text += "<p class=\"facts\">\(HTMLText.escaped(ReportDocument.address(target)))</p>\n"
         }
@@ -100,11 +106,28 @@ struct PageBody {
 
     // MARK: After the phases
 
-    func targets(_ result: RunResult) -> String {
+    /// One part of what is said of each target as a whole; under its name where there are several.
+    func targets(_ result: RunResult, _ part: (TargetResult) -> String) -> String {
         result.targets.map { target in
-            let heading = result.targets.count > 1 ? "<h3>\(HTMLText.escaped(SafeText.line(target.name)))</h3>\n" : ""
-            return heading + HTMLText.blocks(ReportDocument.afterPhases(target)) + Self.words(target)
+            let content = part(target)
+            if content.isEmpty || result.targets.count == 1 { return content }
+            return "<h3>\(HTMLText.escaped(SafeText.line(target.name)))</h3>\n" + content
         }.joined()
+    }
+
+    static func outcomes(_ target: TargetResult) -> String {
+        let rest = (ReportDocument.totals(target) + ReportDocument.apart(target)).map(\.shown)
+        let untitled = rest.filter { if case .heading = $0 { false } else { true } }
+        return HTMLText.blocks(ReportDocument.wentWrong(target) + untitled) + words(target)
+    }
+
+    /// Shown, for here they have a section of their own.
+    static func limits(_ target: TargetResult) -> String {
+        HTMLText.blocks(ReportDocument.limits(target).map(\.shown))
+    }
+
+    static func cost(_ target: TargetResult) -> String {
+        HTMLText.blocks(ReportDocument.cost(target))
     }
 
     /// The server's words whole, where the tables cut them.

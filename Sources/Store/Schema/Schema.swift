@@ -69,7 +69,7 @@ enum Schema {
             Column("resolve_ns", \.resolveNanoseconds),
             Column("addresses", \.addresses),
             Column("preflight_requests", \.preflightRequests),
-            Column("preflight_gets", \.preflightGets),
+            Column("preflight_gets", \.preflightGets).added,
             Column("waited_ready_ns", \.waitedReady),
             Column("preflight_input_tokens", \.preflightInputTokens),
             Column("preflight_output_tokens", \.preflightOutputTokens),

@@ -2,8 +2,9 @@
 
 const FINDINGS = { better: [2, "better"], worse: [1, "worse"], none: [5, "no difference shown"], undetermined: [5, "cannot tell"] };
 
-function forestChart(slot, comparison) {
-  const rows = (comparison.rows || []).filter((row) => isNumber(row.ratio) && row.ratio > 0);
+// `words`: name and values of each row, in the reader's units.
+function forestChart(slot, comparison, words) {
+  const rows = (comparison.rows || []).map((row, k) => ({ ...row, told: words[k] || { name: row.metric, base: rate(row.base_value), value: rate(row.value) } })).filter((row) => isNumber(row.ratio) && row.ratio > 0);
   if (!rows.length) return;
   const finding = (row) => FINDINGS[row.finding] || (/worse|slower|lower|dearer|more expensive/.test(row.verdict || "") ? FINDINGS.worse : /better|faster|higher|cheaper/.test(row.verdict || "") ? FINDINGS.better : FINDINGS.none);
   const bounds = (row) => row.ci95 || [null, null];
@@ -17,7 +18,7 @@ function forestChart(slot, comparison) {
     title: "Against " + comparison.base, unit: "ratio with 95 % interval; 1 = the same", about: "ratio", wide: true,
     draw(width) {
       const narrow = width < 640;
-      const left = narrow ? 132 : Math.min(260, 16 + 7.6 * Math.max(...rows.map((row) => row.metric.length)));
+      const left = narrow ? 132 : Math.min(260, 16 + 7.6 * Math.max(...rows.map((row) => row.told.name.length)));
       const right = narrow ? 14 : 250;
       const line = 24;
       let height = 12;
@@ -45,7 +46,7 @@ function forestChart(slot, comparison) {
         const [low, high] = bounds(row);
         const middle = y + 9;
         const inside = (v) => Math.max(left, Math.min(width - right, v));
-        root.append(svg("text", { class: row.primary || row.is_primary ? "rowlabel strong" : "rowlabel", x: left - 10, y: middle + 4, "text-anchor": "end" }, short(row.metric, Math.floor((left - 12) / 7.2))));
+        root.append(svg("text", { class: row.primary || row.is_primary ? "rowlabel strong" : "rowlabel", x: left - 10, y: middle + 4, "text-anchor": "end" }, short(row.told.name, Math.floor((left - 12) / 7.2))));
         const [a, b] = [isNumber(low) && low > 0 ? x(low) : left, isNumber(high) ? x(high) : width - right];
         if (isNumber(low) || isNumber(high)) {
           root.append(svg("line", { class: "interval", x1: inside(a), x2: inside(b), y1: middle, y2: middle, stroke: colour(tone) }));
@@ -53,14 +54,14 @@ function forestChart(slot, comparison) {
           if (b > width - right || !isNumber(high)) root.append(svg("path", { class: "whisker", stroke: colour(tone), fill: "none", d: `M${width - right - 5},${middle - 4}L${width - right},${middle}L${width - right - 5},${middle + 4}` }));
         }
         const mark = symbol(tone === 2 ? 2 : tone === 1 ? 4 : 0, inside(x(row.ratio)), middle, { stroke: colour(tone), fill: tone === 5 ? "var(--bg)" : colour(tone), class: "mark" });
-        mark.append(svg("title", {}, `${row.target}, ${row.metric}: ${fixed(row.ratio, 3)} (${interval(bounds(row), (v) => fixed(v, 3)) || "no interval"}); ${row.verdict}`));
+        mark.append(svg("title", {}, `${row.target}, ${row.told.name}: ${row.told.base} to ${row.told.value}, ratio ${fixed(row.ratio, 3)} (${interval(bounds(row), (v) => fixed(v, 3)) || "no interval"}); ${row.verdict}`));
         root.append(mark);
         if (!narrow) root.append(svg("text", { class: "rowvalue", x: width - right + 12, y: middle + 4 }, short(row.verdict || finding(row)[1], 40)));
       }
       return root;
     },
-    table: () => ({ head: ["side", "figure", comparison.base, "value", "ratio", "95 % interval", "verdict"], rows: rows.map((row) => [row.target, row.metric, rate(row.base_value ?? row.base), rate(row.value), fixed(row.ratio, 3), interval(bounds(row), (v) => fixed(v, 3)) || NONE, row.verdict]) }),
-    description: () => rows.slice(0, 12).map((row) => `${row.target}, ${row.metric}: ${row.verdict}`).join(". "),
+    table: () => ({ head: ["side", "figure", comparison.base, "value", "ratio", "95 % interval", "verdict"], rows: rows.map((row) => [row.target, row.told.name, row.told.base, row.told.value, fixed(row.ratio, 3), interval(bounds(row), (v) => fixed(v, 3)) || NONE, row.verdict]) }),
+    description: () => rows.slice(0, 12).map((row) => `${row.target}, ${row.told.name}: ${row.verdict}`).join(". "),
   }));
 }
 

@@ -78,6 +78,16 @@ function percent(share) {
   return grouped(fixed(value, atAnEnd ? 2 : nearAnEnd ? 1 : 0)) + NBSP + "%";
 }
 
+// Two decimals, or two figures below ten cents, as the terminal's.
+function dollars(value) {
+  if (!isNumber(value)) return NONE;
+  if (value < 0) return "-" + dollars(-value);
+  if (value === 0 || value >= 0.1) return "$" + grouped(fixed(value, 2));
+  let decimals = 3;
+  for (let scale = 0.01; value < scale * 0.995 && decimals < 12; scale /= 10) decimals += 1;
+  return "$" + fixed(value, decimals);
+}
+
 function interval(bounds, format) {
   if (!bounds || (!isNumber(bounds[0]) && !isNumber(bounds[1]))) return "";
   if (!isNumber(bounds[1])) return format(bounds[0]) + " or more";

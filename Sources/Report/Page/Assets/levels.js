@@ -93,7 +93,10 @@ function levelCharts(slot, data, phaseName) {
         const y = linear(fromZero(all.flatMap((s) => s.rows.flatMap((row) => [value(row), ...(bounds(row) || [])]))), [height - margin.bottom, margin.top]);
         const plot = frame({ width, height, x, y, xTicks: ticks, yTicks: y.ticks(5), xFormat: tick, yFormat: tick, xLabel: loadLabel(all), margin });
         kneeMarks(plot.root, all, x, plot.top, plot.bottom);
-        if (fitted && single && all[0].knee && all[0].knee.usl) uslCurve(plot, all[0].knee.usl, x, y);
+        if (fitted && single && all[0].knee) {
+          if (all[0].knee.usl) uslCurve(plot, all[0].knee.usl, x, y);
+          if (all[0].knee.hinge) hingeMark(plot, all[0].knee.hinge, x);
+        }
         const ends = [];
         for (const series of all) {
           const points = series.rows.filter((row) => isNumber(value(row))).map((row) => ({
@@ -139,4 +142,17 @@ function uslCurve(plot, usl, x, y) {
   plot.root.append(svg("path", { class: "fit", d: path(inside) }));
   const at = inside[Math.floor(inside.length * 0.42)];
   if (at) plot.root.append(svg("text", { class: "fitlabel", x: at[0] + 10, y: at[1] + 14 }, "fit (USL)"));
+}
+
+// Where two straight lines through the points would meet, with its interval: on the axis, for it is of loads alone.
+function hingeMark(plot, hinge, x) {
+  if (!isNumber(hinge.concurrency)) return;
+  const inside = (v) => Math.max(plot.left, Math.min(plot.right, v));
+  const [low, high] = hinge.ci || [null, null];
+  const y = plot.bottom - 8;
+  const group = svg("g", { class: "hinge" }, svg("line", { class: "fit", x1: inside(isNumber(low) ? x(low) : plot.left), x2: inside(isNumber(high) ? x(high) : plot.right), y1: y, y2: y }),
+    symbol(3, inside(x(hinge.concurrency)), y, { class: "mark", stroke: "var(--muted)", fill: "var(--bg)" }),
+    svg("text", { class: "fitlabel", x: inside(x(hinge.concurrency)) - 9, y: y - 6, "text-anchor": "end" }, "fit (hinge)"));
+  group.append(svg("title", {}, `fit (hinge): ${fixed(hinge.concurrency, 1)} streams (95 % ${interval([low, high], (v) => fixed(v, 1)) || "no interval"})`));
+  plot.root.append(group);
 }

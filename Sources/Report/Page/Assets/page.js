@@ -56,8 +56,9 @@ function main() {
     turns: (slot, phase) => turnChart(slot, data, phase),
     keepwarm: (slot, phase) => keepwarmChart(slot, data, phase),
     outcomes: (slot) => outcomeChart(slot, data),
+    cost: (slot) => costChart(slot, data),
     generator: (slot) => generatorChart(slot, data),
-    forest: (slot) => comparison && forestChart(slot, comparison),
+    forest: (slot) => comparison && forestChart(slot, comparison, data.compared || []),
     frontier: (slot) => comparison && frontierChart(slot, comparison),
     data: (slot) => dataChart(slot, data),
   };

@@ -26,7 +26,7 @@ function promiseText(all, limit, percentile) {
     if (!last && !next) return `${who}no level has a TTFT ${percentile}.`;
     if (!last) return `${who}No tested level keeps ${level}; at ${loadName(series, next.load)} it is ${duration(next.value)}.`;
     let text = `${who}${level} holds up to ${loadName(series, last.load)} (measured: ${duration(last.value)}).`;
-    if (next) text += ` At ${loadName(series, next.load)} it is ${duration(next.value)}; the line is crossed at about ${series.open ? rate(crossing) : fixed(crossing, crossing < 10 ? 1 : 0)} (interpolated).`;
+    if (next) text += ` At ${loadName(series, next.load)} it is ${duration(next.value)}; the line is crossed at about ${series.open ? rate(crossing) + " requests/s" : fixed(crossing, crossing < 10 ? 1 : 0) + " streams"} (interpolated, not measured).`;
     else text += " That is the highest level tested.";
     if (last.ci && !isNumber(last.ci[1])) text += " This sample is too small to bound the figure from above.";
     else if (last.ci && last.ci[1] > limit) text += ` Its 95 % interval reaches ${duration(last.ci[1])}, beyond the line.`;

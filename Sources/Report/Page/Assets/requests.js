@@ -11,6 +11,7 @@ function requestChart(slot, data) {
   const requests = () => charts.targets[view.target || 0].requests;
   const facts = html("div", { class: "facts-panel", "aria-live": "polite" });
   let canvas = null;
+  let cursor = null;
   let layout = { rows: [], x: null, lane: 6 };
 
   const value = (name, k) => requests()[name] ? requests()[name][k] : null;
@@ -57,7 +58,10 @@ function requestChart(slot, data) {
     const x = linear([view.from, view.to], [margin.left, width - margin.right]);
     layout = { places, where, lane, x, height, width, margin };
     paint();
-    box.append(canvas);
+    cursor = html("div", { class: "cursorline", "aria-hidden": "true" });
+    cursor.style.height = height - 24 + "px";
+    box.append(canvas, cursor);
+    place();
     steer(box, () => layout.x);
     box.addEventListener("click", (event) => {
       const rect = box.getBoundingClientRect();
@@ -71,6 +75,13 @@ function requestChart(slot, data) {
       pick(layout.places[(now + by + places.length) % places.length]);
     });
     return box;
+  }
+
+  // The cursor lies over the picture, which is not painted again for it.
+  function place() {
+    if (!cursor) return;
+    cursor.hidden = view.cursor === null;
+    if (view.cursor !== null) cursor.style.transform = `translateX(${layout.x(view.cursor).toFixed(1)}px)`;
   }
 
   function hit(px, py) {
@@ -131,10 +142,6 @@ function requestChart(slot, data) {
         context.strokeRect(x(start) - 1.5, y - 1.5, Math.max(4, close - x(start)) + 3, thick + 3);
       }
     }
-    if (view.cursor !== null) {
-      context.fillStyle = style("--fg");
-      context.fillRect(x(view.cursor), 0, 1, height - 24);
-    }
     context.restore();
     context.fillStyle = style("--muted");
     context.font = "12px system-ui, sans-serif";
@@ -179,6 +186,6 @@ function requestChart(slot, data) {
   const note = html("p", { class: "note" }, kept(), " ", legend);
   element.insertBefore(note, element.querySelector(".stage"));
   element.insertBefore(facts, element.querySelector("details.table"));
-  view.listeners.add((what) => { if (what === "cursor" || what === "brush") { if (canvas) paint(); } else element.redraw(); });
+  view.listeners.add((what) => { if (what === "cursor" || what === "brush") place(); else element.redraw(); });
   slot.append(element);
 }

@@ -111,7 +111,8 @@ function timeChart(slot, data) {
   const tracks = () => {
     const series = target().series;
     const slow = [];
-    const bad = series.failed.map((v, k) => v + series.throttled[k]);
+    const bad = [["✕ failed", series.failed, 1], ["✕ throttled", series.throttled, 4]].filter(([, values]) => values.some((v) => v > 0))
+      .map(([name, values, place]) => ({ name, values: perSecond(values), place, spikes: true }));
     const requests = target().requests;
     if (requests.ttft) for (let k = 0; k < requests.at.length; k++) if (requests.slow[k] && isNumber(requests.ttft[k])) slow.push([requests.at[k], requests.ttft[k]]);
     const list = [
@@ -119,7 +120,7 @@ function timeChart(slot, data) {
       { title: "Requests per second", format: rate, height: 74, lines: [
         { name: "sent", values: perSecond(series.starts), place: 5, thin: true },
         { name: "answered", values: perSecond(series.success), place: 2 },
-      ].concat(bad.some((v) => v > 0) ? [{ name: "✕ failed or throttled", values: perSecond(bad), place: 1, spikes: true }] : []) },
+      ].concat(bad) },
       { title: "Time to first token", about: "ttft", format: duration, tickFormat: durationTick, height: 96, log: choices.scale === "log", lines: [
         { name: "p95", values: series.ttft_p95 || [], place: 1, gaps: true, thin: true }, { name: "p50", values: series.ttft_p50 || [], place: 0, gaps: true }],
         band: [series.ttft_p50 || [], series.ttft_p95 || []], dots: slow },
@@ -227,7 +228,7 @@ function timeChart(slot, data) {
     ].filter(Boolean);
     readout.replaceChildren(...parts.flatMap((part, k) => k ? [" · ", part] : [part]));
   }
-  const hint = "Point at a time, or use ← and →. Drag to zoom, + and − do the same, 0 shows the whole run.";
+  const hint = matchMedia("(pointer: coarse)").matches ? "Touch a time to read it; + and − zoom." : "Point at a time, or use ← and →. Drag to zoom, + and − do the same, 0 shows the whole run.";
 
   const picker = charts.targets.length > 1 && choice("Target", charts.targets.map((t, k) => [k, t.name]), 0, (k) => { shown = k; element.redraw(); view.target = k; view.tell("target"); });
   const element = figure({
