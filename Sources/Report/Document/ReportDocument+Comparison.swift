@@ -18,6 +18,7 @@ extension ReportDocument {
     static func comparison(_ comparison: ComparisonResult) -> [Block] {
         var blocks = legend(comparison)
         for side in comparison.sides.dropFirst() { blocks += against(side.name, comparison) }
+        blocks += meanings(comparison)
         blocks += comparison.frontiers.flatMap { frontier($0) }
         blocks += apart(comparison)
         blocks += windows(comparison)
@@ -84,23 +85,30 @@ extension ReportDocument {
                 ])
             }
         )
-        let meanings = rows.map(\.figure).uniqued.map { ComparedFigure($0) }.map { "\($0.title): \($0.meaning)." }
         let blocks: [Block] = [
             heading,
             .sentence(headline(rows, name, base), .strong),
+            .table(table),
+        ]
+        let gaps =
+            gaps(rows)
+            + missing.map { "\(SafeText.line($0.side, limit: 40)) has no phase \(SafeText.line($0.phase, limit: 40))." }
+        return blocks + (gaps.isEmpty ? [] : [.list(gaps)]) + primary(rows, comparison)
+    }
+
+    /// What the tables of all sides mean, once.
+    private static func meanings(_ comparison: ComparisonResult) -> [Block] {
+        guard !comparison.rows.isEmpty else { return [] }
+        let figures = comparison.rows.map(\.figure).uniqued.map { ComparedFigure($0) }
+        return [
             .sentence(
                 "A verdict is given only where the difference is larger than chance would make it over so many figures "
                     + "(Holm's correction) and larger than 5 %, for shares 1 %, and where each side had 25 requests; in "
                     + "brackets each figure's own 95 % interval. A value over several levels or blocks is their geometric "
                     + "mean, and there is a ratio only where both sides have the figure at all of them.",
                 .dim
-            ),
-            .table(table),
+            ), .list(figures.map { "\($0.title): \($0.meaning)." }),
         ]
-        let gaps =
-            gaps(rows)
-            + missing.map { "\(SafeText.line($0.side, limit: 40)) has no phase \(SafeText.line($0.phase, limit: 40))." }
-        return blocks + (gaps.isEmpty ? [] : [.list(gaps)]) + primary(rows, comparison) + [.list(meanings)]
     }
 
     /// Short, for a cell: what is missing where stands below the table.
@@ -148,7 +156,13 @@ extension ReportDocument {
         if !better.isEmpty { parts.append("better in \(titles(better))") }
         if !worse.isEmpty { parts.append("worse in \(titles(worse))") }
         var sentences: [String] = []
-        if !parts.isEmpty { sentences.append("\(name) is \(parts.joined(separator: ", and ")) than \(base).") }
+        if !parts.isEmpty {
+            // The base first where the list is long.
+            let words = parts.joined(separator: ", and ")
+            sentences.append(
+                parts.count > 1 ? "Against \(base), \(name) is \(words)." : "\(name) is \(words) than \(base)."
+            )
+        }
         if none > 0 {
             sentences.append(
                 none == rows.count
