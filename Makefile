@@ -48,9 +48,9 @@ deps:
 		$(SUDO) apt-get update -q && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -q --no-install-recommends $$missing; \
 	fi
 
-# Pictures of the documentation, of a real run's page; needs Chromium.
-pictures: demo
-	Tests/acceptance/pictures results/demo/report.html Sources/spate/Spate.docc/Resources
+# Pictures of the documentation, of a run made for them; needs Chromium and tmux.
+pictures: build
+	Tests/acceptance/pictures $(SPATE) Sources/spate/Spate.docc/Resources
 
 format:
 	swift format -i -r Package.swift Sources Tests

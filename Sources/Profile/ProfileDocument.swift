@@ -29,13 +29,14 @@ public struct ProfileDocument: Sendable {
         }
     }
 
-    /// A file, or one of the profiles that spate brings; a file of that path wins.
+    /// A file, or one of the profiles that spate brings; a file of that path wins, a folder of it does not.
     public init(named name: String) throws(ProfileError) {
-        guard !TextFile.exists(name) else {
+        let isShipped = ShippedProfiles.names.contains(name)
+        guard !TextFile.exists(name) || isShipped && TextFile.isFolder(name) else {
             try self.init(file: name)
             return
         }
-        if ShippedProfiles.names.contains(name) {
+        if isShipped {
             try self.init(file: "\(TextFile.shipped)\(name).yaml")
             return
         }

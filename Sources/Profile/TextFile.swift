@@ -126,6 +126,11 @@ public enum TextFile {
 
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+    static func isFolder(_ path: String) -> Bool {
+        var facts = stat()
+        return stat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// False for pipes and devices, beside which no other file lies.
     static func isInFolder(_ path: String) -> Bool {
         var facts = stat()

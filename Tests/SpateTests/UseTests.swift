@@ -55,6 +55,9 @@ extension ProgramTests {
             let wrong = try Spate.run(["run", "rmap"], in: folder.path)
             #expect(wrong.status == 104 && wrong.error.contains("did you mean ramp?"), "\(wrong.error)")
             #expect(try Spate.run(["demo", "--dry-run"]).out.hasPrefix("plan demo,"))
+            // The folder of a result that was called so.
+            try FileManager.default.createDirectory(atPath: folder["demo"], withIntermediateDirectories: false)
+            #expect(try Spate.run(["demo", "--dry-run"], in: folder.path).out.hasPrefix("plan demo,"))
         }
 
         @Test func `a command's own options come first in its help, and it has examples`() throws {

@@ -22,7 +22,7 @@ function costChart(slot, data) {
       shown.forEach((row, n) => {
         const y = n * line + 13;
         const [low, high] = bounds(row);
-        root.append(svg("text", { class: "rowlabel", x: left - 10, y: y + 4, "text-anchor": "end" }, short(row.label, Math.floor(left / 6.2))));
+        root.append(svg("text", { class: "rowlabel", x: left - 10, y: y + 4, "text-anchor": "end" }, short(row.label, Math.floor((left - 12) / 7))));
         if (isNumber(low) && isNumber(high)) root.append(svg("line", { class: "interval", x1: x(low), x2: x(high), y1: y, y2: y, stroke: colour(row.place) }));
         const mark = symbol(row.place, x(each(row)), y, { stroke: colour(row.place), fill: colour(row.place), class: "mark" });
         mark.append(svg("title", {}, `${row.label}: ${dollars(each(row))} (95 % ${interval(bounds(row), dollars) || "no interval"})`));

@@ -16,7 +16,7 @@ function resultRows(summary) {
 }
 
 const MOST_BARS = 60;
-const labelWidth = (rows, width) => Math.min(width * 0.36, 12 + 6.6 * Math.max(...rows.map((row) => row.label.length)));
+const labelWidth = (rows, width) => Math.min(width * 0.36, 16 + 7.2 * Math.max(...rows.map((row) => row.label.length)));
 
 function outcomeChart(slot, data) {
   const rows = resultRows(data.summary).map((row) => ({ ...row, counts: classesOf(row.stats.requests) }));
@@ -33,7 +33,7 @@ function outcomeChart(slot, data) {
       shown.forEach((row, n) => {
         const y = n * line + 4;
         const whole = row.counts.reduce((a, b) => a + b, 0) || 1;
-        root.append(svg("text", { class: "rowlabel", x: left - 10, y: y + 13, "text-anchor": "end" }, short(row.label, Math.floor(left / 6.2))));
+        root.append(svg("text", { class: "rowlabel", x: left - 10, y: y + 13, "text-anchor": "end" }, short(row.label, Math.floor((left - 12) / 7))));
         let from = 0;
         row.counts.forEach((n2, k) => {
           if (!n2) return;
