@@ -61,18 +61,24 @@ public struct ArrivalLog: Sendable, Hashable {
     /// Reads what `take()` gave; nil when the bytes are not whole triples or lead past the last bin there can be.
     public static func decode(_ bytes: [UInt8]) -> [Entry]? {
         var entries: [Entry] = []
+        return decode(bytes, into: &entries) ? entries : nil
+    }
+
+    /// The same into a list whose room is used again; false where the bytes are damaged.
+    static func decode(_ bytes: [UInt8], into entries: inout [Entry]) -> Bool {
+        entries.removeAll(keepingCapacity: true)
         var position = 0
         var bin: Int64 = 0
         while position < bytes.count {
             guard let delta = LEB128.read(bytes, at: &position), let events = LEB128.read(bytes, at: &position),
                 let text = LEB128.read(bytes, at: &position), let step = Int64(exactly: delta)
-            else { return nil }
+            else { return false }
             let (next, overflow) = bin.addingReportingOverflow(step)
-            if overflow { return nil }
+            if overflow { return false }
             bin = next
             entries.append(Entry(bin: bin, events: Int(clamping: events), textBytes: Int(clamping: text)))
         }
-        return entries
+        return true
     }
 }
 

@@ -16,6 +16,9 @@ public struct AnswerRecord: Sendable, Hashable {
 /// `scheduled` counts from the run's `t0`; every other instant counts from `dispatched`. nil = it never happened.
 ///
 ///     scheduled ─► dispatched ─► connected ─► written ─► first byte ─► first event ─► first token ─► last token ─► end
+///
+/// A value that is one reference, copied when one of several holders writes: a run of a million requests is read whole and
+/// walked through some hundred times.
 public struct RequestRecord: Sendable, Hashable {
     /// Where the request's connection came from.
     public enum Connection: String, Sendable, Hashable, Codable {
@@ -32,82 +35,323 @@ public struct RequestRecord: Sendable, Hashable {
     public enum TokenSource: String, Sendable, Hashable, Codable { case usage, events }
 
     // Identity.
-    public var sequence: Int64 = 0  // unique in the run, in order of dispatch within a loop
-    public var step: Int = 0  // `StepRecord.id`
-    @Sparse public var rank: Int? = nil  // place in an edge wave, from 0
-    @Sparse public var item: Int? = nil  // its place in a job's list of prompts, from 0
-    /// The conversation it belongs to and its place in it, from 0; nil = it stands alone.
-    @Sparse public var conversation: Int? = nil
-    @Sparse public var turn: Int? = nil
-    /// How long its user thinks after it, nanoseconds; nil = no question follows.
-    @Sparse public var think: Int64? = nil
-    public var measured = false  // dispatched inside its step's measured window
-    public var loop: Int = 0
-    public var attempt: Int = 0
+    /// Unique in the run, in order of dispatch within a loop.
+    @inline(__always) public var sequence: Int64 {
+        get { fields.sequence }
+        set { fields.sequence = newValue }
+    }
+    /// `StepRecord.id`.
+    @inline(__always) public var step: Int {
+        get { fields.step }
+        set { fields.step = newValue }
+    }
+    /// Place in an edge wave, from 0.
+    @inline(__always) public var rank: Int? {
+        get { fields.rank }
+        set { fields.rank = newValue }
+    }
+    /// Its place in a job's list of prompts, from 0.
+    @inline(__always) public var item: Int? {
+        get { fields.item }
+        set { fields.item = newValue }
+    }
+    /// Dispatched inside its step's measured window.
+    @inline(__always) public var measured: Bool {
+        get { fields.measured }
+        set { fields.measured = newValue }
+    }
+    @inline(__always) public var loop: Int {
+        get { fields.loop }
+        set { fields.loop = newValue }
+    }
+    @inline(__always) public var attempt: Int {
+        get { fields.attempt }
+        set { fields.attempt = newValue }
+    }
 
     // Instants, nanoseconds.
-    public var scheduled: Int64 = 0  // since t0
-    @Sparse public var dispatchLag: Int64? = nil  // dispatched = scheduled + lag; nil = not sent
-    @Sparse public var queued: Int64? = nil  // the part of the lag that a cap on requests in flight made; nil = none
-    @Sparse public var dns: Int64? = nil  // durations of connection set-up, 0 or nil on a reused connection
-    @Sparse public var connect: Int64? = nil
-    @Sparse public var tls: Int64? = nil
-    @Sparse public var written: Int64? = nil  // since dispatched, as all below: the last byte of the request went to the kernel
-    @Sparse public var firstByte: Int64? = nil
-    @Sparse public var firstEvent: Int64? = nil
-    @Sparse public var firstReasoning: Int64? = nil
-    @Sparse public var firstToken: Int64? = nil
-    @Sparse public var firstVisible: Int64? = nil
-    @Sparse public var lastToken: Int64? = nil
-    @Sparse public var lastByte: Int64? = nil  // when its terminal sign came, where it has one; else when anything last came
-    @Sparse public var ended: Int64? = nil
+    /// Since t0.
+    @inline(__always) public var scheduled: Int64 {
+        get { fields.scheduled }
+        set { fields.scheduled = newValue }
+    }
+    /// Dispatched = scheduled + lag; nil = not sent.
+    @inline(__always) public var dispatchLag: Int64? {
+        get { fields.dispatchLag }
+        set { fields.dispatchLag = newValue }
+    }
+    /// Since dispatched, as all below: the last byte of the request went to the kernel.
+    @inline(__always) public var written: Int64? {
+        get { fields.written }
+        set { fields.written = newValue }
+    }
+    @inline(__always) public var firstByte: Int64? {
+        get { fields.firstByte }
+        set { fields.firstByte = newValue }
+    }
+    @inline(__always) public var firstEvent: Int64? {
+        get { fields.firstEvent }
+        set { fields.firstEvent = newValue }
+    }
+    @inline(__always) public var firstReasoning: Int64? {
+        get { fields.firstReasoning }
+        set { fields.firstReasoning = newValue }
+    }
+    @inline(__always) public var firstToken: Int64? {
+        get { fields.firstToken }
+        set { fields.firstToken = newValue }
+    }
+    @inline(__always) public var firstVisible: Int64? {
+        get { fields.firstVisible }
+        set { fields.firstVisible = newValue }
+    }
+    @inline(__always) public var lastToken: Int64? {
+        get { fields.lastToken }
+        set { fields.lastToken = newValue }
+    }
+    /// When its terminal sign came, where it has one; else when anything last came.
+    @inline(__always) public var lastByte: Int64? {
+        get { fields.lastByte }
+        set { fields.lastByte = newValue }
+    }
+    @inline(__always) public var ended: Int64? {
+        get { fields.ended }
+        set { fields.ended = newValue }
+    }
 
     // What the generator itself added, nanoseconds; nil = not known (a result of before, or the instant never came).
-    @Sparse public var lateSend: Int64? = nil  // to the first byte sent, set-up off; counts from `dispatched`
-    @Sparse public var lateFirst: Int64? = nil  // at most, to the instant of the first token
-    @Sparse public var lateLast: Int64? = nil  // at most, to that of the last token
-    @Sparse public var lateEnd: Int64? = nil  // from its last bytes' arrival until its end was understood and its slot free
+    /// To the first byte sent, set-up off; counts from `dispatched`.
+    @inline(__always) public var lateSend: Int64? {
+        get { fields.lateSend }
+        set { fields.lateSend = newValue }
+    }
+    /// At most, to the instant of the first token.
+    @inline(__always) public var lateFirst: Int64? {
+        get { fields.lateFirst }
+        set { fields.lateFirst = newValue }
+    }
+    /// At most, to that of the last token.
+    @inline(__always) public var lateLast: Int64? {
+        get { fields.lateLast }
+        set { fields.lateLast = newValue }
+    }
+    /// From its last bytes' arrival until its end was understood and its slot free.
+    @inline(__always) public var lateEnd: Int64? {
+        get { fields.lateEnd }
+        set { fields.lateEnd = newValue }
+    }
 
     // Result.
-    public var outcome: Outcome = .notSent
-    public var detail: String?  // the finer class, e.g. `http_404`, `connect_refused`
-    public var useful = false
-    @Sparse public var httpStatus: Int? = nil
-    public var finish: String?  // the server's finish reason, as sent
-    public var note: String?  // e.g. "no [DONE]"
-    public var error: String?  // the server's words, redacted, at most 2 KiB
-    public var connection: Connection?
-    public var stamp: Stamp = .read
-    /// The prompt it sent, where others send the same at temperature 0, and a hash of the answer's visible text.
-    @Sparse public var prompt: Int? = nil
-    public var answerHash: Int64?
-    /// Whether the server itself said that this request waited for a replica to start; nil = it said nothing.
-    public var reportedCold: Bool?
+    @inline(__always) public var outcome: Outcome {
+        get { fields.outcome }
+        set { fields.outcome = newValue }
+    }
+    @inline(__always) public var useful: Bool {
+        get { fields.useful }
+        set { fields.useful = newValue }
+    }
+    @inline(__always) public var connection: Connection? {
+        get { fields.connection }
+        set { fields.connection = newValue }
+    }
+    @inline(__always) public var stamp: Stamp {
+        get { fields.stamp }
+        set { fields.stamp = newValue }
+    }
 
     // Tokens.
-    @Sparse public var askedInputTokens: Int64? = nil  // that a synthetic prompt was made to have; nil where the text is the user's
-    @Sparse public var inputTokens: Int64? = nil
-    @Sparse public var cachedInputTokens: Int64? = nil
-    @Sparse public var outputTokens: Int64? = nil  // by `tokenSource`
-    @Sparse public var reasoningTokens: Int64? = nil  // part of the output
-    public var tokenSource: TokenSource?
-    @Sparse public var inputs: Int? = nil  // texts of a request for embeddings; nil where text was asked for
-    @Sparse public var vectors: Int? = nil  // embeddings that came
+    @inline(__always) public var inputTokens: Int64? {
+        get { fields.inputTokens }
+        set { fields.inputTokens = newValue }
+    }
+    @inline(__always) public var cachedInputTokens: Int64? {
+        get { fields.cachedInputTokens }
+        set { fields.cachedInputTokens = newValue }
+    }
+    /// By `tokenSource`.
+    @inline(__always) public var outputTokens: Int64? {
+        get { fields.outputTokens }
+        set { fields.outputTokens = newValue }
+    }
+    /// Part of the output.
+    @inline(__always) public var reasoningTokens: Int64? {
+        get { fields.reasoningTokens }
+        set { fields.reasoningTokens = newValue }
+    }
+    @inline(__always) public var tokenSource: TokenSource? {
+        get { fields.tokenSource }
+        set { fields.tokenSource = newValue }
+    }
 
     // The stream.
-    public var events: Int = 0  // all events that carried a payload
-    public var tokenEvents: Int = 0  // those with text, reasoning, tool arguments or refusal
-    public var reads: Int = 0  // reads from the socket
-    public var tokenReads: Int = 0  // reads that brought at least one token event
-    public var textBytes: Int64 = 0  // UTF-8 bytes of all that text
-    public var visibleBytes: Int64 = 0  // of the visible part
-    public var firstReadTextBytes: Int64 = 0  // of the first token-bearing read
-    public var hiddenReasoning = false  // reasoning was billed but not streamed
-    @Sparse public var maxGap: Int64? = nil  // longest gap between token-bearing reads
-    /// Those of half a second and more, encoded by `GapLog`; nil = none, or a result of before.
-    public var longGaps: [UInt8]?
+    /// All events that carried a payload.
+    @inline(__always) public var events: Int {
+        get { fields.events }
+        set { fields.events = newValue }
+    }
+    /// Those with text, reasoning, tool arguments or refusal.
+    @inline(__always) public var tokenEvents: Int {
+        get { fields.tokenEvents }
+        set { fields.tokenEvents = newValue }
+    }
+    /// Reads from the socket.
+    @inline(__always) public var reads: Int {
+        get { fields.reads }
+        set { fields.reads = newValue }
+    }
+    /// Reads that brought at least one token event.
+    @inline(__always) public var tokenReads: Int {
+        get { fields.tokenReads }
+        set { fields.tokenReads = newValue }
+    }
+    /// UTF-8 bytes of all that text.
+    @inline(__always) public var textBytes: Int64 {
+        get { fields.textBytes }
+        set { fields.textBytes = newValue }
+    }
+    /// Of the visible part.
+    @inline(__always) public var visibleBytes: Int64 {
+        get { fields.visibleBytes }
+        set { fields.visibleBytes = newValue }
+    }
+    /// Of the first token-bearing read.
+    @inline(__always) public var firstReadTextBytes: Int64 {
+        get { fields.firstReadTextBytes }
+        set { fields.firstReadTextBytes = newValue }
+    }
+    /// Reasoning was billed but not streamed.
+    @inline(__always) public var hiddenReasoning: Bool {
+        get { fields.hiddenReasoning }
+        set { fields.hiddenReasoning = newValue }
+    }
+    /// Longest gap between token-bearing reads.
+    @inline(__always) public var maxGap: Int64? {
+        get { fields.maxGap }
+        set { fields.maxGap = newValue }
+    }
     /// Token events and text bytes per bin, encoded by `ArrivalLog`; bins are those of the step (`StepRecord.binWidth`).
-    public var arrivals: [UInt8] = []
+    @inline(__always) public var arrivals: [UInt8] {
+        get { fields.arrivals }
+        set { fields.arrivals = newValue }
+    }
+
+    // What few have, or many alike.
+    /// The conversation it belongs to and its place in it, from 0; nil = it stands alone.
+    @inline(__always) public var conversation: Int? {
+        get { aside.conversation }
+        set { if newValue != aside.conversation { aside.conversation = newValue } }
+    }
+    @inline(__always) public var turn: Int? {
+        get { aside.turn }
+        set { if newValue != aside.turn { aside.turn = newValue } }
+    }
+    /// How long its user thinks after it, nanoseconds; nil = no question follows.
+    @inline(__always) public var think: Int64? {
+        get { aside.think }
+        set { if newValue != aside.think { aside.think = newValue } }
+    }
+    /// The part of the lag that a cap on requests in flight made; nil = none.
+    @inline(__always) public var queued: Int64? {
+        get { aside.queued }
+        set { if newValue != aside.queued { aside.queued = newValue } }
+    }
+    /// Durations of connection set-up, 0 or nil on a reused connection.
+    @inline(__always) public var dns: Int64? {
+        get { aside.dns }
+        set { if newValue != aside.dns { aside.dns = newValue } }
+    }
+    @inline(__always) public var connect: Int64? {
+        get { aside.connect }
+        set { if newValue != aside.connect { aside.connect = newValue } }
+    }
+    @inline(__always) public var tls: Int64? {
+        get { aside.tls }
+        set { if newValue != aside.tls { aside.tls = newValue } }
+    }
+    /// The finer class, e.g. `http_404`, `connect_refused`.
+    @inline(__always) public var detail: String? {
+        get { aside.detail }
+        set { if newValue != aside.detail { aside.detail = newValue } }
+    }
+    @inline(__always) public var httpStatus: Int? {
+        get { aside.httpStatus }
+        set { if newValue != aside.httpStatus { aside.httpStatus = newValue } }
+    }
+    /// The server's finish reason, as sent.
+    @inline(__always) public var finish: String? {
+        get { aside.finish }
+        set { if newValue != aside.finish { aside.finish = newValue } }
+    }
+    /// E.g. "no [DONE]".
+    @inline(__always) public var note: String? {
+        get { aside.note }
+        set { if newValue != aside.note { aside.note = newValue } }
+    }
+    /// The server's words, redacted, at most 2 KiB.
+    @inline(__always) public var error: String? {
+        get { aside.error }
+        set { if newValue != aside.error { aside.error = newValue } }
+    }
+    /// The prompt it sent, where others send the same at temperature 0, and a hash of the answer's visible text.
+    @inline(__always) public var prompt: Int? {
+        get { aside.prompt }
+        set { if newValue != aside.prompt { aside.prompt = newValue } }
+    }
+    @inline(__always) public var answerHash: Int64? {
+        get { aside.answerHash }
+        set { if newValue != aside.answerHash { aside.answerHash = newValue } }
+    }
+    /// Whether the server itself said that this request waited for a replica to start; nil = it said nothing.
+    @inline(__always) public var reportedCold: Bool? {
+        get { aside.reportedCold }
+        set { if newValue != aside.reportedCold { aside.reportedCold = newValue } }
+    }
+    /// That a synthetic prompt was made to have; nil where the text is the user's.
+    @inline(__always) public var askedInputTokens: Int64? {
+        get { aside.askedInputTokens }
+        set { if newValue != aside.askedInputTokens { aside.askedInputTokens = newValue } }
+    }
+    /// Texts of a request for embeddings; nil where text was asked for.
+    @inline(__always) public var inputs: Int? {
+        get { aside.inputs }
+        set { if newValue != aside.inputs { aside.inputs = newValue } }
+    }
+    /// Embeddings that came.
+    @inline(__always) public var vectors: Int? {
+        get { aside.vectors }
+        set { if newValue != aside.vectors { aside.vectors = newValue } }
+    }
+    /// Those of half a second and more, encoded by `GapLog`; nil = none, or a result of before.
+    @inline(__always) public var longGaps: [UInt8]? {
+        get { aside.longGaps }
+        set { if newValue != aside.longGaps { aside.longGaps = newValue } }
+    }
+
+    // The stored form.
+    private(set) var row = RequestRow.empty
+
+    private var fields: RequestRow.Fields {
+        @inline(__always) _read { yield row.fields }
+        @inline(__always) _modify {
+            if !isKnownUniquelyReferenced(&row) { row = RequestRow(row.fields) }
+            yield &row.fields
+        }
+    }
+
+    private var aside: RequestRow.Aside.Fields {
+        @inline(__always) _read { yield row.fields.aside.fields }
+        _modify {
+            if !isKnownUniquelyReferenced(&fields.aside) { fields.aside = RequestRow.Aside(fields.aside.fields) }
+            yield &fields.aside.fields
+        }
+    }
+
+    /// Takes an equal aside for its own; false where it is not.
+    mutating func share(_ aside: RequestRow.Aside) -> Bool {
+        guard row.fields.aside == aside else { return false }
+        if row.fields.aside !== aside { fields.aside = aside }
+        return true
+    }
 
     public init() {}
 
@@ -115,12 +359,12 @@ public struct RequestRecord: Sendable, Hashable {
     public static let cutShort = "truncated_length"
 
     /// Whether max_tokens ended it while the model was still reasoning. Its times are as good as any, and it is of no use.
-    public var isCutWhileReasoning: Bool { outcome == .reasoningOnly && detail == Self.cutShort }
+    @inline(__always) public var isCutWhileReasoning: Bool { outcome == .reasoningOnly && detail == Self.cutShort }
 
     /// The class it counts in: `reasoning_only` is a success where the cap cut it, for then no server could have done
     /// better.
-    public var outcomeClass: Outcome.Class { isCutWhileReasoning ? .success : outcome.class }
+    @inline(__always) public var outcomeClass: Outcome.Class { isCutWhileReasoning ? .success : outcome.class }
 
     /// Since t0; nil = not sent.
-    public var dispatched: Int64? { dispatchLag.map { scheduled &+ $0 } }
+    @inline(__always) public var dispatched: Int64? { dispatchLag.map { scheduled &+ $0 } }
 }

@@ -106,14 +106,14 @@ struct Table<Record: Sendable>: Sendable {
             present.contains($0.name) || ($0.declaration.contains("NOT NULL") && !$0.isAdded)
         }
         let names = columns.map(\.name).joined(separator: ", ")
-        let empty = empty()
+        let assign = columns.map(\.assign)  // alone: a column's name need not be held for each of its cells
+        var record = empty()  // every column is put in anew for each row
         var number = 0
         try db.forEachRow("SELECT \(names) FROM \(name)" + (order.map { " ORDER BY \($0)" } ?? "")) { row in
-            var record = empty
-            for (index, column) in columns.enumerated() {
+            for index in assign.indices {
                 let cell = StoredCell(row, index)
-                guard column.assign(&record, cell) else {
-                    throw CorruptRow(table: name, row: number, column: column.name, value: cell.description)
+                guard assign[index](&record, cell) else {
+                    throw CorruptRow(table: name, row: number, column: columns[index].name, value: cell.description)
                 }
             }
             try body(record)

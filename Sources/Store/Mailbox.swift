@@ -105,7 +105,7 @@ extension RecordBatch {
     var estimatedBytes: Int {
         var bytes = 256
         for request in requests {
-            bytes += MemoryLayout<RequestRecord>.stride + request.arrivals.count + (request.error?.utf8.count ?? 0)
+            bytes += RequestRecord.bytes + request.arrivals.count + (request.error?.utf8.count ?? 0)
         }
         for answer in answers { bytes += MemoryLayout<AnswerRecord>.stride + answer.line.utf8.count }
         bytes += bins.count * MemoryLayout<BinRecord>.stride

@@ -168,15 +168,14 @@ struct RunReader {
             }
             return text
         }
-        var words = Words()
+        var asides = SharedAsides()
         var last: (Int64, Int) = (.min, .min)
         var isOrdered = true
         try Schema.requests.forEach(db) { stored in
             var request = stored.request
             request.error = try text(stored.error, "error")
             request.note = try text(stored.note, "note")
-            request.detail = words.shared(request.detail)
-            request.finish = words.shared(request.finish)
+            asides.share(with: &request)
             isOrdered = isOrdered && last < (request.sequence, request.attempt)
             last = (request.sequence, request.attempt)
             requests.append(request)
@@ -202,16 +201,5 @@ struct RunReader {
             records.append(record)
         }
         return records
-    }
-}
-
-/// Gives the same text the same storage, as far as it has some of its own.
-private struct Words {
-    private static let capacity = 4096  // a server that never says the same twice must not be remembered for ever
-    private var known: Set<String> = []
-
-    mutating func shared(_ word: String?) -> String? {
-        guard let word, word.utf8.count > 15 else { return word }
-        return known.count < Self.capacity ? known.insert(word).memberAfterInsert : word
     }
 }

@@ -14,8 +14,8 @@ final class RunWriter: Sendable {
     /// Creates the file with the run's first facts in it.
     ///
     /// `exclusive` keeps the WAL's index in our memory instead of a shared -shm file, as network file systems need;
-    /// nobody can read the run before it ends then.
-    init(creating path: String, run: RunRecord, exclusive: Bool, pageLimit: Int?) throws(StoreError) {
+    /// nobody can read the run before it ends then. `patience` is how long it waits for another process's lock, seconds.
+    init(creating path: String, run: RunRecord, exclusive: Bool, pageLimit: Int?, patience: Double) throws(StoreError) {
         self.path = path
         startedAtUnixNanoseconds = Mutex(run.startedAtUnixNanoseconds)
         let descriptor = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
@@ -24,7 +24,7 @@ final class RunWriter: Sendable {
         do {
             var configuration = Configuration()
             configuration.foreignKeysEnabled = false  // a row may come before the one it points to
-            configuration.busyMode = .timeout(5)
+            configuration.busyMode = .timeout(patience)
             configuration.label = "store"
             queue = try DatabaseQueue(path: path, configuration: configuration)
             try queue.inDatabase { db in

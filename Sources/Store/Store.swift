@@ -62,11 +62,12 @@ public final class RunStore: RecordSink {
         run: RunRecord,
         commitInterval: Duration,
         exclusive: Bool,
-        pageLimit: Int?
+        pageLimit: Int?,
+        patience: Double = 5
     ) throws(StoreError) {
         self.path = path
         allowsLiveReading = !exclusive
-        writer = try RunWriter(creating: path, run: run, exclusive: exclusive, pageLimit: pageLimit)
+        writer = try RunWriter(creating: path, run: run, exclusive: exclusive, pageLimit: pageLimit, patience: patience)
         try WriterThread.start(mailbox: mailbox, writer: writer, interval: Int(clamping: commitInterval.nanoseconds))
     }
 

@@ -1,8 +1,10 @@
 import ArgumentParser
+import Dispatch
 import Glibc
 import Measurement
 import Report
 import Store
+import Synchronization
 
 /// `spate compare RESULT...`: stored runs side by side.
 struct CompareCommand: ParsableCommand {
@@ -52,7 +54,9 @@ struct CompareCommand: ParsableCommand {
         guard against == nil || base == nil else { throw Failure(.badInput, "--against and --base: give one") }
         var runs: [RunDigest] = []
         if let against { runs.append(try Baseline.load(against)) }
-        for path in results { runs.append(try Self.stored(path, called: name(of: path))) }
+        for pair in stride(from: 0, to: results.count, by: 2).map({ results[$0..<min($0 + 2, results.count)] }) {
+            runs += try Self.stored(Array(pair).map { (path: $0, name: name(of: $0)) })
+        }
         do throws(ComparisonError) {
             comparison = try ComparisonResult(of: runs, by: grouping, base: base)
         } catch { throw Failure(.badInput, "\(error)") }
@@ -73,6 +77,18 @@ struct CompareCommand: ParsableCommand {
             throw ExitCode(ExitStatus.invalid.rawValue)
         }
         if regressions.contains(where: { !$0.passed }) { throw ExitCode(ExitStatus.thresholdFailed.rawValue) }
+    }
+
+    /// A few runs, each on a thread of its own: what is read of them is in memory at once.
+    private static func stored(_ runs: [(path: String, name: String)]) throws(Failure) -> [RunDigest] {
+        let digests = Mutex([Result<RunDigest, Failure>?](repeating: nil, count: runs.count))
+        DispatchQueue.concurrentPerform(iterations: runs.count) { place in
+            let digest = Result { () throws(Failure) in try stored(runs[place].path, called: runs[place].name) }
+            digests.withLock { $0[place] = digest }
+        }
+        var read: [RunDigest] = []
+        for case let digest? in digests.withLock({ $0 }) { read.append(try digest.get()) }
+        return read
     }
 
     /// What is compared of a run; the run itself is let go.

@@ -199,6 +199,8 @@ import Testing
         #expect(builder.result.exitCode == 98)
         builder.recorded.run.interrupted = true
         #expect(builder.result.exitCode == 105)
+        builder.recorded.run.stoppedBy = "local_io"  // what happened could not be stored
+        #expect(builder.result.exitCode == 74)
     }
 
     @Test func `requests that name no known step are counted and left out`() {

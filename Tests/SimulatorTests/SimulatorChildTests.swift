@@ -39,7 +39,7 @@ import Testing
         )
         let start = ContinuousClock.now
         child.stop(patience: 0.2)
-        #expect(ContinuousClock.now - start < .seconds(3))
+        #expect(ContinuousClock.now - start < .seconds(30), "it sleeps for 100 s")
         #expect(kill(child.processID, 0) == -1)
     }
 
@@ -50,7 +50,7 @@ import Testing
         let path = try script(text)
         let start = ContinuousClock.now
         #expect(throws: SimulatorError.self) { _ = try SimulatorChild(program: path, arguments: [], patience: 0.3) }
-        #expect(ContinuousClock.now - start < .seconds(5))
+        #expect(ContinuousClock.now - start < .seconds(30), "one of them sleeps for 100 s")
     }
 
     @Test func `a program that is not there is an error`() {

@@ -193,7 +193,7 @@ extension ProgramTests {
         func `bad input is refused with 104, in words, before anything is made`(_ bad: Case) throws {
             let folder = try Folder()
             if let profile = bad.profile { _ = try folder.write(profile, to: "p.yaml") }
-            let ended = try Spate.run(bad.arguments, in: folder.path, within: 8)
+            let ended = try Spate.run(bad.arguments, in: folder.path, within: 20)
             #expect(ended.status == 104, "\(ended.all)")
             #expect(ended.out.isEmpty)
             for words in bad.says { #expect(ended.error.contains(words), "\(words) is not in: \(ended.error)") }

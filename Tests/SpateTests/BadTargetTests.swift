@@ -24,11 +24,11 @@ extension ProgramTests {
             )
         }
 
-        @Test func `a refused port ends with 98 within 2 s and leaves no folder`() throws {
+        @Test func `a refused port ends with 98 at once and leaves no folder`() throws {
             let folder = try Folder()
             let ended = try Self.ramp("http://127.0.0.1:\(OddServer.closedPort())", into: folder)
             #expect(ended.status == 98)
-            #expect(ended.seconds < 2)
+            #expect(ended.seconds < 10, "a ramp of it would take longer, and a connection that is waited for too")
             #expect(ended.error.contains("connection refused"))
             #expect(isForPeople(ended.error))
             #expect(!folder.has("run"))
@@ -39,7 +39,7 @@ extension ProgramTests {
             let url = "http://127.0.0.1:\(try OddServer.closedPort())"
             let ended = try Self.ramp(url, into: folder, "--wait-ready", "400ms")
             #expect(ended.status == 98)
-            #expect((0.25..<5).contains(ended.seconds))
+            #expect((0.25..<20).contains(ended.seconds))
             #expect(ended.error.contains("connection refused"))
             #expect(ended.error.contains("of waiting"))
         }
@@ -205,7 +205,7 @@ extension ProgramTests {
             let file = try folder.write("a file", to: "file")
             let ended = try Spate.run(
                 ["ramp", "--concurrency", "1", "--hold", "30s", flag, "\(file)/results"],
-                within: 5
+                within: 20
             )
             #expect(ended.status == 74)
             #expect(ended.error.contains("\(file)/results"))
@@ -232,7 +232,7 @@ extension ProgramTests {
 
         @Test(arguments: [["--help"], ["providers"], ["run", "--help"], ["simulate", "--help"]])
         func `help to a closed standard output ends as any other help`(arguments: [String]) throws {
-            let ended = try Spate.run(arguments, standardOutput: .closedPipe, within: 5)
+            let ended = try Spate.run(arguments, standardOutput: .closedPipe, within: 20)
             #expect(ended.status == 0)
             #expect(ended.error.isEmpty || isForPeople(ended.error), "\(ended.error)")
         }

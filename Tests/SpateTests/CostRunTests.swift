@@ -35,7 +35,10 @@ extension ProgramTests {
             let wasted = try #require(totals["outcomes"]["reasoning_only"].int)
             let useful = try #require(totals["requests"]["useful"].int)
             #expect(wasted > 10 && useful > 10 && wasted + useful == 60)
-            #expect(totals["requests"]["success"].int == 60 && totals["requests"]["failed"].int == 0, "cut by the cap, not broken")
+            #expect(
+                totals["requests"]["success"].int == 60 && totals["requests"]["failed"].int == 0,
+                "cut by the cap, not broken"
+            )
             // The journal's own tokens, at $2 and $8 a million.
             let paid = truth.requests.values.reduce(0.0) {
                 $0 + (2 * Double($1.promptTokens) + 8 * Double($1.tokens)) / 1e6
@@ -99,7 +102,13 @@ extension ProgramTests {
                 to: "killed.yaml"
             )
             let spate = try Spate(["run", path, "-o", folder["killed"], "--quiet"])
-            usleep(6_000_000)
+            // What a target said of its limits is stored every few seconds.
+            let isStored = wait(atMost: 25) {
+                let report = try? Spate.run(["report", folder["killed"], "--json"])
+                let limits = (try? JSON(report?.out ?? ""))?["targets"][0]["rate_limits"]["limits"].list ?? []
+                return !limits.isEmpty
+            }
+            #expect(isStored)
             spate.send(SIGKILL)
             #expect(try spate.end(within: 20).status == -SIGKILL)
             let summary = try JSON(try Spate.run(["report", folder["killed"], "--json"]).out)

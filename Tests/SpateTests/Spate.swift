@@ -97,6 +97,15 @@ final class Spate {
 
     func send(_ signal: Int32) { kill(processID, signal) }
 
+    /// Whether a signal no longer ends it as it ends any program: /proc's mask of those that it catches.
+    func catches(_ signal: Int32) -> Bool {
+        guard let text = try? String(contentsOfFile: "/proc/\(processID)/status", encoding: .utf8),
+            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("SigCgt:") }),
+            let mask = UInt64(line.dropFirst(7).drop { $0 == "\t" || $0 == " " }, radix: 16)
+        else { return false }
+        return mask >> UInt64(signal - 1) & 1 == 1
+    }
+
     /// Waits for its end. After so long it is killed, and that is an error: nothing may hang.
     func end(within seconds: Double = 60) throws -> Ended {
         var status: Int32 = 0
@@ -124,6 +133,7 @@ final class Spate {
 
     /// What it has said so far.
     var outSoFar: String { text("out") }
+    var errorSoFar: String { text("error") }
 
     var elapsed: Double { (ContinuousClock.now - began) / .seconds(1) }
 

@@ -78,7 +78,7 @@ extension ProgramTests {
             #expect(mkfifo(folder["trace"], 0o600) == 0)  // whoever opens it waits for a writer
             for signal in [SIGINT, SIGTERM, SIGHUP] {
                 let spate = try Spate(["replay", folder["trace"], "--dry-run"])
-                usleep(200_000)
+                #expect(wait(atMost: 20) { spate.catches(signal) })
                 spate.send(signal)
                 let ended = try spate.end(within: 10)
                 #expect(ended.status == 105, "\(ended.all)")
@@ -112,7 +112,7 @@ extension ProgramTests {
                 "--dry-run",
             ])
             #expect(plan.out.contains("1,000,000 requests at 1000 a second"), "\(plan.out)")
-            #expect(plan.seconds < 5, "nothing is drawn to plan")
+            #expect(plan.seconds < 30, "nothing is drawn to plan: that takes minutes in this build")
             let few = try Spate.run([
                 "rate", "--request-rate", "20", "--request-count", "5", "--warmup-request-count", "0", "--dry-run",
             ])

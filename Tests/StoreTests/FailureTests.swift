@@ -52,6 +52,27 @@ import Testing
         #expect(!read.run.complete)
     }
 
+    @Test func `a file that another process holds is told, and written on when it lets go`() throws {
+        let folder = try TemporaryFolder()
+        let store = try RunStore(
+            creating: folder.file,
+            run: RunRecord(),
+            commitInterval: .seconds(60),
+            exclusive: false,
+            pageLimit: nil,
+            patience: 0.05
+        )
+        let other = try OtherWriter(folder.file)
+        store.write(batch(0..<10))
+        let error = #expect(throws: StoreError.self) { try store.flush() }
+        #expect(error?.reason == .busy && "\(error, default: "")".contains("another process holds it"))
+        #expect(store.failure?.reason == .busy)
+        try other.letGo()
+        try store.flush()
+        try store.finish(run: RunRecord())
+        #expect(try RunStore.read(folder.file).requests.count == 10)
+    }
+
     @Test func `writing goes on when the disk has room again, and then nothing is lost`() throws {
         let folder = try TemporaryFolder()
         let store = try storeOnASmallDisk(folder)

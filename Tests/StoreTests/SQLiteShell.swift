@@ -30,6 +30,23 @@ enum SQLiteShell {
     }
 }
 
+/// A writer in the middle of a transaction.
+final class OtherWriter {
+    private let queue: DatabaseQueue
+
+    init(_ path: String) throws {
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true  // it stays open on purpose
+        queue = try DatabaseQueue(path: path, configuration: configuration)
+        try queue.inDatabase { try $0.execute(sql: "BEGIN IMMEDIATE") }
+    }
+
+    func letGo() throws {
+        try queue.inDatabase { try $0.execute(sql: "ROLLBACK") }
+        try queue.close()
+    }
+}
+
 /// A reader in the middle of a transaction, as a report of a run that goes on.
 final class OpenReader {
     private let queue: DatabaseQueue

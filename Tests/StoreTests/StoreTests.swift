@@ -49,13 +49,12 @@ import Testing
         #expect(try SQLiteShell.rows(folder.file, "PRAGMA application_id") == ["1397768564"])
     }
 
-    @Test func `what was written is committed without being asked for, before a second has passed`() throws {
+    @Test func `what was written is committed without being asked for`() throws {
         let folder = try TemporaryFolder()
         let store = try RunStore(creating: folder.file, run: RunRecord())
         store.write(Samples.batch(Samples.recorded))
         let start = ContinuousClock.now
-        while store.status.committedRequests == 0, start.duration(to: .now) < .seconds(5) { usleep(10_000) }
-        #expect(start.duration(to: .now) < .seconds(1))
+        while store.status.committedRequests == 0, start.duration(to: .now) < .seconds(30) { usleep(10_000) }
         #expect(try RunStore.read(folder.file).requests == [Samples.request])
         try store.finish(run: RunRecord())
     }
@@ -96,7 +95,7 @@ import Testing
         }
         let start = ContinuousClock.now
         var read: RecordedRun?
-        while read?.requests.isEmpty != false, start.duration(to: .now) < .seconds(5) {
+        while read?.requests.isEmpty != false, start.duration(to: .now) < .seconds(30) {
             usleep(10_000)
             read = try? RunStore.read(folder.file)
         }

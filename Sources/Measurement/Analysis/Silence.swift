@@ -25,8 +25,8 @@ struct Silence: Sendable, Hashable {
     /// One request as silence sees it.
     struct Stream: Sendable, Hashable {
         var opened: Int64  // `written`
-        var firstToken: Int64?
-        var lastToken: Int64?
+        @Sparse var firstToken: Int64?
+        @Sparse var lastToken: Int64?
         var closed: Int64  // the terminal sign, else its end
         var gaps: [Range<Int64>] = []  // long ones between its tokens, ascending
     }
@@ -102,10 +102,19 @@ struct Silence: Sendable, Hashable {
         _ stops: [Range<Int64>],
         excused: [Range<Int64>]
     ) -> [Silence] {
-        let spoken = Spans.union(streams.flatMap(\.spoken))
-        let open = Spans.union(streams.map(\.open))
+        var (open, spoken) = (Spans.Union(), Spans.Union())
+        for stream in streams {
+            open.add(stream.open)
+            if stream.gaps.isEmpty, let span = stream.span {
+                spoken.add(span)
+            } else {
+                stream.spoken.forEach { spoken.add($0) }
+            }
+        }
+        let quiet = Spans.subtract(excused, from: Spans.subtract(spoken.ranges, from: open.ranges))
+        if quiet.isEmpty { return [] }
         let begun = Spans.union(streams.compactMap(\.begun))
-        return Spans.subtract(excused, from: Spans.subtract(spoken, from: open)).compactMap { quiet in
+        return quiet.compactMap { quiet in
             let length = { (span: Range<Int64>) in span.length - Spans.length(stops, in: span) }
             // Streams that had begun are held to their gaps; where all wait for a first token, to such waits.
             let isLong =
@@ -127,14 +136,16 @@ struct Silence: Sendable, Hashable {
 
     private static func partialSilences(of streams: [Stream], _ limits: Limits, _ stops: [Range<Int64>]) -> [Silence] {
         var changes: [(at: Int64, begun: Int, silent: Int)] = []
-        for stream in streams {
-            guard let begun = stream.begun else { continue }
-            changes.append((begun.lowerBound, 1, 0))
-            changes.append((begun.upperBound, -1, 0))
+        for stream in streams where stream.begun != nil {
             for gap in stream.silentGaps where gap.length - Spans.length(stops, in: gap) > limits.perStream {
                 changes.append((gap.lowerBound, 0, 1))
                 changes.append((gap.upperBound, 0, -1))
             }
+        }
+        if changes.count < 2 * fewestStreams { return [] }  // never so many at once
+        for begun in streams.lazy.compactMap(\.begun) {
+            changes.append((begun.lowerBound, 1, 0))
+            changes.append((begun.upperBound, -1, 0))
         }
         changes.sort { $0.at < $1.at }
         var found: [Silence] = []
@@ -209,12 +220,13 @@ extension Silence.Stream {
 
     /// When its tokens came, one behind the other.
     var spoken: [Range<Int64>] {
-        guard let lastToken else { return [] }
-        let first = min(firstToken ?? lastToken, lastToken)
         // A gap holds neither of the tokens at its ends.
         let between = gaps.filter { $0.length > 1 }.map { $0.lowerBound + 1..<$0.upperBound }
-        return Spans.subtract(between, from: [first..<lastToken + 1])
+        return Spans.subtract(between, from: span.map { [$0] } ?? [])
     }
+
+    /// From its first token to its last.
+    var span: Range<Int64>? { lastToken.map { min(firstToken ?? $0, $0)..<$0 + 1 } }
 
     /// Long gaps between its tokens, and what came behind the last one.
     var silentGaps: [Range<Int64>] {
@@ -235,6 +247,26 @@ enum Spans {
             }
         }
         return result
+    }
+
+    /// A union of ranges that come nearly in order: those of a million streams are a few, and need no list of them all.
+    struct Union {
+        private var last: [Range<Int64>] = []  // ascending, and they do not touch
+        private var before: [Range<Int64>] = []  // that began before the last of those
+
+        mutating func add(_ range: Range<Int64>) {
+            guard !range.isEmpty else { return }
+            guard let end = last.last, range.lowerBound <= end.upperBound else {
+                last.append(range)
+                return
+            }
+            if range.lowerBound < end.lowerBound {
+                before.append(range.lowerBound..<Swift.min(range.upperBound, end.lowerBound))
+            }
+            last[last.count - 1] = end.lowerBound..<Swift.max(end.upperBound, range.upperBound)
+        }
+
+        var ranges: [Range<Int64>] { Spans.union(before + last) }
     }
 
     /// `ranges` without `removed`; both ascending.

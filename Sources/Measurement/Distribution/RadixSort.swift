@@ -20,22 +20,43 @@ enum RadixSort {
         return entries.map(\.index)
     }
 
+    /// Eleven bits at a time: six passes, less those in which all are alike.
     @inline(__always)
     private static func sort<Entry>(_ entries: inout [Entry], by key: (Entry) -> UInt64) {
+        let (bits, digits) = (11, 6)
+        var counts = [Int](repeating: 0, count: digits << bits)
         var other = entries
-        for shift in stride(from: UInt64(0), to: 64, by: 8) {
-            func byte(_ entry: Entry) -> Int { Int(truncatingIfNeeded: key(entry) >> shift & 0xff) }
-            var places = [Int](repeating: 0, count: 256)
-            for entry in entries { places[byte(entry)] += 1 }
-            if places.contains(entries.count) { continue }  // all alike here
-            var next = 0
-            for value in places.indices { (places[value], next) = (next, next + places[value]) }
-            for entry in entries {
-                other[places[byte(entry)]] = entry
-                places[byte(entry)] += 1
+        var isInOther = false
+        entries.withUnsafeMutableBufferPointer { entries in
+            other.withUnsafeMutableBufferPointer { other in
+                counts.withUnsafeMutableBufferPointer { counts in
+                    for entry in entries {
+                        let key = key(entry)
+                        for digit in 0..<digits { counts[digit << bits + place(key, digit, bits)] += 1 }
+                    }
+                    var (from, to) = (entries, other)
+                    for digit in 0..<digits {
+                        let places = UnsafeMutableBufferPointer(rebasing: counts[digit << bits..<(digit + 1) << bits])
+                        if places.contains(from.count) { continue }  // all alike here
+                        var next = 0
+                        for value in places.indices { (places[value], next) = (next, next + places[value]) }
+                        for entry in from {
+                            let value = place(key(entry), digit, bits)
+                            to[places[value]] = entry
+                            places[value] += 1
+                        }
+                        swap(&from, &to)
+                        isInOther.toggle()
+                    }
+                }
             }
-            swap(&entries, &other)
         }
+        if isInOther { swap(&entries, &other) }
+    }
+
+    @inline(__always)
+    private static func place(_ key: UInt64, _ digit: Int, _ bits: Int) -> Int {
+        Int(truncatingIfNeeded: key &>> UInt64(digit * bits)) & (1 << bits - 1)
     }
 
     /// Grows with the double: negative ones have all bits turned, the others their sign.

@@ -21,8 +21,18 @@ struct ArrivalSeries: Sendable {
 
     /// Bins ascending; `cumulative[i]` is the sum over the bins before `bins[i]`.
     private struct Track: Sendable {
-        var bins: [Int64]
-        var cumulative: [Sum]
+        var bins: [Int64] = []
+        var cumulative = [Sum()]
+
+        init(_ sums: Bins) {
+            for (bin, sum) in sums.listed.enumerated() where sum != Sum() { append(Int64(bin), sum) }
+            for bin in sums.later.keys.sorted() { append(bin, sums.later[bin] ?? Sum()) }
+        }
+
+        private mutating func append(_ bin: Int64, _ sum: Sum) {
+            bins.append(bin)
+            cumulative.append((cumulative.last ?? Sum()) + sum)
+        }
     }
 
     private var tracks: [Int64: Track] = [:]  // by bin width
@@ -31,26 +41,49 @@ struct ArrivalSeries: Sendable {
 
     /// `binWidth` gives the width of a request's bins, nil when its step is unknown.
     init(_ requests: RequestSet, estimate: StreamedTokenEstimate, binWidth: (RequestRecord) -> Int64?) {
-        var sums: [Int64: [Int64: Sum]] = [:]
+        var sums: [(width: Int64, bins: Bins)] = []
+        var place = 0  // in `sums`, of the request before
         var damaged = 0
+        var entries: [ArrivalLog.Entry] = []
         requests.forEach { request in
             if request.arrivals.isEmpty { return }
-            guard let width = binWidth(request), width > 0, let entries = ArrivalLog.decode(request.arrivals) else {
+            guard let width = binWidth(request), width > 0, ArrivalLog.decode(request.arrivals, into: &entries) else {
                 damaged += 1
                 return
+            }
+            if !sums.indices.contains(place) || sums[place].width != width {
+                place = sums.firstIndex { $0.width == width } ?? sums.count
+                if place == sums.count { sums.append((width, Bins(isListed: place < Bins.fewWidths))) }
             }
             let tokens = Self.apportion(estimate.tokens(of: request), to: entries)
             for (entry, share) in zip(entries, tokens) {
                 let sum = Sum(tokens: share, events: Int64(entry.events), textBytes: Int64(entry.textBytes))
-                sums[width, default: [:]][entry.bin, default: Sum()] += sum
+                sums[place].bins.add(sum, at: entry.bin)
             }
         }
         self.damaged = damaged
-        for (width, byBin) in sums {
-            let bins = byBin.keys.sorted()
-            var cumulative = [Sum()]
-            for bin in bins { cumulative.append((cumulative.last ?? Sum()) + (byBin[bin] ?? Sum())) }
-            tracks[width] = Track(bins: bins, cumulative: cumulative)
+        for (width, bins) in sums { tracks[width] = Track(bins) }
+    }
+
+    /// The sums by bin while they are made.
+    private struct Bins {
+        /// Bins count from t0. A list holds the first seven hours of 100 ms bins, for few widths, so that what a damaged file
+        /// tells of others takes no memory of that size; those have a place too.
+        private static let mostListed: Int64 = 1 << 18
+        static let fewWidths = 16
+        let isListed: Bool
+        private(set) var listed: [Sum] = []
+        private(set) var later: [Int64: Sum] = [:]
+
+        init(isListed: Bool) { self.isListed = isListed }
+
+        mutating func add(_ sum: Sum, at bin: Int64) {
+            guard isListed, (0..<Self.mostListed).contains(bin) else {
+                later[bin, default: Sum()] += sum
+                return
+            }
+            while listed.count <= Int(bin) { listed.append(Sum()) }
+            listed[Int(bin)] += sum
         }
     }
 
@@ -69,6 +102,10 @@ struct ArrivalSeries: Sendable {
     /// text), by largest remainder (Hamilton): the shares add up to the total, exactly. Ties go to the earlier bin.
     static func apportion(_ total: Int64, to entries: [ArrivalLog.Entry]) -> [Int64] {
         var shares = [Int64](repeating: 0, count: entries.count)
+        if entries.count == 1 {
+            if entries[0].textBytes > 0 || entries[0].events > 0 { shares[0] = Swift.max(0, total) }
+            return shares
+        }
         let byText = entries.contains { $0.textBytes > 0 }
         let weights = entries.map { UInt64(Swift.max(0, byText ? $0.textBytes : $0.events)) }
         var whole: UInt64 = 0

@@ -1,25 +1,28 @@
 extension DistributionSummary.ClientError {
-    /// Each percentile of `figure` less the same percentile over the samples less their lateness; nil where no request
-    /// has a lateness (a result stored before it was). One that has none in such a set counts as in time.
-    init?(
+    /// Each percentile of a figure less the same percentile over the samples less their lateness; nil where no request has
+    /// a lateness (a result stored before it was). One that has none in such a set counts as in time.
+    ///
+    /// - Parameter summary: of that figure of the same requests
+    @inline(__always) init?(
         of requests: RequestSet,
+        _ summary: DistributionSummary?,
         _ figure: (RequestRecord) -> Double?,
         lateness: (RequestRecord) -> Double?
     ) {
-        var seen: [Double] = []
+        guard let summary else { return nil }
         var told: [Double] = []
+        told.reserveCapacity(requests.count)
         var isKnown = false
-        for request in requests {
-            guard let value = figure(request), value.isFinite else { continue }
+        requests.forEach { request in
+            guard let value = figure(request), value.isFinite else { return }
             let late = lateness(request)
             if late != nil { isKnown = true }
-            seen.append(value)
             told.append(max(0, value - (late ?? 0)))
         }
         guard isKnown else { return nil }
-        let (a, b) = (SortedSamples(seen), SortedSamples(told))
-        let error = { (quantile: Quantile) in (a.nearestRank(quantile) ?? 0) - (b.nearestRank(quantile) ?? 0) }
-        self.init(p50: error(.p50), p95: error(.p95), p99: error(.p99))
+        let onTime = SortedSamples(told)
+        let error = { (seen: Double?, quantile: Quantile) in (seen ?? 0) - (onTime.nearestRank(quantile) ?? 0) }
+        self.init(p50: error(summary.p50, .p50), p95: error(summary.p95, .p95), p99: error(summary.p99, .p99))
     }
 }
 

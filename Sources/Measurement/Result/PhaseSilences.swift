@@ -20,11 +20,14 @@ struct PhaseSilences: Sendable {
             let ended = steps[(position + 1)...].lazy.compactMap { $0.release ?? $0.started }.first ?? .max
             rows.append(Row(step: step, span: started..<Swift.max(started, ended), timeline))
         }
-        let streams = sent.compactMap(Silence.Stream.init)
+        var streams: [Silence.Stream] = []
+        streams.reserveCapacity(sent.count)
+        sent.forEach { if let stream = Silence.Stream($0) { streams.append(stream) } }
         let excused = rows.compactMap(\.excused)
         for row in rows {
             // Streams of the step before are still open in this one: all of the phase are looked at, by each row's limits.
-            let present = streams.filter { $0.open.overlaps(row.span) }
+            let areAll = streams.allSatisfy { $0.open.overlaps(row.span) }
+            let present = areAll ? streams : streams.filter { $0.open.overlaps(row.span) }
             all += Silence.all(of: present, limits: row.limits, stops: stops, excused: excused)
                 .filter { row.span.contains($0.start) }.map { ($0, row) }
         }

@@ -1,43 +1,43 @@
 /// What one request says, by the contract's definitions. nil = it cannot be said of this request.
 extension RequestRecord {
     /// First token − dispatched.
-    public var ttftMilliseconds: Double? { Self.milliseconds(firstToken) }
+    @inline(__always) public var ttftMilliseconds: Double? { Self.milliseconds(firstToken) }
 
     /// First token − scheduled.
-    public var ttftScheduledMilliseconds: Double? {
+    @inline(__always) public var ttftScheduledMilliseconds: Double? {
         guard let ttftMilliseconds, let dispatchLag else { return nil }
         return ttftMilliseconds + Double(dispatchLag) / 1e6
     }
 
     /// First token − written: what a server's own log should show.
-    public var waitMilliseconds: Double? {
+    @inline(__always) public var waitMilliseconds: Double? {
         guard let ttftMilliseconds, let written = Self.milliseconds(written) else { return nil }
         return ttftMilliseconds - written
     }
 
     /// First visible token − dispatched.
-    public var ttfvMilliseconds: Double? { Self.milliseconds(firstVisible) }
+    @inline(__always) public var ttfvMilliseconds: Double? { Self.milliseconds(firstVisible) }
 
     /// Last token − dispatched.
-    public var e2eMilliseconds: Double? { Self.milliseconds(lastToken) }
+    @inline(__always) public var e2eMilliseconds: Double? { Self.milliseconds(lastToken) }
 
     /// Last token − scheduled.
-    public var e2eScheduledMilliseconds: Double? {
+    @inline(__always) public var e2eScheduledMilliseconds: Double? {
         guard let e2eMilliseconds, let dispatchLag else { return nil }
         return e2eMilliseconds + Double(dispatchLag) / 1e6
     }
 
-    public var connectMilliseconds: Double? { Self.milliseconds(connect) }
-    public var tlsMilliseconds: Double? { Self.milliseconds(tls) }
+    @inline(__always) public var connectMilliseconds: Double? { Self.milliseconds(connect) }
+    @inline(__always) public var tlsMilliseconds: Double? { Self.milliseconds(tls) }
 
     /// Name resolution, connection and TLS of a request that opened its own connection.
-    public var setUpMilliseconds: Double? {
+    @inline(__always) public var setUpMilliseconds: Double? {
         guard connection == .new else { return nil }
         return [dns, connect, tls].reduce(0) { $0 + (Self.milliseconds($1) ?? 0) }
     }
 
     /// Output tokens that came over the wire: hidden reasoning is left out. Counted events where no usage was sent.
-    public var streamedTokens: Int64 {
+    @inline(__always) public var streamedTokens: Int64 {
         guard tokenSource == .usage, let outputTokens else { return Int64(max(0, tokenEvents)) }
         if !hiddenReasoning { return max(0, outputTokens) }
         // Billed but not told how much of it was hidden: only the events are certain.
@@ -47,7 +47,7 @@ extension RequestRecord {
 
     /// (streamed tokens − n1)/(last − first token), tokens per second; n1 is the first read's share by bytes of text.
     /// nil with fewer than 8 tokens or fewer than 2 token-bearing reads after the first.
-    public var decodeTPS: Double? {
+    @inline(__always) public var decodeTPS: Double? {
         let tokens = Double(streamedTokens)
         guard tokens >= 8, tokenReads >= 3, textBytes > 0, let firstToken, let lastToken, firstToken >= 0,
             lastToken > firstToken
@@ -58,10 +58,10 @@ extension RequestRecord {
     }
 
     /// The reciprocal of `decodeTPS`, in milliseconds per token.
-    public var tpotMilliseconds: Double? { decodeTPS.map { 1000 / $0 } }
+    @inline(__always) public var tpotMilliseconds: Double? { decodeTPS.map { 1000 / $0 } }
 
     /// Output tokens/e2e, tokens per second: what the caller gets, waiting included.
-    public var requestTPS: Double? {
+    @inline(__always) public var requestTPS: Double? {
         guard let e2eMilliseconds, e2eMilliseconds > 0, let tokens = countedOutputTokens, vectors == nil else {
             return nil
         }
@@ -69,23 +69,23 @@ extension RequestRecord {
     }
 
     /// Output tokens by usage, else counted events; nil when there was neither.
-    public var countedOutputTokens: Int64? {
+    @inline(__always) public var countedOutputTokens: Int64? {
         if let outputTokens { return max(0, outputTokens) }
         return tokenEvents > 0 ? Int64(tokenEvents) : nil
     }
 
     /// When its input is counted as read, since dispatched: with its first token, or where it has none, being answered in
     /// one piece, with the answer.
-    var inputRead: Int64? { firstToken ?? lastToken }
+    @inline(__always) var inputRead: Int64? { firstToken ?? lastToken }
 
     /// Since t0; nil = not sent.
-    func instant(_ sinceDispatched: Int64?) -> Int64? {
+    @inline(__always) func instant(_ sinceDispatched: Int64?) -> Int64? {
         guard let dispatched, let sinceDispatched else { return nil }
         return dispatched &+ sinceDispatched
     }
 
     /// A stored duration below 0 is damage, not a figure.
-    private static func milliseconds(_ nanoseconds: Int64?) -> Double? {
+    @inline(__always) private static func milliseconds(_ nanoseconds: Int64?) -> Double? {
         nanoseconds.flatMap { $0 >= 0 ? Double($0) / 1e6 : nil }
     }
 }

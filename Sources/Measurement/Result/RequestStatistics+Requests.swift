@@ -101,9 +101,14 @@ extension RequestStatistics {
 
     /// Counts requests by what became of them.
     mutating func count(_ requests: RequestSet) {
+        var (alike, outcome) = (0, Outcome.ok)  // one after the other: most are
         requests.forEach { request in
             self.requests.scheduled += 1
-            outcomes[request.outcome, default: 0] += 1
+            if request.outcome != outcome {
+                if alike > 0 { outcomes[outcome, default: 0] += alike }
+                (alike, outcome) = (0, request.outcome)
+            }
+            alike += 1
             if request.isCutWhileReasoning { cutWhileReasoning += 1 }
             switch request.outcomeClass {
             case .success:
@@ -114,6 +119,7 @@ extension RequestStatistics {
             case .excluded: self.requests.excluded += 1
             }
         }
+        if alike > 0 { outcomes[outcome, default: 0] += alike }
         let counted = self.requests.scheduled - self.requests.excluded
         guard counted > 0 else { return }
         let proportion = Measurement.Proportion(self.requests.success, of: counted)
@@ -148,7 +154,8 @@ extension RequestStatistics {
 
     private mutating func summarise(_ successes: RequestSet, _ scope: StatisticsScope) {
         let unanswered = requests.failed + requests.throttled
-        let summary = { (figure: (RequestRecord) -> Double?) in DistributionSummary(samples: successes.figures(figure))
+        @inline(__always) func summary(_ figure: (RequestRecord) -> Double?) -> DistributionSummary? {
+            DistributionSummary(samples: successes.figures(figure))
         }
         ttftMilliseconds = DistributionSummary(
             samples: successes.figures(\.ttftMilliseconds),
@@ -181,45 +188,37 @@ extension RequestStatistics {
 extension RequestStatistics {
     /// What the load generator added. Of an edge that is the stamping alone, for its sending is judged by itself.
     private mutating func measureClientErrors(_ successes: RequestSet) {
-        func error(
+        @inline(__always) func measure(
+            _ summary: inout DistributionSummary?,
             _ figure: (RequestRecord) -> Double?,
-            _ lateness: KeyPath<RequestRecord, Double?>,
-            stamping: KeyPath<RequestRecord, Int64?>
-        ) -> DistributionSummary.ClientError? {
-            .init(of: successes, figure) { request in
-                request.rank == nil
-                    ? request[keyPath: lateness]
-                    : request[keyPath: stamping].map { Double(max(0, $0)) / 1e6 }
+            _ lateness: (RequestRecord) -> Double?,
+            stamping: (RequestRecord) -> Int64?
+        ) {
+            let known = summary
+            summary?.clientErrorMilliseconds = .init(of: successes, known, figure) { request in
+                request.rank == nil ? lateness(request) : stamping(request).map { Double(max(0, $0)) / 1e6 }
             }
         }
-        ttftMilliseconds?.clientErrorMilliseconds = error(
-            \.ttftMilliseconds,
-            \.ttftLatenessMilliseconds,
-            stamping: \.lateFirst
-        )
-        ttftScheduledMilliseconds?.clientErrorMilliseconds = error(
+        measure(&ttftMilliseconds, \.ttftMilliseconds, \.ttftLatenessMilliseconds, stamping: \.lateFirst)
+        measure(
+            &ttftScheduledMilliseconds,
             \.ttftScheduledMilliseconds,
             \.ttftScheduledLatenessMilliseconds,
             stamping: \.lateFirst
         )
-        waitMilliseconds?.clientErrorMilliseconds = error(
-            \.waitMilliseconds,
-            \.waitLatenessMilliseconds,
-            stamping: \.lateFirst
-        )
-        e2eMilliseconds?.clientErrorMilliseconds = error(
-            \.e2eMilliseconds,
-            \.e2eLatenessMilliseconds,
-            stamping: \.lateLast
-        )
-        e2eScheduledMilliseconds?.clientErrorMilliseconds = error(
+        measure(&waitMilliseconds, \.waitMilliseconds, \.waitLatenessMilliseconds, stamping: \.lateFirst)
+        measure(&e2eMilliseconds, \.e2eMilliseconds, \.e2eLatenessMilliseconds, stamping: \.lateLast)
+        measure(
+            &e2eScheduledMilliseconds,
             \.e2eScheduledMilliseconds,
             \.e2eScheduledLatenessMilliseconds,
             stamping: \.lateLast
         )
         guard ttftScheduledMilliseconds?.clientErrorMilliseconds == nil else { return }
         // Stored before lateness was: what is known is when it was dispatched.
-        ttftScheduledMilliseconds?.clientErrorMilliseconds = .init(of: successes, \.ttftScheduledMilliseconds) {
+        let summary = ttftScheduledMilliseconds
+        ttftScheduledMilliseconds?.clientErrorMilliseconds = .init(of: successes, summary, \.ttftScheduledMilliseconds)
+        {
             request in
             request.rank == nil ? request.dispatchLag.map { Double(max(0, $0 - (request.queued ?? 0))) / 1e6 } : nil
         }

@@ -12,7 +12,7 @@ struct RunIndex: Sendable {
     let unplaced: Int
     private let byStep: [Int: RequestSet]
     private let byTarget: [Int: RequestSet]
-    private let places: [Int: Place]
+    private let places: Places
     private let stepsByID: [Int: StepRecord]
     private let phasesByID: [Int: PhaseRecord]
     private let stepsByPhase: [Int: [StepRecord]]
@@ -29,24 +29,42 @@ struct RunIndex: Sendable {
         var isOpenLoop: Bool
     }
 
+    /// By the id of the step. Steps are numbered from 1, and a list finds the place of each of a million requests sooner than
+    /// a dictionary; what a file numbers otherwise is found as well.
+    private struct Places: Sendable {
+        private var listed: [Place?] = []
+        private var others: [Int: Place] = [:]
+
+        init(_ places: [Int: Place]) {
+            listed = [Place?](repeating: nil, count: 2 * places.count + 16)
+            for (id, place) in places {
+                if listed.indices.contains(id) { listed[id] = place } else { others[id] = place }
+            }
+        }
+
+        @inline(__always) subscript(id: Int) -> Place? { listed.indices.contains(id) ? listed[id] : others[id] }
+    }
+
     init(_ recorded: RecordedRun) {
         self.recorded = recorded
         let phases = Dictionary(recorded.phases.map { ($0.id, $0) }) { _, later in later }
         let steps = Dictionary(recorded.steps.map { ($0.id, $0) }) { _, later in later }
         let targets = Set(recorded.targets.map(\.id))
         let placed = steps.filter { phases[$0.value.phase].map { targets.contains($0.target) } ?? false }
-        let places = placed.compactMapValues { step in
-            phases[step.phase].map { phase in
-                Place(
-                    target: phase.target,
-                    phase: phase.id,
-                    binWidth: step.binWidth,
-                    isWarmup: step.kind == .warmup || phase.kind == .warmup,
-                    isProbe: phase.kind == .trickle,
-                    isOpenLoop: phase.loop == .open
-                )
+        let places = Places(
+            placed.compactMapValues { step in
+                phases[step.phase].map { phase in
+                    Place(
+                        target: phase.target,
+                        phase: phase.id,
+                        binWidth: step.binWidth,
+                        isWarmup: step.kind == .warmup || phase.kind == .warmup,
+                        isProbe: phase.kind == .trickle,
+                        isOpenLoop: phase.loop == .open
+                    )
+                }
             }
-        }
+        )
         self.places = places
         stepsByID = placed
         phasesByID = phases

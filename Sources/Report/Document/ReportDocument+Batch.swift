@@ -5,10 +5,12 @@ extension ReportDocument {
     static func batch(_ batch: BatchResult, _ stats: RequestStatistics) -> [Block] {
         var blocks: [Block] = [.detail(.sentence(job(batch, stats), .strong))]
         var parts: [String] = []
-        if let rate = stats.outputTokensPerSecond {
+        if let rate = stats.embeddingsPerSecond {
+            parts.append("\(Figure.rate(rate)) embeddings/s over the whole job")
+        } else if let rate = stats.outputTokensPerSecond {
             parts.append("\(Figure.rate(rate)) tokens/s over the whole job")
         }
-        if let steady = batch.steadyTPS, let seconds = batch.steadySeconds {
+        if stats.embeddings == nil, let steady = batch.steadyTPS, let seconds = batch.steadySeconds {
             parts.append(
                 "\(Figure.rate(steady)) while all slots were busy (\(Figure.duration(seconds: seconds)) of it)"
             )

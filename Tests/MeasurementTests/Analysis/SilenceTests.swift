@@ -183,4 +183,17 @@ import Ticks
         #expect(GapLog.decode([UInt8](repeating: 0xff, count: 20)) == nil)
         #expect(GapLog.decode([]) == [])
     }
+
+    @Test func `a union of ranges that come one by one is that of them all`() {
+        var generator = SplitMix64(seed: 7)
+        for _ in 0..<200 {
+            let ranges = (0..<Int.random(in: 0...20, using: &generator)).map { _ in
+                let start = Int64.random(in: 0...50, using: &generator)
+                return start..<start + Int64.random(in: 0...8, using: &generator)
+            }
+            var union = Spans.Union()
+            for range in ranges { union.add(range) }
+            #expect(union.ranges == Spans.union(ranges), "\(ranges)")
+        }
+    }
 }

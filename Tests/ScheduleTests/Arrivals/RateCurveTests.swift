@@ -121,7 +121,7 @@ import Ticks
             #expect(plan.estimate(answer: .seconds(1)).requests == 10_000_000)
             #expect(plan.scheduleSHA256.count == 64)
         }
-        #expect(ContinuousClock.now - began < .seconds(2), "to draw them takes minutes in this build")
+        #expect(ContinuousClock.now - began < .seconds(20), "to draw them takes minutes in this build")
     }
 
     @Test func `the peak is never more than there are`() {
