@@ -203,6 +203,15 @@ import Testing
         #expect(builder.result.exitCode == 74)
     }
 
+    @Test func `a habit that one look told is not said where answers show otherwise`() {
+        var builder = rampOfTwoLevels()
+        builder.recorded.targets[0].notes = ["closes its connections after its answers: every request opened a new one"]
+        for place in builder.recorded.requests.indices { builder.recorded.requests[place].connection = .new }
+        #expect(builder.result.targets[0].notes.count == 1)
+        builder.recorded.requests[0].connection = .reused
+        #expect(builder.result.targets[0].notes.isEmpty)
+    }
+
     @Test func `requests that name no known step are counted and left out`() {
         var builder = rampOfTwoLevels()
         for _ in 0..<3 { builder.request(99, at: 0) }
