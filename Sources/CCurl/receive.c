@@ -19,8 +19,9 @@
 static _Thread_local spate_receive_state state = {.drained = -1};
 
 // Send instants by socket number; grown as numbers grow, kept for the thread's life.
-static _Thread_local int64_t *sent;
+static _Thread_local struct spate_sends *sent;
 static _Thread_local int sent_count;
+static _Thread_local bool request_begins;
 
 spate_receive_state *spate_receive_state_of_thread(void) { return &state; }
 
@@ -162,27 +163,36 @@ VISIBLE ssize_t send(int socket, const void *bytes, size_t length, int flags) {
     // Taken before the call: over loopback the peer may run within it.
     int64_t now = spate_monotonic();
     ssize_t count = sendto(socket, bytes, length, flags, NULL, 0);
+    bool begins = request_begins;
+    request_begins = false;
     if (count > 0 && socket >= 0) {
         int saved = errno;
         if (socket >= sent_count) {
             int wanted = socket + 1024;
-            int64_t *grown = realloc(sent, (size_t)wanted * sizeof *grown);
+            struct spate_sends *grown = realloc(sent, (size_t)wanted * sizeof *grown);
             if (grown) {
                 memset(grown + sent_count, 0, (size_t)(wanted - sent_count) * sizeof *grown);
                 sent = grown;
                 sent_count = wanted;
             }
         }
-        if (socket < sent_count) sent[socket] = now;
+        if (socket < sent_count) {
+            sent[socket].last = now;
+            if (begins) sent[socket].first = now, sent[socket].first_took = spate_monotonic() - now;
+        }
         errno = saved;
     }
     return count;
 }
 
-int64_t spate_last_send(int socket) { return socket >= 0 && socket < sent_count ? sent[socket] : 0; }
+void spate_request_begins(void) { request_begins = true; }
+
+struct spate_sends spate_sends_of(int socket) {
+    return socket >= 0 && socket < sent_count ? sent[socket] : (struct spate_sends){0};
+}
 
 void spate_forget_socket(int socket) {
-    if (socket >= 0 && socket < sent_count) sent[socket] = 0;
+    if (socket >= 0 && socket < sent_count) sent[socket] = (struct spate_sends){0};
     if (socket >= 0 && socket < held_count) release(&held[socket]);
 }
 

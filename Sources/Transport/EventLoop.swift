@@ -24,7 +24,8 @@ public final class EventLoop {
     private var firstEvent: Instant?  // of the present turn
     private var runQueue: RunQueueWait?
     private var starvedAtBeat: Int64 = 0
-    private var starvedInTurn: Int64?  // since the latest beat; asked for at most once a turn
+    private var starvedInTurn: Int64?  // since the beat before this turn; asked for at most once a turn
+    private var starvedInTurnBefore: Int64?
     private var stolen: Int64?  // as it was last read
     private var machineStood: Bool?  // in the latest poll
 
@@ -42,6 +43,7 @@ public final class EventLoop {
 
     private func wakes(at now: Instant) {
         turn.wakes(at: now)
+        starvedInTurnBefore = starvedInTurn
         starvedInTurn = nil
         machineStood = nil
     }
@@ -52,6 +54,8 @@ public final class EventLoop {
     /// loop without beats does not know when it was stopped.
     public func beats(next due: Instant, queued: Int64, by runQueue: RunQueueWait) {
         turn.wakesBy = due
+        // Reads that follow in this turn must still know what its poll was.
+        if self.runQueue != nil, starvedInTurn == nil { starvedInTurn = max(0, queued - starvedAtBeat) }
         starvedAtBeat = queued
         self.runQueue = runQueue
     }
@@ -63,7 +67,9 @@ public final class EventLoop {
     /// them.
     func lateness(of stamp: Instant) -> Int64 {
         if starvedInTurn == nil { starvedInTurn = runQueue.map { max(0, $0.nanoseconds() - starvedAtBeat) } ?? 0 }
-        return turn.lateness(of: stamp, starved: starvedInTurn ?? 0)
+        let starved = starvedInTurn ?? 0
+        // Where nobody asked in the turn before, what is known since the beat holds its part.
+        return turn.lateness(of: stamp, starved: starved, before: starvedInTurnBefore ?? starved)
     }
 
     /// Whether in the latest poll the whole machine stood still, so that the kernel stamped nothing in time. The host says

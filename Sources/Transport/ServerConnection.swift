@@ -256,7 +256,7 @@ final class ServerConnection {
         var offset = 0
         if output.isEmpty {
             if let sent = push(bytes) { offset = sent } else { fail() }
-            if offset == bytes.count { return Instant(nanoseconds: spate_last_send(descriptor)) }
+            if offset == bytes.count { return Instant(nanoseconds: spate_sends_of(descriptor).last) }
         }
         if !isBroken {
             output.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[offset...]))

@@ -27,6 +27,7 @@ public final class Transfer {
     var isPost = false
     private var socketNumber: Int32 = -1
     private var sending: Instant?  // when the request was about to be written
+    private var knowsFirstSend = false  // and what lay between the two is in `timing.lateSend`
     private var ledger: LoopLedger?  // of its dispatch, where it has to wait for a connection
     private var sends = 0
     private var isAborted = false  // as libcurl went to send it again
@@ -209,6 +210,7 @@ public final class Transfer {
         head.reset()
         errorText.pointee = 0
         sending = nil
+        knowsFirstSend = false
         ledger = reuses ? nil : client.loop.ledger(at: now)
         if let list = shard?.resolveList { spate_easy_set_list(easy, CURLOPT_RESOLVE, list) }
         spate_easy_set_long(easy, CURLOPT_FRESH_CONNECT, fresh ? 1 : 0)
@@ -284,6 +286,7 @@ public final class Transfer {
         isGranted = false
         sends += 1
         let now = MonotonicClock.now()
+        spate_request_begins()
         let watch = client.sockets.watch(of: socketNumber)
         if timing.lateSend == nil {
             sending = now
@@ -331,9 +334,14 @@ public final class Transfer {
     private func noteWritten() {
         guard !client.endpoint.multiplexes else { return }
         guard timing.firstByte == nil || timing.written == nil, sends > 0, socketNumber >= 0 else { return }
-        let sent = spate_last_send(socketNumber)
-        guard sent >= timing.dispatched.nanoseconds else { return }
-        timing.written = Instant(nanoseconds: min(sent, timing.firstByte?.nanoseconds ?? sent))
+        let sends = spate_sends_of(socketNumber)
+        guard sends.last >= timing.dispatched.nanoseconds else { return }
+        timing.written = Instant(nanoseconds: min(sends.last, timing.firstByte?.nanoseconds ?? sends.last))
+        guard let sending, !knowsFirstSend, sends.first >= sending.nanoseconds else { return }
+        knowsFirstSend = true
+        // From the decision to send to the kernel's hands; within the call a stop shows, not the peer's running.
+        let took = sends.first_took >= TurnTimes.shortestStop ? sends.first_took : 0
+        timing.lateSend = timing.lateSend.map { $0 + sends.first - sending.nanoseconds + took }
     }
 
     private func receivedHeader(_ bytes: UnsafeMutablePointer<CChar>, count: Int) -> Int {

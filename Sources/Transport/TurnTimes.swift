@@ -19,6 +19,7 @@ struct TurnTimes: Sendable, Hashable {
     var wakesBy = Instant.distantFuture
     /// The part of the latest poll in which the thread was stopped, or others had its core, nanoseconds; ends with `woke`.
     private(set) var held: Int64 = 0
+    private(set) var previousHeld: Int64 = 0
     /// In callbacks so far, without the present turn; and held in polls. Nanoseconds.
     private(set) var busy: Int64 = 0
     private(set) var stopped: Int64 = 0
@@ -28,6 +29,7 @@ struct TurnTimes: Sendable, Hashable {
     mutating func wakes(at now: Instant) {
         previousWoke = woke
         woke = now
+        previousHeld = held
         held = now.nanoseconds(since: wakesBy) >= Self.shortestStop ? now.nanoseconds(since: pollBegan) : 0
         stopped += held
     }
@@ -38,14 +40,22 @@ struct TurnTimes: Sendable, Hashable {
         pollBegan = now
     }
 
-    /// By how much bytes that a read of this turn brought may have arrived before its stamp: the time up to the stamp in
-    /// which the loop would not have seen them. What came before the previous turn's events was read then.
-    /// - Parameter starved: how long the thread waited for a core in the latest poll, at most, nanoseconds
-    func lateness(of stamp: Instant, starved: Int64) -> Int64 {
-        let before = min(stamp, pollBegan).nanoseconds(since: previousWoke)
-        let kept = max(held, min(starved, woke.nanoseconds(since: pollBegan)))
-        let present = stamp.nanoseconds(since: woke) + kept
-        return max(0, before) + max(0, min(present, stamp.nanoseconds(since: pollBegan)))
+    /// By how much bytes that a read of this turn brought may have arrived before its stamp: the time since the poll before
+    /// began, up to the stamp, in which the loop would not have seen them.
+    ///
+    ///     poll ──(waits)──(kept)── woke ──(busy)── poll ──(waits)──(kept)── woke ──(busy)── stamp
+    ///
+    /// A thread can be kept from running with its events already in hand: what came meanwhile is of the next turn. So the
+    /// poll before counts too.
+    /// - Parameters:
+    ///   - starved: how long the thread waited for a core in the latest poll, at most, nanoseconds
+    ///   - before: the same of the poll before
+    func lateness(of stamp: Instant, starved: Int64, before: Int64) -> Int64 {
+        let keptBefore = min(max(previousHeld, before), previousWoke.nanoseconds(since: previousPollBegan))
+        let kept = min(max(held, starved), woke.nanoseconds(since: pollBegan))
+        let untilPoll = min(stamp, pollBegan).nanoseconds(since: previousWoke) + max(0, keptBefore)
+        let present = min(stamp.nanoseconds(since: woke) + max(0, kept), stamp.nanoseconds(since: pollBegan))
+        return max(0, untilPoll) + max(0, present)
     }
 }
 

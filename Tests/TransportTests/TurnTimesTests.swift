@@ -24,23 +24,23 @@ import Ticks
     @Test func `a loop that waited and ran would have seen bytes when they came`() {
         // Woken at 10 for 0.2 ms; bytes stamped 15 wake it at 15.05.
         let times = turns([(10, 10.2)], then: 15.05)
-        #expect(times.lateness(of: at(15), starved: 0) == ns(0.2))  // they may have come while it was busy
+        #expect(times.lateness(of: at(15), starved: 0, before: 0) == ns(0.2))  // they may have come while it was busy
         // Without a kernel stamp the instant of the read stands for it, and with it the time since the wake-up.
-        #expect(times.lateness(of: at(15.25), starved: 0) == ns(0.4))
+        #expect(times.lateness(of: at(15.25), starved: 0, before: 0) == ns(0.4))
     }
 
     @Test func `what came while the loop was busy is late by no more than that`() {
         let times = turns([(10, 40)], then: 40.01)
-        #expect(times.lateness(of: at(25), starved: 0) == ns(15))
-        #expect(times.lateness(of: at(39), starved: 0) == ns(29))
-        #expect(times.lateness(of: at(9), starved: 0) == 0)
+        #expect(times.lateness(of: at(25), starved: 0, before: 0) == ns(15))
+        #expect(times.lateness(of: at(39), starved: 0, before: 0) == ns(29))
+        #expect(times.lateness(of: at(9), starved: 0, before: 0) == 0)
     }
 
     @Test func `a due beat that came late tells of a stop, and the whole poll counts`() {
         // Waits from 10.2, is due at 12, and runs at 162: a stop of up to 151.8 ms.
         let times = turns([(10, 10.2)], then: 162, dueAt: 12)
         #expect(times.held == ns(151.8))
-        #expect(times.lateness(of: at(110.2), starved: 0) == ns(100.2))
+        #expect(times.lateness(of: at(110.2), starved: 0, before: 0) == ns(100.2))
         #expect(times.stopped == ns(151.8))
         // 0.9 ms late is a wake-up.
         #expect(turns([(10, 10.2)], then: 12.9, dueAt: 12).held == 0)
@@ -48,9 +48,27 @@ import Ticks
 
     @Test func `a thread that waited for a core is late by that, but not for bytes that came later`() {
         let times = turns([(10, 10)], then: 18)
-        #expect(times.lateness(of: at(17), starved: ns(3)) == ns(2))  // ready to run from 15 on
-        #expect(times.lateness(of: at(15), starved: ns(3)) == 0)
-        #expect(times.lateness(of: at(18), starved: ns(100)) == ns(8))  // no more than the poll was long
+        #expect(times.lateness(of: at(17), starved: ns(3), before: 0) == ns(2))  // ready to run from 15 on
+        #expect(times.lateness(of: at(15), starved: ns(3), before: 0) == 0)
+        #expect(times.lateness(of: at(18), starved: ns(100), before: 0) == ns(8))  // no more than the poll was long
+    }
+
+    @Test func `what came while the thread was kept with older events in hand is late, though the next turn reads it`()
+    {
+        // The beat of 12 was fetched in time, but the thread could run only at 62; bytes came at 30, are stamped 55 by
+        // those behind them, and are read at once in the next turn.
+        var times = turns([(10, 10.2)], then: 62, dueAt: 12)
+        times.polls(at: at(62.1))
+        times.wakesBy = at(64)
+        times.wakes(at: at(62.2))
+        #expect(times.lateness(of: at(55), starved: 0, before: 0) == ns(44.8))
+        // The same by the wait for a core alone: ready to run from 22 on.
+        var waited = turns([(10, 10.2)], then: 62)
+        waited.polls(at: at(62.1))
+        waited.wakes(at: at(62.2))
+        #expect(waited.lateness(of: at(55), starved: 0, before: ns(40)) == ns(33))
+        #expect(waited.lateness(of: at(55), starved: 0, before: 0) == 0)
+        #expect(waited.lateness(of: at(62.15), starved: 0, before: 0) == ns(0.1))
     }
 
     @Test func `over many turns what is busy and what is stopped adds up`() {

@@ -111,8 +111,15 @@ typedef struct {
 /// This thread's state; the address stays the same for the thread's life.
 spate_receive_state *spate_receive_state_of_thread(void);
 
-/// When this thread last went to hand bytes of `socket` to the kernel, CLOCK_MONOTONIC ns; 0 = never.
-int64_t spate_last_send(int socket);
+/// When this thread went to hand bytes of a socket to the kernel, CLOCK_MONOTONIC ns; 0 = never.
+struct spate_sends {
+    int64_t last;
+    int64_t first;       ///< of the latest request on it
+    int64_t first_took;  ///< how long that call took, the peer's part over loopback included
+};
+struct spate_sends spate_sends_of(int socket);
+/// This thread's next send begins a request.
+void spate_request_begins(void);
 /// Forgets it, for a new socket with an old number.
 void spate_forget_socket(int socket);
 
