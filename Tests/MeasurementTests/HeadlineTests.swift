@@ -155,6 +155,8 @@ import Testing
         #expect(one.last == "It is warm again 1.39 s after the edge, not within 30 s in 1 of 2 bursts.")
         let none = said(Self.run(Self.burst([1000], warm: 20, recovered: [nil])))
         #expect(none.last == "It is not warm again within 30 s.")
+        let never = said(Self.run(Self.burst([21, 20], warm: 20, recovered: [0.4, nil])))
+        #expect(!never.contains { $0.contains("warm again") }, "what waits as long as warm has nothing to recover from")
     }
 
     @Test func `a difference is judged by the errors of its sides against itself`() {

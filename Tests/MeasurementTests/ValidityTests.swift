@@ -115,7 +115,7 @@ import Testing
                 word = "it was stopped for 2.5 % of the time"
             case "waited":
                 builder.recorded.histograms.append(record(.heldUp, Array(repeating: 5_000_000, count: 16_000)))
-                word = "other programs took the cores (it waited for one 20 % of the time)"
+                word = "it waited for a core 20 % of the time (other programs, or a CPU quota)"
             case "full":
                 builder.recorded.health = [health(10, cpuPercent: 91), health(20, cpuPercent: 91)]
                 word = "its own loop was full (91 % of a core)"
@@ -131,7 +131,7 @@ import Testing
         }
     }
 
-    @Test func `a server on the same machine was short of CPU as well`() {
+    @Test func `a server on the same machine may have been short of CPU as well`() {
         for (url, isHere) in [("http://127.0.0.1:8080/v1", true), ("https://api.example.com/v1", false)] {
             var builder = steady(late: 200, lag: 20)
             builder.recorded.targets[0].url = url
@@ -140,7 +140,7 @@ import Testing
             ]
             let remedy = builder.result.validity.remedy ?? ""
             #expect(remedy.contains("the server runs on this machine too") == isHere)
-            #expect(remedy.contains("close them, use another machine, or fewer streams"))
+            #expect(remedy.contains("close them, lift it, use another machine, or fewer streams"))
         }
     }
 

@@ -89,6 +89,86 @@ import Testing
             for place in phase.steps.indices { phase.steps[place].validity = disturbed(.invalid) }
         }
         #expect(!invalid.contains(sentence), "the load generator was late")
+        let decoding = said(Samples.ramp) { phase in
+            for place in phase.steps.indices {
+                phase.steps[place].stats.ttftMilliseconds = phase.steps[0].stats.ttftMilliseconds
+            }
+        }
+        #expect(!decoding.contains(sentence), "the first token came as soon, and only decoding was faster")
+        let suspect = said(Samples.ramp) { $0.steps[2].validity = disturbed(.suspect) }
+        #expect(suspect.contains("with the wait (with care: 16 streams disturbed)."))
+    }
+
+    @Test func `a knee rests on its own level, the lowest and the next, and is withheld where one of them is invalid`()
+    {
+        let valid = said(Samples.ramp)
+        #expect(valid.contains("Knee at ") && valid.contains("knee"))
+        for place in Samples.ramp.steps.indices {
+            let level = Samples.ramp.steps[place].concurrency
+            let rests = place == 0 || Samples.ramp.knee.map { $0.bracket.contains(level ?? 0) } ?? false
+            let invalid = said(Samples.ramp) { $0.steps[place].validity = disturbed(.invalid) }
+            #expect(invalid.contains("Knee at ") == !rests, "level \(level ?? 0)")
+            #expect(invalid.contains("Where the knee is is not told") == rests, "level \(level ?? 0)")
+            let suspect = said(Samples.ramp) { $0.steps[place].validity = disturbed(.suspect) }
+            #expect(suspect.contains("Knee at "))
+        }
+    }
+
+    @Test func `a drift is the server's only where the load generator kept its load, its own memory always`() {
+        func soak(_ validity: RowValidity, _ verdict: DriftResult.Verdict = .drifting) -> String {
+            var phase = PhaseResult()
+            (phase.name, phase.kind, phase.durationSeconds) = ("steady", .steady, 3600)
+            var step = StepResult()
+            (step.concurrency, step.validity) = (16, validity)
+            phase.steps = [step]
+            phase.rowValidity = validity
+            for figure in ["ttft", "tool_rss_mb"] {
+                phase.drift[figure] = DriftResult(
+                    slopePerHour: 40,
+                    interval: ConfidenceInterval(lower: 30, upper: 50),
+                    p: 0.001,
+                    verdict: verdict
+                )
+            }
+            return said(phase)
+        }
+        let server = "TTFT drifted by"
+        let own = "the load generator's own memory drifted by"
+        #expect(soak(RowValidity()).contains(server))
+        #expect(soak(disturbed(.suspect)).contains("stayed the same (with care: "))
+        let invalid = soak(disturbed(.invalid))
+        #expect(!invalid.contains(server) && invalid.contains(own))
+        #expect(invalid.contains("Whether the server drifted is not told"))
+        #expect(
+            !soak(RowValidity(), .undetermined).contains("drifted") && !soak(RowValidity(), .steady).contains("drifted")
+        )
+        #expect(soak(RowValidity(), .steady).contains("Steady over"))
+        #expect(!soak(disturbed(.invalid), .steady).contains("Steady over"))
+    }
+
+    @Test func `a capacity is told only where the load generator did not decide it`() {
+        func search(_ change: Change) -> String {
+            said(Samples.ramp) { phase in
+                phase.knee = nil
+                var find = FindResult(expression: "ttft.p95 < 1s")
+                (find.answer, find.firstBeyond, find.isComplete) = (16, 32, true)
+                phase.find = find
+                change(&phase)
+            }
+        }
+        let sentence = "Capacity: 16 streams keep"
+        #expect(search { _ in }.contains(sentence))
+        let decided = search { $0.find?.isDisturbed = true }
+        let idle = search { $0.steps[2].validity = disturbed(.invalid) }
+        for text in [decided, idle] { #expect(!text.contains(sentence) && text.contains("is not told")) }
+        #expect(search { $0.steps[2].validity = disturbed(.suspect) }.contains("(with care: 16 streams disturbed)"))
+        #expect(search { $0.steps[0].validity = disturbed(.invalid) }.contains(sentence), "a level it does not rest on")
+    }
+
+    @Test func `who turns away more than limits alone is not said to have limits`() {
+        let incident = IncidentResult(startSeconds: 3, endSeconds: 15, kind: .throttling)
+        #expect(incident.sentence == "At 3 s the target turned requests away for 12 s (limits or overload)")
+        #expect(IncidentResult(startSeconds: 3, endSeconds: 15, kind: .clientStop).sentence == nil, "our own doing")
     }
 
     @Test func `the scatter has its number always, its band where the row is valid, and a cause never`() {

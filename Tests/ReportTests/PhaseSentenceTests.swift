@@ -72,7 +72,7 @@ import Testing
         #expect(slow.contains("The wait is the server's, or the way's to it"))
         #expect(slow.contains("at most <1 % of that is this client's."))
         #expect(!slow.contains("this client is slow"))
-        #expect(said(50, 500).contains("Part of the load's wait is made on this side (90 % or more)"))
+        #expect(said(50, 500).contains("the same server at the same time, by 90 % of the load's wait or more"))
         #expect(
             said(500, 500, late: 80).contains(
                 "But this client is slow too: its requests left 80.0 ms after they were due"

@@ -15,7 +15,7 @@ phases:
   - %s
 """
 LATE = "this client is slow too"
-OURS = "Part of the load's wait is made on this side"
+OURS = "A client with nothing else to do is answered sooner"
 SERVERS = "The wait is the server's, or the way's to it"
 
 

@@ -25,9 +25,8 @@ struct BurstHeadline {
         let idle = first.burst.idleSeconds.map { " after \(inTime(seconds: $0)) idle" } ?? ""
         let burst = "A burst of \(inWords(Double(first.burst.requests)))\(idle)"
         let what = isEmbeddings ? "its answers" : "its first tokens"
-        let paired = edges.compactMap { pair in figure(pair.burst.control)?.p50.map { (edge: pair.edge, warm: $0) } }
         let text: String
-        if !paired.isEmpty, paired.count == edges.count, paired.allSatisfy({ $0.edge <= (1 + Self.alike) * $0.warm }) {
+        if waitsNoLonger {
             text =
                 "\(burst) waits no longer than a warm one: \(Self.list(waits)) for \(what) (warm: \(Self.list(warm)))."
         } else {
@@ -37,7 +36,21 @@ struct BurstHeadline {
         return candidate(1, text, ["\(phase.name).ttft_scheduled.p50", "\(phase.name).cold_penalty"])
     }
 
+    /// Each edge against its warm control; empty where one has none.
+    private var pairs: [(edge: Double, warm: Double)] {
+        let all = phase.bursts.map { burst in
+            figure(burst.stats)?.p50.flatMap { edge in figure(burst.control)?.p50.map { (edge: edge, warm: $0) } }
+        }
+        return all.contains { $0 == nil } ? [] : all.compactMap(\.self)
+    }
+
+    /// What waits as long as on the warm server has nothing to recover from.
+    private var waitsNoLonger: Bool {
+        !pairs.isEmpty && pairs.allSatisfy { $0.edge <= (1 + Self.alike) * $0.warm }
+    }
+
     private var recovery: Headline.Candidate? {
+        if waitsNoLonger { return nil }
         let times = phase.bursts.compactMap(\.timeToRecoverSeconds)
         let censored = phase.bursts.compactMap(\.censoredAtSeconds)
         guard !times.isEmpty || !censored.isEmpty else { return nil }

@@ -120,14 +120,13 @@ extension Headline.Candidate {
         _ text: String,
         figures: [String]
     ) -> Headline.Candidate? {
-        guard !rows.contains(where: { $0.validity.verdict == .invalid }) else { return nil }
-        let disturbed = rows.filter(\.validity.isDisturbed).map(\.name)
-        guard !disturbed.isEmpty else { return Headline.Candidate(rank, text, figures: figures) }
+        let footing = Footing(rows)
+        guard footing.isTold else { return nil }
+        guard footing != .firm else { return Headline.Candidate(rank, text, figures: figures) }
         let end = text.hasSuffix(".") ? String(text.dropLast()) : text
-        let names = disturbed.joined(separator: ", ")
         return Headline.Candidate(
             rank,
-            "\(end) (with care: \(names) disturbed).",
+            "\(end)\(footing.care).",
             figures: figures,
             trust: .disturbed
         )

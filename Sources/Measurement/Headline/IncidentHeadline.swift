@@ -35,7 +35,7 @@ extension IncidentResult {
         case .outage:
             let tried = attempts.map { " (\(inCount($0, "attempt")) failed)" } ?? ""
             return "At \(at) the target was down\(length)\(tried)"
-        case .throttling: return "At \(at) the target refused requests for its limits\(length)"
+        case .throttling: return "At \(at) the target turned requests away\(length) (limits or overload)"
         case .clientStop, .suspend, .clockStep, .interrupt, .limit, .store, .unusable, .lateWindow, .resume: return nil
         }
     }

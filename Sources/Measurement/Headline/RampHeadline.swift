@@ -58,9 +58,13 @@ struct RampHeadline {
         if phase.knee != nil, !isKnee, let last = levels.last?.concurrency {
             text += " The knee was not reached up to \(inCount(last, "stream"))."
         }
-        // Whether a level is the knee rests on the lowest, on itself and on the one after it.
-        let rows = phase.knee == nil ? [level] : [levels.first, level, next].compactMap(\.self)
+        let rows = kneeRows
         return resting(on: rows, 1, text, figures) ?? withheld(rows)
+    }
+
+    /// Whether a level is the knee rests on the lowest, on itself and on the one after it.
+    var kneeRows: [StepResult] {
+        (phase.knee == nil ? [bestLevel] : [levels.first, bestLevel, next]).compactMap(\.self)
     }
 
     private func withheld(_ rows: [StepResult]) -> Headline.Candidate {

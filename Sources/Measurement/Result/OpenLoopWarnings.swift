@@ -21,7 +21,9 @@ extension RunWarnings {
                 warnings.append(
                     "\(phase.label): \(step.load) was given up \(inWords(at - began)) s into the phase: requests came "
                         + "faster than they were answered. In flight grew by \(inWords(growth)) requests and TTFT by \(inWords(delay)) s "
-                        + "each second, so the times shown only say that its capacity is less."
+                        + "each second, so the times shown say no more than that "
+                        + (step.validity.isDisturbed
+                            ? "(the load generator was disturbed too)." : "its capacity is less.")
                 )
             }
             if open.notSent > 0 {

@@ -113,7 +113,9 @@ enum RunWarnings {
     private static func about(_ phase: PhaseResult) -> [String] {
         var warnings: [String] = []
         for step in phase.steps {
-            if let unmeasured = step.unmeasured { warnings.append("\(phase.label): at \(step.load) \(words(unmeasured))") }
+            if let unmeasured = step.unmeasured {
+                warnings.append("\(phase.label): at \(step.load) \(words(unmeasured))")
+            }
             if let difference = step.littleDifference, difference > 0.02 {
                 warnings.append(
                     "\(phase.label): at \(step.load) the requests' own times account for a load that differs by "
@@ -124,6 +126,8 @@ enum RunWarnings {
         warnings += openLoop(phase)
         warnings += hysteresis(of: phase)
         for (name, drift) in phase.drift.sorted(by: { $0.key < $1.key }) where drift.verdict == .drifting {
+            // What a disturbed generator saw may be its own; its own memory is told always.
+            guard phase.loadFooting.isTold || name.hasPrefix("tool_") else { continue }
             let direction = drift.slopePerHour < 0 ? "falls" : "rises"
             warnings.append(
                 "\(phase.label): \(name) \(direction) by \(inWords(abs(drift.slopePerHour))) an hour: not a steady state."

@@ -102,7 +102,8 @@ extension ValidityResult {
         let stopped = (stoppedShare ?? 0) + (shortStopShare ?? 0)
         let waiting = max(0, (heldUpShare ?? 0) - stopped)
         let stolen = stolenShare ?? 0
-        let here = evidence.runsHere ? "; the server runs on this machine too and was short of CPU as well" : ""
+        let here =
+            evidence.runsHere ? "; the server runs on this machine too and may have been short of CPU as well" : ""
         let lost = max(stopped, waiting)
         if lost >= Self.leastLost {
             // The host counts what it takes while a core wants to run: at least half of such stops is found there.
@@ -114,8 +115,8 @@ extension ValidityResult {
                 return "it was stopped for \(inPercent(stopped)) of the time (a signal, or the machine stood still)"
             }
             return
-                "other programs took the cores (it waited for one \(inPercent(waiting)) of the time)\(here): close them, use "
-                + "another machine, or fewer streams"
+                "it waited for a core \(inPercent(waiting)) of the time (other programs, or a CPU quota)\(here): close them, lift "
+                + "it, use another machine, or fewer streams"
         }
         if let cpuPercent, cpuPercent > Self.loopCPULimit {
             return

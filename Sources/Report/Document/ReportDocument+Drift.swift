@@ -11,7 +11,10 @@ extension ReportDocument {
         func names(_ verdict: DriftResult.Verdict) -> [String] {
             sorted.filter { $0.value.verdict == verdict }.map { SafeText.line(DriftResult.name(of: $0.key)) }
         }
-        var blocks: [Block] = sorted.filter { $0.value.verdict == .drifting }.map { metric, result in
+        let footing = phase.loadFooting
+        func isTold(_ metric: String) -> Bool { footing.isTold || metric.hasPrefix("tool_") }
+        let drifting = sorted.filter { $0.value.verdict == .drifting }
+        var blocks: [Block] = drifting.filter { isTold($0.key) }.map { metric, result in
             let name = SafeText.line(DriftResult.name(of: metric))
             let change = { (slope: Double?) in
                 slope.map { ($0 < 0 ? "-" : "+") + format(metric, abs($0 * hours)) } ?? Figure.unknown
@@ -20,11 +23,15 @@ extension ReportDocument {
             let shown = bounds.map { " (95\(Figure.space)% interval \($0))" } ?? ""
             return .sentence(
                 "\(name) drifted by \(change(result.slopePerHour))\(shown) over the \(measured) of this phase, while the "
-                    + "load stayed the same.",
+                    + "load stayed the same\(footing.care).",
                 .caution
             )
         }
-        let steady = names(.steady)
+        if drifting.contains(where: { !isTold($0.key) }) {
+            let text = "Whether the server drifted is not told: the load generator was disturbed."
+            blocks.append(.sentence(text, .caution))
+        }
+        let steady = footing.isTold ? names(.steady) : []
         let unknown = names(.undetermined)
         var rest: [String] = []
         if !steady.isEmpty { rest.append("Steady over \(measured): \(steady.joined(separator: ", ")).") }

@@ -6,13 +6,18 @@ extension ReportDocument {
         guard let find = phase.find else { return [] }
         let promise = SafeText.line(find.expression, limit: 60)
         var sentence: String
-        if !find.isComplete {
+        let footing = phase.findFooting
+        if !footing.isTold {
+            sentence =
+                "Capacity: how many streams keep \(promise) is not told, for the load generator disturbed the search."
+        } else if !find.isComplete {
             sentence = "The search for the most streams that keep \(promise) did not end."
         } else if let answer = find.answer {
             sentence = "Capacity: \(Figure.count(answer)) streams keep \(promise)"
             sentence +=
                 find.firstBeyond.map { "; \(Figure.count($0)) do not, or it cannot be told." }
                 ?? ", the most that were asked for."
+            if footing != .firm { sentence = "\(sentence.dropLast())\(footing.care)." }
         } else {
             sentence = "Capacity: no level keeps \(promise), \(Figure.count(find.firstBeyond ?? 1)) not excepted."
         }

@@ -7,7 +7,15 @@ extension ReportDocument {
         guard !levels.isEmpty else { return [] }
         let verdicts = levels.map(agreement)
         var sentence: String
-        if verdicts.contains(false) {
+        let twice = Set(levels.map(\.concurrency))
+        let footing = Footing(
+            phase.steps.filter { $0.concurrency.map(twice.contains) ?? false }
+                .map { NamedRow(name: $0.load, validity: $0.validity) }
+        )
+        if case .none(let names) = footing {
+            sentence =
+                "Whether the way down was like the way up is not told: \(names.joined(separator: ", ")) disturbed by the load generator."
+        } else if verdicts.contains(false) {
             let apart = zip(levels, verdicts).filter { $0.1 == false }.map { Figure.count($0.0.concurrency) }
             sentence =
                 "The way down was not the way up: at \(apart.joined(separator: ", ")) streams the medians differ by more "
@@ -17,6 +25,7 @@ extension ReportDocument {
         } else {
             sentence = "The way down was like the way up: at each level both medians agree within their intervals."
         }
+        if footing != .firm, footing.isTold { sentence = "\(sentence.dropLast())\(footing.care)." }
         return [
             .sentence(sentence, verdicts.contains(false) ? .caution : .plain),
             .detail(.table(hysteresisTable(levels))),

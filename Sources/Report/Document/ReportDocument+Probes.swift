@@ -41,9 +41,9 @@ extension ReportDocument {
                 + "this client's.\(late(probes))\(prompts)"
         case .faster:
             return
-                "Part of the load's wait is made on this side (\(least) or more): a client with nothing else to do is answered sooner by "
-                + "the same server at the same time. Either this client is slow, or its connections are, or the server "
-                + "holds those back that bring more.\(late(probes))\(prompts)"
+                "A client with nothing else to do is answered sooner by the same server at the same time, by \(least) of the "
+                + "load's wait or more. Either this client is slow, or its connections are, or the server holds those back "
+                + "that bring more.\(late(probes))\(prompts)"
         case .slower:
             return "The probes waited longer than the load: the server serves them differently, or what they ask "
                 + "differs.\(prompts)"

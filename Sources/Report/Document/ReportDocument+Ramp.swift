@@ -63,7 +63,7 @@ extension ReportDocument {
     }
 
     private static func isKnee(_ step: StepResult, _ phase: PhaseResult) -> Bool {
-        guard let knee = phase.knee?.concurrency else { return false }
+        guard let knee = phase.knee?.concurrency, phase.kneeFooting.isTold else { return false }
         return step.concurrency == knee
     }
 
@@ -130,13 +130,25 @@ extension ReportDocument {
     private static func waitSentence(_ phase: PhaseResult) -> String? {
         let first = phase.steps.first { step in
             guard let retention = step.retention, let decode = step.decodeRetention else { return false }
-            return decode - retention > 0.05 && step.validity.latencies != .invalid
+            return decode - retention > 0.05 && waitsLonger(step, than: phase.steps.first)
         }
         guard let first, let level = first.concurrency else { return nil }
+        let footing = Footing(
+            [phase.steps.first, first].compactMap(\.self).map { NamedRow(name: $0.load, validity: $0.validity) }
+        )
+        guard footing.isTold else { return nil }
         return
             "From \(Figure.count(level)) \(level == 1 ? "stream" : "streams") on requests wait longer before the first token "
             + "(queue or prefill): an answer keeps \(Figure.wholePercent(share: first.decodeRetention)) of its speed while "
-            + "it streams, \(Figure.wholePercent(share: first.retention)) with the wait."
+            + "it streams, \(Figure.wholePercent(share: first.retention)) with the wait\(footing.care)."
+    }
+
+    /// The first token came later, by more than chance: where only decoding changed, the two parts of the speed part too.
+    private static func waitsLonger(_ step: StepResult, than base: StepResult?) -> Bool {
+        guard let low = step.stats.ttftMilliseconds?.p50Interval?.lower,
+            let high = base?.stats.ttftMilliseconds?.p50Interval?.upper
+        else { return false }
+        return low > high
     }
 
     /// What MSER-5 would leave out although the settling time was over; only where it is a good part of the sample.
@@ -155,6 +167,10 @@ extension ReportDocument {
 
     private static func kneeSentences(_ phase: PhaseResult) -> [String] {
         guard let knee = phase.knee else { return [] }
+        let footing = phase.kneeFooting
+        if case .none(let names) = footing {
+            return ["Where the knee is is not told: \(names.joined(separator: ", ")) disturbed by the load generator."]
+        }
         var sentence: String
         if let level = knee.concurrency {
             let next = knee.bracket.last.flatMap { $0 > level ? $0 : nil }
@@ -168,6 +184,7 @@ extension ReportDocument {
             sentence = "Knee: not reached"
             sentence += most.map { " (> \(Figure.count($0)) streams)." } ?? "."
         }
+        if footing != .firm { sentence = "\(sentence.dropLast())\(footing.care)." }
         guard let fits = fits(knee) else { return [sentence] }
         return [sentence, fits]
     }

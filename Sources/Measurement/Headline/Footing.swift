@@ -1,0 +1,41 @@
+/// Whether a conclusion can stand on the rows that it is drawn from.
+public enum Footing: Sendable, Hashable {
+    case firm
+    /// Some are suspect: the sentence says which.
+    case shaky([String])
+    /// Some are invalid: nothing rests on them, and the conclusion is withheld.
+    case none([String])
+
+    public init(_ rows: [NamedRow]) {
+        let invalid = rows.filter { $0.validity.verdict == .invalid }.map(\.name)
+        let disturbed = rows.filter(\.validity.isDisturbed).map(\.name)
+        self = !invalid.isEmpty ? .none(invalid) : disturbed.isEmpty ? .firm : .shaky(disturbed)
+    }
+
+    init(levels: [StepResult]) { self.init(levels.map { NamedRow(name: $0.load, validity: $0.validity) }) }
+
+    public var isTold: Bool { if case .none = self { false } else { true } }
+
+    /// Behind a sentence, before its full stop.
+    public var care: String {
+        guard case .shaky(let names) = self else { return "" }
+        return " (with care: \(names.joined(separator: ", ")) disturbed)"
+    }
+}
+
+extension PhaseResult {
+    /// What the knee rests on: the lowest level, the knee itself and the one after it.
+    public var kneeFooting: Footing { Footing(levels: RampHeadline(self).kneeRows) }
+
+    /// What the answer of a search rests on.
+    public var findFooting: Footing {
+        guard let find else { return .firm }
+        if find.isDisturbed { return .none(["the search"]) }
+        return Footing(levels: steps.filter { $0.concurrency == find.answer || $0.concurrency == find.firstBeyond })
+    }
+
+    /// What is said of the phase as a whole, where it has one load.
+    public var loadFooting: Footing {
+        Footing([NamedRow(name: label, validity: steps.count == 1 ? steps[0].validity : rowValidity)])
+    }
+}
