@@ -1,12 +1,12 @@
 internal import Measurement
-internal import Schedule
+public import Schedule
 internal import Synchronization
 
 /// The caps of the run, shared by its loops: asked once per request, before it is sent.
 ///
 /// A request reserves its worst case (all of its token cap) and gives the rest back when it ends, so that a cap can be
 /// reached but not overshot.
-final class Budget: Sendable {
+public final class Budget: Sendable {
     struct Caps: Sendable {
         var requests: Int?
         var outputTokens: Int?
@@ -30,7 +30,7 @@ final class Budget: Sendable {
 
     init(_ caps: Caps) { self.caps = caps }
 
-    convenience init(capping limits: Limits) {
+    public convenience init(capping limits: Limits) {
         self.init(
             Caps(
                 requests: limits.maxRequests,

@@ -237,6 +237,7 @@ public final class Conductor: Sendable {
         step.concurrency = entry.stage.concurrency
         step.burst = entry.stage.burst
         step.block = entry.stage.block
+        step.retryOf = entry.retryOf
         step.binWidth = entry.binWidth.nanoseconds
         step.started = offset
         state.start = start

@@ -103,6 +103,8 @@ final class Housekeeping {
         health.boottimeOffset = boottimeOffset
         health.listenOverflows = ProcessResources.listenOverflows()
         health.stolen = ProcessResources.stolenTime()
+        health.load = ProcessResources.loadAverage()
+        health.throttled = ProcessResources.throttledTime()
         loop.noteStolen(health.stolen)
         recorder.health(health)
     }

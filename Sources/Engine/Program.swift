@@ -71,6 +71,8 @@ public struct Program: Sendable {
         /// Index of the first prompt of a turn: the same for the turns that targets take at one block, so that all are
         /// asked the same. nil: prompts go on, or (one target) have the number of their request.
         public var firstPrompt: Int64?
+        /// The step that it measures again.
+        public var retryOf: Int?
         /// Prompts of the whole job, where the phase is one.
         public var jobSize: Int?
     }
@@ -191,6 +193,78 @@ public struct Program: Sendable {
             phaseIDs[key] = id
         }
         self.entries = entries
+    }
+
+    /// The same in parts that end where no phase is under way, so that something can be decided in between.
+    public var parts: [Program] {
+        var parts: [Program] = []
+        var open: Set<Int> = []
+        var start = 0
+        for (index, entry) in entries.enumerated() {
+            if entry.isLastOfPhase { open.remove(entry.phase) } else { open.insert(entry.phase) }
+            guard open.isEmpty else { continue }
+            parts.append(part(Array(entries[start...index]), continuation))
+            start = index + 1
+        }
+        return parts
+    }
+
+    /// Steps of a phase that is over, once more at its end.
+    /// - Parameters:
+    ///   - ids: of their first tries, which this program holds
+    ///   - phase: the record of the phase, and how many steps it has by now
+    ///   - nextStep: the first free id
+    public func again(
+        _ ids: [Int],
+        of phase: (phase: PhaseRecord, steps: Int),
+        nextStep: Int,
+        sequence: Int64
+    ) -> Program? {
+        let first = entries.filter { ids.contains($0.step) }
+        guard let last = first.last, !first.isEmpty else { return nil }
+        var drain = last
+        drain.stage = Stage(.drain, grace: last.stage.grace)
+        var result = first + [drain]
+        for place in result.indices {
+            result[place].retryOf = place < first.count ? first[place].step : nil
+            result[place].step = nextStep + place
+            result[place].ordinal = phase.steps + place
+            result[place].isFirstOfPhase = false
+            result[place].isLastOfPhase = place == result.count - 1
+            result[place].notBefore = nil
+            // Others than the first time: what was asked then may be in the server's cache.
+            result[place].firstPrompt = result[place].firstPrompt.map {
+                $0 + Self.promptsPerTurn * Int64(1000 + nextStep)
+            }
+        }
+        var continuation = Continuation()
+        continuation.phase = phase.phase.id
+        continuation.begun = [phase.phase.id: phase]
+        continuation.sequence = sequence
+        return part(result, continuation)
+    }
+
+    /// The same with request numbers that go on from there, and without targets that were given up.
+    public func continuing(at sequence: Int64, without abandoned: Set<Int>) -> Program {
+        var continuation = continuation
+        continuation.sequence = sequence
+        return part(entries.filter { !abandoned.contains($0.target) }, continuation)
+    }
+
+    private func part(_ entries: [Entry], _ continuation: Continuation) -> Program {
+        Program(
+            targets: targets,
+            entries: entries,
+            continuation: continuation,
+            countsPromptsByTurn: countsPromptsByTurn
+        )
+    }
+
+    private init(targets: [EngineTarget], entries: [Entry], continuation: Continuation, countsPromptsByTurn: Bool) {
+        self.targets = targets
+        self.entries = entries
+        self.continuation = continuation
+        self.countsPromptsByTurn = countsPromptsByTurn
     }
 
     /// The same for all targets at the same block of the same phase and window.

@@ -8,8 +8,9 @@ public final class RunGroup: Sendable {
     private let runs: [Run]
 
     /// Starts at once; see `Run`. `options.loops` are those of each.
-    public init(programs: [Program], options: Run.Options, t0: Instant, sink: any RecordSink) {
-        let budget = Budget(capping: options.caps)
+    /// - Parameter budget: of the parts of one run that follow each other; nil = the caps are this run's alone
+    public init(programs: [Program], options: Run.Options, t0: Instant, sink: any RecordSink, budget: Budget? = nil) {
+        let budget = budget ?? Budget(capping: options.caps)
         runs = programs.enumerated().map { index, program in
             Run(
                 program: program,

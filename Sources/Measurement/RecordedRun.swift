@@ -42,6 +42,10 @@ public struct RunRecord: Sendable, Hashable, Codable {
     /// How far this machine's self-test went, made with as many loops or more; nil = there was none, 0 = it failed.
     public var selftestStreams: Int?
     public var selftestTokensPerSecond: Double?
+    /// How old the self-test was when the run began, seconds; nil = not known.
+    public var selftestAge: Int64?
+    /// CPUs that the generator might use at a time; nil = not known.
+    public var cores: Int?
     /// A capacity search: the promise, and the levels between which its ramp looks.
     public var find: String?
     public var findFrom: Int?
@@ -78,6 +82,10 @@ public struct TargetRecord: Sendable, Hashable, Codable {
     public var waitedReady: Int64?
     public var preflightInputTokens: Int64 = 0
     public var preflightOutputTokens: Int64 = 0
+    /// The program of this machine that took its connections; nil = it runs elsewhere, or that is not known.
+    public var process: String?
+    /// How long the threads of that program waited for a core during the run, together, nanoseconds.
+    public var processWaited: Int64?
     /// True when its name or path marks a deliberate choice that the report must shout about.
     public var simulated = false
     /// What its responses said of its limits; nil = nothing.
@@ -129,12 +137,21 @@ public struct StepRecord: Sendable, Hashable, Codable {
         case drain  // waiting for what is in flight
     }
 
+    struct Replaced: Sendable, Hashable, Codable {
+        var verdict: ValidityResult.Verdict
+        var kind: Kind  // that it was measured as
+    }
+
     public var id = 0
     public var phase = 0  // `PhaseRecord.id`
     public var ordinal = 0  // within the phase
     public var kind: Kind = .level
     public var concurrency = 0  // in flight, asked for; an edge's width
     public var burst: Int?  // index of the burst cycle it belongs to, from 0
+    /// The step that it measures again, because the load generator had disturbed it; nil = it is the first try.
+    public var retryOf: Int?
+    /// That another try is shown in its place: decided when a result is made, and not stored.
+    var replaced: Replaced?
     /// From 0, where the phase was cut into blocks between which other targets had their turns.
     public var block: Int?
     public var idle: Int64?  // an edge's or a keep-warm probe's: how long nothing was sent before it
@@ -231,6 +248,8 @@ public struct HealthRecord: Sendable, Hashable {
     public var realtimeOffset: Int64 = 0  // CLOCK_REALTIME − CLOCK_MONOTONIC
     public var boottimeOffset: Int64 = 0  // CLOCK_BOOTTIME − CLOCK_MONOTONIC: grows when the machine was suspended
     public var listenOverflows: Int64 = 0  // of this machine (loopback targets), since boot
+    public var load: Double?  // the machine's load average of a minute
+    public var throttled: Int64?  // for how long quotas of control groups have held the generator back so far, nanoseconds
     public var stolen: Int64?  // CPU time that this machine's host gave to others since boot, all cores, nanoseconds
 
     public init() {}

@@ -67,6 +67,8 @@ public struct TargetResult: Sendable, Hashable {
     /// How long it was waited for while it loaded: its cold start. nil = it was ready, or not waited for.
     public var waitedReadySeconds: Double?
     public var warmup = Tally()
+    /// Of levels that were measured again: requests of the tries that are not shown.
+    public var replaced = Tally()
     public var totals = RequestStatistics()  // all but warm-up and preflight
     public var phases: [PhaseResult] = []
     public var failures: [FailureResult] = []  // what went wrong, most frequent first

@@ -38,12 +38,17 @@ extension RunPlan {
     public var fastAnswer: Duration { .milliseconds(100) + .milliseconds(2) * workload.maxTokens.mean }
 
     /// - Parameter answer: the time that every request is assumed to take, whatever the load.
-    public func estimate(answer: Duration) -> PlanEstimate { estimate { _ in answer } }
+    public func estimate(answer: Duration, again: Int = 0) -> PlanEstimate { estimate(again: again) { _ in answer } }
 
     /// - Parameters:
     ///   - coldStart: what the first request of all, and a burst after an idle time, wait besides.
     ///   - answer: the time that a request takes among so many in flight; more than 0.
-    public func estimate(coldStart: Duration = .zero, answer answerAmong: (Int) -> Duration) -> PlanEstimate {
+    ///   - again: how often a disturbed level may be measured again
+    public func estimate(
+        coldStart: Duration = .zero,
+        again: Int = 0,
+        answer answerAmong: (Int) -> Duration
+    ) -> PlanEstimate {
         var sum = PlanEstimate()
         sum.duration = phases.isEmpty ? .zero : coldStart
         for phase in phases {
@@ -60,6 +65,7 @@ extension RunPlan {
                     peak = min(arrivals.limit, peak.saturatingProduct(workload.mostTurns))
                 }
                 sum.requestsLeast = sum.requestsLeast.saturatingSum(least)
+                if stage.isRepeatable { requests = requests.saturatingProduct(1 + again) }
                 let sent = requests.saturatingProduct(1 + retries)
                 sum.requests = sum.requests.saturatingSum(sent)
                 let tokens = stage.tokens(requests: sent, workload, times: 1 + retries)

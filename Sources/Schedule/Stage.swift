@@ -106,6 +106,26 @@ public struct Stage: Sendable, Hashable {
         }
     }
 
+    /// Why it cannot be measured again at the end of its phase; nil = it can, or it measures nothing.
+    public var reasonNotToRepeat: String? {
+        switch rule {
+        case .edge, .control, .baseline: "a burst is about a server that was idle before it"
+        case .batch: "each prompt of a job is asked once"
+        case .probe where afterIdle != nil: "a keep-warm probe is about the pause before it"
+        case .rewarm: "a keep-warm probe is about the pause before it"
+        case .warmup, .level, .idle, .pause, .probe, .arrivals, .drain: nil
+        }
+    }
+
+    /// Whether it brings a row that can be measured again.
+    public var isRepeatable: Bool {
+        switch rule {
+        case .level, .arrivals: true
+        case .probe: afterIdle == nil
+        case .warmup, .idle, .baseline, .edge, .control, .pause, .batch, .rewarm, .drain: false
+        }
+    }
+
     /// Requests that the stage itself keeps in flight; none in an open loop, which keeps no number.
     public var concurrency: Int {
         switch rule {

@@ -6,16 +6,56 @@ public enum ProcessResources {
     /// CPUs that this process may run on at a time: those of its affinity (taskset, cpuset), and no more than the quota of
     /// its control group.
     public static func cores() -> Int {
-        let quotas = (read("/proc/self/cgroup") ?? "").split(separator: "\n").flatMap { line -> [Int] in
-            // Version 2 has one line, 0::/a/b; each folder on the way may have a quota of its own.
-            guard line.hasPrefix("0::/") else { return [] }
-            let folders = line.dropFirst(4).split(separator: "/")
-            return (0...folders.count).compactMap { depth in
-                let path = (["/sys/fs/cgroup"] + folders.prefix(depth).map(String.init)).joined(separator: "/")
-                return read(path + "/cpu.max").flatMap(cores(ofQuota:))
-            }
-        }
+        let quotas = controlGroups().compactMap { text($0 + "/cpu.max").flatMap(cores(ofQuota:)) }
         return max(1, ([Int(spate_usable_cores())] + quotas).min() ?? 1)
+    }
+
+    /// Folders of the process's control group, from the root down: each may have a quota of its own.
+    private static func controlGroups() -> [String] {
+        (text("/proc/self/cgroup") ?? "").split(separator: "\n").flatMap { line -> [String] in
+            // Version 2 has one line, 0::/a/b.
+            guard line.hasPrefix("0::/") else { return [] }
+            let folders = line.dropFirst(4).split(separator: "/").map(String.init)
+            return (0...folders.count).map { (["/sys/fs/cgroup"] + folders.prefix($0)).joined(separator: "/") }
+        }
+    }
+
+    /// For how long quotas of its control groups have held threads back so far (`throttled_usec` of cpu.stat), nanoseconds;
+    /// nil where there is no quota.
+    public static func throttledTime() -> Int64? {
+        controlGroups().compactMap { text($0 + "/cpu.stat").flatMap(throttled(ofStatistics:)) }.max()
+    }
+
+    static func throttled(ofStatistics text: String) -> Int64? {
+        text.split(separator: "\n").lazy.map { $0.split(separator: " ") }
+            .first { $0.count == 2 && $0[0] == "throttled_usec" }.flatMap { Int64($0[1]) }
+            .flatMap { $0 < 9_000_000_000_000_000 ? $0 * 1000 : nil }
+    }
+
+    /// Programs that ran or wanted to, averaged over the last minute by the kernel.
+    public static func loadAverage() -> Double? {
+        text("/proc/loadavg").flatMap { $0.split(separator: " ").first }.flatMap { Double($0) }
+    }
+
+    /// CPU time that all programs of this machine have used since boot, all cores, nanoseconds in steps of a clock tick.
+    public static func machineCPU() -> Int64? {
+        guard let line = text("/proc/stat")?.split(separator: "\n").first, line.hasPrefix("cpu ") else { return nil }
+        let fields = line.split(separator: " ").dropFirst().compactMap { Int64($0) }
+        let ticks = Int64(sysconf(Int32(_SC_CLK_TCK)))
+        guard fields.count > 6, ticks > 0 else { return nil }
+        // user, nice, system, irq and softirq; not idle and waiting for disks.
+        return (fields[0] + fields[1] + fields[2] + fields[5] + fields[6]) * (1_000_000_000 / ticks)
+    }
+
+    /// CPUs of the machine, whichever this process may use.
+    public static func machineCores() -> Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+
+    /// CPU time of children that have ended and were waited for, nanoseconds.
+    public static func childrenCPU() -> Int64 {
+        var usage = rusage()
+        guard getrusage(__rusage_who_t(RUSAGE_CHILDREN.rawValue), &usage) == 0 else { return 0 }
+        let seconds = Int64(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
+        return seconds * 1_000_000_000 + Int64(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000
     }
 
     /// From `QUOTA PERIOD` in microseconds, a part of a core counting as one; nil for `max`.
@@ -45,7 +85,7 @@ public enum ProcessResources {
 
     /// Resident set of the process, bytes; 0 when /proc cannot be read.
     public static func residentBytes() -> Int64 {
-        guard let text = read("/proc/self/statm") else { return 0 }
+        guard let text = text("/proc/self/statm") else { return 0 }
         let fields = text.split(separator: " ")
         guard fields.count > 1, let pages = Int64(fields[1]) else { return 0 }
         return pages * Int64(sysconf(Int32(_SC_PAGESIZE)))
@@ -71,7 +111,7 @@ public enum ProcessResources {
     /// CPU time that the host of this virtual machine gave to others while one of its cores wanted to run (steal of
     /// /proc/stat, proc(5)), all cores since boot, nanoseconds in steps of a clock tick; nil where it is not told.
     public static func stolenTime() -> Int64? {
-        guard let text = read("/proc/stat"), let line = text.split(separator: "\n").first, line.hasPrefix("cpu ") else {
+        guard let text = text("/proc/stat"), let line = text.split(separator: "\n").first, line.hasPrefix("cpu ") else {
             return nil
         }
         let fields = line.split(separator: " ")
@@ -81,7 +121,7 @@ public enum ProcessResources {
     }
 
     private static func tcpExtension(_ name: String) -> Int64 {
-        guard let text = read("/proc/net/netstat") else { return 0 }
+        guard let text = text("/proc/net/netstat") else { return 0 }
         let lines = text.split(separator: "\n").filter { $0.hasPrefix("TcpExt:") }
         guard lines.count == 2 else { return 0 }
         let names = lines[0].split(separator: " ")
@@ -92,7 +132,7 @@ public enum ProcessResources {
 
     /// Ports the kernel may give to outgoing connections of one destination.
     public static func ephemeralPorts() -> Int {
-        guard let text = read("/proc/sys/net/ipv4/ip_local_port_range") else { return 0 }
+        guard let text = text("/proc/sys/net/ipv4/ip_local_port_range") else { return 0 }
         let bounds = text.split(whereSeparator: { $0 == "\t" || $0 == " " || $0 == "\n" }).compactMap { Int($0) }
         return bounds.count == 2 ? max(0, bounds[1] - bounds[0] + 1) : 0
     }
@@ -100,7 +140,8 @@ public enum ProcessResources {
     /// A pipe that children do not inherit unless it is given to them; false with errno when there is none.
     public static func pipe(_ ends: inout [Int32]) -> Bool { spate_pipe(&ends) == 0 }
 
-    private static func read(_ path: String) -> String? {
+    /// A file of /proc or /sys as text; nil where it cannot be read.
+    public static func text(_ path: String) -> String? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }

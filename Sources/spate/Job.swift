@@ -34,6 +34,8 @@ struct Job: Sendable {
     var resumption: Resumption?
     /// A ramp that looks for the highest level that keeps a promise.
     var search: Search?
+    /// How often a level that the load generator disturbed is measured again.
+    var retryDisturbed = 0
     /// Whether the ceiling of this machine's self-test applies; not to the self-test itself.
     var heedsSelftest = true
 

@@ -139,6 +139,7 @@ struct Launch {
                 throw Failure(.badInput, "--find takes one target, one time window and no limits but max_in_flight")
             }
         }
+        job.retryDisturbed = try retries(of: plan, profile)
         job.loops = flags.loops.count(peakInFlight: job.targets.map { Capacity.peakInFlight($0.plan) }.max() ?? 1)
         job.answers = self.job?.answers ?? resumption?.answers
         job.workload = profile.workload.kind?.rawValue
@@ -160,6 +161,36 @@ struct Launch {
         job.output.noColour = flags.noColor
         job.order = profile.order
         return job
+    }
+
+    /// How often disturbed levels are measured again, where the plan has any for which that makes sense.
+    private func retries(of plan: RunPlan, _ profile: Profile) throws(Failure) -> Int {
+        guard let times = flags.retryDisturbed, times != 0 else { return 0 }
+        func refusal(_ why: String) -> Failure { Failure(.badInput, "--retry-disturbed \(times): \(why)") }
+        guard (1...10).contains(times) else { throw refusal("allowed: 0 to 10") }
+        guard search == nil else { throw refusal("--find decides by itself which level it tries again") }
+        guard resumption == nil else {
+            throw refusal("a run that is resumed is a job, whose prompts are each asked once")
+        }
+        let stages = plan.phases.flatMap(\.stages)
+        guard stages.contains(where: \.isRepeatable) else {
+            let reasons = Set(stages.compactMap(\.reasonNotToRepeat)).sorted()
+            throw refusal((reasons.isEmpty ? ["the plan has no level"] : reasons).joined(separator: "; "))
+        }
+        guard profile.targets.count == 1 || profile.order != .parallel else {
+            throw refusal(
+                "with order: parallel the other targets' load would be missing; allowed: interleaved or sequential"
+            )
+        }
+        let inBlocks = plan.phases.contains { phase in
+            [.steady, .rate, .replay, .probe].contains(phase.kind) && phase.stages.contains(where: \.isRepeatable)
+        }
+        guard profile.targets.count == 1 || !inBlocks else {
+            throw refusal(
+                "with several targets a steady load, a rate and probes take turns in blocks; allowed: ramps, or one target"
+            )
+        }
+        return times
     }
 
     private func keepAnswers(in file: String, of profile: inout Profile) throws(Failure) {

@@ -29,7 +29,7 @@ struct PlanSummary {
 
     private var lines: [Line] {
         job.targets.map { target in
-            var worst = target.plan.estimate(answer: target.plan.fastAnswer)
+            var worst = target.plan.estimate(answer: target.plan.fastAnswer, again: job.retryDisturbed)
             var likely = likely(target)
             if target.provider.api.makesVectors { (worst.outputTokens, likely.outputTokens) = (0, 0) }
             likely.outputTokens = min(likely.outputTokens, usualTokens(likely, target))
@@ -76,6 +76,14 @@ struct PlanSummary {
                 talk.turns.least == talk.turns.greatest
                 ? "\(talk.turns.greatest)" : "\(talk.turns.least) to \(talk.turns.greatest)"
             text += "conversations of \(turns) questions; each stream is a user, each arrival a new one\n"
+        }
+        if job.retryDisturbed > 0 {
+            let most = job.retryDisturbed == 1 ? "once" : "\(job.retryDisturbed) times"
+            text +=
+                "levels that the load generator disturbs are measured again at the end of their phase, at most \(most)\n"
+            for reason in Set(plan.phases.flatMap(\.stages).compactMap(\.reasonNotToRepeat)).sorted() {
+                text += "  not where \(reason)\n"
+            }
         }
         if job.targets.count > 1 { text += "order: \(job.order.rawValue)\n" }
         if plan.windows.count > 1 {

@@ -154,6 +154,13 @@ struct RunFlags: ParsableArguments {
     var maxInFlight: Int?
     @Option(help: "Send a request that was refused or lost again, at most so often.")
     var retries: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Measure levels again that the load generator disturbed, at the end of their phase, at most so often.",
+            valueName: "times"
+        )
+    )
+    var retryDisturbed: Int?
     @Flag(help: "Go on without asking.")
     var yes = false
     @Flag(help: "No look at the target beforehand.")

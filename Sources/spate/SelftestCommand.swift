@@ -5,6 +5,8 @@ import Profile
 import Report
 import Schedule
 import Store
+import Ticks
+import Transport
 
 /// `spate selftest`: this machine's own error against a server with a known truth.
 struct SelftestCommand: ParsableCommand {
@@ -13,11 +15,17 @@ struct SelftestCommand: ParsableCommand {
         abstract: "Measure this machine's own error against the simulated provider, and its ceiling.",
         discussion: """
             Runs at several levels of concurrency and compares each request with what the provider really did. The
-            result is kept; runs beyond the ceiling are marked suspect. Exit 97 if no level can be trusted.
+            result is kept, unless other programs used the machine meanwhile; where a later run is disturbed, it says
+            whether that went beyond the ceiling. Exit 97 if no level can be trusted.
+
+            Examples:
+              spate selftest
+              spate selftest --forget
             """
     )
 
     @Flag(help: "Fewer and shorter levels: about half a minute.") var quick = false
+    @Flag(help: "Remove the result that is kept, and measure nothing.") var forget = false
     @Option(help: "Event loops, each a thread.") var loops: Int = 1
     @Flag(help: "The result as JSON on standard output, all else on standard error.") var json = false
     @Flag(help: "No live view.") var quiet = false
@@ -27,13 +35,31 @@ struct SelftestCommand: ParsableCommand {
 
     func run() throws {
         guard (1...256).contains(loops) else { throw Failure(.badInput, "--loops \(loops): allowed: 1 to 256") }
+        if forget {
+            let words =
+                try SelftestFile.forget() ? "the self-test of this machine is forgotten" : "no self-test was kept"
+            _ = Console.say("\(words)\n")
+            return
+        }
         let signals = Signals()
+        var others = OtherPrograms()
         var result = try measure(levels, signals)
         // A neighbour's moment of work must not decide what the machine is trusted with: one more try.
         if let failed = result.firstUntrusted, let again = try measure([failed.streams], signals).levels.first,
             again.isTrusted
         {
             result.replace(with: again)
+        }
+        // What they took would be held against this machine in every later run.
+        others.end()
+        if let used = others.share, used > OtherPrograms.limit {
+            let load = ProcessResources.loadAverage().map { ", load \(($0 * 10).rounded() / 10)" } ?? ""
+            Console.error(
+                "not kept: other programs used \(Int((used * 100).rounded())) % of this machine's CPU during the self-test\(load); "
+                    + "close them and try again\n"
+            )
+            try show(result, isKept: false)
+            throw ExitCode(ExitStatus.invalid.rawValue)
         }
         try SelftestFile.save(result)
         try show(result)
@@ -105,14 +131,14 @@ struct SelftestCommand: ParsableCommand {
         return scenario
     }
 
-    private func show(_ result: SelftestResult) throws(Failure) {
+    private func show(_ result: SelftestResult, isKept: Bool = true) throws(Failure) {
         let descriptor = json ? STDERR_FILENO : STDOUT_FILENO
         let style = TerminalStyle(
             width: isatty(descriptor) == 1 ? Console.width(of: descriptor) : 100,
             colour: Console.wantsColour(descriptor, refused: noColor),
             unicode: Console.isUnicode
         )
-        let text = SelftestReport.render(result, style: style, file: SelftestFile.path ?? "")
+        let text = SelftestReport.render(result, style: style, file: isKept ? SelftestFile.path ?? "" : "")
         if json { Console.draw(text) }
         let output = json ? String(decoding: SelftestFile.encoded(result), as: UTF8.self) + "\n" : text
         guard Console.out(output) else { throw Failure(.localIO, "the result could not be written to standard output") }

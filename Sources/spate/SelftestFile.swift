@@ -39,6 +39,16 @@ enum SelftestFile {
         }
     }
 
+    /// Removes it; false where there was none.
+    static func forget() throws(Failure) -> Bool {
+        guard let path else { return false }
+        if unlink(path) == 0 { return true }
+        guard errno == ENOENT else {
+            throw Failure(.localIO, "cannot remove \(path): \(String(cString: strerror(errno)))")
+        }
+        return false
+    }
+
     static func encoded(_ result: SelftestResult) -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
@@ -47,5 +57,24 @@ enum SelftestFile {
 
     private static func failure(_ path: String) -> Failure {
         Failure(.localIO, "cannot write \(path): \(String(cString: strerror(errno)))")
+    }
+}
+
+extension RunRecord {
+    /// What this machine can be trusted with goes with the run, so that its result stays a function of what is stored.
+    mutating func heed(_ selftest: SelftestResult, loops: Int) {
+        let age = max(0, startedAtUnixNanoseconds / 1_000_000_000 - selftest.madeAtUnixSeconds)
+        selftestAge = age
+        guard loops <= selftest.loops else {
+            let days = age / 86_400
+            let old = days == 0 ? "of today" : days == 1 ? "1 day old" : "\(days) days old"
+            warnings.append(
+                "this machine's self-test (\(old)) was made with \(selftest.loops == 1 ? "1 loop" : "\(selftest.loops) loops"), this run has "
+                    + "\(loops): it says nothing of this run"
+            )
+            return
+        }
+        selftestStreams = selftest.ceiling?.streams ?? 0
+        selftestTokensPerSecond = selftest.ceiling?.tokensPerSecond
     }
 }

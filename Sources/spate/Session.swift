@@ -13,7 +13,7 @@ import Wire
 /// One run from job to exit code: folder, simulated provider, targets, store, engine, live view, report.
 struct Session {
     static let version = "0.1.0"
-    private let job: Job
+    let job: Job
     private var signals: Signals
     private var view: LiveView?
     private var calibration: CalibrationRecord?
@@ -89,6 +89,7 @@ struct Session {
         }
         let door = RedactingSink(store, Secrets.redactor)
         let rows = targetRows(targets)
+        let servers = servers(targets, children)
         var batch = RecordBatch()
         batch.targets = rows
         if let resumption {
@@ -101,6 +102,8 @@ struct Session {
         let outcome =
             if let search = job.search {
                 find(search, targets, t0: t0, store: store, children: children)
+            } else if job.retryDisturbed > 0 {
+                driveInParts(programs[0], targets, t0: t0, store: store, folder: folder, children: children)
             } else {
                 drive(programs, targets, t0: t0, store: store, sink: store, children: children)
             }
@@ -111,6 +114,7 @@ struct Session {
         last.targets = rows.enumerated().map { index, row in
             var row = row
             row.rateLimits = outcome.rateLimits[index]
+            (row.process, row.processWaited) = (servers[index]?.name, servers[index]?.waited)
             if outcome.closesConnections.contains(index) {
                 row.notes.append(
                     "closes its connections after its answers: most of the answered requests opened a new one"
@@ -131,7 +135,7 @@ struct Session {
 
     // MARK: targets
 
-    private struct Ready {
+    struct Ready {
         var jobIndex: Int
         var url: String
         var prepared: TargetPreparation.Prepared
@@ -250,28 +254,28 @@ struct Session {
         }
     }
 
-    private mutating func drive(
+    mutating func drive(
         _ programs: [Program],
         _ targets: [Ready],
         t0: Instant,
         store: RunStore,
         sink: any RecordSink,
         children: [SimulatorChild],
-        earlier: [Int: RateLimitRecord] = [:]
+        earlier: [Int: RateLimitRecord] = [:],
+        budget: Budget? = nil,
+        isLast: Bool = true
     ) -> Run.Outcome {
         var options = Run.Options(
             id: job.resumption?.stored.run.id ?? runID(t0),
             prices: targets.map { job.targets[$0.jobIndex].price }
         )
         options.loops = job.loops
-        options.caps = (job.resumption?.limits(job.limits) ?? job.limits).less(
-            targets.map { ($0.prepared, job.targets[$0.jobIndex].price) }
-        )
+        options.caps = caps(targets)
         options.redactor = Secrets.redactor
         var view = self.view ?? LiveView(job: job, began: t0)
         defer { self.view = view }
         view.begin(programs)
-        let run = RunGroup(programs: programs, options: options, t0: t0, sink: LiveTap(view.book, sink))
+        let run = RunGroup(programs: programs, options: options, t0: t0, sink: LiveTap(view.book, sink), budget: budget)
         // Hours cannot be reserved by request: the run ends when they have cost the cap.
         let hourly = job.targets.reduce(0) { $0 + ($1.dollarsPerHour ?? 0) }
         var limits = LimitNotes(rows: targetRows(targets), earlier: earlier)
@@ -293,8 +297,16 @@ struct Session {
         }
         view.clear()
         let outcome = run.join()
-        if job.search == nil { view.finish() }
+        if job.search == nil, isLast { view.finish() }
         return outcome
+    }
+
+    mutating func finishView() { view?.finish() }
+
+    func caps(_ targets: [Ready]) -> Limits {
+        (job.resumption?.limits(job.limits) ?? job.limits).less(
+            targets.map { ($0.prepared, job.targets[$0.jobIndex].price) }
+        )
     }
 
     /// The second signal: what is stored stays readable, and the run incomplete.
@@ -339,21 +351,9 @@ struct Session {
         record.answers = job.answers.map(UserFiles.absolute)
         record.calibration = calibration
         record.findTo = job.search?.range.upperBound
-        applySelftest(to: &record)
+        record.cores = ProcessResources.cores()
+        if job.heedsSelftest, let selftest = SelftestFile.load() { record.heed(selftest, loops: job.loopsOfAllRuns) }
         return record
-    }
-
-    /// What this machine can be trusted with goes with the run, so that its result stays a function of what is stored.
-    private func applySelftest(to record: inout RunRecord) {
-        guard job.heedsSelftest, let selftest = SelftestFile.load() else { return }
-        guard job.loopsOfAllRuns <= selftest.loops else {
-            record.warnings.append(
-                "this machine's self-test was made with \(selftest.loops) of \(job.loopsOfAllRuns) loops and says nothing of this run"
-            )
-            return
-        }
-        record.selftestStreams = selftest.ceiling?.streams ?? 0
-        record.selftestTokensPerSecond = selftest.ceiling?.tokensPerSecond
     }
 
     private func targetRows(_ targets: [Ready]) -> [TargetRecord] {

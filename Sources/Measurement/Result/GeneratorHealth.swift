@@ -69,6 +69,19 @@ struct GeneratorHealth: Sendable {
         }.reduce(nil) { ($0 ?? 0) + $1 }
     }
 
+    /// For how long quotas of control groups held the generator back during the spans, nanoseconds; nil when not told.
+    func throttled(in spans: [MeasuredWindow]) -> Double? {
+        let loops = byLoop.filter { $0.value.contains { $0.throttled != nil } }.keys
+        return spans.compactMap { span in
+            loops.map { increase(of: { $0.throttled ?? 0 }, samples(of: $0, in: span)) }.max()
+        }.reduce(nil) { ($0 ?? 0) + $1 }
+    }
+
+    /// The machine's highest load average of a minute during the spans; nil when not told.
+    func load(in spans: [MeasuredWindow]) -> Double? {
+        byLoop.keys.flatMap { loop in spans.flatMap { samples(of: loop, in: $0).compactMap(\.load) } }.max()
+    }
+
     /// When the generator did not run, or its machine did not.
     var stops: [Range<Int64>] {
         incidents.filter { $0.kind == .clientStop || $0.kind == .suspend }.compactMap { stop in

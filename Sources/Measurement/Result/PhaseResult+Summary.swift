@@ -75,10 +75,11 @@ extension PhaseResult {
             levels: steps,
             spans: spans,
             rows: rows,
-            runsHere: timeline.target.isOnThisMachine,
+            server: timeline.target,
             tokensPerSecond: stats.outputTokensPerSecond
         )
         validity = ValidityResult(of: evidence, index, health)
+        tries = TriedRow.all(of: records, rows)
         let silences = PhaseSilences(of: phase, timeline, health)
         longestSilenceMilliseconds = silences.longestMilliseconds
         if rowValidity.verdict == .invalid { keepwarm?.isTold = false }

@@ -32,6 +32,8 @@ public struct PhaseResult: Sendable, Hashable {
     public var keepwarm: KeepwarmResult?
     /// Single requests beside the load.
     public var probes: ProbesResult?
+    /// Levels that were measured again because they were disturbed.
+    public var tries: [TriedRow] = []
     /// Of a phase that is one row and has no steps: what its requests can show.
     public var power: SamplePower?
     public var conversations: ConversationsResult?  // nil = every request stood alone

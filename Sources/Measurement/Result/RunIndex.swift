@@ -45,7 +45,9 @@ struct RunIndex: Sendable {
         @inline(__always) subscript(id: Int) -> Place? { listed.indices.contains(id) ? listed[id] : others[id] }
     }
 
-    init(_ recorded: RecordedRun) {
+    /// - Parameter choosesTries: leaves one try of each level that was measured again
+    init(_ recorded: RecordedRun, choosesTries: Bool = true) {
+        let recorded = choosesTries ? Tries.chosen(in: recorded) : recorded
         self.recorded = recorded
         let phases = Dictionary(recorded.phases.map { ($0.id, $0) }) { _, later in later }
         let steps = Dictionary(recorded.steps.map { ($0.id, $0) }) { _, later in later }

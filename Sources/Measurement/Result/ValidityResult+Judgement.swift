@@ -6,7 +6,7 @@ extension ValidityResult {
         var levels: [StepResult] = []
         var spans: [MeasuredWindow]  // the turns of other targets left out
         var rows: [NamedRow] = []
-        var runsHere = false  // the server is on this machine
+        var server: TargetRecord?  // whose it is, where it is one target's
         var tokensPerSecond: Double?  // of the whole phase
     }
 
@@ -21,7 +21,7 @@ extension ValidityResult {
         load = Self.verdict(of: rows.map(\.validity.load))
         reasons = rows.flatMap { row in row.validity.reasons.map { rows.count > 1 ? "\(row.name): \($0)" : $0 } }
         guard verdict != .valid else { return }
-        remedy = remedy(evidence)
+        remedy = remedy(evidence, index.recorded.run, health)
         reasons += beyondSelftest(evidence, index.recorded.run)
     }
 
@@ -97,15 +97,22 @@ extension ValidityResult {
     /// Less time than this lost disturbs nothing.
     static let leastLost = 0.002
 
-    /// What kept the generator from running, the greatest part of it, and what to do about that.
-    private func remedy(_ evidence: Evidence) -> String? {
+    /// What kept the generator from running, the greatest part of it, and what to do about that: only what the machine's
+    /// own counters tell.
+    private func remedy(_ evidence: Evidence, _ run: RunRecord, _ health: GeneratorHealth) -> String? {
         let stopped = (stoppedShare ?? 0) + (shortStopShare ?? 0)
         let waiting = max(0, (heldUpShare ?? 0) - stopped)
         let stolen = stolenShare ?? 0
-        let here =
-            evidence.runsHere ? "; the server runs on this machine too and may have been short of CPU as well" : ""
+        let lasted = evidence.spans.reduce(0.0) { $0 + Double($1.nanoseconds) }
+        let throttled = lasted > 0 ? (health.throttled(in: evidence.spans) ?? 0) / lasted : 0
+        let here = evidence.server?.neighbour.map { "; \($0)" } ?? ""
         let lost = max(stopped, waiting)
         if lost >= Self.leastLost {
+            if throttled >= lost / 2 {
+                return
+                    "the CPU limit of its control group held it back for \(inPercent(throttled)) of the time: raise the "
+                    + "container's CPU limit, or use fewer streams"
+            }
             // The host counts what it takes while a core wants to run: at least half of such stops is found there.
             if stopped >= waiting, stolen >= stopped / 2 {
                 return "the host of this virtual machine gave \(inPercent(stolen)) of a core to others\(here): "
@@ -114,9 +121,12 @@ extension ValidityResult {
             if stopped >= waiting {
                 return "it was stopped for \(inPercent(stopped)) of the time (a signal, or the machine stood still)"
             }
+            let load = health.load(in: evidence.spans).flatMap { load in
+                run.cores.map { "load \(inWords(load)) on \(inCount($0, "core")); " }
+            }
             return
-                "it waited for a core \(inPercent(waiting)) of the time (other programs, or a CPU quota)\(here): close them, lift "
-                + "it, use another machine, or fewer streams"
+                "other programs took the cores (\(load ?? "")it waited for one \(inPercent(waiting)) of the time)\(here): "
+                + "close them, use another machine, or fewer streams"
         }
         if let cpuPercent, cpuPercent > Self.loopCPULimit {
             return
@@ -128,14 +138,16 @@ extension ValidityResult {
     /// Beyond what the machine's self-test has shown it to measure well: a reason beside others, and none by itself.
     private func beyondSelftest(_ evidence: Evidence, _ run: RunRecord) -> [String] {
         guard let streams = run.selftestStreams else { return [] }
-        if streams == 0 { return ["this machine's self-test found no level at which its numbers can be trusted"] }
+        let age = run.selftestAge.map { " (\(inTime(seconds: Double($0 / 60 * 60))) old)" } ?? ""
+        let selftest = "this machine's self-test\(age)"
+        if streams == 0 { return ["\(selftest) found no level at which its numbers can be trusted"] }
         if let maxInFlight, maxInFlight > streams {
-            return ["\(maxInFlight) in flight, and this machine's self-test went up to \(inCount(streams, "stream"))"]
+            return ["\(maxInFlight) in flight, and \(selftest) went up to \(inCount(streams, "stream"))"]
         }
         let rates =
             evidence.levels.compactMap(\.stats.outputTokensPerSecond) + [evidence.tokensPerSecond].compactMap { $0 }
         guard let limit = run.selftestTokensPerSecond, let most = rates.max(), most > limit else { return [] }
-        return ["\(inWords(most)) tokens/s, and this machine's self-test went up to \(inWords(limit))"]
+        return ["\(inWords(most)) tokens/s, and \(selftest) went up to \(inWords(limit))"]
     }
 }
 
@@ -158,10 +170,12 @@ extension ValidityResult {
 }
 
 extension TargetRecord {
-    /// Whether it is asked at a loopback address, or is the simulated provider.
-    var isOnThisMachine: Bool {
-        guard !simulated else { return true }
-        let rest = url.split(separator: "/", omittingEmptySubsequences: true).dropFirst().first ?? ""
-        return rest.hasPrefix("127.") || rest.hasPrefix("localhost") || rest.hasPrefix("[::1]")
+    /// That its server is on this machine too, where the program was seen: what they do to each other.
+    var neighbour: String? {
+        guard let process else { return simulated ? "the simulated provider runs on this machine too" : nil }
+        let who = simulated ? "the simulated provider" : "the server (\(process.prefix(30)))"
+        guard let processWaited, processWaited >= 100_000_000 else { return "\(who) runs on this machine too" }
+        return
+            "\(who) runs on this machine too, and its threads waited \(inTime(seconds: Double(processWaited) / 1e9)) for a core"
     }
 }

@@ -1,6 +1,20 @@
 import Measurement
 
 extension ReportDocument {
+    /// Levels that were measured again.
+    static func tries(_ phase: PhaseResult) -> [Block] {
+        phase.tries.map { row in
+            let times = row.replaced.count == 1 ? "twice" : "\(Figure.count(row.replaced.count + 1)) times"
+            let first = row.replaced.map(\.rawValue).joined(separator: ", ")
+            let end =
+                row.shown == .valid
+                ? "the undisturbed try is shown" : "each try was disturbed, the least disturbed is shown"
+            let text =
+                "\(SafeText.line(row.name)) was measured \(times) (\(first), then \(row.shown.rawValue)): \(end)."
+            return .sentence(text, row.shown == .valid ? .plain : .caution)
+        }
+    }
+
     /// What a comparison with another run like it would find: of the row that finds least.
     static func power(_ phase: PhaseResult) -> [Block] {
         var rows = phase.steps.compactMap { step in step.power.map { (name: step.load, power: $0) } }

@@ -40,6 +40,7 @@ extension ReportDocument {
         if !blocks.isEmpty {
             blocks += conversations(phase)
             blocks += probes(phase)
+            blocks += tries(phase)
             blocks += power(phase)
             blocks += phaseVerdict(phase).map { .detail($0) }
             blocks += outages(phase)

@@ -31,6 +31,7 @@ extension SummaryJSON {
         add("keepwarm", phase.keepwarm.map(keepwarm))
         add("probes", phase.probes.map(probes))
         add("power", phase.power.map(power))
+        add("tries", phase.tries.isEmpty ? nil : .array(phase.tries.map(tried)))
         add("conversations", phase.conversations.map(conversations))
         return .object(members)
     }
@@ -58,6 +59,13 @@ extension SummaryJSON {
         if let power = step.power { members.append(.init("power", self.power(power))) }
         if !step.turns.isEmpty { members.append(.init("turns", .array(step.turns.map(turn)))) }
         return .object(members)
+    }
+
+    private static func tried(_ row: TriedRow) -> JSONValue {
+        .object([
+            .init("row", .string(row.name)), .init("replaced", .array(row.replaced.map { .string($0.rawValue) })),
+            .init("shown", .string(row.shown.rawValue)),
+        ])
     }
 
     /// Differences in median TTFT that are found in 4 of 5 comparisons, as shares.

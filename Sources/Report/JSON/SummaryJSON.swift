@@ -135,6 +135,7 @@ public enum SummaryJSON {
             .init("preflight_gets", JSONValue(target.preflightGets)),
             .init("wait_ready", target.waitedReadySeconds.map { .object([.init("waited_s", JSONValue($0))]) } ?? .null),
             .init("warmup", tally(target.warmup)),
+            .init("replaced", target.replaced.requests > 0 ? tally(target.replaced) : .null),
             .init("totals", statistics(target.totals)),
             .init("failures", .array(target.failures.map(failure))),
             .init("phases", .array(target.phases.map(phase))),

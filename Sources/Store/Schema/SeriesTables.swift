@@ -73,6 +73,8 @@ extension Schema {
             Column("boottime_offset_ns", \.boottimeOffset),
             Column("listen_overflows", \.listenOverflows),
             Column("stolen_ns", \.stolen),
+            Column("load", \.load),
+            Column("throttled_ns", \.throttled),
         ]
     )
 
