@@ -77,8 +77,8 @@ final class Housekeeping {
             let milliseconds = stall.lateness / 1_000_000
             let cause =
                 stall.held < stall.lateness / 2
-                ? "was busy with itself" : stall.queued > stall.held / 2 ? "waited for a core" : "was stopped"
-            let words = "the load generator, not the server, \(cause) for \(milliseconds) ms (loop \(loopIndex))"
+                ? "client was busy" : stall.queued > stall.held / 2 ? "client had no CPU" : "client was stopped"
+            let words = "\(cause) for \(milliseconds) ms (loop \(loopIndex))"
             incident(recorder, .clientStop, from: stall.due, until: stall.ran, words)
         }
         late.removeAll()

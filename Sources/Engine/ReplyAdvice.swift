@@ -32,7 +32,7 @@ struct ReplyAdvice: Sendable {
         guard let status = record.httpStatus, record.outcomeClass != .success else { return nil }
         let words = "(HTTP \(status)): \(record.error ?? "no words")"
         if let error, error.saysExhausted(status: status, retryAfterSeconds: limits?.retryAfterSeconds) {
-            return .purse("no credit or quota is left, said the server \(words)")
+            return .purse("the server says that no credit or quota is left \(words)")
         }
         if record.outcome == .auth { return .authorisation("the key was refused \(words)") }
         // Only an error in the API's own form speaks of the model; a 404 of something on the way does not.

@@ -28,7 +28,7 @@ extension PhaseReader {
             log.report(
                 place,
                 keys.path(of: "overflow"),
-                "says what a cap does, and there is none; give max_concurrency"
+                "says what a cap does, but there is no cap; give max_concurrency"
             )
         }
         if shape.settle >= shortest, !shape.stretches.isEmpty {

@@ -20,7 +20,7 @@ extension PhaseReader {
             log.report(
                 place,
                 keys.path(of: "overflow"),
-                "says what a cap does, and there is none; give max_concurrency"
+                "says what a cap does, but there is no cap; give max_concurrency"
             )
         }
         guard let file else {
@@ -60,7 +60,7 @@ extension PhaseReader {
             log.report(
                 file.place,
                 keys.path(of: "trace"),
-                "nothing of \(whole.rowsRead) \(whole.rowsRead == 1 ? "row" : "rows") is left to replay\(why)"
+                "no request is left to replay of \(whole.rowsRead) \(whole.rowsRead == 1 ? "row" : "rows")\(why)"
             )
             return nil
         }

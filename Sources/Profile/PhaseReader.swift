@@ -235,7 +235,7 @@ struct PhaseReader {
             log.report(
                 value.place,
                 keys.path(of: "gaps"),
-                "read \(Units.text(gap)) twice; more probes of a gap: repeat"
+                "read \(Units.text(gap)) twice; for more probes of a gap use repeat"
             )
         }
         keepwarm.repetitions = repetitions ?? keepwarm.repetitions

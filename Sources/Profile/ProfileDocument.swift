@@ -42,7 +42,7 @@ public struct ProfileDocument: Sendable {
         }
         guard name.contains("/") || name.contains(".") else {
             let hint = Spelling.hint(name, among: ShippedProfiles.names)
-            let message = "no file, and no profile that spate brings (`spate profiles` lists them)\(hint)"
+            let message = "no such file, and no built-in profile of that name (`spate profiles` lists them)\(hint)"
             throw ProfileError([.init(place: .init(source: name), key: "", message: message)])
         }
         try self.init(file: name)

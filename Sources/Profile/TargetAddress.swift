@@ -28,7 +28,7 @@ public struct TargetAddress: Sendable, Hashable {
         if let separator = text.firstRange(of: "://") {
             let name = text[..<separator.lowerBound].lowercased()
             guard name == "http" || name == "https" else {
-                throw Refusal(message: "the scheme \(name) is not spoken; " + Self.form)
+                throw Refusal(message: "the scheme \(name) is not supported; " + Self.form)
             }
             scheme = name
             rest = text[separator.upperBound...]
@@ -43,7 +43,7 @@ public struct TargetAddress: Sendable, Hashable {
         let authority = rest.prefix { $0 != "/" }
         let path = rest.dropFirst(authority.count)
         guard !authority.contains("@") else {
-            throw Refusal(message: "a user or password does not belong into a URL; keys come from env, file or command")
+            throw Refusal(message: "a user or password does not belong in a URL; keys come from env, file or command")
         }
         let (host, port) = try Self.split(authority)
         guard scheme != nil || port != nil || host.contains(".") || host.contains(":") else {
@@ -69,7 +69,7 @@ public struct TargetAddress: Sendable, Hashable {
         }
         let names = text.split(separator: "&").map { String($0.prefix { $0 != "=" }) }
         guard !names.contains(where: { HeaderRule.refusal(of: $0) == .secret }) else {
-            throw Refusal(message: "a key does not belong into a query; keys come from env, file or command")
+            throw Refusal(message: "a key does not belong in a query; keys come from env, file or command")
         }
         return text.isEmpty ? nil : text
     }

@@ -206,7 +206,7 @@ struct TargetReader {
             case .unknown:
                 if provider.name != ProviderCatalogue.simulated {
                     let message =
-                        "no way is known to switch reasoning off at \(provider.name); say it in workload.extra_body"
+                        "\(provider.name) has no known switch for reasoning; set it in workload.extra_body"
                     log.report(place, path, "workload.reasoning is off: \(message)")
                 }
             }

@@ -36,14 +36,14 @@ extension ReportDocument {
             return .banner(
                 word: "INVALID",
                 tone: .bad,
-                text: "at no level can this machine's numbers be trusted: what it measures would be its own slowness"
+                text: "this machine's numbers cannot be trusted at any level: they would show its own slowness"
             )
         }
         let rate = ceiling.tokensPerSecond.map { " and \(Figure.plain($0)) tokens/s" } ?? ""
         let loops = result.loops == 1 ? "one loop" : "\(result.loops) loops"
         return .sentence(
             "With \(loops), its numbers can be trusted up to \(Figure.count(ceiling.streams)) streams\(rate); "
-                + "runs beyond that will be marked suspect.",
+                + "a later run that is disturbed says whether it went beyond that.",
             .good
         )
     }

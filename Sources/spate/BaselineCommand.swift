@@ -4,7 +4,7 @@ import ArgumentParser
 struct BaselineCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "baseline",
-        abstract: "Keep a run under a name, to hold later ones against it.",
+        abstract: "Keep a run under a name, to compare later runs with it.",
         subcommands: [Save.self, List.self, Remove.self]
     )
 
@@ -13,7 +13,7 @@ struct BaselineCommand: ParsableCommand {
             abstract: "Keep a copy of a run's store; one of that name is replaced."
         )
 
-        @Argument(help: "What to call it.") var name: String
+        @Argument(help: "Name of the baseline.") var name: String
         @Argument(help: "A run's folder, or its run.sqlite.") var result: String
 
         func run() throws {
@@ -23,7 +23,7 @@ struct BaselineCommand: ParsableCommand {
     }
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "The names of those that are kept.")
+        static let configuration = CommandConfiguration(abstract: "List the baselines.")
 
         func run() throws {
             guard Console.out(try Baseline.names().map { "\($0)\n" }.joined()) else {

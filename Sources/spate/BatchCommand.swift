@@ -5,7 +5,7 @@ import Profile
 struct BatchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "batch",
-        abstract: "Do a fixed job: each prompt once, so many at a time.",
+        abstract: "Run a fixed job: each prompt once, at a set concurrency.",
         discussion: """
             --prompts takes JSONL with "prompt" or "messages", or a file for OpenAI's batch API; the answers are written
             back in that API's form, to answers.jsonl in the result's folder or to --answers FILE.
@@ -16,7 +16,7 @@ struct BatchCommand: ParsableCommand {
             """
     )
 
-    @Option(help: "Prompts of the job; without it all of --prompts.") var requestCount: Int?
+    @Option(help: "Number of prompts. (default: all of --prompts)") var requestCount: Int?
     @Option(help: "Requests in flight.") var concurrency: Int?
     @OptionGroup(title: "Job") var job: JobFlags
     @OptionGroup(title: "Measured window") var window: WindowFlags

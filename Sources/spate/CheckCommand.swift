@@ -10,7 +10,7 @@ import Transport
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Look at targets with a few requests: reachable, streams, usage, parameters honoured.",
+        abstract: "Check targets with a few requests: reachable, streams, usage, parameters honoured.",
         discussion: """
             Exit 98 if a required property fails. Several models or providers, separated by commas, make a matrix:
               spate check --provider digitalocean,together --model openai-gpt-oss-120b
@@ -30,7 +30,7 @@ struct CheckCommand: ParsableCommand {
     var json = false
     @Flag(help: "No colours.")
     var noColor = false
-    @Flag(help: "Go on without asking.")
+    @Flag(help: "Start without asking.")
     var yes = false
 
     func run() throws {
@@ -48,7 +48,7 @@ struct CheckCommand: ParsableCommand {
         Console.error(price.text)
         if dryRun { return }
         guard yes || !price.needsConsent else {
-            throw Failure(.badInput, "this is much for a look; say --yes to go on")
+            throw Failure(.badInput, "a large check for a remote target; add --yes to start without being asked")
         }
         var checks: [CheckResult] = []
         for one in targets {
@@ -71,7 +71,7 @@ struct CheckCommand: ParsableCommand {
             return try jobTargets(document, target)
         }
         guard target.url != nil || target.provider != nil else {
-            throw Failure(.badInput, "what is to be checked? Name a profile, --url URL or --provider NAME")
+            throw Failure(.badInput, "nothing to check: name a profile, --url URL or --provider NAME")
         }
         var document = ProfileDocument(shortcut: "check")
         try refusingFaults { () throws(ProfileError) in

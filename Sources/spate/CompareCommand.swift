@@ -10,7 +10,7 @@ import Synchronization
 struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare",
-        abstract: "Hold stored runs against each other: ratios, intervals, verdicts.",
+        abstract: "Compare stored runs: ratios, intervals, verdicts.",
         discussion: """
             Runs of one target (name and model) are its time windows; with a single target in all of them, each run is a \
             side of its own. Exit code 99 when a --fail-on-regression holds.
@@ -22,19 +22,19 @@ struct CompareCommand: ParsableCommand {
     )
 
     @Argument(help: "Folders of runs, or their run.sqlite.") var results: [String]
-    @Option(help: "What the others are held against: a target's name, a run's label or folder. Default: the first.")
+    @Option(help: "What the others are compared with: a target's name, a run's label or folder. Default: the first.")
     var base: String?
-    @Option(help: ArgumentHelp("Hold them against a baseline (`spate baseline save`).", valueName: "name"))
+    @Option(help: ArgumentHelp("Compare with a baseline (`spate baseline save`).", valueName: "name"))
     var against: String?
     @Option(help: "window: runs of one target are its windows. run: each run is a side.")
     var by: String = ComparisonGrouping.window.rawValue
-    @Option(help: ArgumentHelp("Exit 99 when a figure is worse by so much: 'ttft.p95 > +10%'.", valueName: "limit"))
+    @Option(help: ArgumentHelp("Exit 99 when a figure is worse by this much: 'ttft.p95 > +10%'.", valueName: "limit"))
     var failOnRegression: [String] = []
     @Flag(help: "The comparison as JSON.") var json = false
     @Flag(help: "Markdown tables.") var markdown = false
     @Flag(help: "Each --fail-on-regression as a JUnit test case.") var junit = false
     @Flag(help: "Annotations of GitHub Actions; the step's summary gets the Markdown.") var github = false
-    @Option(help: ArgumentHelp("Writes a page with charts, too; - is standard output.", valueName: "file"))
+    @Option(help: ArgumentHelp("Also write a page with charts; - is standard output.", valueName: "file"))
     var html: String?
     @Flag(help: "No colours.") var noColor = false
 

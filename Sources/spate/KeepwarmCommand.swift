@@ -15,8 +15,8 @@ struct KeepwarmCommand: ParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("Pauses after which to look.", valueName: "30s,2m,5m")) var gaps: String
-    @Option(help: ArgumentHelp("Probes of each. (default: 5)", valueName: "times")) var `repeat`: Int?
+    @Option(help: ArgumentHelp("Pauses to try.", valueName: "30s,2m,5m")) var gaps: String
+    @Option(help: ArgumentHelp("Probes per pause. (default: 5)", valueName: "times")) var `repeat`: Int?
     @OptionGroup(title: "Measured window") var window: WindowFlags
     @OptionGroup(title: "Target") var target: TargetFlags
     @OptionGroup(title: "Run") var flags: RunFlags

@@ -201,7 +201,7 @@ struct Launch {
             throw Failure(.badInput, "--answers \(file): embeddings are counted and not kept; leave it out")
         }
         guard resumption != nil || access(file, F_OK) != 0 else {
-            throw Failure(.badInput, "--answers \(file) is there already; nothing is overwritten. Name a new file.")
+            throw Failure(.badInput, "--answers \(file) exists already and is not overwritten. Name a new file.")
         }
         for (index, phase) in profile.phases.enumerated() {
             guard case .batch(var batch) = phase else { continue }

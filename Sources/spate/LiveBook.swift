@@ -108,7 +108,7 @@ final class LiveBook: Sendable {
             state.stops += 1
             guard length > 2 * state.longestStop else { return }
             state.longestStop = length
-            let text = "client had no CPU for \(length / 1_000_000) ms"
+            let text = incident.detail ?? "client did not run for \(length / 1_000_000) ms"
             state.events.append(LiveEvent(atSeconds: at, text: text, isTheirs: false))
         case .outage, .throttling, .silence, .unusable, .suspend, .clockStep, .lateWindow:
             let kind = incident.kind.rawValue.replacing("_", with: " ")

@@ -181,7 +181,7 @@ final class LivePage: Sendable {
                 first: Array("retry: 1000\n\n".utf8)
             )
             viewers.add(exchange)
-        default: refuse(exchange, 404, "there is / and /events")
+        default: refuse(exchange, 404, "not found: this server has / and /events")
         }
     }
 

@@ -90,7 +90,7 @@ struct PlanSummary {
             text += "time windows: \(plan.windows.count), one every \(plan.windows.every.components.seconds) s\n"
             let longest = windowLength
             if longest > plan.windows.every {
-                text += "  but one takes about \(longest.components.seconds) s, so that the next will begin late\n"
+                text += "  but one takes about \(longest.components.seconds) s, so the next begins late\n"
             }
         }
         text += calibration

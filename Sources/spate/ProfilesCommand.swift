@@ -6,11 +6,11 @@ import ShippedProfiles
 struct ProfilesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "profiles",
-        abstract: "List the profiles that spate brings; with a name print one.",
+        abstract: "List the built-in profiles, or print one.",
         discussion: """
             Examples:
               spate run ramp --url http://127.0.0.1:8000
-              spate profiles ramp > mine.yaml        a profile of your own to begin with
+              spate profiles ramp > mine.yaml        a start for your own profile
             """
     )
 

@@ -5,7 +5,7 @@ import Profile
 struct ProvidersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "providers",
-        abstract: "List the presets; with a name show all of one, prices and sources included.",
+        abstract: "List the presets, or show one with its prices and sources.",
         discussion: """
             ~/.config/spate/providers.yaml adds providers and overrides keys of these; so does `providers:` in a profile.
             """

@@ -27,7 +27,7 @@ struct RateCommand: ParsableCommand {
             "What happens to a request that is due beyond the cap: queue (the default; timed from when it was due) or shed."
     )
     var overflow: String?
-    @Option(help: "Single probes beside the load, at most so many a second, on a connection of their own.")
+    @Option(help: "Most probes per second beside the load; one at a time, on a connection of their own.")
     var probeRate: String?
     @Flag(help: "Go on to the end even if the server cannot keep up.") var keepSaturated = false
     @OptionGroup(title: "Measured window") var window: WindowFlags

@@ -29,21 +29,22 @@ struct ReplayCommand: ParsableCommand {
         completion: .list(TraceFormat.allCases.map(\.rawValue))
     )
     var format: String?
-    @Option(help: ArgumentHelp("Gaps are divided by it. (default: 1)", valueName: "times")) var speed: String?
-    @Option(help: ArgumentHelp("From here on, in the trace's own time.", valueName: "time")) var start: String?
+    @Option(help: ArgumentHelp("Speed-up: gaps between requests are divided by this. (default: 1)", valueName: "times"))
+    var speed: String?
+    @Option(help: ArgumentHelp("Where to start, in the trace's own time.", valueName: "time")) var start: String?
     @Option(
         help: ArgumentHelp(
-            "For so long, in the trace's own time: with --speed 2, 10m of it take 5m.",
+            "How much of the trace to replay, in its own time: with --speed 2, 10m take 5m.",
             valueName: "time"
         )
     )
     var limit: String?
-    @Option(help: ArgumentHelp("Only so many bursts of it, each after an idle time.", valueName: "count"))
+    @Option(help: ArgumentHelp("Replay only this many of its bursts, each after an idle time.", valueName: "count"))
     var bursts: String?
     @Option(help: ArgumentHelp("Most requests in flight (also --max-concurrency).", valueName: "cap"))
     var concurrency: Int?
     @Option(help: "What happens beyond the cap: queue (the default) or shed.") var overflow: String?
-    @Option(help: "Single probes beside the load, at most so many a second, on a connection of their own.")
+    @Option(help: "Most probes per second beside the load; one at a time, on a connection of their own.")
     var probeRate: String?
     @OptionGroup(title: "Measured window") var window: WindowFlags
     @OptionGroup(title: "Target") var target: TargetFlags

@@ -10,7 +10,7 @@ struct ReportCommand: ParsableCommand {
         commandName: "report",
         abstract: "Render stored results again, complete or not.",
         discussion: """
-            Without a flag: the text that stood at the end of the run.
+            Without a flag: the text that the run printed at its end.
 
               spate report results/latest --html
               spate report results/latest --junit > junit.xml
@@ -19,7 +19,7 @@ struct ReportCommand: ParsableCommand {
     )
 
     @Argument(help: "A run's folder, or its run.sqlite.", completion: .file()) var results: [String]
-    @Flag(help: "What explains the figures and stands behind them, too.") var full = false
+    @Flag(help: "The full report, with explanations and secondary figures.") var full = false
     @Flag(help: "The summary as JSON.") var json = false
     @Flag(help: "Markdown tables.") var markdown = false
     @Flag(help: "The requests as CSV.") var csv = false
@@ -31,7 +31,7 @@ struct ReportCommand: ParsableCommand {
         help: ArgumentHelp("JSON in the key names and by the formulas of vllm, aiperf or guidellm.", valueName: "tool")
     )
     var compat: String?
-    @Option(name: .shortAndLong, help: ArgumentHelp("Where the page goes; - is standard output.", valueName: "file"))
+    @Option(name: .shortAndLong, help: ArgumentHelp("File of the page; - is standard output.", valueName: "file"))
     var output: String?
     @Flag(help: "No colours.") var noColor = false
 

@@ -15,7 +15,7 @@ struct RunCommand: ParsableCommand {
 
     @Argument(
         help:
-            "A YAML file, or the name of a profile that spate brings (`spate profiles`); with --resume the result's own.",
+            "A YAML file or a built-in profile (`spate profiles`). With --resume: the result's own.",
         completion: Completions.profiles
     )
     var profile: String?

@@ -27,9 +27,14 @@ struct TargetFlags: ParsableArguments {
     var insecure = false
     @Option(name: .long, help: ArgumentHelp("Header sent with each request; no secrets.", valueName: "name: value"))
     var header: [String] = []
-    @Flag(help: "Let a key travel over plain http to another machine.")
+    @Flag(help: "Allow a key over plain http to another machine.")
     var allowPlaintextKey = false
-    @Option(help: ArgumentHelp("Wait at most so long for a server that is still loading; off.", valueName: "duration"))
+    @Option(
+        help: ArgumentHelp(
+            "How long to wait for a server that is still loading. (default: no wait)",
+            valueName: "duration"
+        )
+    )
     var waitReady: String?
 
     func apply(to document: inout ProfileDocument) throws(Failure) {
@@ -117,13 +122,13 @@ struct RunFlags: ParsableArguments {
     var output: String?
     @Flag(help: "The summary on standard output, all else on standard error.")
     var json = false
-    @Flag(help: "The whole report: what explains the figures, and what stands behind them.")
+    @Flag(help: "The full report, with explanations and secondary figures.")
     var full = false
     @Flag(help: "No live view.")
     var quiet = false
     @Flag(help: "Serve the report's page on this machine while the run goes on.")
     var live = false
-    @Option(help: ArgumentHelp("The same, at this port instead of any free one.", valueName: "port"))
+    @Option(help: ArgumentHelp("Serve the page at this port instead of a free one.", valueName: "port"))
     var livePort: Int?
     @Flag(help: "No colours.")
     var noColor = false
@@ -138,50 +143,50 @@ struct RunFlags: ParsableArguments {
     var thresholdsConfident = false
     @Option(help: ArgumentHelp("SLOs in ms: 'ttft:200 tpot:50 e2el:3000'", valueName: "slo"))
     var goodput: String?
-    @Option(help: "Event loops, each a thread; auto: as many as the plan's streams and this machine's cores want.")
+    @Option(help: "Event loops, one thread each; auto: by the plan's streams and this machine's cores.")
     var loops = LoopCount.exactly(1)
     @Option(help: "A name for this run.")
     var label: String?
-    @Option(help: ArgumentHelp("Kept with the result.", valueName: "key=value"))
+    @Option(help: ArgumentHelp("Stored with the result.", valueName: "key=value"))
     var metadata: [String] = []
-    @Option(help: "Stop after so many requests.")
+    @Option(help: "Stop after this many requests.")
     var maxRequests: Int?
     @Option(help: "Stop before more output tokens than this.")
     var maxOutputTokens: Int?
-    @Option(help: ArgumentHelp("Stop before it costs more.", valueName: "$5"))
+    @Option(help: ArgumentHelp("Stop before the cost exceeds this.", valueName: "$5"))
     var maxCost: String?
     @Option(help: "Refuse plans with more requests in flight.")
     var maxInFlight: Int?
-    @Option(help: "Send a request that was refused or lost again, at most so often.")
+    @Option(help: "How often a refused or lost request is sent again.")
     var retries: Int?
     @Option(
         help: ArgumentHelp(
-            "Measure levels again that the load generator disturbed, at the end of their phase, at most so often.",
+            "How often a level that the load generator disturbed is measured again, at the end of its phase.",
             valueName: "times"
         )
     )
     var retryDisturbed: Int?
-    @Flag(help: "Go on without asking.")
+    @Flag(help: "Start without asking.")
     var yes = false
-    @Flag(help: "No look at the target beforehand.")
+    @Flag(help: "Skip the preflight requests.")
     var noPreflight = false
-    @Flag(help: "Do not ask the target beforehand how many tokens words are; take a word for one.")
+    @Flag(help: "Skip calibration: count one word as one token.")
     var noCalibration = false
     @Option(help: ArgumentHelp("Members added to each request body.", valueName: "json"))
     var extraBody: String?
     @Flag(help: "Ask the server to ignore the end of sequence: fixed output length.")
     var ignoreEos = false
-    @Option(help: "Texts in a request for embeddings.")
+    @Option(help: "Texts per embeddings request.")
     var inputsPerRequest: Int?
     @Flag(help: "Ask for answers in one piece: end-to-end time only.")
     var noStream = false
-    @Option(help: "Cap on output tokens of a request.")
+    @Option(help: "Most output tokens per request.")
     var maxTokens: String?
     @Option(help: "Tokens of a synthetic prompt, about: 512, or {uniform: [100, 900]}.")
     var inputTokens: String?
-    @Option(help: ArgumentHelp("Prompts, one JSON object a line.", valueName: "file.jsonl"), completion: .file())
+    @Option(help: ArgumentHelp("Prompts, one JSON object per line.", valueName: "file.jsonl"), completion: .file())
     var prompts: String?
-    @Option(help: "Requests sent first and not counted.")
+    @Option(help: "Warm-up requests: sent first, not counted.")
     var warmupRequestCount: Int?
 
     func apply(to document: inout ProfileDocument) throws {

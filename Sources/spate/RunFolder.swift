@@ -35,7 +35,7 @@ struct RunFolder {
         guard descriptor >= 0 else { throw Self.failure("open the folder", path) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
             close(descriptor)
-            throw Failure(.badInput, "\(path): a run goes on in this folder")
+            throw Failure(.badInput, "\(path): a run is still writing to this folder")
         }
         return descriptor
     }
@@ -77,7 +77,7 @@ struct RunFolder {
         var entries = 0
         while readdir(folder) != nil { entries += 1 }
         guard entries <= 2 else {
-            throw Failure(.badInput, "--output \(path) is not empty; nothing is overwritten. Name a new folder.")
+            throw Failure(.badInput, "--output \(path) is not empty and is not overwritten. Name a new folder.")
         }
         // Prompts and answers are its owner's alone, whoever may read or write the folder by now.
         guard chmod(path, 0o700) == 0 else { throw Self.failure("take the folder for this run", path) }

@@ -15,7 +15,7 @@ struct SelftestCommand: ParsableCommand {
         abstract: "Measure this machine's own error against the simulated provider, and its ceiling.",
         discussion: """
             Runs at several levels of concurrency and compares each request with what the provider really did. The
-            result is kept, unless other programs used the machine meanwhile; where a later run is disturbed, it says
+            result is kept, unless other programs used the machine meanwhile. A later run that is disturbed says
             whether that went beyond the ceiling. Exit 97 if no level can be trusted.
 
             Examples:
@@ -26,7 +26,7 @@ struct SelftestCommand: ParsableCommand {
 
     @Flag(help: "Fewer and shorter levels: about half a minute.") var quick = false
     @Flag(help: "Remove the result that is kept, and measure nothing.") var forget = false
-    @Option(help: "Event loops, each a thread.") var loops: Int = 1
+    @Option(help: "Event loops, one thread each.") var loops: Int = 1
     @Flag(help: "The result as JSON on standard output, all else on standard error.") var json = false
     @Flag(help: "No live view.") var quiet = false
     @Flag(help: "No colours.") var noColor = false

@@ -18,14 +18,14 @@ struct RampCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("Levels, one after the other. (default: \(usualLevels))", valueName: "1,2,4,8"))
     var concurrency: String?
-    @Option(help: ArgumentHelp("Find the most streams that keep a promise: 'ttft.p95 < 1s'", valueName: "promise"))
+    @Option(help: ArgumentHelp("Find the most streams that meet a target: 'ttft.p95 < 1s'", valueName: "promise"))
     var find: String?
     @Option(help: ArgumentHelp("Lowest level of --find. (default: 1)", valueName: "streams")) var from: Int?
     @Option(help: ArgumentHelp("Highest level of --find. (default: 256)", valueName: "streams")) var to: Int?
     @Option(help: ArgumentHelp("How long each level lasts. (default: 30s; with --find 5s)", valueName: "time"))
     var hold: String?
     @Option(
-        help: ArgumentHelp("How long it may last at most. (default: 5 times --hold; with --find 5m)", valueName: "time")
+        help: ArgumentHelp("Longest time for a level. (default: 5 times --hold; with --find 5m)", valueName: "time")
     )
     var holdMax: String?
     @Option(
@@ -95,12 +95,15 @@ struct BurstCommand: ParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("Requests at the edge.", valueName: "requests")) var size: Int
-    @Option(help: ArgumentHelp("Time without a request before the edge. (default: 60s)", valueName: "time"))
+    @Option(help: ArgumentHelp("Requests sent at one instant.", valueName: "requests")) var size: Int
+    @Option(help: ArgumentHelp("Idle time before the burst. (default: 60s)", valueName: "time"))
     var idle: String?
     @Option(help: ArgumentHelp("Cycles. (default: 1)", valueName: "times")) var `repeat`: Int?
     @Option(
-        help: ArgumentHelp("How long the burst is kept up: 0s for the edge alone. (default: 30s)", valueName: "time")
+        help: ArgumentHelp(
+            "How long the burst is kept in flight; 0s: no longer than its first requests. (default: 30s)",
+            valueName: "time"
+        )
     )
     var hold: String?
     @Option(help: ArgumentHelp("cold (the default), preopened or warm.", valueName: "state")) var connections: String?
@@ -126,7 +129,7 @@ struct BurstCommand: ParsableCommand {
 struct SoakCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "soak",
-        abstract: "Hold one level of concurrency for long.",
+        abstract: "Hold one level of concurrency for a long time.",
         discussion: """
             Examples:
               spate soak --concurrency 32 --duration 8h --url http://127.0.0.1:8000
@@ -136,7 +139,7 @@ struct SoakCommand: ParsableCommand {
 
     @Option(help: "Requests in flight.") var concurrency: Int
     @Option(help: "How long.") var duration: String
-    @Option(help: "Single probes beside the load, at most so many a second, on a connection of their own.")
+    @Option(help: "Most probes per second beside the load; one at a time, on a connection of their own.")
     var probeRate: String?
     @OptionGroup(title: "Measured window") var window: WindowFlags
     @OptionGroup(title: "Target") var target: TargetFlags
@@ -166,8 +169,8 @@ struct ProbeCommand: ParsableCommand {
             """
     )
 
-    @Option(help: "Requests in all.") var requestCount: Int
-    @Option(help: ArgumentHelp("From the end of one to the start of the next. (default: 3s)", valueName: "time"))
+    @Option(help: "Number of requests.") var requestCount: Int
+    @Option(help: ArgumentHelp("Pause between requests. (default: 3s)", valueName: "time"))
     var gap: String?
     @OptionGroup(title: "Measured window") var window: WindowFlags
     @OptionGroup(title: "Target") var target: TargetFlags

@@ -70,7 +70,7 @@ enum TargetCalibration {
         if let length = seen.script.calibration.refusedLength {
             throw Failure(
                 .unusableTarget,
-                "\(target.name) refuses prompts of \(length) tokens, as the plan has them: "
+                "\(target.name) refuses prompts of \(length) tokens, as the plan asks for: "
                     + "\(SafeText.line(seen.script.refusal ?? "no words")). Ask for shorter ones with --input-tokens "
                     + "(workload.prompts.synthetic.input_tokens), or raise the server's own limit"
             )

@@ -86,7 +86,7 @@ enum TargetPreparation {
         }
         if job.skipsPreflight || target.isSimulated { return .ready(prepared) }
         if !hasRoomToLook(job) {
-            prepared.notes.append("it was not looked at first: limits.max_requests leaves no room for that")
+            prepared.notes.append("preflight skipped: limits.max_requests leaves no room for it")
             return .ready(prepared)
         }
         return learn(prepared, at: place, redactor: redactor, meanwhile: meanwhile)
@@ -180,7 +180,7 @@ enum TargetPreparation {
         if key != nil, !place.isTLS, !place.isLoopback, !allowsPlaintextKey {
             throw Failure(
                 .badInput,
-                "\(target.name): the key would travel unencrypted to \(place.url). Use https, or say --allow-plaintext-key"
+                "\(target.name): the key would go unencrypted to \(place.url). Use https, or say --allow-plaintext-key"
             )
         }
         // A header that is given twice goes out once, with its last value.
@@ -201,7 +201,9 @@ enum TargetPreparation {
             key: key,
             resolveNanoseconds: 0,
             preflightRequests: 0,
-            notes: proxy.map { ["asked through the proxy \($0.url) (\($0.variable)): its time is in every figure"] }
+            notes: proxy.map {
+                ["requests go through the proxy \($0.url) (\($0.variable)): its time is in every figure"]
+            }
                 ?? []
         )
         prepared.target.query = place.query
@@ -312,11 +314,11 @@ enum TargetPreparation {
             return .ready(prepared)
         }
         if last.isWhole, target.provider.streams {
-            prepared.notes.append("it answers in one piece, though asked to stream")
+            prepared.notes.append("it answers in one piece although a stream was asked for")
         }
         if last.request.countedOutputTokens ?? 0 > Int64(last.cap) {
             prepared.notes.append(
-                "it does not keep to max_tokens: \(last.request.countedOutputTokens ?? 0) of \(last.cap) came"
+                "it does not honour max_tokens: \(last.request.countedOutputTokens ?? 0) of \(last.cap) came"
             )
         }
         return .ready(prepared)

@@ -86,7 +86,7 @@ import Testing
         let silent = check([vectors(2) { ($0.usagePlace, $0.request.inputTokens) = (.never, nil) }]) {
             $0.wantsVectors = true
         }
-        #expect(silent[.usage]?.seen == "1 of 1 answers told no token counts: input tokens and cost are unknown")
+        #expect(silent[.usage]?.seen == "1 of 1 answers reported no token counts: input tokens and cost are unknown")
     }
 
     @Test func `who cannot be reached has no other property`() {
@@ -218,7 +218,7 @@ import Testing
             $0.request.visibleBytes = 0
             $0.request.outcome = .reasoningOnly
         }
-        #expect(check([lost, quiet])[.reasoning]?.seen.contains("1 of 1 answers were nothing else") == true)
+        #expect(check([lost, quiet])[.reasoning]?.seen.contains("1 of 1 answers held only reasoning") == true)
         #expect(check([lost]).isUsable)
     }
 

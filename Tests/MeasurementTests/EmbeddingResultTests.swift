@@ -67,7 +67,7 @@ import Testing
         let result = built { ($0.inputTokens, $0.outputTokens, $0.tokenSource) = (nil, nil, nil) }.result
         #expect(result.targets[0].tokenSource == nil)
         #expect(result.targets[0].totals.cost == nil && result.targets[0].totals.costGap == .noUsage)
-        #expect(result.warnings.contains { $0.contains("told no count of their input") })
+        #expect(result.warnings.contains { $0.contains("reported no count of their input") })
         #expect(!result.warnings.contains { $0.contains("counted events") })
     }
 

@@ -71,7 +71,7 @@ import Testing
         ),
         (
             "{rps: 20, for: 5m, overflow: shed}",
-            "overflow: says what a cap does, and there is none; give max_concurrency"
+            "overflow: says what a cap does, but there is no cap; give max_concurrency"
         ),
         (
             "{rps: 20, for: 5s, settle: 5s}",

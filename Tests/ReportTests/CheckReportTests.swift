@@ -98,9 +98,9 @@ import Testing
         )
         result.targets[0].totals.cost = nil
         result.targets[0].totals.costGap = .noPrice
-        #expect(words().contains("Cost: unknown, for no price is given"))
+        #expect(words().contains("Cost unknown: no price given"))
         #expect(!words().contains("$0"))
         result.targets[0].totals.costGap = .noUsage
-        #expect(words().contains("the server did not tell the tokens of each answer"))
+        #expect(words().contains("the server did not report the tokens of each answer"))
     }
 }

@@ -98,7 +98,7 @@ extension ProgramTests {
             #expect(wait(atMost: 15) { (try? TruthFile(folder["run/truth.jsonl"]).requests.count) ?? 0 > 20 })
             let busy = try Spate.run(["batch", "--resume", folder["run"], "--quiet"])
             #expect(busy.status == 104)
-            #expect(busy.error.contains("a run goes on in this folder"))
+            #expect(busy.error.contains("a run is still writing to this folder"))
             spate.send(SIGKILL)
             _ = try spate.end(within: 5)
             _ = try profile(prompts: 401)

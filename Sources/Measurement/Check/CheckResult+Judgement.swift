@@ -80,7 +80,7 @@ private struct Judge {
         if [401, 402, 403].contains(evidence.reach.status) {
             return .init(.authorised, .failed, "HTTP \(evidence.reach.status): \(evidence.reach.words ?? "")")
         }
-        return .init(.authorised, .unknown, "no answer tells")
+        return .init(.authorised, .unknown, "no answer to judge by")
     }
 
     private var model: CheckResult.Finding {
@@ -105,11 +105,11 @@ private struct Judge {
             return .init(
                 .streams,
                 .failed,
-                "one document \(wait), though a stream was asked for: no first token to time"
+                "one document \(wait), although a stream was asked for: no TTFT"
             )
         }
         let flows = good.filter { $0.request.tokenEvents > 1 }
-        guard !flows.isEmpty else { return .init(.streams, .unknown, "too few tokens came to tell") }
+        guard !flows.isEmpty else { return .init(.streams, .unknown, "too few tokens to judge") }
         let held = flows.filter(isHeldBack)
         let worst = (held.isEmpty ? flows : held).max { eventsPerRead($0) < eventsPerRead($1) } ?? flows[0]
         let seen = "\(worst.request.tokenEvents) token events in \(worst.request.tokenReads) reads"
@@ -178,7 +178,7 @@ private struct Judge {
         let asked = evidence.dialect.asksForUsage ? "" : " (not asked for)"
         guard told.count == good.count else {
             let seen =
-                "\(good.count - told.count) of \(good.count) answers told no token counts\(evidence.wantsVectors ? "" : asked)"
+                "\(good.count - told.count) of \(good.count) answers reported no token counts\(evidence.wantsVectors ? "" : asked)"
             if evidence.wantsVectors { return .init(.usage, .odd, "\(seen): input tokens and cost are unknown") }
             return .init(.usage, .odd, "\(seen): tokens will be counted by events, and cost is unknown")
         }
@@ -211,7 +211,7 @@ private struct Judge {
             return .init(
                 .maxTokens,
                 .failed,
-                "\(field): \(worst.cap) was asked for, \(got) tokens came: no cap can be kept"
+                "\(field): \(worst.cap) was asked for, \(got) tokens came: the cap is not honoured"
             )
         }
         let most = good.compactMap(\.request.countedOutputTokens).max() ?? 0
@@ -236,7 +236,7 @@ private struct Judge {
         guard !reasoned.isEmpty else { return .init(.reasoning, .ok, "none was seen") }
         let hidden = reasoned.allSatisfy { $0.reasoningBytes == 0 } ? ", hidden and billed" : ""
         let without = reasoned.count { $0.request.visibleBytes == 0 }
-        let empty = without > 0 ? "; \(without) of \(good.count) answers were nothing else" : ""
+        let empty = without > 0 ? "; \(without) of \(good.count) answers held only reasoning" : ""
         guard let off = evidence.probes.first(where: { $0.purpose == .reasoningOff }) else {
             let unknown = evidence.alwaysReasons ? "the preset knows that it always does" : "no switch is known"
             let known = evidence.knowsReasoningSwitch ? "its switch was not tried" : unknown
@@ -280,7 +280,7 @@ private struct Judge {
         let looked = served ? evidence.probes.first { $0.purpose == .brokenBody } : wrong
         let prefix = served ? "a model that does not exist is served all the same; " : ""
         guard let looked, let status = looked.request.httpStatus else {
-            return .init(.errors, served ? .odd : .unknown, prefix + "a refusal was not seen")
+            return .init(.errors, served ? .odd : .unknown, prefix + "no error was seen")
         }
         if looked.succeeded { return .init(.errors, .odd, prefix + "even a broken body is answered") }
         if looked.hasStructuredError {
@@ -295,7 +295,7 @@ private struct Judge {
         let throttled = evidence.probes.count(where: \.isThrottled)
         guard let last = seen.last(where: { !$0.limits.isEmpty }) else {
             let words =
-                throttled > 0 ? "\(throttled) requests were throttled, without a word on limits" : "no headers tell any"
+                throttled > 0 ? "\(throttled) requests were throttled, no rate-limit headers" : "no rate-limit headers"
             return .init(.rateLimits, throttled > 0 ? .odd : .ok, words)
         }
         let list = last.limits.prefix(4).map { limit in
@@ -336,7 +336,7 @@ private struct Judge {
 
     private var serverTimings: CheckResult.Finding {
         guard let told = good.last(where: { !$0.serverTimings.isEmpty }) else {
-            return .init(.serverTimings, .ok, "none are told")
+            return .init(.serverTimings, .ok, "not reported")
         }
         let list = told.serverTimings.sorted { $0.key < $1.key }
             .map { "\($0.key.replacing("_", with: " ")) \(inWords($0.value))" }.joined(separator: ", ")

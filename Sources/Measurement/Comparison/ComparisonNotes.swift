@@ -22,11 +22,13 @@ enum ComparisonNotes {
                 notes.append("\(side.name): a run of it did not end; what was stored until then is compared.")
             }
             if side.facts.verdict != .valid {
-                notes.append("\(side.name): the measurement itself is \(side.facts.verdict.rawValue); see there why.")
+                notes.append(
+                    "\(side.name): its measurement is \(side.facts.verdict.rawValue); its own report says why."
+                )
             }
             if summary.windowsAgree == false {
                 notes.append(
-                    "\(side.name): its \(side.windows.count) time windows do not tell the same"
+                    "\(side.name): its \(side.windows.count) time windows disagree"
                         + (summary.windowCorrelation.map { " (intraclass correlation \(inWords($0)))" } ?? "")
                         + ", so they are shown one by one and not pooled."
                 )

@@ -69,7 +69,7 @@ extension ComparisonResult {
             )
         }
         guard let result = ComparisonResult(named, base: base, seed: runs[0].seed) else {
-            throw ComparisonError(description: "there is nothing to compare")
+            throw ComparisonError(description: "nothing to compare")
         }
         self = result
         if rows.isEmpty {

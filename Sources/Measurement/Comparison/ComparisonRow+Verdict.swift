@@ -91,12 +91,12 @@ extension ComparisonResult.Row {
             (finding, verdict) = (
                 .undetermined,
                 metric.mayBeNothing && isKnown
-                    ? "no ratio: not in every burst was there one on both sides" : "no figure to compare"
+                    ? "no ratio: some bursts have no figure on one side" : "no figure to compare"
             )
             return
         }
         guard let interval, interval.isBounded, let holm else {
-            (finding, verdict) = (.undetermined, "undetermined: too few \(lookUnit) or requests for an interval")
+            (finding, verdict) = (.undetermined, "undecided: too few \(lookUnit) or requests for an interval")
             return
         }
         guard holm < Self.significance, !interval.contains(1), abs(ratio - 1) > metric.smallestDifference else {

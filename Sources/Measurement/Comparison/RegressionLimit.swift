@@ -75,7 +75,9 @@ public struct RegressionLimit: Sendable, Hashable {
             return result
         }
         guard let interval = row.interval, interval.isBounded else {
-            (result.outcome, result.why) = (.failed, "beyond the limit; too few looks for an interval, so the change decides")
+            (result.outcome, result.why) = (
+                .failed, "beyond the limit; too few measurements for an interval, so the change itself decides"
+            )
             return result
         }
         if interval.contains(1) {

@@ -21,7 +21,7 @@ enum AnswerWarnings {
         let silent = successes.only { $0.vectors != nil && $0.tokenSource == nil }.count
         if silent > 0 {
             warnings.append(
-                "\(silent) of \(total) answers told no count of their input: its tokens and cost are not known."
+                "\(silent) of \(total) answers reported no count of their input: its tokens and cost are unknown."
             )
         }
         if inOnePiece > 0 {
@@ -77,12 +77,12 @@ enum AnswerWarnings {
         ),
         (
             RequestRecord.cutShort,
-            "were cut by max_tokens before a word of the answer came: their times count, and none is of use. Raise "
+            "were cut by max_tokens before a word of the answer came: their times count, but none is useful. Raise "
                 + "--max-tokens, or switch reasoning off (workload.reasoning: off)."
         ),
         ("usage_mismatch", "came with a token count that does not fit their text: figures in tokens are doubtful."),
-        ("vector_count", "held other than one vector for each input: they are successes, and of no use."),
+        ("vector_count", "held other than one vector for each input: they are successes, but not useful."),
         ("bad_json", "had events that could not be read."),
-        ("unexpected", "were not what their prompts expect: they are successes, and of no use."),
+        ("unexpected", "were not what their prompts expect: they are successes, but not useful."),
     ]
 }

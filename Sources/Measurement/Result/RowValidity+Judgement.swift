@@ -20,7 +20,7 @@ extension RowValidity {
         if share > Self.clientResourceLimit {
             load = .invalid
             reasons.append(
-                "\(inPercent(share)) of the requests failed for want of our own files or ports, limit "
+                "\(inPercent(share)) of the requests failed because this machine ran out of files or ports, limit "
                     + inPercent(Self.clientResourceLimit)
             )
         }

@@ -76,7 +76,7 @@ public struct SelftestLevel: Sendable, Hashable, Codable {
         waitError = Spread(waits)
         gapError = Spread(gaps)
         if unknown > 0 { reasons.append("\(unknown) answers are not in the server's journal") }
-        if miscounted > 0 { reasons.append("\(miscounted) answers with another number of tokens than were sent") }
+        if miscounted > 0 { reasons.append("\(miscounted) answers had another token count than was sent") }
     }
 
     /// The contract's rule on lags, also on the error itself: p99 <= max(2 ms, 1 % of the median TTFT).

@@ -175,7 +175,7 @@ extension ReportDocument {
             if !own.isEmpty { sentences.append("\(side) has no figure, at some or all places, of \(titles(own)).") }
         }
         if !few.isEmpty {
-            sentences.append("\(few.count) of \(rows.count) figures cannot be told: too few requests or looks.")
+            sentences.append("\(few.count) of \(rows.count) figures are undecided: too few requests or measurements.")
         }
         return sentences.joined(separator: " ")
     }
@@ -282,7 +282,7 @@ extension ReportDocument {
             return "\(SafeText.line(curve.target, limit: 30)) \(ends[0]) to \(ends[1])"
         }
         let name = axis == .perUser ? "speed per user (\(unit))" : "TTFT p95"
-        return "They share no \(name) over the levels tested, so they cannot be read at the same one: "
+        return "No common \(name) was measured, so there is no comparison at an equal one: "
             + "\(ranges.joined(separator: "; "))."
     }
 

@@ -26,7 +26,7 @@ extension ReportDocument {
     private static func useful(_ cost: RequestStatistics.Cost, _ requests: RequestStatistics.Requests) -> String {
         let of = "\(Figure.count(requests.useful)) of \(Figure.count(requests.scheduled)) were useful"
         guard let each = cost.dollarsPerUsefulResult else {
-            return "One useful answer: no price, for there was none (\(of))."
+            return "No answer was useful, so there is no price of one (\(of))."
         }
         var sentence = "One useful answer cost \(Figure.dollars(each))"
         let interval = cost.dollarsPerUsefulInterval
@@ -49,9 +49,9 @@ extension ReportDocument {
         switch target.totals.costGap {
         case .noPrice:
             target.simulated
-                ? nil : "Cost: unknown, for no price is given; say price: {input: ..., output: ...} in the profile."
-        case .noUsage: "Cost: unknown, for the server did not tell the tokens of each answer."
-        case .noWindow: "Cost: unknown, for the time to be paid is not known."
+                ? nil : "Cost unknown: no price given; add price: {input: ..., output: ...} to the profile."
+        case .noUsage: "Cost unknown: the server did not report the tokens of each answer."
+        case .noWindow: "Cost unknown: the time to be paid is not known."
         case .noRequest, nil: nil
         }
     }

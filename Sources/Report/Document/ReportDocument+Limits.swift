@@ -8,7 +8,7 @@ extension ReportDocument {
 
     private static func rateLimits(_ target: TargetResult) -> [Block] {
         guard let record = target.rateLimits else { return [] }
-        var sentence = "\(Figure.count(record.responses)) responses told the limits of this account"
+        var sentence = "\(Figure.count(record.responses)) responses reported the limits of this account"
         if record.retryAfters > 0 {
             let longest = record.longestRetryAfterSeconds.map { ", at most \(Figure.duration(seconds: $0))" } ?? ""
             sentence += "; \(Figure.count(record.retryAfters)) asked to wait (Retry-After\(longest))"

@@ -40,7 +40,7 @@ extension ReportDocument {
             "One request at a time, with pauses: is the same question always answered alike? TTFT is the wait for the "
                 + "first token; 95 of 100 requests stay below p95; CV is the scatter."
         case .batch:
-            "A fixed number of requests, so many in flight: how long does the lot take, and how fast is each? 95 of 100 "
+            "A fixed number of requests, so many in flight: how long does the whole job take, and how fast is each answer? 95 of 100 "
                 + "requests stay below p95; CV is the scatter."
         case .keepwarm:
             "Single requests after pauses that grow: how long does the server stay warm without traffic?"

@@ -48,7 +48,7 @@ struct ReportDocument: Sendable, Hashable {
             blocks.append(.banner(word: "INCOMPLETE", tone: .caution, text: text))
         }
         if result.run.interrupted {
-            blocks.append(.banner(word: "INTERRUPTED", tone: .caution, text: "ended by a signal, before its plan did"))
+            blocks.append(.banner(word: "INTERRUPTED", tone: .caution, text: "a signal ended it before its plan did"))
         }
         if let cap = result.run.stoppedBy {
             let text = "ended by \(SafeText.line(cap)), before its plan did"

@@ -4,7 +4,7 @@ import Ticks
 public struct Replay: Sendable, Hashable {
     public var file: String  // absolute
     public var format: TraceFormat
-    /// Gaps are divided by it.
+    /// Speed-up: gaps between requests are divided by this.
     public var speed = 1.0
     public var start = Duration.zero  // in the trace's own time, as the next
     public var limit: Duration?

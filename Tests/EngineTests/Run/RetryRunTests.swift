@@ -141,7 +141,11 @@ extension RunTests {
             // After a success it takes 20 refusals in a row: five answers, then those.
             #expect(server.journal.posts == 25)
             let reason = try #require(driven.outcome.abandoned[0])
-            #expect(reason.hasPrefix("20 requests in a row were refused: no credit or quota is left, said the server (HTTP \(status)): "))
+            #expect(
+                reason.hasPrefix(
+                    "20 requests in a row were refused: the server says that no credit or quota is left (HTTP \(status)): "
+                )
+            )
             #expect(reason.contains(status == 402 ? "Insufficient credits" : "You exceeded your current quota"))
             #expect(driven.run.incidents.contains { $0.kind == .unusable })
         }

@@ -57,7 +57,7 @@ import Testing
         let row = try #require(result.rows.first { $0.figure == "output_tokens_per_second" })
         #expect(row.value == nil && row.baseValue != nil)
         #expect(row.finding == .none, "five hours this different show nothing: \(row)")
-        #expect(result.notes.contains { $0.hasPrefix("a: its 5 time windows do not tell the same") })
+        #expect(result.notes.contains { $0.hasPrefix("a: its 5 time windows disagree") })
     }
 
     @Test func `a run before a change and one after it are sides by themselves`() throws {

@@ -76,7 +76,7 @@ import Testing
         truth[4]?.tokens = 9
         let reasons = SelftestResult(of: builder.recorded, truth: truth).levels[0].reasons
         #expect(reasons.contains("1 answers are not in the server's journal"))
-        #expect(reasons.contains("1 answers with another number of tokens than were sent"))
+        #expect(reasons.contains("1 answers had another token count than was sent"))
         #expect(reasons.count == 2)
         builder.recorded.requests = []
         #expect(SelftestResult(of: builder.recorded, truth: truth).levels[0].reasons.contains("no request to compare"))
