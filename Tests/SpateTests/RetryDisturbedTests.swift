@@ -10,7 +10,7 @@ import Testing
     func `where a second try would be another thing it is refused, with the reason`(words: [String], reason: String) throws {
         let ended = try Spate.run(words + ["--retry-disturbed", "1", "--dry-run"])
         #expect(ended.status == 104, "\(ended.all)")
-        #expect(ended.err.contains(reason), "\(ended.all)")
+        #expect(ended.error.contains(reason), "\(ended.all)")
     }
 
     @Test func `the plan reserves the tries and says so`() throws {
