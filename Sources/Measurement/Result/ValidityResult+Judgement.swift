@@ -138,7 +138,7 @@ extension ValidityResult {
     /// Beyond what the machine's self-test has shown it to measure well: a reason beside others, and none by itself.
     private func beyondSelftest(_ evidence: Evidence, _ run: RunRecord) -> [String] {
         guard let streams = run.selftestStreams else { return [] }
-        let age = run.selftestAge.map { " (\(inTime(seconds: Double($0 / 60 * 60))) old)" } ?? ""
+        let age = run.selftestAge.map { $0 < 86_400 ? " of today" : " (\(inCount(Int($0 / 86_400), "day")) old)" } ?? ""
         let selftest = "this machine's self-test\(age)"
         if streams == 0 { return ["\(selftest) found no level at which its numbers can be trusted"] }
         if let maxInFlight, maxInFlight > streams {
