@@ -137,11 +137,6 @@ public struct StepRecord: Sendable, Hashable, Codable {
         case drain  // waiting for what is in flight
     }
 
-    struct Replaced: Sendable, Hashable, Codable {
-        var verdict: ValidityResult.Verdict
-        var kind: Kind  // that it was measured as
-    }
-
     public var id = 0
     public var phase = 0  // `PhaseRecord.id`
     public var ordinal = 0  // within the phase
@@ -150,8 +145,6 @@ public struct StepRecord: Sendable, Hashable, Codable {
     public var burst: Int?  // index of the burst cycle it belongs to, from 0
     /// The step that it measures again, because the load generator had disturbed it; nil = it is the first try.
     public var retryOf: Int?
-    /// That another try is shown in its place: decided when a result is made, and not stored.
-    var replaced: Replaced?
     /// From 0, where the phase was cut into blocks between which other targets had their turns.
     public var block: Int?
     public var idle: Int64?  // an edge's or a keep-warm probe's: how long nothing was sent before it

@@ -30,6 +30,8 @@ enum Samples {
         run.warnings = ["one window only"]
         run.selftestStreams = 512
         run.selftestTokensPerSecond = 12_345.5
+        run.selftestAge = 86_400
+        run.cores = 2
         run.find = "ttft.p95 < 1s"
         run.findFrom = 1
         run.findTo = 256
@@ -74,6 +76,8 @@ enum Samples {
         target.preflightInputTokens = 31
         target.preflightOutputTokens = 9
         target.preflightGets = 1
+        target.process = "llama-server"
+        target.processWaited = 1_234
         target.waitedReady = 4_500_000_000
         var limits = RateLimitRecord()
         limits.responses = 4
@@ -113,6 +117,7 @@ enum Samples {
         step.concurrency = 64
         step.burst = 1
         step.block = 3
+        step.retryOf = 2
         step.gap = 30_000_000_000
         step.rateCurve = "20 ± 10 (sine of 60 s)"
         step.idle = 60_000_000_000
@@ -254,6 +259,8 @@ enum Samples {
         health.boottimeOffset = 11
         health.listenOverflows = 12
         health.stolen = 1_015
+        health.load = 1.5
+        health.throttled = 1_016
         return health
     }
 

@@ -79,7 +79,7 @@ extension PhaseResult {
             tokensPerSecond: stats.outputTokensPerSecond
         )
         validity = ValidityResult(of: evidence, index, health)
-        tries = TriedRow.all(of: records, rows)
+        tries = TriedRow.all(of: records, rows, replaced: index.replaced)
         let silences = PhaseSilences(of: phase, timeline, health)
         longestSilenceMilliseconds = silences.longestMilliseconds
         if rowValidity.verdict == .invalid { keepwarm?.isTold = false }

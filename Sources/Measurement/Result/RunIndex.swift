@@ -6,6 +6,8 @@ extension RecordedRun {
 /// A recorded run with its rows found by what they belong to.
 struct RunIndex: Sendable {
     let recorded: RecordedRun
+    /// Tries that another one of the same level stands for, by step, with their verdicts: they count as warm-ups.
+    let replaced: [Int: ValidityResult.Verdict]
     /// All requests whose step is known, by dispatch; `byStep` holds the same in parts.
     let requests: RequestSet
     /// Requests that name no known step: they belong to no target and to no figure.
@@ -47,8 +49,9 @@ struct RunIndex: Sendable {
 
     /// - Parameter choosesTries: leaves one try of each level that was measured again
     init(_ recorded: RecordedRun, choosesTries: Bool = true) {
-        let recorded = choosesTries ? Tries.chosen(in: recorded) : recorded
+        let (recorded, replaced) = choosesTries ? Tries.chosen(in: recorded) : (recorded, [:])
         self.recorded = recorded
+        self.replaced = replaced
         let phases = Dictionary(recorded.phases.map { ($0.id, $0) }) { _, later in later }
         let steps = Dictionary(recorded.steps.map { ($0.id, $0) }) { _, later in later }
         let targets = Set(recorded.targets.map(\.id))

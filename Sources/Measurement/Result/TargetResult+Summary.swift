@@ -20,11 +20,11 @@ extension TargetResult {
             return (sent * prices.input + received * prices.output) / 1e6
         }
 
-        replaced.requests = timeline.requests.reduce(0) { $0 + (index.step(of: $1)?.replaced == nil ? 0 : 1) }
+        replaced.requests = timeline.requests.reduce(0) { $0 + (index.replaced[$1.step] == nil ? 0 : 1) }
         replaced.dollars = prices.map { prices in
-            timeline.requests.only { index.step(of: $0)?.replaced != nil }.reduce(0) { $0 + prices.dollars(for: $1) }
+            timeline.requests.only { index.replaced[$0.step] != nil }.reduce(0) { $0 + prices.dollars(for: $1) }
         }
-        let warmups = timeline.requests.only { index.isWarmup($0) && index.step(of: $0)?.replaced == nil }
+        let warmups = timeline.requests.only { index.isWarmup($0) && index.replaced[$0.step] == nil }
         warmup.requests = warmups.count
         if !warmups.contains(where: { $0.outcomeClass == .success && $0.tokenSource != .usage }) {
             warmup.dollars = prices.map { prices in warmups.reduce(0) { $0 + prices.dollars(for: $1) } }

@@ -3,9 +3,9 @@
 /// Of a level's tries the last that was valid; where none was, the last of the least disturbed. The others take no part in
 /// any figure: their steps become warm-ups, as requests that were sent and do not count.
 enum Tries {
-    /// The same run with one try of each level.
-    static func chosen(in recorded: RecordedRun) -> RecordedRun {
-        guard recorded.steps.contains(where: { $0.retryOf != nil }) else { return recorded }
+    /// The same run with one try of each level, and the verdicts of the others by step.
+    static func chosen(in recorded: RecordedRun) -> (run: RecordedRun, replaced: [Int: ValidityResult.Verdict]) {
+        guard recorded.steps.contains(where: { $0.retryOf != nil }) else { return (recorded, [:]) }
         let index = RunIndex(recorded, choosesTries: false)
         var verdicts: [Int: ValidityResult.Verdict] = [:]  // of the replaced, by step
         var places: [Int: Int] = [:]  // of the shown, by step: where their first try stood
@@ -28,11 +28,9 @@ enum Tries {
         for place in result.steps.indices {
             let id = result.steps[place].id
             if let ordinal = places[id] { result.steps[place].ordinal = ordinal }
-            guard let verdict = verdicts[id] else { continue }
-            result.steps[place].replaced = StepRecord.Replaced(verdict: verdict, kind: result.steps[place].kind)
-            result.steps[place].kind = .warmup
+            if verdicts[id] != nil { result.steps[place].kind = .warmup }
         }
-        return result
+        return (result, verdicts)
     }
 
     /// Steps of a phase that can be measured again and were disturbed; a try that was measured again already does not
@@ -83,16 +81,21 @@ public struct TriedRow: Sendable, Hashable {
     public var replaced: [ValidityResult.Verdict]
     public var shown: ValidityResult.Verdict
 
-    /// Those of a phase's steps, whose replaced tries are known.
-    static func all(of steps: [StepRecord], _ rows: [NamedRow]) -> [TriedRow] {
-        let replaced = steps.filter { $0.replaced != nil }
+    /// Those of a phase's steps.
+    /// - Parameter verdicts: of the tries that are not shown, by step
+    static func all(
+        of steps: [StepRecord],
+        _ rows: [NamedRow],
+        replaced verdicts: [Int: ValidityResult.Verdict]
+    ) -> [TriedRow] {
+        let replaced = steps.filter { verdicts[$0.id] != nil }
         return Dictionary(grouping: replaced) { $0.retryOf ?? $0.id }.sorted { $0.key < $1.key }.map { key, tries in
-            let shown = steps.first { $0.replaced == nil && ($0.retryOf ?? $0.id) == key }
+            let shown = steps.first { verdicts[$0.id] == nil && ($0.retryOf ?? $0.id) == key }
             let name = shown.map(\.rowName) ?? ""
             let row = rows.first { $0.name == name } ?? rows.first
             return TriedRow(
                 name: row?.name ?? name,
-                replaced: tries.sorted { $0.id < $1.id }.compactMap { $0.replaced?.verdict },
+                replaced: tries.sorted { $0.id < $1.id }.compactMap { verdicts[$0.id] },
                 shown: row?.validity.verdict ?? .valid
             )
         }

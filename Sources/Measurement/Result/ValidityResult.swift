@@ -1,6 +1,6 @@
 /// The contract's VALIDITY: whether the figures are the server's or the load generator's own.
 public struct ValidityResult: Sendable, Hashable {
-    public enum Verdict: String, Sendable, Hashable, Codable, Comparable, CaseIterable {
+    public enum Verdict: String, Sendable, Hashable, Comparable, CaseIterable {
         case valid, suspect, invalid
 
         public static func < (a: Verdict, b: Verdict) -> Bool { a.severity < b.severity }
