@@ -49,7 +49,7 @@ struct RunIndex: Sendable {
 
     /// - Parameter choosesTries: leaves one try of each level that was measured again
     init(_ recorded: RecordedRun, choosesTries: Bool = true) {
-        let (recorded, replaced) = choosesTries ? Tries.chosen(in: recorded) : (recorded, [:])
+        let (recorded, replaced) = choosesTries ? Tries.chosen(in: recorded) : (run: recorded, replaced: [:])
         self.recorded = recorded
         self.replaced = replaced
         let phases = Dictionary(recorded.phases.map { ($0.id, $0) }) { _, later in later }
