@@ -60,7 +60,12 @@ let package = Package(
             resources: [.embedInCode("Page/Assets")],
             swiftSettings: strict
         ),
-        .target(name: "ShippedProfiles", resources: [.embedInCode("Files")], swiftSettings: strict),
+        .target(
+            name: "ShippedProfiles",
+            exclude: ["Files/cluster"],
+            resources: [.embedInCode("Files")],
+            swiftSettings: strict
+        ),
         .target(
             name: "Profile",
             dependencies: ["Schedule", "Wire", "Ticks", "ShippedProfiles", .product(name: "Yams", package: "Yams")],

@@ -130,3 +130,16 @@ __attribute__((visibility("default"), used, weak)) int pthread_create(pthread_t 
     return error;
 }
 #endif
+
+// --- The wall clock's discipline. ---
+#include <sys/timex.h>
+
+int spate_clock_state(int64_t *estimate, int64_t *bound) {
+    struct timex state;
+    memset(&state, 0, sizeof state);
+    int code = adjtimex(&state);
+    if (code < 0) return -1;
+    *estimate = (int64_t)state.esterror * 1000;
+    *bound = (int64_t)state.maxerror * 1000;
+    return code == TIME_ERROR || (state.status & STA_UNSYNC) ? 0 : 1;
+}

@@ -41,6 +41,8 @@ public final class Conductor: Sendable {
         var probes: Run?  // beside the present phase
         var warmed = 0
         var posts: [Int: @Sendable (Command) -> Void] = [:]
+        /// The entry before which it waits for the other shards.
+        var awaited: Int?
         var ended = false
     }
 
@@ -51,6 +53,7 @@ public final class Conductor: Sendable {
     private let feed: LiveFeed
     private let trickle: Trickle?
     private let prices: [Price]
+    private let gate: (any StageGate)?
     private let state = Mutex(State())
 
     /// - Parameter trickle: begins probes beside a phase; nil where there are none, as beside a load.
@@ -61,7 +64,8 @@ public final class Conductor: Sendable {
         sink: any RecordSink,
         feed: LiveFeed,
         trickle: Trickle? = nil,
-        prices: [Price] = []
+        prices: [Price] = [],
+        gate: (any StageGate)? = nil
     ) {
         self.program = program
         self.loops = loops
@@ -70,6 +74,7 @@ public final class Conductor: Sendable {
         self.feed = feed
         self.trickle = trickle
         self.prices = prices
+        self.gate = gate
     }
 
     /// Why it stopped early, and which targets were given up with what reason.
@@ -155,6 +160,7 @@ public final class Conductor: Sendable {
             state.step?.windowEnded = now.nanoseconds(since: t0)
         }
         post(.stop(index: state.index, at: now), state)
+        if state.awaited != nil { begin(&state, next: program.entries.count, after: now) }
     }
 
     private func closeWindow(_ state: inout State, at instant: Instant) {
@@ -186,6 +192,21 @@ public final class Conductor: Sendable {
         while next < program.entries.count, state.abandoned[program.entries[next].target] != nil { next += 1 }
         let given = Set(state.abandoned.keys.map { program.targets[$0].id })
         for (id, phase) in state.phases where given.contains(phase.target) { finishPhase(&state, id) }
+        guard let gate, next < program.entries.count, program.meets(before: next) else {
+            return begin(&state, next: next, after: now)
+        }
+        state.awaited = next
+        gate.meet(next) { [self, next] instant in
+            self.state.withLock { state in
+                guard state.awaited == next else { return }
+                begin(&state, next: next, after: MonotonicClock.now(), agreed: instant)
+            }
+        }
+    }
+
+    /// - Parameter agreed: with other shards.
+    private func begin(_ state: inout State, next: Int, after now: Instant, agreed: Instant? = nil) {
+        state.awaited = nil
         if next >= program.entries.count {
             for phase in state.phases.keys.sorted() { finishPhase(&state, phase) }
             state.ended = true
@@ -194,12 +215,14 @@ public final class Conductor: Sendable {
             post(.end, state)
             return
         }
-        var start = commonInstant(after: now)
+        var start = max(commonInstant(after: now), t0)  // which may be agreed with others, and lie ahead
+        if let agreed { start = max(start, agreed) }
         if let notBefore = program.entries[next].notBefore {
             let planned = t0.advanced(by: notBefore)
             if planned < now { noteLateWindow(program.entries[next], by: now.nanoseconds(since: planned)) }
             start = max(start, planned)
         }
+        if let edge = program.edgeInstant(at: next, after: state.start) { start = max(start, edge) }
         if let end = plannedEnd(state), next == state.index + 1, case .arrivals = program.entries[next].stage.rule,
             program.entries[next].phase == program.entries[state.index].phase
         {
@@ -260,7 +283,7 @@ public final class Conductor: Sendable {
             step.settled = offset + arrivals.settle.nanoseconds
             step.describe(arrivals)
             if arrivals.stopsWhenSaturated, arrivals.isSteady {
-                state.monitor = LoadMonitor(loops: loops, offered: arrivals.meanPerSecond)
+                state.monitor = LoadMonitor(loops: loops, offered: arrivals.offeredPerSecond)
             }
         case .warmup, .idle, .pause, .drain:
             break

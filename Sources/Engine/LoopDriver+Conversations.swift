@@ -17,7 +17,7 @@ extension LoopDriver {
         guard run.program.entries[index].stage.takesConversations,
             let conversation = maker(of: target).conversation(nextConversation)
         else { return nil }
-        nextConversation += run.program.countsPromptsByTurn ? run.loops : run.loopsOfAllRuns
+        nextConversation += run.shard.count * (run.program.countsPromptsByTurn ? run.loops : run.loopsOfAllRuns)
         return conversation
     }
 

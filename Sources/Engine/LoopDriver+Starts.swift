@@ -24,7 +24,7 @@ extension LoopDriver {
                 ?? make(target: entry.target, item: nextItem(), conversation: nextTurn(dueBy: scheduled))
             request.scheduled = scheduled
             request.step = entry.step
-            request.rank = firstRank.map { $0 + offset }
+            request.rank = firstRank.map { $0 + offset * entry.stage.rankStride }
             request.kind = firstRank != nil ? .wave : measured ? .measured : .unmeasured
             begin(request, connection: entry.stage.connection(isWave: firstRank != nil))
         }

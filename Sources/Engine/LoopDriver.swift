@@ -46,7 +46,7 @@ final class LoopDriver {
         self.loop = loop
         self.run = run
         recorder = Recorder(loop: loopIndex, t0: run.t0, sink: run.sink, feed: run.feed)
-        nextSequence = run.program.continuation.sequence + Int64(loopIndex)
+        nextSequence = run.program.continuation.sequence + Int64(run.shard.number(loopIndex))
         nextConversation = Int(nextSequence)
     }
 
@@ -116,7 +116,7 @@ final class LoopDriver {
         windowEnd = nil
         hasStopped = false
         if let first = entry.firstPrompt {
-            nextPrompt = first + Int64(loopIndex - run.firstLoop)
+            nextPrompt = first + Int64(run.shard.number(loopIndex - run.firstLoop))
             nextConversation = Int(nextPrompt)
         }
         recorder.enter(step: entry.step, binWidth: entry.binWidth.nanoseconds, now: max(start, MonotonicClock.now()))
@@ -226,9 +226,9 @@ final class LoopDriver {
             (request.sequence, request.prompt) = (again.sequence, again.prompt)
         } else {
             request.sequence = nextSequence
-            nextSequence += Int64(run.loopsOfAllRuns)
+            nextSequence += Int64(run.shard.count * run.loopsOfAllRuns)
             request.prompt = run.program.countsPromptsByTurn ? nextPrompt : request.sequence
-            nextPrompt += Int64(run.loops)
+            nextPrompt += Int64(run.shard.count * run.loops)
         }
         if let item { request.prompt = Int64(item) }
         if let conversation { request.prompt = Int64(maker(of: target).listPlace(of: conversation)) }

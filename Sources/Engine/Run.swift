@@ -13,6 +13,8 @@ public final class Run: Sendable {
         public var caps = Limits()
         public var prices: [Price]
         public var redactor = Redactor(secrets: [])
+        /// Through which stages begin together with those of other shards.
+        public var gate: (any StageGate)?
         var patience = ReplyEnd.Patience()
 
         public init(id: String, prices: [Price]) {
@@ -85,7 +87,8 @@ public final class Run: Sendable {
             sink: sink,
             feed: feed,
             trickle: trickle,
-            prices: options.prices
+            prices: options.prices,
+            gate: place.probes ? options.gate : nil
         )
         learnt = LearntHabits()
         let context = RunContext(
@@ -163,4 +166,7 @@ struct RunContext: Sendable {
     let breakers: TargetBreakers
     let salt: UInt64
     let learnt: LearntHabits
+
+    /// Numbers of requests, prompts and conversations leave its index as the rest of a division by its count.
+    var shard: Shard { program.targets.first?.plan.shard ?? .whole }
 }

@@ -10,12 +10,13 @@ public struct RecordBatch: Sendable {
     public var targets: [TargetRecord] = []
     public var phases: [PhaseRecord] = []
     public var steps: [StepRecord] = []
+    public var shards: [ShardRecord] = []
 
     public init() {}
 
     public var isEmpty: Bool {
         requests.isEmpty && bins.isEmpty && histograms.isEmpty && health.isEmpty && incidents.isEmpty
-            && targets.isEmpty && phases.isEmpty && steps.isEmpty && answers.isEmpty
+            && targets.isEmpty && phases.isEmpty && steps.isEmpty && answers.isEmpty && shards.isEmpty
     }
 }
 

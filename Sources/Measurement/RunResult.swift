@@ -20,6 +20,7 @@ public struct RunResult: Sendable, Hashable {
     public var calibration: CalibrationRecord?  // nil = prompts were sized as assumed
     public var comparison: ComparisonResult?
     public var thresholds: [ThresholdResult] = []
+    public var shards: ShardsResult?  // nil = it ran on one machine
 
     public init() {}
 

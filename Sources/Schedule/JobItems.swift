@@ -52,6 +52,18 @@ public struct JobItems: Sendable, Hashable {
         return ranges[low].lowerBound + position - before[low]
     }
 
+    /// The places that are the shard's.
+    func part(of shard: Shard) -> JobItems {
+        if shard.count == 1 { return self }
+        return JobItems(
+            ranges.flatMap { range in
+                let rest = range.lowerBound % shard.count
+                let first = range.lowerBound + (shard.index - rest + shard.count) % shard.count
+                return stride(from: first, to: range.upperBound, by: shard.count).map { $0..<$0 + 1 }
+            }
+        )
+    }
+
     /// The places at these positions.
     public func slice(_ positions: Range<Int>) -> JobItems {
         JobItems(

@@ -14,6 +14,8 @@ public struct RunPlan: Sendable, Hashable {
     public var retries = 0
     /// How long the target may bring nothing but failures before it is given up; nil = as long as it likes.
     public var breakerAfter: Duration? = .seconds(30)
+    /// Which part of a run over several machines it is. Not in the plan's hash, which is that of the whole.
+    public internal(set) var shard = Shard.whole
 
     /// - Parameters:
     ///   - warmupRequests: sent once, as a phase of their own, before the first phase that takes them: not before idle

@@ -20,11 +20,11 @@ extension Stage {
                 requests: following(requests, concurrency, loop, loops)
             )
         case .edge(var edge):
-            share.firstRank = firstRank + dealtBefore(edge.requests, loop, loops)
+            share.firstRank = firstRank + rankStride * dealtBefore(edge.requests, loop, loops)
             edge.requests = dealt(edge.requests, loop, loops)
             share.rule = .edge(edge)
         case .control(var edge):
-            share.firstRank = firstRank + dealtBefore(edge.requests, loop, loops)
+            share.firstRank = firstRank + rankStride * dealtBefore(edge.requests, loop, loops)
             edge.requests = dealt(edge.requests, loop, loops)
             share.rule = .control(edge)
         case .batch(var batch):

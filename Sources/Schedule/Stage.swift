@@ -82,6 +82,8 @@ public struct Stage: Sendable, Hashable {
     public var grace: Duration
     /// Rank in the whole edge wave of this share's first request.
     public var firstRank = 0
+    /// From each of its requests' ranks to the next: shards take turns.
+    public var rankStride = 1
 
     public init(_ rule: Rule, burst: Int? = nil, grace: Duration) {
         self.rule = rule

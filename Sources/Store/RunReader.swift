@@ -75,7 +75,9 @@ struct RunReader {
     }
 
     /// sqlite.org/uri.html
-    static func immutableURI(_ path: String) -> String {
+    static func immutableURI(_ path: String) -> String { uri(path) + "?immutable=1" }
+
+    static func uri(_ path: String) -> String {
         var uri = "file:"
         for byte in path.utf8 {
             switch byte {
@@ -88,7 +90,7 @@ struct RunReader {
                 uri += String(byte, radix: 16)
             }
         }
-        return uri + "?immutable=1"
+        return uri
     }
 
     func read() throws -> RecordedRun {
@@ -103,6 +105,7 @@ struct RunReader {
         run.histograms = try histograms()
         run.health = try Schema.health.fetchAll(db, order: "at_ns, loop, rowid")
         run.incidents = try Schema.incidents.fetchAll(db, order: "at_ns, rowid")
+        run.shards = try shards()
         return run
     }
 
@@ -139,7 +142,13 @@ struct RunReader {
         return true
     }
 
-    private func facts() throws -> RunRecord {
+    /// None in a file of before there were any.
+    func shards() throws -> [ShardRecord] {
+        guard try db.tableExists(Schema.shards.name) else { return [] }
+        return try Schema.shards.fetchAll(db, order: "shard")
+    }
+
+    func facts() throws -> RunRecord {
         let columns = Dictionary(uniqueKeysWithValues: Schema.run.enumerated().map { ($1.name, ($0, $1)) })
         var run = RunRecord()
         try db.forEachRow("SELECT key, value FROM meta") { row in

@@ -87,6 +87,9 @@ final class RunWriter: Sendable {
         }
     }
 
+    /// For what goes from file to file inside SQLite.
+    func onConnection(_ body: (Database) throws -> Void) throws { try queue.inDatabase(body) }
+
     /// Makes the disk full after so many pages of 4 KiB.
     func limitPages(to pages: Int) throws {
         try queue.inDatabase { try $0.execute(sql: "PRAGMA max_page_count = \(pages)") }
@@ -108,6 +111,7 @@ final class RunWriter: Sendable {
                         try Schema.histograms.insert(batch.histograms.map(StoredHistogram.init), into: db)
                         try Schema.health.insert(batch.health, into: db)
                         try Schema.incidents.insert(batch.incidents, into: db)
+                        try Schema.shards.insert(batch.shards, replacing: true, into: db)
                     }
                     return .commit
                 }

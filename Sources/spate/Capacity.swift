@@ -10,7 +10,8 @@ enum Capacity {
     static func check(_ job: Job) throws(Failure) {
         let files = ProcessResources.raiseOpenFiles()
         // Connections of a target stay open while others have their turn.
-        let peak = job.targets.reduce(0) { $0 + peakInFlight($1.plan) }
+        let shard = job.split.shard
+        let peak = job.targets.reduce(0) { $0 + peakInFlight($1.plan.part(of: shard)) }
         guard peak + reserve <= files else {
             throw Failure(
                 .badInput,
@@ -21,7 +22,7 @@ enum Capacity {
         let ports = ProcessResources.ephemeralPorts()
         guard ports > 0 else { return }
         for target in job.targets {
-            let peak = peakInFlight(target.plan)
+            let peak = peakInFlight(target.plan.part(of: shard))
             let sources = max(
                 1,
                 target.connection.sourceAddresses.count,

@@ -20,21 +20,11 @@ enum CommandLineWords {
         "--probe-rate",
         "--to",
     ]
-    private static let later: Set<String> = [
-        "merge"
-    ]
-
     private static var commands: [String] {
         ["help"] + Spate.configuration.subcommands.compactMap { $0.configuration.commandName }
     }
 
     static func normal(_ words: [String]) throws(Failure) -> [String] {
-        if let first = words.first, later.contains(first) {
-            throw Failure(
-                .badInput,
-                "`spate \(first)` is not built yet; see CHANGELOG.md. `spate --help` lists what is"
-            )
-        }
         if let first = words.first, !first.hasPrefix("-"), !commands.contains(first) {
             let hint = Spelling.nearest(to: first, among: commands).map { "; did you mean \($0)?" } ?? "."
             throw Failure(.badInput, "there is no command \"\(SafeText.line(first))\"\(hint) `spate --help` lists them")

@@ -32,6 +32,8 @@ struct Job: Sendable {
     var answers: String?
     /// The interrupted run that this one finishes.
     var resumption: Resumption?
+    /// Its place among the machines that share the run, and the instant at which it begins.
+    var split = Split()
     /// A ramp that looks for the highest level that keeps a promise.
     var search: Search?
     /// How often a level that the load generator disturbed is measured again.

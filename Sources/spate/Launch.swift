@@ -139,8 +139,13 @@ struct Launch {
                 throw Failure(.badInput, "--find takes one target, one time window and no limits but max_in_flight")
             }
         }
+        job.split = try Split(flags, of: job, isResumed: resumption != nil, plansOnly: plansOnly)
         job.retryDisturbed = try retries(of: plan, profile)
-        job.loops = flags.loops.count(peakInFlight: job.targets.map { Capacity.peakInFlight($0.plan) }.max() ?? 1)
+        guard job.retryDisturbed == 0 || job.split.shard.count == 1 else {
+            throw Failure(.badInput, "--retry-disturbed: the shards of a run measure a level together, at one time")
+        }
+        let own = job.targets.map { Capacity.peakInFlight($0.plan.part(of: job.split.shard)) }
+        job.loops = flags.loops.count(peakInFlight: own.max() ?? 1)
         job.answers = self.job?.answers ?? resumption?.answers
         job.workload = profile.workload.kind?.rawValue
         job.resumption = resumption

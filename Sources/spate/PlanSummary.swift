@@ -71,6 +71,9 @@ struct PlanSummary {
             let probes = phase.probeRate.map { "; beside it single probes, at most \($0) a second" } ?? ""
             text += "  \(phase.name)\(blocks): \(stages.joined(separator: ", "))\(probes)\n"
         }
+        if job.split.shard.count > 1 {
+            text += "this is the whole; shard \(job.split.shard.text) sends its part of it (\(job.split.origin))\n"
+        }
         if let talk = plan.workload.conversations {
             let turns =
                 talk.turns.least == talk.turns.greatest

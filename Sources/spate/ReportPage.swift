@@ -14,6 +14,11 @@ enum ReportPage {
         return HTMLReport.render(result, charts: RunCharts(of: recorded), profile: profile, isLive: isLive)
     }
 
+    /// As it lies beside a result; nil where none does.
+    static func profile(of path: String) -> [UInt8]? {
+        (try? TextFile.read("\(folder(of: path))/profile.yaml")).map { Array($0.utf8) }
+    }
+
     static func folder(of path: String) -> String {
         var facts = stat()
         if stat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR { return path }

@@ -145,6 +145,27 @@ struct RunFlags: ParsableArguments {
     var goodput: String?
     @Option(help: "Event loops, one thread each; auto: by the plan's streams and this machine's cores.")
     var loops = LoopCount.exactly(1)
+    @Option(
+        help: ArgumentHelp(
+            "This process's part of a run over several machines, from 0; auto: as the launcher says (auto/n checks n).",
+            valueName: "k/n|auto"
+        )
+    )
+    var shard: String?
+    @Option(
+        help: ArgumentHelp(
+            "Begin at that instant of the wall clock, all shards alike; +2s: so long after all are ready.",
+            valueName: "time"
+        )
+    )
+    var startAt: String?
+    @Option(
+        help: ArgumentHelp(
+            "Where shard 0 listens and the others meet: clocks are compared, and stages begin together.",
+            valueName: "host:port"
+        )
+    )
+    var rendezvous: String?
     @Option(help: "A name for this run.")
     var label: String?
     @Option(help: ArgumentHelp("Stored with the result.", valueName: "key=value"))

@@ -17,11 +17,13 @@ struct Session {
     private var signals: Signals
     private var view: LiveView?
     private var calibration: CalibrationRecord?
+    private var start: CommonStart
 
     /// - Parameter signals: made before any thread.
     init(job: Job, signals: Signals) {
         self.job = job
         self.signals = signals
+        start = CommonStart(job.split)
     }
 
     mutating func run() throws(Failure) -> ExitStatus {
@@ -49,7 +51,7 @@ struct Session {
             if let resumption { RunFolder(resuming: resumption.folder) } else if let exactly = job.output.exactly {
                 try RunFolder(exactly: exactly)
             } else {
-                try RunFolder(under: job.output.parent, name: job.name, startedAt: startedAt)
+                try RunFolder(under: job.output.parent, name: job.name + job.split.suffix, startedAt: startedAt)
             }
         let lock = try folder.lock()
         defer { close(lock) }
@@ -67,7 +69,11 @@ struct Session {
         folder.becomeLatest()
         if resumption == nil { try folder.write(Array(job.profileYAML.utf8), to: "profile.yaml") }
 
-        let engineTargets = targets.map { resumption?.remaining($0.prepared.target) ?? $0.prepared.target }
+        let engineTargets = targets.map { ready in
+            var target = resumption?.remaining(ready.prepared.target) ?? ready.prepared.target
+            target.plan = target.plan.part(of: job.split.shard)
+            return target
+        }
         let programs =
             job.search == nil
             ? Program.all(
@@ -75,7 +81,10 @@ struct Session {
                 order: job.order,
                 continuing: resumption?.continuation ?? Program.Continuation()
             ) : []
-        let t0 = MonotonicClock.now().advanced(byNanoseconds: -(resumption?.reached ?? 0))
+        let agreed = try start.agree(on: job, signals: signals) {
+            folder.removeIfEmpty(simulatedProviders: job.targets.count)
+        }
+        let t0 = agreed ?? MonotonicClock.now().advanced(byNanoseconds: -(resumption?.reached ?? 0))
         var record = resumption?.record ?? runRecord(t0: t0, targets: targets)
         record.mapForeignTexts(Secrets.redactor.redacted)
         let store: RunStore
@@ -92,6 +101,7 @@ struct Session {
         let servers = servers(targets, children)
         var batch = RecordBatch()
         batch.targets = rows
+        batch.shards = start.rows(loops: record.loops)
         if let resumption {
             let opening = resumption.opening(engineTargets)
             batch.incidents = opening.incidents
@@ -122,6 +132,8 @@ struct Session {
             }
             return row
         }
+        start.part()
+        last.shards = start.rows(loops: record.loops)
         door.write(last)
         var problem: String?
         do throws(StoreError) { try store.finish(run: record) } catch { problem = "\(error)" }
@@ -272,6 +284,7 @@ struct Session {
         options.loops = job.loops
         options.caps = caps(targets)
         options.redactor = Secrets.redactor
+        options.gate = start.gate
         var view = self.view ?? LiveView(job: job, began: t0)
         defer { self.view = view }
         view.begin(programs)
@@ -304,7 +317,7 @@ struct Session {
     mutating func finishView() { view?.finish() }
 
     func caps(_ targets: [Ready]) -> Limits {
-        (job.resumption?.limits(job.limits) ?? job.limits).less(
+        (job.resumption?.limits(job.limits) ?? job.limits).part(of: job.split.shard).less(
             targets.map { ($0.prepared, job.targets[$0.jobIndex].price) }
         )
     }
@@ -322,7 +335,7 @@ struct Session {
     private func runID(_ t0: Instant) -> String {
         let mixed = SplitMix64(seed: UInt64(bitPattern: t0.nanoseconds &+ Int64(getpid())))
         var generator = mixed
-        let text = String(generator.next(), radix: 36)
+        let text = String(start.runKey(job.targets[0].plan.scheduleSHA256) ?? generator.next(), radix: 36)
         return String(text.prefix(10))
     }
 

@@ -26,6 +26,7 @@ struct Spate: ParsableCommand {
             ReplayCommand.self, BatchCommand.self,
             ProbeCommand.self, KeepwarmCommand.self,
             SelftestCommand.self, CheckCommand.self, SimulateCommand.self, ReportCommand.self, CompareCommand.self,
+            MergeCommand.self,
             BaselineCommand.self, ProfilesCommand.self, ProvidersCommand.self,
         ]
     )

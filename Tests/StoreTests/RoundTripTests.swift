@@ -23,6 +23,7 @@ import Testing
         expectAllDiffer(Samples.histogram, HistogramRecord())
         expectAllDiffer(Samples.health, HealthRecord())
         expectAllDiffer(Samples.incident, IncidentRecord())
+        expectAllDiffer(Samples.shard, ShardRecord())
     }
 
     @Test func `records with nothing set come back as well`() throws {

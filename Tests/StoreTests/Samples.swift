@@ -281,6 +281,19 @@ enum Samples {
     }
 
     /// All of the above as one run.
+    static var shard: ShardRecord {
+        var shard = ShardRecord()
+        (shard.index, shard.count, shard.origin, shard.startAt, shard.late) = (1, 4, "--shard 1/4", 17, 5)
+        (shard.host, shard.cpuModel, shard.cores, shard.kernel, shard.bootID) = ("n1", "a CPU", 8, "6.8", "b-1")
+        (shard.clockIsSynchronised, shard.clockErrorEstimate, shard.clockErrorBound) = (true, 12, 1300)
+        (shard.offsetBefore, shard.offsetBeforeBound) = (-44, 9)
+        (shard.offsetAfter, shard.offsetAfterBound) = (-43, 8)
+        (shard.firstLoop, shard.loops, shard.requests, shard.successes, shard.outputTokens) = (100_000, 2, 10, 9, 800)
+        (shard.ttftP50, shard.ttftP95, shard.e2eP50, shard.cpuPercent) = (1.5, 2.5, 30, 4.25)
+        (shard.verdict, shard.reasons, shard.interrupted, shard.stoppedBy) = ("valid", ["none"], true, "max_cost")
+        return shard
+    }
+
     static var recorded: RecordedRun {
         var run = RecordedRun()
         run.run = Self.run
@@ -292,6 +305,7 @@ enum Samples {
         run.histograms = [histogram]
         run.health = [health]
         run.incidents = [incident]
+        run.shards = [shard]
         return run
     }
 
@@ -305,6 +319,7 @@ enum Samples {
         batch.targets = run.targets
         batch.phases = run.phases
         batch.steps = run.steps
+        batch.shards = run.shards
         return batch
     }
 }

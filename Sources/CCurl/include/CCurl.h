@@ -173,6 +173,8 @@ static inline bool spate_return_memory_from(int bytes) { return mallopt(M_MMAP_T
 _Noreturn void spate_end(const char *what, int error);
 /// From here on an abort (libuv) or a trap (libdispatch) with an errno of a system that is out of something ends so, too.
 void spate_expect_aborts(void);
+/// What the kernel knows of CLOCK_REALTIME's error, ns (adjtimex). 1 = synchronised, 0 = not, -1 = it does not say.
+int spate_clock_state(int64_t *estimate, int64_t *bound);
 int64_t spate_thread_cpu(void);
 int64_t spate_process_cpu(void);
 

@@ -45,6 +45,8 @@ extension BurstResult {
         connections = edge.step.connections
         sendLagMilliseconds = edge.sendLagMilliseconds
         sendSkewMilliseconds = edge.sendSkewMilliseconds
+        shardSkewMilliseconds = edge.skew?.milliseconds
+        shardSkewUncertaintyMilliseconds = edge.skew?.uncertainty
         reusedConnections = edge.wave.only { $0.connection == .reused }.count
         stats = Self.stats(of: edge, edge.wave, phase, timeline)
         if !edge.hold.isEmpty { hold = Self.stats(of: edge, edge.hold, phase, timeline) }

@@ -6,6 +6,11 @@ public struct BurstResult: Sendable, Hashable {
     public var connections: String?  // cold, preopened or warm
     public var sendLagMilliseconds: Double?  // last written of the edge wave - release
     public var sendSkewMilliseconds: Double?  // last - first written
+    /// Between the shards' first requests, by clocks that may be apart by the next (nil = not known); nil = one machine.
+    public var shardSkewMilliseconds: Double?
+    public var shardSkewUncertaintyMilliseconds: Double?
+    /// `2/3`, where shards are missing.
+    public var partOfLoad: String?
     public var reusedConnections = 0  // of the edge wave
     /// Of the edge wave; the window rates are those of the whole step.
     public var stats = RequestStatistics()

@@ -10,12 +10,15 @@ struct EdgeWave: Sendable {
     let hold: RequestSet
     /// Since t0; where it was not stored, the instant at which the wave was due.
     let release: Int64?
+    /// Between the machines of a merged run.
+    let skew: EdgeSkew?
 
     init(_ step: StepRecord, _ index: RunIndex) {
         self.step = step
         let requests = index.requests(of: step)
         wave = requests.only { $0.rank != nil }
         hold = requests.only { $0.rank == nil }
+        skew = EdgeSkew(wave, index.recorded.shards)
         release = step.release ?? wave.map(\.scheduled).min()
     }
 

@@ -1,6 +1,8 @@
 extension StepResult {
     /// What it asked for: "16 streams", "20 requests/s", "5 to 50 requests/s".
-    public var load: String {
+    public var load: String { partOfLoad.map { "\(wholeLoad) (of \($0) of the load)" } ?? wholeLoad }
+
+    private var wholeLoad: String {
         if let concurrency { return concurrency == 1 ? "1 stream" : "\(concurrency) streams" }
         if let from = openLoop?.rampFrom, let to = openLoop?.rampTo {
             return "\(inWords(from)) to \(inWords(to)) requests/s"

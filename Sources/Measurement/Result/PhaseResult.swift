@@ -64,6 +64,8 @@ public struct StepResult: Sendable, Hashable {
         }
     }
 
+    /// `2/3`, where shards are missing.
+    public var partOfLoad: String?
     public var concurrency: Int?  // exactly one of this and `rps`
     public var rps: Double?
     public var stats = RequestStatistics()

@@ -14,7 +14,10 @@ extension RowValidity {
         judgeLatencies(stats, isOpen: isOpen)
         judgeShare(stats.clientIdleShare, "its streams stood idle by the load generator's doing for", "of the time")
         judgeShare(stats.lateArrivalsShare, "the load generator sent", "of the requests late")
-        if let edge { judgeSending(edge) }
+        if let edge {
+            judgeSending(edge)
+            judgeSkew(edge)
+        }
         let starved = stats.outcomes[.clientResource] ?? 0
         let share = stats.requests.scheduled > 0 ? Double(starved) / Double(stats.requests.scheduled) : 0
         if share > Self.clientResourceLimit {

@@ -42,7 +42,12 @@ public struct NamedRow: Sendable, Hashable {
 extension PhaseResult {
     /// The rows that a report shows of it; none where nothing was sent.
     public var rows: [NamedRow] {
-        if !bursts.isEmpty { return bursts.map { NamedRow(name: "burst \($0.index)", validity: $0.validity) } }
+        if !bursts.isEmpty {
+            return bursts.map { burst in
+                let part = burst.partOfLoad.map { " (of \($0) of the load)" } ?? ""
+                return NamedRow(name: "burst \(burst.index)\(part)", validity: burst.validity)
+            }
+        }
         if steps.count > 1 || kind == .ramp { return steps.map { NamedRow(name: $0.load, validity: $0.validity) } }
         guard stats.requests.scheduled > 0 else { return [] }
         return [NamedRow(name: label, validity: steps.first?.validity ?? rowValidity)]

@@ -10,6 +10,8 @@ extension RunResult {
         run = RunFacts(recorded.run, lastInstant: index.lastInstant)
         let timelines = recorded.targets.map { TargetTimeline(index, $0) }
         targets = timelines.map { TargetResult(of: $0, health) }
+        shards = ShardsResult(recorded)
+        markMissingShards()
         if targets.count > 1 {
             comparison = ComparisonResult(zip(timelines, targets).map { ComparedSide($0, $1) }, seed: recorded.run.seed)
         }

@@ -21,6 +21,7 @@ struct ReportDocument: Sendable, Hashable {
         for target in result.targets {
             blocks += Self.target(target, isOnly: result.targets.count == 1)
         }
+        blocks += Self.shards(result)
         blocks += Self.calibration(result).map { .detail($0) }
         blocks += Self.matrix(ProviderMatrix(of: result.targets))
         blocks += Self.warnings(result)
@@ -54,6 +55,7 @@ struct ReportDocument: Sendable, Hashable {
             let text = "ended by \(SafeText.line(cap)), before its plan did"
             blocks.append(.banner(word: "STOPPED", tone: .caution, text: text))
         }
+        if let banner = result.shards.flatMap(shardBanner) { blocks.append(banner) }
         if result.run.simulated {
             let text = "the built-in simulated provider answered, no real service"
             blocks.append(.banner(word: "SIMULATED", tone: .caution, text: text))

@@ -149,6 +149,8 @@ extension SummaryJSON {
             .init("connections", JSONValue(burst.connections)),
             .init("send_lag_ms", JSONValue(burst.sendLagMilliseconds)),
             .init("send_skew_ms", JSONValue(burst.sendSkewMilliseconds)),
+            .init("shard_skew_ms", JSONValue(burst.shardSkewMilliseconds)),
+            .init("shard_skew_uncertainty_ms", JSONValue(burst.shardSkewUncertaintyMilliseconds)),
             .init("reused_connections", JSONValue(burst.reusedConnections)),
             .init("validity", validity(burst.validity)),
             .init("control_validity", validity(burst.controlValidity)),

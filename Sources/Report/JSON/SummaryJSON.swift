@@ -26,6 +26,7 @@ public enum SummaryJSON {
         }
         if let workload = result.workload { members.append(.init("workload", self.workload(workload))) }
         if let comparison = result.comparison { members.append(.init("comparison", self.comparison(comparison))) }
+        if let shards = result.shards { members.append(.init("shards", self.shards(shards))) }
         members.append(.init("thresholds", .array(result.thresholds.map(threshold))))
         return .object(members)
     }

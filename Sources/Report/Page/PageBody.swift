@@ -146,6 +146,7 @@ struct PageBody {
     }
 
     mutating func generator(_ result: RunResult) {
+        section("shards", "The machines", HTMLText.blocks(ReportDocument.shards(result)))
         section(
             "generator",
             "Was the load generator itself fast enough?",

@@ -90,6 +90,15 @@ public struct Arrivals: Sendable, Hashable {
         }
     }
 
+    /// This share's part of it.
+    public var offeredPerSecond: Double { stride > 0 ? meanPerSecond / Double(stride) : 0 }
+
+    /// Rows of a trace that are this share's.
+    public func rows(of replay: Replay) -> [Trace.Row] {
+        guard stride > 0 else { return [] }
+        return Swift.stride(from: first, to: replay.count, by: stride).map { replay.trace[$0] }
+    }
+
     /// The greatest mean rate, requests per second.
     public var peakPerSecond: Double {
         switch source {

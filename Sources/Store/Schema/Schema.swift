@@ -6,7 +6,7 @@ import Measurement
 ///     meta ── targets ─< phases ─< steps ─< requests >─ texts
 ///                                        ├< bins        series, per loop
 ///                                        └< histograms  gaps and lags, per second and loop
-///             health, incidents
+///             health, incidents, shards
 ///
 /// All `*_ns` are CLOCK_MONOTONIC nanoseconds, since the run's t0 unless said otherwise; NULL = it never happened.
 enum Schema {
@@ -169,7 +169,7 @@ enum Schema {
     static var tableNames: [String] {
         [
             "meta", "texts", targets.name, phases.name, steps.name, requests.name, bins.name, histograms.name,
-            health.name, incidents.name, answers.name,
+            health.name, incidents.name, answers.name, shards.name,
         ]
     }
 
@@ -177,7 +177,8 @@ enum Schema {
     static func create(in db: Database) throws {
         for sql in [
             meta, texts, targets.creation, phases.creation, steps.creation, requests.creation, bins.creation,
-            histograms.creation, health.creation, incidents.creation, answers.creation, requestView,
+            histograms.creation, health.creation, incidents.creation, answers.creation, shards.creation,
+            requestView,
         ] {
             try db.execute(sql: sql)
         }

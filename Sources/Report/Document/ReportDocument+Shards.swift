@@ -1,0 +1,87 @@
+import Measurement
+
+extension ReportDocument {
+    /// A result that is a part of a run, or lacks one.
+    static func shardBanner(_ shards: ShardsResult) -> Block? {
+        if shards.isOnePart, let shard = shards.shards.first {
+            return .banner(
+                word: "SHARD",
+                tone: .caution,
+                text:
+                    "shard \(shard.index) of \(shards.count) (0 to \(shards.count - 1)): a part of the load; spate merge joins them"
+            )
+        }
+        guard let part = shards.partOfLoad else { return nil }
+        let named = shards.missing.prefix(20).map(String.init).joined(separator: ", ")
+        let rest = shards.missing.count > 20 ? " and \(shards.missing.count - 20) more" : ""
+        let subject = shards.missing.count == 1 ? "shard \(named) is" : "shards \(named)\(rest) are"
+        return .banner(
+            word: "PARTIAL",
+            tone: .bad,
+            text: "\(subject) missing: everything is of \(part) of the load"
+        )
+    }
+
+    /// Which machine was slow, and how far apart they were.
+    static func shards(_ result: RunResult) -> [Block] {
+        guard let shards = result.shards, !shards.isOnePart else { return [] }
+        var sentences: [String] = []
+        if let skew = shards.startSkewMilliseconds {
+            sentences.append(
+                shards.shards.contains { $0.late > 0 }
+                    ? "They began within \(Figure.duration(milliseconds: skew)) of one another."
+                    : "All began at the agreed instant."
+            )
+        }
+        let edges = result.targets.flatMap(\.phases).flatMap(\.bursts).compactMap(\.shardSkewMilliseconds)
+        if let widest = edges.max() {
+            let subject = edges.count == 1 ? "Its burst left" : "Their \(Figure.count(edges.count)) bursts left"
+            sentences.append("\(subject) within \(Figure.duration(milliseconds: widest)) on all of them.")
+        }
+        if let clocks = shards.clockUncertaintyMilliseconds {
+            sentences.append(
+                clocks == 0
+                    ? "They share one clock."
+                    : "Their clocks are known to \(Figure.duration(milliseconds: clocks)) of one another."
+            )
+        } else {
+            sentences.append(
+                "Their clocks are not known to agree: no rendezvous compared them, and not all are synchronised."
+            )
+        }
+        let columns: [TextTable.Column] = [
+            .init("shard"), .init("machine", alignment: .left, flexible: true), .init("n"), .init("ok"),
+            .init("TTFT", "p50"),
+            .init("TTFT", "p95"), .init("e2e", "p50", dropRank: 2), .init("late", dropRank: 1),
+            .init("clock", "offset", dropRank: 1), .init("CPU", dropRank: 3), .init("verdict", alignment: .left),
+        ]
+        let rows = shards.shards.map { shard in
+            let verdict = shard.verdict ?? Figure.unknown
+            return TextTable.Row([
+                Span("\(shard.index)", .strong), Span(SafeText.line(shard.host, limit: 40)),
+                Span(shard.requests.map { Figure.count($0) } ?? Figure.unknown),
+                Span(shard.successes.map { Figure.count($0) } ?? Figure.unknown),
+                Span(Figure.duration(milliseconds: shard.ttftP50)), Span(Figure.duration(milliseconds: shard.ttftP95)),
+                Span(Figure.duration(milliseconds: shard.e2eP50)),
+                Span(Figure.duration(milliseconds: Double(shard.late) / 1e6)), Span(offset(shard)),
+                Span(shard.cpuPercent.map { Figure.percent(share: $0 / 100) } ?? Figure.unknown),
+                Span(SafeText.line(verdict, limit: 20), verdict == "valid" ? .plain : .caution),
+            ])
+        }
+        let reasons = shards.shards.flatMap { shard in
+            shard.reasons.map { SafeText.line("shard \(shard.index) (\(shard.host)): \($0)", limit: 500) }
+        }
+        return [
+            .heading("Shards: \(Figure.count(shards.shards.count)) of \(Figure.count(shards.count))"),
+            .sentence(sentences.joined(separator: " ")), .table(TextTable(columns: columns, rows: rows)),
+        ] + (reasons.isEmpty ? [] : [.list(reasons)])
+    }
+
+    private static func offset(_ shard: ShardRecord) -> String {
+        guard let offset = shard.offsetAfter ?? shard.offsetBefore else { return Figure.unknown }
+        let bound = shard.offsetAfterBound ?? shard.offsetBeforeBound ?? 0
+        let sign = offset < 0 ? "-" : ""
+        return
+            "\(sign)\(Figure.duration(milliseconds: Double(abs(offset)) / 1e6))±\(Figure.duration(milliseconds: Double(bound) / 1e6))"
+    }
+}

@@ -1,0 +1,77 @@
+import ArgumentParser
+import Glibc
+import Measurement
+import Report
+import Store
+
+/// `spate merge SHARD... -o RESULT`: one result from the parts of a run over several machines.
+struct MergeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "merge",
+        abstract: "Join the shards of one run: every figure is computed anew from all their requests.",
+        discussion: """
+            The result is a folder like that of any run: report, compare and thresholds work on it.
+
+              spate merge shards/* -o results/whole
+              spate merge shards/0 shards/2 -o results/part --allow-missing
+            """
+    )
+
+    /// A report is made at once up to so many requests: it holds them all in memory.
+    private static let mostForReport = 2_000_000
+
+    @Argument(help: "The shards' folders.", completion: .directory) var shards: [String]
+    @Option(name: .shortAndLong, help: "The folder of the merged result; it must be new or empty.") var output: String
+    @Flag(help: "Leave out shards that are not there or did not end; the result says of what part it is.")
+    var allowMissing = false
+    @Flag(help: "The summary on standard output, all else on standard error.") var json = false
+    @Flag(help: "The whole report.") var full = false
+    @Flag(help: "Say nothing while it goes on.") var quiet = false
+    @Flag(help: "No colours.") var noColor = false
+
+    func run() throws {
+        var heads: [ShardUnion.Head] = []
+        for path in shards { heads.append(try reading { () throws(StoreError) in try RunStore.head(path) }) }
+        var union: ShardUnion
+        do throws(ShardUnion.Refusal) {
+            union = try ShardUnion(of: heads, allowsMissing: allowMissing)
+        } catch { throw Failure(.badInput, "\(error)") }
+        for (place, source) in union.sources.enumerated() {
+            tell("shard \(union.shards[place].index): \(shards[source])")
+            let recorded = try reading { () throws(StoreError) in try RunStore.read(shards[source]) }
+            union.shards[place].note(RunResult(of: recorded), of: recorded)
+        }
+        let folder = try RunFolder(exactly: output)
+        let merged = union
+        tell("joining \(union.shards.reduce(0) { $0 + ($1.requests ?? 0) }) requests")
+        do throws(StoreError) {
+            try RunStore.merge(merged, of: shards, into: folder.file("run.sqlite"))
+        } catch { throw Failure(.localIO, "\(error)") }
+        let first = shards[union.sources[0]]
+        if let profile = ReportPage.profile(of: first) { try folder.write(profile, to: "profile.yaml") }
+        let requests = union.shards.reduce(0) { $0 + ($1.requests ?? 0) }
+        guard requests <= Self.mostForReport else {
+            _ = Console.out(
+                "\(folder.file("run.sqlite")): \(requests) requests of \(union.shards.count) shards. "
+                    + "A report of so many takes about 1 GB of memory a million: spate report \(folder.path)\n"
+            )
+            return
+        }
+        var job = Job(name: union.run.profileName, seed: union.run.seed, targets: [], profileYAML: "")
+        (job.output.json, job.output.full, job.output.quiet) = (json, full, quiet)
+        job.output.noColour = noColor
+        let status = try Presentation(job: job, folder: folder).present(storeProblem: nil, someTargetUnusable: false)
+        if status != .success { throw ExitCode(status.rawValue) }
+    }
+
+    private func tell(_ text: String) {
+        if !quiet, isatty(STDERR_FILENO) == 1 { Console.error("\(SafeText.line(text))\n") }
+    }
+
+    private func reading<Value>(_ body: () throws(StoreError) -> Value) throws(Failure) -> Value {
+        do throws(StoreError) { return try body() } catch {
+            let isInput: Set<StoreError.Reason> = [.missing, .notARun, .version, .corrupt]
+            throw Failure(isInput.contains(error.reason) ? .badInput : .localIO, "\(error)")
+        }
+    }
+}
