@@ -1,7 +1,8 @@
 import Synchronization
 import Testing
 import Ticks
-import Transport
+
+@testable import Transport
 
 /// On loopback, each guest on a thread of its own.
 @Suite struct RendezvousTests {

@@ -13,7 +13,7 @@ from harness import Journal, wait_until
 FOLDER = Path(__file__).resolve().parents[2] / "Profiles/cluster/slurm"
 SHARDS = 4
 PROFILE = """
-workload: {prompts: {synthetic: {input_tokens: 20, calibrate: false}}, max_tokens: 8}
+workload: {prompts: {synthetic: {input_tokens: 20}, calibrate: false}, max_tokens: 8}
 warmup: {requests: 3}
 phases:
   - batch: {requests: 203, concurrency: 10}
@@ -49,7 +49,7 @@ def serve(bench, name, host="127.0.0.1", scenario=None, prefix=()):
 def shard(bench, k, *flags, prefix=(), profile="p.yaml", where="shards", count=SHARDS):
     (bench.folder / where).mkdir(exist_ok=True)
     child = subprocess.Popen(
-        [*prefix, str(bench.program), "run", profile, "--model", "m", "--quiet", "--yes", "--shard", f"{k}/{count}",
+        [*prefix, str(bench.program), "run", profile, "--model", "simulated", "--quiet", "--yes", "--shard", f"{k}/{count}",
          "-o", f"{where}/{k}", *flags],
         cwd=bench.folder, stdin=subprocess.DEVNULL,
         stdout=open(bench.folder / f"{where}-{k}.out", "wb"), stderr=open(bench.folder / f"{where}-{k}.err", "wb"),
@@ -78,7 +78,7 @@ def rows(folder, query):
 def same_counts(bench, url):
     """Batch, rate by count, replay and edges: the merged whole has what one run of the same seed has."""
     alone = subprocess.run(
-        [str(bench.program), "run", "p.yaml", "--url", url, "--model", "m", "--quiet", "--yes", "-o", "one"],
+        [str(bench.program), "run", "p.yaml", "--url", url, "--model", "simulated", "--quiet", "--yes", "-o", "one"],
         cwd=bench.folder, capture_output=True, text=True, timeout=300,
     )
     bench.row("the run of one machine ends", f"{alone.returncode}", "0 or 97", alone.returncode in (0, 97))
@@ -110,7 +110,7 @@ def edges(bench, summary, journal):
         wave = rows(
             bench.folder / "whole",
             f"""SELECT sequence, loop / 100000, scheduled_ns + dispatch_lag_ns + written_ns FROM requests r JOIN steps s
-                ON s.id = r.step WHERE s.kind = 'edge' AND s.burst = {burst['index'] - 1 + phase_base(bench)} AND rank IS NOT NULL""",
+                ON s.id = r.step WHERE s.kind = 'edge' AND s.burst = {burst['index']} AND rank IS NOT NULL""",
         )
         sent, received = {}, {}
         for sequence, place, instant in wave:
@@ -122,10 +122,6 @@ def edges(bench, summary, journal):
         bench.equal(f"edge {burst['index']}: shards in it", len(sent), SHARDS)
         bench.row(f"edge {burst['index']}: skew stated", f"{burst['shard_skew_ms']:.3f} ms", f"= {ours:.3f} ms", abs(burst["shard_skew_ms"] - ours) < 1e-6)
         bench.row(f"edge {burst['index']}: skew at the server", f"{theirs:.3f} ms", f"{ours:.3f} +- 5 ms", abs(theirs - ours) < 5)
-
-
-def phase_base(bench):
-    return rows(bench.folder / "whole", "SELECT min(burst) FROM steps WHERE kind = 'edge'")[0][0]
 
 
 def namespaces(bench):
@@ -173,10 +169,10 @@ def caps(bench):
     """Caps on requests over four shards, under retries and SIGKILL of one: the server never sees more."""
     cap = 150
     (bench.folder / "p.yaml").write_text(
-        "workload: {prompts: {synthetic: {input_tokens: 20, calibrate: false}}, max_tokens: 20}\nwarmup: {requests: 0}\n"
+        "workload: {prompts: {synthetic: {input_tokens: 20}, calibrate: false}, max_tokens: 20}\nwarmup: {requests: 0}\n"
         "retries: 3\nphases:\n  - steady: {concurrency: 16, for: 20s, settle: 0s}\n"
     )
-    scenario = "from: steady\nfaults:\n  - {fault: http_500, share: 0.3}\n"
+    scenario = "from: steady\nfailures: {server_error: 0.3}\n"
     url, truth, server = serve(bench, "server", scenario=scenario)
     children = [
         shard(bench, k, "--url", url, "--rendezvous", "127.0.0.1:17071", "--max-requests", str(cap), "--no-preflight")
@@ -189,7 +185,7 @@ def caps(bench):
     server.send_signal(signal.SIGTERM)
     server.wait(timeout=20)
     seen = [entry for entry in Journal(truth).requests.values()]
-    bench.row("requests that the server saw", f"{len(seen)}", f"<= {cap}", 0 < len(seen) <= cap)
+    bench.row("requests that the server saw", f"{len(seen)}", f"112 .. {cap}", 112 <= len(seen) <= cap)
     done, _ = merge(bench)
     bench.equal("a killed shard is refused", done.returncode, 104)
     bench.row("and named", done.stderr.strip()[-60:], "shard 2 ...", "2 (" in done.stderr and "missing" in done.stderr)
@@ -207,13 +203,13 @@ def slurm(bench):
     if not start:
         raise RuntimeError("SPATE_SLURM names a folder with start.sh and stop.sh of a Slurm of four nodes")
     write_inputs(bench)
-    mini = bench.folder / "slurm"
+    mini = Path(f"/tmp/spate-slurm-{os.getpid()}")  # munge wants a way to its socket that all may go
     environment = {**os.environ, "SLURM_MINI": str(mini), "SLURM_CONF": str(mini / "slurm.conf"), "SPATE": str(bench.program),
                    "SPATE_RENDEZVOUS_HOST": "127.0.0.1"}
     subprocess.run([f"{start}/start.sh", "4", "4"], env=environment, check=True, capture_output=True)
     try:
         url, truth, server = serve(bench, "server")
-        flags = ["--url", url, "--model", "m"]
+        flags = ["--url", url, "--model", "simulated"]
 
         def sbatch(*words):
             return subprocess.run(["sbatch", "--wait", *words], cwd=bench.folder, env=environment, capture_output=True, text=True, timeout=300)
@@ -231,7 +227,7 @@ def slurm(bench):
         edges(bench, summary, Journal(truth))
 
         url, truth, server = serve(bench, "second")
-        flags = ["--url", url, "--model", "m"]
+        flags = ["--url", url, "--model", "simulated"]
         submitted = subprocess.run(
             [str(FOLDER / "submit-array"), "4", str(bench.folder / "p.yaml"), str(bench.folder / "array"), *flags],
             cwd=bench.folder, env={**environment, "LEAD": "10"}, capture_output=True, text=True, timeout=60,
@@ -241,8 +237,9 @@ def slurm(bench):
         counted = rows(bench.folder / "array", COUNTS)
         bench.equal("counts of the array", [row[3] for row in counted], [row[3] for row in rows(bench.folder / "one", COUNTS)])
 
+        before = len(Journal(truth).requests)
         (bench.folder / "long.yaml").write_text(
-            "workload: {prompts: {synthetic: {input_tokens: 20, calibrate: false}}, max_tokens: 20}\nwarmup: {requests: 0}\n"
+            "workload: {prompts: {synthetic: {input_tokens: 20}, calibrate: false}, max_tokens: 20}\nwarmup: {requests: 0}\n"
             "phases:\n  - steady: {concurrency: 8, for: 20s, settle: 1s}\n"
         )
         child = subprocess.Popen(
@@ -251,8 +248,7 @@ def slurm(bench):
             cwd=bench.folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
         bench.children.append(child)
-        store = bench.folder / "dead.shards/2/run.sqlite"
-        wait_until(lambda: store.exists() and rows(store.parent, "SELECT count(*) FROM requests")[0][0] > 5, 60)
+        wait_until(lambda: len(Journal(truth).requests) > before + 100, 90)
         kill_node(mini, "n3", str(bench.folder / "dead.shards/2"))
         child.wait(timeout=200)
         text = (bench.folder / "dead.txt").read_text()
@@ -260,6 +256,7 @@ def slurm(bench):
         bench.row("names the shard", text.strip().splitlines()[-1][:60], "shard 2 ...", "shard 2 (" in text and "missing" in text)
     finally:
         subprocess.run([f"{start}/stop.sh"], env=environment, capture_output=True)
+        shutil.rmtree(mini, ignore_errors=True)
 
 
 def kill_node(mini, node, output):
@@ -286,7 +283,7 @@ def hundred(bench):
     requests = int(os.environ.get("SPATE_MERGE_REQUESTS", "100000"))
     write_inputs(bench)
     (bench.folder / "p.yaml").write_text(
-        "workload: {prompts: {synthetic: {input_tokens: 20, calibrate: false}}, max_tokens: 4}\nwarmup: {requests: 0}\n"
+        "workload: {prompts: {synthetic: {input_tokens: 20}, calibrate: false}, max_tokens: 4}\nwarmup: {requests: 0}\n"
         "phases:\n  - batch: {requests: 200, concurrency: 100}\n"
     )
     url, _, _ = serve(bench, "server")
