@@ -253,7 +253,7 @@ def slurm(bench):
         child.wait(timeout=200)
         text = (bench.folder / "dead.txt").read_text()
         bench.equal("the merge after a node's death", child.returncode, 104)
-        bench.row("names the shard", text.strip().splitlines()[-1][:60], "shard 2 ...", "shard 2 (" in text and "missing" in text)
+        bench.row("names the shard", text.strip().splitlines()[-1][-60:], "shard 2 ...", "shard 2 (" in text and "missing" in text)
     finally:
         subprocess.run([f"{start}/stop.sh"], env=environment, capture_output=True)
         shutil.rmtree(mini, ignore_errors=True)
