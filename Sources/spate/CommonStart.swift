@@ -18,12 +18,13 @@ struct CommonStart {
         self.split = split
     }
 
-    /// What tells this run from others, the same for all its shards; nil for a run of its own.
-    func runKey(_ schedule: String) -> UInt64? {
-        guard split.shard.count > 1 else { return nil }
-        let plan = UInt64(schedule.prefix(16), radix: 16) ?? 0
-        var generator = SplitMix64(seed: UInt64(bitPattern: record.startAt) ^ plan)
-        return generator.next()
+    /// What tells this run from others, the same for all its shards.
+    func runID(_ t0: Instant, _ schedule: String) -> String {
+        let isShared = split.shard.count > 1
+        let own = UInt64(bitPattern: t0.nanoseconds &+ Int64(getpid()))
+        let common = UInt64(bitPattern: record.startAt) ^ (UInt64(schedule.prefix(16), radix: 16) ?? 0)
+        var generator = SplitMix64(seed: isShared ? common : own)
+        return String(String(generator.next(), radix: 36).prefix(10))
     }
 
     /// Waits until just before the run's beginning; nil where it begins whenever it is ready.

@@ -69,10 +69,8 @@ struct Session {
         folder.becomeLatest()
         if resumption == nil { try folder.write(Array(job.profileYAML.utf8), to: "profile.yaml") }
 
-        let engineTargets = targets.map { ready in
-            var target = resumption?.remaining(ready.prepared.target) ?? ready.prepared.target
-            target.plan = target.plan.part(of: job.split.shard)
-            return target
+        let engineTargets = targets.map {
+            (resumption?.remaining($0.prepared.target) ?? $0.prepared.target).part(of: job.split.shard)
         }
         let programs =
             job.search == nil
@@ -332,12 +330,7 @@ struct Session {
 
     // MARK: records
 
-    private func runID(_ t0: Instant) -> String {
-        let mixed = SplitMix64(seed: UInt64(bitPattern: t0.nanoseconds &+ Int64(getpid())))
-        var generator = mixed
-        let text = String(start.runKey(job.targets[0].plan.scheduleSHA256) ?? generator.next(), radix: 36)
-        return String(text.prefix(10))
-    }
+    private func runID(_ t0: Instant) -> String { start.runID(t0, job.targets[0].plan.scheduleSHA256) }
 
     private func runRecord(t0: Instant, targets: [Ready]) -> RunRecord {
         var record = RunRecord()

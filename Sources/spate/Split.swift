@@ -1,3 +1,4 @@
+import Engine
 import Glibc
 import Profile
 import Schedule
@@ -129,5 +130,13 @@ struct Split: Sendable {
         return names.reduce(into: [:]) { found, name in
             if let value = getenv(name) { found[name] = String(cString: value) }
         }
+    }
+}
+
+extension EngineTarget {
+    func part(of shard: Shard) -> EngineTarget {
+        var part = self
+        part.plan = plan.part(of: shard)
+        return part
     }
 }
