@@ -38,7 +38,7 @@ extension RunStore {
         into file: String,
         progress: (Int) -> Void = { _ in }
     ) throws(StoreError) {
-        let writer = try RunWriter(creating: file, run: union.run, exclusive: true, pageLimit: nil)
+        let writer = try RunWriter(creating: file, run: union.run, exclusive: true, pageLimit: nil, patience: 0)
         do {
             var batch = RecordBatch()
             (batch.targets, batch.phases, batch.steps) = (union.targets, union.phases, union.steps)

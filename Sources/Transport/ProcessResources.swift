@@ -27,9 +27,12 @@ public enum ProcessResources {
     }
 
     static func throttled(ofStatistics text: String) -> Int64? {
-        text.split(separator: "\n").lazy.map { $0.split(separator: " ") }
-            .first { $0.count == 2 && $0[0] == "throttled_usec" }.flatMap { Int64($0[1]) }
-            .flatMap { $0 < 9_000_000_000_000_000 ? $0 * 1000 : nil }
+        for line in text.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            guard words.count == 2, words[0] == "throttled_usec", let microseconds = Int64(words[1]) else { continue }
+            return microseconds < 9_000_000_000_000_000 ? microseconds * 1000 : nil
+        }
+        return nil
     }
 
     /// Programs that ran or wanted to, averaged over the last minute by the kernel.
@@ -44,7 +47,8 @@ public enum ProcessResources {
         let ticks = Int64(sysconf(Int32(_SC_CLK_TCK)))
         guard fields.count > 6, ticks > 0 else { return nil }
         // user, nice, system, irq and softirq; not idle and waiting for disks.
-        return (fields[0] + fields[1] + fields[2] + fields[5] + fields[6]) * (1_000_000_000 / ticks)
+        let used: Int64 = [0, 1, 2, 5, 6].reduce(0) { $0 + fields[$1] }
+        return used * (1_000_000_000 / ticks)
     }
 
     /// CPUs of the machine, whichever this process may use.
