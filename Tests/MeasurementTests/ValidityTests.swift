@@ -115,7 +115,7 @@ import Testing
                 word = "it was stopped for 2.5 % of the time"
             case "waited":
                 builder.recorded.histograms.append(record(.heldUp, Array(repeating: 5_000_000, count: 16_000)))
-                word = "it waited for a core 20 % of the time (other programs, or a CPU quota)"
+                word = "it waited for a core 20 % of the time"
             case "full":
                 builder.recorded.health = [health(10, cpuPercent: 91), health(20, cpuPercent: 91)]
                 word = "its own loop was full (91 % of a core)"
@@ -131,16 +131,22 @@ import Testing
         }
     }
 
-    @Test func `a server on the same machine may have been short of CPU as well`() {
-        for (url, isHere) in [("http://127.0.0.1:8080/v1", true), ("https://api.example.com/v1", false)] {
+    @Test func `a server on this machine is named where its program was seen, and its own wait where it had one`() {
+        let rows: [(process: String?, waited: Int64?, here: Bool, waits: Bool)] = [
+            ("llama-server", 2_000_000_000, true, true), ("llama-server", 1_000_000, true, false),
+            ("llama-server", nil, true, false), (nil, nil, false, false),
+        ]
+        for (process, waited, here, waits) in rows {
             var builder = steady(late: 200, lag: 20)
-            builder.recorded.targets[0].url = url
+            builder.recorded.targets[0].process = process
+            builder.recorded.targets[0].processWaited = waited
             builder.recorded.histograms = [
                 record(.wakeLag, [0]), record(.heldUp, Array(repeating: 5_000_000, count: 16_000)),
             ]
             let remedy = builder.result.validity.remedy ?? ""
-            #expect(remedy.contains("the server runs on this machine too") == isHere)
-            #expect(remedy.contains("close them, lift it, use another machine, or fewer streams"))
+            #expect(remedy.contains("the server (llama-server) runs on this machine too") == here, "\(remedy)")
+            #expect(remedy.contains("its threads waited 2") == waits, "\(remedy)")
+            #expect(remedy.contains("it waited for a core 20 % of the time") && !remedy.contains("other programs"))
         }
     }
 

@@ -66,7 +66,7 @@ import Testing
                 "trace: the first line of \(odd) tells no known format; say which with format: azure, mooncake, bailian, "
                     + "burstgpt, servegen, jsonl, spate"
             ),
-            ("trace: \(dead)", "trace: nothing of 1 row is left to replay: 1 without a prompt token"),
+            ("trace: \(dead)", "trace: no request is left to replay of 1 row: 1 without a prompt token"),
             ("trace: /no/such", "trace: the file /no/such cannot be read: No such file or directory"),
             ("speed: 2", "trace: missing; the path of a trace file"),
             (

@@ -162,8 +162,8 @@ import Wire
         #expect(
             problems(text + "targets: [{url: 'h:1'}]\n")
                 == [
-                    "p.yaml:3: targets.0: workload.reasoning is off: no way is known to switch reasoning off at "
-                        + "openai-compatible; say it in workload.extra_body"
+                    "p.yaml:3: targets.0: workload.reasoning is off: openai-compatible has no known switch for "
+                        + "reasoning; set it in workload.extra_body"
                 ]
         )
         let low = try read(ramp + "workload: {reasoning: low}\ntargets: [{url: 'h:1'}]\n").targets[0].provider

@@ -62,7 +62,7 @@ extension ProgramTests {
             // Nothing is written over.
             let again = try Spate.run(["run", path, "-o", folder["run2"], "--answers", folder["out.jsonl"]])
             #expect(again.status == 104)
-            #expect(again.error.contains("is there already"))
+            #expect(again.error.contains("exists already and is not overwritten"))
         }
 
         @Test func `after SIGKILL the job is finished with --resume, and each prompt is answered once`() throws {

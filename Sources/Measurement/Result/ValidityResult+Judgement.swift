@@ -122,11 +122,11 @@ extension ValidityResult {
                 return "it was stopped for \(inPercent(stopped)) of the time (a signal, or the machine stood still)"
             }
             let load = health.load(in: evidence.spans).flatMap { load in
-                run.cores.map { "load \(inWords(load)) on \(inCount($0, "core")); " }
+                run.cores.map { " (load \(inWords(load)) on \(inCount($0, "core")))" }
             }
             return
-                "other programs took the cores (\(load ?? "")it waited for one \(inPercent(waiting)) of the time)\(here): "
-                + "close them, use another machine, or fewer streams"
+                "it waited for a core \(inPercent(waiting)) of the time\(load ?? "")\(here): close what else runs, use another "
+                + "machine, or fewer streams"
         }
         if let cpuPercent, cpuPercent > Self.loopCPULimit {
             return
