@@ -24,13 +24,15 @@ final class WriterThread: Sendable {
         self.interval = interval
     }
 
-    /// Starts the thread. It blocks all signals: they belong to the main thread.
+    /// Starts the thread. It blocks all signals that belong to the main thread; those of its own faults come to it, and to
+    /// the threads that SQLite's queue makes from it: a blocked one would end the program without a word.
     static func start(mailbox: Mailbox, writer: RunWriter, interval: Int) throws(StoreError) {
         let thread = WriterThread(mailbox: mailbox, writer: writer, interval: interval)
         let argument = Unmanaged.passRetained(thread)
         var all = sigset_t()
         var previous = sigset_t()
         sigfillset(&all)
+        for fault in [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP] { sigdelset(&all, fault) }
         pthread_sigmask(SIG_SETMASK, &all, &previous)
         var id = pthread_t()
         let code = pthread_create(
