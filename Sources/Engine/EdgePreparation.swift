@@ -80,18 +80,3 @@ final class EdgePreparation {
         }
     }
 }
-
-extension Stage {
-    /// Where an edge's requests find their connections.
-    var connection: HTTPClient.Connection {
-        switch rule {
-        case .edge(let edge), .control(let edge):
-            switch edge.connections {
-            case .cold: .cold
-            case .preopened: .preopened
-            case .warm: .warm
-            }
-        default: .any
-        }
-    }
-}

@@ -45,7 +45,7 @@ extension LoopDriver {
 
     func sampleLoad(at now: Instant) {
         let sample = sampler?.sample(at: now) { running.count + (shaper?.backlog(at: now) ?? 0) }
-        if let (second, load) = sample { run.conductor.load(load, second: second, index: index) }
+        if let (second, load) = sample { run.conductor.take(.load(load, second: second, index: index)) }
     }
 
     /// A request that was due is in the books though it was not sent.

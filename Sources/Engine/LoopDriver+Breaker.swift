@@ -30,7 +30,7 @@ extension LoopDriver {
                 lastToken: lastToken
             )
         }
-        if let reason { run.conductor.abandon(target: target, reason: reason) }
+        if let reason { run.conductor.take(.abandon(target: target, reason: reason)) }
     }
 
     /// Nanoseconds until it is sent again; nil = it is not. A prompt of a job that was never taken is asked again, however

@@ -174,13 +174,13 @@ final class LoopDriver {
                 record(unsent: request, detail: reason.rawValue)
                 recycle(request)
             case .windowReady:
-                run.conductor.windowReady(loop: loopIndex, index: index)
+                run.conductor.take(.windowReady(loop: loopIndex, index: index))
                 obey()  // where this loop was the last, the window is closed before anything else is started
             case .quiet:
                 if case .drain = run.program.entries[index].stage.rule { cancelAll() }
                 let warmed = preparation?.finish() ?? 0
                 preparation = nil
-                run.conductor.quiet(loop: loopIndex, index: index, warmed: warmed)
+                run.conductor.take(.quiet(loop: loopIndex, index: index, warmed: warmed))
             case .wait(let instant):
                 let due = retries.nextDue ?? .distantFuture
                 let next = min(instant ?? .distantFuture, due)
@@ -314,7 +314,7 @@ final class LoopDriver {
             }
         }
         recycle(request)
-        if let reason { run.conductor.abandon(target: target, reason: reason) }
+        if let reason { run.conductor.take(.abandon(target: target, reason: reason)) }
         pump()
     }
 

@@ -63,7 +63,6 @@ public struct Program: Sendable {
         public var stage: Stage
         public var binWidth: Duration
         public var probeRate: Double?  // of its phase
-        public var isFirstOfPhase: Bool
         public var isLastOfPhase: Bool
         public var window: Int?  // from 0, where the plan is run several times
         /// It does not begin earlier, since t0: the first of a time window.
@@ -145,9 +144,6 @@ public struct Program: Sendable {
         )
     }
 
-    /// A turn has far fewer requests than this; prime, so that lists of prompts are not begun at the same place.
-    private static let promptsPerTurn: Int64 = 1_000_003
-
     private init(targets: [EngineTarget], turns: [Turn], continuing continuation: Continuation) {
         self.targets = targets
         self.continuation = continuation
@@ -176,14 +172,13 @@ public struct Program: Sendable {
                         + (entries.count < phase.stages.count ? continuation.ordinal : 0),
                     stage: stage,
                     binWidth: phase.binWidth,
-                    isFirstOfPhase: place == 0 && phaseIDs[key] == nil,
                     isLastOfPhase: place == stages.count - 1 && turn.block == phase.blocks - 1,
                     window: window,
                     jobSize: phase.kind == .batch ? phase.stages.compactMap(\.jobSize).reduce(0, +) : nil
                 )
                 entry.probeRate = phase.probeRate
                 if place == 0, countsPromptsByTurn {
-                    entry.firstPrompt = Self.promptsPerTurn * Self.number(of: turn, in: plan)
+                    entry.firstPrompt = Numbering.promptsPerTurn * Self.number(of: turn, in: plan)
                 }
                 if place == 0, windowsSeen.insert(turn.window).inserted {
                     entry.notBefore = plan.windows.every * turn.window

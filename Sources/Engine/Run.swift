@@ -50,7 +50,7 @@ public final class Run: Sendable {
     }
 
     /// One of several runs that go on at the same time: their loops have numbers of their own.
-    struct Place {
+    struct Place: Sendable {
         var firstLoop = 0
         var runs = 1
         /// Whether phases may have probes beside them; probes themselves have none.

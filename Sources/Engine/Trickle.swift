@@ -8,14 +8,9 @@ internal import Ticks
 ///
 /// A run of its own for each phase that asks for it, under the common caps; the phase's conductor begins and ends it.
 final class Trickle: Sendable {
-    /// Numbers that no request and no row of the load itself has.
-    private static let firstRow = 1_000_000
-    private static let firstSequence: Int64 = 1 << 40
-
     private let options: Run.Options
     private let budget: Budget
-    private let firstLoop: Int
-    private let firstRun: Int
+    private let place: Run.Place
     private let t0: Instant
     private let sink: any RecordSink
     private let runs = Mutex<[Run]>([])
@@ -24,8 +19,7 @@ final class Trickle: Sendable {
     init(options: Run.Options, budget: Budget, place: Run.Place, t0: Instant, sink: any RecordSink) {
         self.options = options
         self.budget = budget
-        firstLoop = options.loops * place.runs + 1000 * place.firstLoop
-        firstRun = 10_000 * place.firstLoop
+        self.place = place
         self.t0 = t0
         self.sink = sink
     }
@@ -42,11 +36,10 @@ final class Trickle: Sendable {
         let replay = target.plan.phases.first { $0.name == name }?.replay
         probed.plan.workload = target.plan.workload.probing(beside: replay)
         var continuation = Program.Continuation()
-        let number = runs.withLock { $0.count }
-        let ordinal = firstRun + number
-        continuation.phase = Self.firstRow + phase
-        continuation.step = Self.firstRow + 2 * ordinal
-        continuation.sequence = Self.firstSequence * Int64(ordinal + 1)
+        let numbers = Numbering.probes(runs.withLock { $0.count }, beside: phase, of: place, loops: options.loops)
+        continuation.phase = numbers.phase
+        continuation.step = numbers.step
+        continuation.sequence = numbers.sequence
         continuation.beside = phase
         var options = options
         options.loops = 1
@@ -54,7 +47,7 @@ final class Trickle: Sendable {
         let run = Run(
             program: Program(targets: [probed], continuing: continuation),
             options: options,
-            place: Run.Place(firstLoop: firstLoop + number, runs: 1, probes: false),
+            place: Run.Place(firstLoop: numbers.loop, runs: 1, probes: false),
             budget: budget,
             t0: t0,
             sink: sink

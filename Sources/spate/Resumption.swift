@@ -9,9 +9,6 @@ import Store
 /// It goes on in its own folder, under its own id. Its time goes on where what was stored of it ends, so that an
 /// interruption takes no time in it; an incident says when it was and how long it lasted.
 struct Resumption: Sendable {
-    /// Sequences of a killed run's last moments were sent and not stored: ids go on far beyond them.
-    private static let sequenceGap: Int64 = 100_000
-
     let folder: String
     let stored: RecordedRun
     /// Since t0: where its time goes on.
@@ -115,7 +112,7 @@ struct Resumption: Sendable {
         next.phase = (stored.phases.map(\.id).max() ?? 0) + 1
         next.step = (stored.steps.map(\.id).max() ?? 0) + 1
         let last = stored.requests.map(\.sequence).max() ?? -1
-        next.sequence = (last / Self.sequenceGap + 1) * Self.sequenceGap
+        next.sequence = (last / Numbering.resumptionGap + 1) * Numbering.resumptionGap
         for phase in stored.phases {
             next.begun[phase.id] = (phase, stored.steps.count { $0.phase == phase.id })
         }

@@ -39,7 +39,6 @@ import Wire
         #expect(program.entries.map(\.phaseName) == ["warmup", "warmup", "ramp", "ramp", "ramp"])
         #expect(program.entries.map(\.phaseKind) == [.warmup, .warmup, .ramp, .ramp, .ramp])
         #expect(program.entries.map(\.ordinal) == [0, 1, 0, 1, 2])
-        #expect(program.entries.map(\.isFirstOfPhase) == [true, false, true, false, false])
         #expect(program.entries.map(\.isLastOfPhase) == [false, true, false, false, true])
     }
 
@@ -65,7 +64,6 @@ import Wire
         #expect(program.entries.map(\.phase) == [1, 2, 2, 1].flatMap { [$0, $0, $0, $0] })
         #expect(program.entries.map(\.step) == Array(1...16))
         #expect(program.entries.map(\.ordinal) == [0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7])
-        #expect(program.entries.indices.filter { program.entries[$0].isFirstOfPhase } == [0, 4])
         #expect(program.entries.indices.filter { program.entries[$0].isLastOfPhase } == [11, 15])
         // The same prompts for both at the same block.
         #expect(

@@ -1,5 +1,10 @@
+import Measurement
 import Schedule
 import Ticks
+import Transport
+import Wire
+
+@testable import Engine
 
 /// A server of so many slots that answers each request in the same time, first in, first out; or refuses it at once.
 struct VirtualServer {
@@ -34,7 +39,7 @@ struct VirtualServer {
     }
 }
 
-/// Drives stages over loops in virtual time, as the engine does in real time, and keeps what happened.
+/// Drives a program over loops in virtual time by the engine's own agenda and shapers, and keeps what happened.
 struct VirtualRun {
     struct Request {
         var stage: Int
@@ -59,11 +64,18 @@ struct VirtualRun {
     private(set) var passages: [Passage] = []
     private(set) var inFlight: [(at: Instant, count: Int)] = [(.zero, 0)]
     private(set) var now = Instant.zero
+    private(set) var batches: [RecordBatch] = []
+    private(set) var hasEnded = false
 
     private var server: VirtualServer
     private var running: [Int] = []  // indices of requests, unordered
     private let loops: Int
     private let talk: Prompts?
+    private let entries: [Program.Entry]
+    private var agenda: Agenda
+    private var shapers: [StageShaper] = []  // of the present stage, by loop
+    private var stage = -1
+    private var said = 0  // events so far
     private var thinking: [ConversationQueue]  // by loop
     private var nextConversation: [Int]
 
@@ -79,103 +91,168 @@ struct VirtualRun {
         stopAt: Instant? = nil,
         until: Instant = .init(nanoseconds: 100_000 * 1_000_000_000)
     ) {
+        self.init(
+            Self.program([stages]),
+            server: server,
+            loops: loops,
+            talk: talk,
+            at: stopAt,
+            say: .stop(.interrupt),
+            until: until
+        )
+    }
+
+    /// - Parameter event: happens at `instant`, if that is given and comes.
+    init(
+        _ program: Program,
+        server: VirtualServer,
+        loops: Int = 1,
+        talk: Prompts? = nil,
+        at instant: Instant?,
+        say event: Agenda.Event,
+        until: Instant = .init(nanoseconds: 100_000 * 1_000_000_000)
+    ) {
         self.server = server
         self.loops = loops
         self.talk = talk
+        entries = program.entries
+        agenda = Agenda(program: program, loops: loops, t0: .zero, lead: 0)
         thinking = Array(repeating: ConversationQueue(), count: loops)
         nextConversation = Array(0..<loops)
-        for (index, stage) in stages.enumerated() {
-            drive(stage, index: index, stopAt: stopAt, until: until)
-            if now >= until || (stopAt.map { now >= $0 } ?? false) { return }
+        for loop in 0..<loops { say(.attached(loop: loop)) }
+        var due = instant
+        while !hasEnded, now < until {
+            if let instant = due, now >= instant {
+                due = nil
+                say(event)
+            }
+            var wake = min(until, due ?? until)
+            let before = said
+            for loop in shapers.indices where before == said { wake = min(wake, pump(loop)) }
+            if before != said { continue }  // what was said may have changed what comes next
+            now = min(wake, running.map { requests[$0].ended }.min() ?? .distantFuture)
+            endRequests()
         }
     }
 
-    private mutating func drive(_ stage: Stage, index: Int, stopAt: Instant?, until: Instant) {
-        let start = now
-        passages.append(Passage(started: start))
-        var shapers = (0..<loops).map { loop in
-            StageShaper(
-                stage: stage.segment(loop: loop, of: loops),
-                start: start,
-                carriedInFlight: running.count { requests[$0].loop == loop },
-                thinking: thinking[loop].dues
+    /// A program of targets that go through these stages, a phase each.
+    static func program(_ stages: [[Stage]]) -> Program {
+        let targets = stages.enumerated().map { index, stages in
+            var plan = RunPlan(
+                seed: 1,
+                workload: Workload(source: .synthetic(inputTokens: 8)),
+                warmupRequests: 0,
+                shapes: [],
+                grace: .seconds(1)
+            )
+            plan.phases = [PhasePlan(name: "phase", kind: .ramp, stages: stages)]
+            return EngineTarget(
+                id: index + 1,
+                name: "target-\(index + 1)",
+                endpoint: Endpoint(scheme: .http, host: "127.0.0.1", port: 1),
+                basePath: "/v1",
+                model: "m",
+                provider: Provider(name: "test"),
+                headers: [],
+                plan: plan
             )
         }
-        for loop in shapers.indices { thinking[loop].keep(shapers[loop].staying) }
-        var ready: Set<Int> = []
-        var quiet: Set<Int> = []
-        var isStopped = false
-        while now < until {
-            var wake = until
-            if let stopAt, now >= stopAt, !isStopped {
-                isStopped = true
-                for loop in shapers.indices { shapers[loop].stopStarting(at: now) }
-            } else if let stopAt, now < stopAt {
-                wake = min(wake, stopAt)
+        return Program(targets: targets, order: .sequential)
+    }
+
+    private mutating func say(_ event: Agenda.Event) {
+        said += 1
+        for action in agenda.take(event, at: now) {
+            switch action {
+            case .tell(let command): obey(command)
+            case .write(let batch): batches.append(batch)
+            case .show, .beginProbes, .endProbes: break
             }
-            for loop in shapers.indices { wake = min(wake, pump(&shapers[loop], loop, index, &ready, &quiet)) }
-            if ready.count == loops && passages[index].closed == nil {
-                passages[index].closed = now
-                for loop in shapers.indices { shapers[loop].closeWindow(at: now) }
-                continue
-            }
-            if quiet.count == loops {
-                passages[index].quiet = now
-                return
-            }
-            let next = running.map { requests[$0].ended }.min() ?? .distantFuture
-            now = min(wake, next)
-            end(&shapers, stage: index)
         }
     }
 
-    private mutating func pump(
-        _ shaper: inout StageShaper,
-        _ loop: Int,
-        _ stage: Int,
-        _ ready: inout Set<Int>,
-        _ quiet: inout Set<Int>
-    ) -> Instant {
+    private mutating func obey(_ command: Agenda.Command) {
+        switch command {
+        case .enter(let index, let start):
+            stage = index
+            passages.append(Passage(started: start))
+            shapers = (0..<loops).map { loop in
+                StageShaper(
+                    stage: entries[index].stage.segment(loop: loop, of: loops),
+                    start: start,
+                    carriedInFlight: running.count { requests[$0].loop == loop },
+                    thinking: thinking[loop].dues
+                )
+            }
+            for loop in shapers.indices { thinking[loop].keep(shapers[loop].staying) }
+        case .closeWindow(_, let instant):
+            passages[stage].closed = instant
+            for loop in shapers.indices { shapers[loop].closeWindow(at: instant) }
+        case .giveUp(_, let instant): for loop in shapers.indices { shapers[loop].giveUp(at: instant) }
+        case .stop(_, let instant): for loop in shapers.indices { shapers[loop].stopStarting(at: instant) }
+        case .end: hasEnded = true
+        }
+    }
+
+    private mutating func pump(_ loop: Int) -> Instant {
         while true {
-            switch shaper.next(at: now) {
+            switch shapers[loop].next(at: now) {
             case .start(let count, let scheduled, let measured, let firstRank):
                 for offset in 0..<count {
-                    running.append(requests.count)
-                    requests.append(
-                        Request(
-                            stage: stage,
-                            loop: loop,
-                            scheduled: scheduled,
-                            dispatched: now,
-                            ended: server.answer(at: now),
-                            measured: measured,
-                            rank: firstRank.map { $0 + offset },
-                            conversation: thinking[loop].take(dueBy: scheduled) ?? newConversation(loop)
-                        )
+                    begin(
+                        loop,
+                        scheduled: scheduled,
+                        measured: measured,
+                        rank: firstRank.map { $0 + offset },
+                        conversation: thinking[loop].take(dueBy: scheduled) ?? newConversation(loop)
                     )
                 }
                 inFlight.append((now, running.count))
             case .arrive(let arrival, let measured):
-                running.append(requests.count)
-                requests.append(
-                    Request(
-                        stage: stage,
-                        loop: loop,
-                        scheduled: arrival.scheduled,
-                        dispatched: now,
-                        ended: server.answer(at: now),
-                        measured: measured,
-                        queued: arrival.queued,
-                        conversation: newConversation(loop)
-                    )
+                begin(
+                    loop,
+                    scheduled: arrival.scheduled,
+                    measured: measured,
+                    queued: arrival.queued,
+                    conversation: newConversation(loop)
                 )
                 inFlight.append((now, running.count))
             case .shed(let arrival, _, let reason): shed.append((arrival, reason))
-            case .windowReady: ready.insert(loop)
-            case .quiet: quiet.insert(loop)
+            case .windowReady:
+                say(.windowReady(loop: loop, index: stage))
+                return now
+            case .quiet:
+                let index = stage
+                passages[index].quiet = now
+                say(.quiet(loop: loop, index: index, warmed: 0))
+                return now
             case .wait(let instant): return instant ?? .distantFuture
             }
         }
+    }
+
+    private mutating func begin(
+        _ loop: Int,
+        scheduled: Instant,
+        measured: Bool,
+        rank: Int? = nil,
+        queued: Int64 = 0,
+        conversation: Conversation?
+    ) {
+        running.append(requests.count)
+        requests.append(
+            Request(
+                stage: stage,
+                loop: loop,
+                scheduled: scheduled,
+                dispatched: now,
+                ended: server.answer(at: now),
+                measured: measured,
+                rank: rank,
+                queued: queued,
+                conversation: conversation
+            )
+        )
     }
 
     private mutating func newConversation(_ loop: Int) -> Conversation? {
@@ -183,7 +260,7 @@ struct VirtualRun {
         return talk?.conversation(nextConversation[loop])
     }
 
-    private mutating func end(_ shapers: inout [StageShaper], stage: Int) {
+    private mutating func endRequests() {
         let over = running.filter { requests[$0].ended <= now }
         running.removeAll { requests[$0].ended <= now }
         for index in over {

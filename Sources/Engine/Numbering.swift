@@ -1,0 +1,40 @@
+/// Which numbers are whose: rows, requests and prompts of a load, of the probes beside it and of its continuations share none.
+public enum Numbering {
+    /// Requests of an interrupted run that may have been sent and not been stored: a continuation leaves so many numbers out.
+    public static let resumptionGap: Int64 = 100_000
+
+    /// A turn of a target has far fewer requests than this; prime, so that lists of prompts are not begun at the same place.
+    static let promptsPerTurn: Int64 = 1_000_003
+
+    /// Requests of a load stay below it.
+    static let firstProbe: Int64 = 1 << 40
+    /// Rows of phases and of steps of a load stay below it.
+    static let firstProbeRow = 1_000_000
+    /// Runs of probes that one run of a load can have.
+    static let probeRuns = 10_000
+    /// Loops that one run's probes can have, beside those of all loads.
+    static let probeLoops = 1000
+
+    /// The numbers of one run of probes.
+    struct Probes: Sendable, Hashable {
+        var phase: Int
+        var step: Int  // of its first step; it has two
+        var sequence: Int64  // of its first request
+        var loop: Int
+    }
+
+    /// - Parameters:
+    ///   - number: of the runs of probes that this load has had, from 0
+    ///   - phase: that they go beside
+    ///   - place: of the load among the runs that go on at the same time
+    ///   - loops: of each of those
+    static func probes(_ number: Int, beside phase: Int, of place: Run.Place, loops: Int) -> Probes {
+        let ordinal = probeRuns * place.firstLoop + number
+        return Probes(
+            phase: firstProbeRow + phase,
+            step: firstProbeRow + 2 * ordinal,
+            sequence: firstProbe * Int64(ordinal + 1),
+            loop: loops * place.runs + probeLoops * place.firstLoop + number
+        )
+    }
+}

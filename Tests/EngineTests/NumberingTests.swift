@@ -1,0 +1,38 @@
+import Testing
+
+@testable import Engine
+
+@Suite struct NumberingTests {
+    /// Of targets in parallel, each with loops of its own and several phases that are probed.
+    private func all(targets: Int, loops: Int, phases: Int) -> [Numbering.Probes] {
+        (0..<targets).flatMap { target in
+            (0..<phases).map { number in
+                let place = Run.Place(firstLoop: target * loops, runs: targets)
+                return Numbering.probes(number, beside: 1 + target * phases + number, of: place, loops: loops)
+            }
+        }
+    }
+
+    @Test(arguments: [(1, 1), (1, 4), (2, 1), (3, 2), (8, 4)])
+    func `no two runs of probes share a row, a request or a loop`(targets: Int, loops: Int) {
+        let probes = all(targets: targets, loops: loops, phases: 20)
+        #expect(Set(probes.map(\.phase)).count == probes.count)
+        #expect(Set(probes.flatMap { [$0.step, $0.step + 1] }).count == 2 * probes.count)
+        #expect(Set(probes.map(\.loop)).count == probes.count)
+        let firsts = probes.map(\.sequence).sorted()
+        let rooms = zip(firsts, firsts.dropFirst()).map { $1 - $0 }
+        #expect(rooms.allSatisfy { $0 >= Numbering.firstProbe })
+    }
+
+    @Test func `none of them is a load's`() {
+        let (targets, loops) = (8, 4)
+        for probes in all(targets: targets, loops: loops, phases: 20) {
+            #expect(probes.phase > Numbering.firstProbeRow && probes.step >= Numbering.firstProbeRow)
+            #expect(probes.sequence >= Numbering.firstProbe)
+            #expect(probes.loop >= targets * loops)
+        }
+        // A thousand turns of a target, and as many interruptions, stay below.
+        #expect(1000 * Numbering.promptsPerTurn < Numbering.firstProbe)
+        #expect(1000 * Numbering.resumptionGap < Numbering.firstProbe)
+    }
+}
