@@ -9,18 +9,17 @@ extension AnswerRecord {
         var reply = request.decoder.reply
         reply.status = request.transfer.status
         let isAnswered = record.outcomeClass == .success
-        let number = "\(run.id)-\(request.sequence)"
-        let requestID = request.attempt == 0 ? number : "\(number).\(request.attempt)"
+        let requestID = request.errand.requestID(run: run.id)
         let answer = BatchAnswer(
             id: "batch_req_\(requestID)",
             customID: customID,
             requestID: requestID,
-            model: run.program.targets[request.target].model,
+            model: request.lane.target.model,
             created: (MonotonicClock.now().nanoseconds + MonotonicClock.realtimeOffset()) / 1_000_000_000,
             reply: reply,
             text: request.decoder.text,
             failure: isAnswered ? nil : (record.outcome.rawValue, record.error ?? record.detail ?? "")
         )
-        self.init(sequence: request.sequence, line: answer.line { run.redactor.redacted($0) })
+        self.init(sequence: request.errand.sequence, line: answer.line { run.redactor.redacted($0) })
     }
 }

@@ -10,17 +10,14 @@ internal import Wire
 final class LiveRequest: TransferHandler {
     let transfer: Transfer
     unowned(unsafe) let driver: LoopDriver
+    unowned(unsafe) let lane: Lane
     private var follower: ReplyFollower
     private var arrivals = ArrivalLog()
     /// What an answer to it is held against.
     var question = ReplyFollower.Question()
 
-    /// Index of the target it is for.
-    var target = 0
-    /// What it is to the stage that started it, and which one that was.
-    var kind = StageShaper.RequestKind.unmeasured
-    var step = 0
-    var rank: Int?
+    /// What it is for.
+    var errand = Errand(target: 0, sequence: 0, prompt: 0)
     /// Whether what the model writes goes to the store.
     var keepsAnswer = false
     /// How long after its dispatch its user gives up, nanoseconds.
@@ -28,43 +25,29 @@ final class LiveRequest: TransferHandler {
     private var hasGivenUp = false
     /// Whether its answer has been complete, and so it stands in the driver's list of those.
     var isComplete = false
-    /// Its place in a job's list of prompts.
-    var item: Int?
-    /// The conversation whose present question it asks.
-    var conversation: Conversation?
-    var sequence: Int64 = 0
-    var prompt: Int64 = 0  // its index among the prompts
-    var arrival: Int?  // its place in an open loop's plan
-    var attempt = 0
-    /// Of a later attempt: whether the first was measured.
-    var measured = false
-    var scheduled = Instant.zero
     /// The number of its prompt under which its answer may be held against others.
     var comparablePrompt: Int?
-    /// How long it had to wait for a place under a cap, nanoseconds.
-    var queued: Int64 = 0
     var bodyBytes = 0
     var claim = Budget.Claim(outputTokens: 0, nanodollars: 0)
     /// Its place in the driver's list of running requests.
     var slot = 0
 
-    init(transfer: Transfer, decoder: ReplyDecoder, driver: LoopDriver) {
+    init(transfer: Transfer, decoder: ReplyDecoder, driver: LoopDriver, lane: Lane) {
         self.transfer = transfer
         follower = ReplyFollower(decoder: decoder)
         self.driver = driver
+        self.lane = lane
         arrivals.reserve(bytes: 128)
         transfer.touches(self, decoder)
     }
 
     var decoder: ReplyDecoder { follower.decoder }
 
+    /// Makes ready for another errand.
     /// - Parameter keepsText: whether what the model writes is kept.
-    func reset(keepsText: Bool) {
+    func reset(_ errand: Errand, keepsText: Bool) {
+        self.errand = errand
         follower.reset(keepsText: keepsText)
-        rank = nil
-        queued = 0
-        item = nil
-        conversation = nil
         patience = nil
         keepsAnswer = false
         hasGivenUp = false
@@ -80,8 +63,7 @@ final class LiveRequest: TransferHandler {
         let (digest, action) = follower.receive(bytes, at: stamp, of: transfer)
         note(digest, action, stamp)
         if digest.terminalSign != .none, !isComplete {
-            isComplete = true
-            driver.complete.append(self)
+            driver.roster.noteComplete(self)
         }
     }
 
@@ -98,7 +80,7 @@ final class LiveRequest: TransferHandler {
         switch action {
         case .firstToken:
             recorder.firstToken(ttft: stamp.instant.nanoseconds(since: transfer.timing.dispatched))
-            driver.firstToken(after: stamp.instant.nanoseconds(since: scheduled))
+            driver.passage?.firstToken(after: stamp.instant.nanoseconds(since: errand.scheduled))
         case .nextTokens(let gap): recorder.gap(gap)
         case .nothing, .sameRead: break
         }
@@ -124,9 +106,9 @@ final class LiveRequest: TransferHandler {
     func over(_ patience: ReplyEnd.Patience) -> Instant? { follower.end.over(patience) }
 
     /// An instant before which it cannot be overdue.
-    func safe(_ watchdog: Watchdog, now: Instant) -> Instant {
+    func safe(now: Instant) -> Instant {
         let dispatched = transfer.timing.dispatched
-        let safe = watchdog.safe(
+        let safe = lane.watchdog.safe(
             dispatched: dispatched,
             written: transfer.timing.written,
             firstToken: follower.state.firstToken,
@@ -136,13 +118,13 @@ final class LiveRequest: TransferHandler {
         return patience.map { min(safe, dispatched.advanced(byNanoseconds: $0)) } ?? safe
     }
 
-    func overdue(_ watchdog: Watchdog, now: Instant) -> Outcome? {
+    func overdue(now: Instant) -> Outcome? {
         if follower.end.since != nil { return nil }  // it has its answer
         if let patience, now.nanoseconds(since: transfer.timing.dispatched) >= patience {
             hasGivenUp = true
             return .cancelled
         }
-        return watchdog.verdict(
+        return lane.watchdog.verdict(
             dispatched: transfer.timing.dispatched,
             written: transfer.timing.written,
             firstToken: follower.state.firstToken,
@@ -153,22 +135,15 @@ final class LiveRequest: TransferHandler {
 
     func record(t0: Instant, _ cause: EndCause, redactor: Redactor) -> RequestRecord {
         var record = follower.record(question, transfer, cause, redactor: redactor)
-        record.sequence = sequence
-        record.attempt = attempt
-        record.step = step
-        record.rank = rank
-        record.item = item
-        record.measured = attempt > 0 ? measured : kind == .measured || kind == .wave
-        record.loop = driver.loopIndex
-        record.scheduled = scheduled.nanoseconds(since: t0)
-        record.dispatchLag = transfer.timing.dispatched.nanoseconds(since: scheduled)
-        record.queued = queued > 0 ? queued : nil
+        errand.sign(&record, loop: driver.loopIndex, t0: t0)
+        record.dispatchLag = transfer.timing.dispatched.nanoseconds(since: errand.scheduled)
+        record.queued = errand.queued > 0 ? errand.queued : nil
         if record.outcome == .cancelled, hasGivenUp { record.detail = "user" }
         record.arrivals = arrivals.take()
         guard record.outcomeClass == .success else { return record }
-        if let check = driver.check(of: target) {
+        if let check = lane.maker.check {
             let answer = decoder.text.choices[0]?.content ?? ""
-            if let shortfall = check.shortfall(of: answer, index: Int(prompt)) {
+            if let shortfall = check.shortfall(of: answer, index: Int(errand.prompt)) {
                 record.useful = false
                 record.detail = "unexpected"
                 record.note = record.note.map { "\($0); \(shortfall)" } ?? shortfall

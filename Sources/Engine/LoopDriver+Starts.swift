@@ -2,31 +2,35 @@ internal import Measurement
 internal import Schedule
 internal import Ticks
 internal import Transport
+internal import Wire
 
-/// Beginning requests.
+/// Requests that begin: of a closed loop, an open one, or once more.
 extension LoopDriver {
     /// Requests on new connections that are due together go a few at a time, each few written before the next are begun:
     /// else the last one's clock would start long before it can be sent.
     static let startsPerTurn = 16
 
-    func endTurn() {
-        recorder.turn(lag: loop.turnNanoseconds)
-        let wasFull = startsLeft == 0
-        startsLeft = Self.startsPerTurn
-        if wasFull { pump() }
+    /// A new request of the present stage.
+    func make(_ lane: Lane, item: Int? = nil, arrival: Int? = nil, conversation: Conversation? = nil) -> LiveRequest {
+        var errand = numbers.errand(to: lane.index)
+        (errand.item, errand.arrival, errand.conversation) = (item, arrival, conversation)
+        if let item { errand.prompt = Int64(item) }
+        if let conversation { errand.prompt = Int64(lane.maker.listPlace(of: conversation)) }
+        return lane.make(errand, passage?.occasion(trace: passage?.replay) ?? Lane.Occasion(), for: self)
     }
 
     func start(_ count: Int, scheduled: Instant, measured: Bool, firstRank: Int?) {
-        let entry = run.program.entries[index]
+        guard let passage else { return }
+        let connection = passage.entry.stage.connection(isWave: firstRank != nil)
         for offset in 0..<count {
             let request =
                 prepared.popLast()
-                ?? make(target: entry.target, item: nextItem(), conversation: nextTurn(dueBy: scheduled))
-            request.scheduled = scheduled
-            request.step = entry.step
-            request.rank = firstRank.map { $0 + offset * entry.stage.rankStride }
-            request.kind = firstRank != nil ? .wave : measured ? .measured : .unmeasured
-            begin(request, connection: entry.stage.connection(isWave: firstRank != nil))
+                ?? make(passage.lane, item: passage.nextItem(), conversation: nextTurn(dueBy: scheduled, passage))
+            request.errand.scheduled = scheduled
+            request.errand.step = passage.entry.step
+            request.errand.rank = firstRank.map { $0 + offset * passage.entry.stage.rankStride }
+            request.errand.kind = firstRank != nil ? .wave : measured ? .measured : .unmeasured
+            begin(request, connection: connection)
         }
     }
 
@@ -36,19 +40,97 @@ extension LoopDriver {
             run.conductor.stop(.cap(cap))
             return
         }
-        request.slot = running.count
-        running.append(request)
-        let isWritten = client(of: request.target).start(request.transfer, connection: connection)
+        roster.add(request)
+        let isWritten = request.lane.client.start(request.transfer, connection: connection)
         if !isWritten { startsLeft = max(0, startsLeft - 1) }
         let dispatched = request.transfer.timing.dispatched
-        safeUntil = min(safeUntil, request.safe(run.watchdogs[request.target], now: dispatched))
+        roster.note(safeUntil: request.safe(now: dispatched))
         recorder.requestStarted(at: dispatched)
     }
 
     /// A cap was reached: the request is in the books as not sent.
-    func skip(_ request: LiveRequest) {
+    private func skip(_ request: LiveRequest) {
         record(unsent: request, detail: "cap")
-        shaper?.requestEnded(kind(request.kind, step: request.step), failedFast: true, at: MonotonicClock.now())
-        recycle(request)
+        tellShaper(of: request.errand, failedFast: true)
+        request.lane.recycle(request)
     }
+
+    /// A request that was due is in the books though it was not sent.
+    func record(unsent request: LiveRequest, detail: String) {
+        var record = RequestRecord()
+        request.errand.sign(&record, loop: loopIndex, t0: run.t0)
+        record.outcome = .notSent
+        record.detail = detail
+        recorder.requestNotSent(record)
+    }
+
+    private func tellShaper(of errand: Errand, failedFast: Bool) {
+        guard let passage else { return }
+        let kind = passage.kind(of: errand)
+        _ = passage.shaper?.requestEnded(kind, failedFast: failedFast, at: MonotonicClock.now())
+    }
+
+    // MARK: an open loop
+
+    /// It starts when it is due, whatever became of those before.
+    func arrive(_ arrival: Arrival, measured: Bool) {
+        guard let passage else { return }
+        let request = request(of: arrival, measured: measured, passage)
+        request.errand.queued = arrival.queued
+        begin(request, connection: .any)
+    }
+
+    func request(of arrival: Arrival, measured: Bool, _ passage: Passage) -> LiveRequest {
+        let request =
+            passage.lookAhead?.take(arrival.index)
+            ?? make(passage.lane, arrival: arrival.index, conversation: newConversation(passage))
+        request.errand.scheduled = arrival.scheduled
+        request.errand.step = passage.entry.step
+        request.errand.kind = measured ? .measured : .unmeasured
+        return request
+    }
+
+    func makeAhead(until due: Instant?, _ passage: Passage) {
+        guard passage.lookAhead != nil else { return }
+        let (lane, replay) = (passage.lane, passage.replay)
+        passage.lookAhead?.fill(
+            until: due,
+            bytes: { arrival in
+                guard let replay else { return lane.maker.usualBytes }
+                return arrival < replay.count ? lane.maker.bytes(of: replay.trace[arrival]) : nil
+            },
+            make: { arrival in make(lane, arrival: arrival, conversation: newConversation(passage)) }
+        )
+    }
+
+    func recycleAhead() { for request in passage?.endLookAhead() ?? [] { request.lane.recycle(request) } }
+
+    // MARK: users who ask again
+
+    /// What the place that is free from `instant` on is for: the question of a user who has thought, or of a new one. nil
+    /// where requests stand alone.
+    private func nextTurn(dueBy instant: Instant, _ passage: Passage) -> Conversation? {
+        guard passage.entry.stage.takesConversations else { return nil }
+        return thinking.take(dueBy: instant) ?? newConversation(passage)
+    }
+
+    private func newConversation(_ passage: Passage) -> Conversation? {
+        guard passage.entry.stage.takesConversations else { return nil }
+        return numbers.conversation(passage.lane.maker.conversation)
+    }
+
+    // MARK: requests that were refused or lost, once more
+
+    func send(again errand: Errand) {
+        let trace = run.program.replay(ofStep: errand.step)
+        let request = lane(of: errand.target).make(
+            errand,
+            passage?.occasion(trace: trace) ?? Lane.Occasion(trace: trace),
+            for: self
+        )
+        begin(request, connection: .any)
+    }
+
+    /// Their users give up.
+    func dropRetries() { for errand in retries.takeAll() { tellShaper(of: errand, failedFast: false) } }
 }

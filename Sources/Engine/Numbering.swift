@@ -1,3 +1,5 @@
+internal import Schedule
+
 /// Which numbers are whose: rows, requests and prompts of a load, of the probes beside it and of its continuations share none.
 public enum Numbering {
     /// Requests of an interrupted run that may have been sent and not been stored: a continuation leaves so many numbers out.
@@ -36,5 +38,46 @@ public enum Numbering {
             sequence: firstProbe * Int64(ordinal + 1),
             loop: loops * place.runs + probeLoops * place.firstLoop + number
         )
+    }
+}
+
+/// The next numbers of one loop, which takes every n-th of all loops of all shards, so that loops need not ask each other.
+struct LoopNumbers: Sendable {
+    private var sequence: Int64
+    private var prompt: Int64 = 0  // where prompts are counted by turn
+    private var conversation: Int
+    private let place: Int64  // of this loop among its run's, on all shards
+    private let loops: Int64  // the same
+    private let loopsOfAllRuns: Int64  // the same
+    private let countsPromptsByTurn: Bool
+
+    init(loop: Int, of run: RunContext) {
+        sequence = run.program.continuation.sequence + Int64(run.shard.number(loop))
+        conversation = Int(sequence)
+        place = Int64(run.shard.number(loop - run.firstLoop))
+        loops = Int64(run.shard.count * run.loops)
+        loopsOfAllRuns = Int64(run.shard.count * run.loopsOfAllRuns)
+        countsPromptsByTurn = run.program.countsPromptsByTurn
+    }
+
+    /// A turn begins whose first prompt has that index.
+    mutating func beginTurn(at first: Int64) {
+        prompt = first + place
+        conversation = Int(prompt)
+    }
+
+    mutating func errand(to target: Int) -> Errand {
+        defer {
+            sequence += loopsOfAllRuns
+            prompt += loops
+        }
+        return Errand(target: target, sequence: sequence, prompt: countsPromptsByTurn ? prompt : sequence)
+    }
+
+    /// - Parameter make: makes the conversation of a number; nil where requests stand alone.
+    mutating func conversation(_ make: (Int) -> Conversation?) -> Conversation? {
+        guard let made = make(conversation) else { return nil }
+        conversation += Int(countsPromptsByTurn ? loops : loopsOfAllRuns)
+        return made
     }
 }

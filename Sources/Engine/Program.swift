@@ -224,12 +224,11 @@ public struct Program: Sendable {
             result[place].retryOf = place < first.count ? first[place].step : nil
             result[place].step = nextStep + place
             result[place].ordinal = phase.steps + place
-            result[place].isFirstOfPhase = false
             result[place].isLastOfPhase = place == result.count - 1
             result[place].notBefore = nil
             // Others than the first time: what was asked then may be in the server's cache.
             result[place].firstPrompt = result[place].firstPrompt.map {
-                $0 + Self.promptsPerTurn * Int64(1000 + nextStep)
+                $0 + Numbering.promptsPerTurn * Int64(1000 + nextStep)
             }
         }
         var continuation = Continuation()

@@ -38,6 +38,7 @@ extension StepRecord {
         concurrency = entry.stage.concurrency
         burst = entry.stage.burst
         block = entry.stage.block
+        retryOf = entry.retryOf
         binWidth = entry.binWidth.nanoseconds
         self.started = started
         switch entry.stage.rule {

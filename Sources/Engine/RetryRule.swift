@@ -1,5 +1,4 @@
 internal import Measurement
-internal import Schedule
 internal import Ticks
 internal import Wire
 
@@ -66,42 +65,28 @@ struct RetryRule: Sendable, Hashable {
 
 /// Requests that wait to be sent again; their place in flight stays taken, as their user waits with them.
 struct RetryQueue {
-    struct Entry: Sendable, Hashable {
-        var due: Instant
-        var target: Int
-        var sequence: Int64
-        var prompt: Int64  // its index among the prompts
-        var arrival: Int?  // its place in an open loop's plan
-        var item: Int?  // its place in a job's list
-        var conversation: Conversation?
-        var attempt: Int
-        var step: Int
-        var kind: StageShaper.RequestKind
-        var measured: Bool
-    }
+    private var errands: [Errand] = []  // by when they are due, the latest first
 
-    private var entries: [Entry] = []  // by due, the latest first
+    var count: Int { errands.count }
+    var nextDue: Instant? { errands.last?.scheduled }
 
-    var count: Int { entries.count }
-    var nextDue: Instant? { entries.last?.due }
-
-    mutating func insert(_ entry: Entry) {
+    mutating func insert(_ errand: Errand) {
         var low = 0
-        var high = entries.count
+        var high = errands.count
         while low < high {
             let middle = (low + high) / 2
-            if entries[middle].due > entry.due { low = middle + 1 } else { high = middle }
+            if errands[middle].scheduled > errand.scheduled { low = middle + 1 } else { high = middle }
         }
-        entries.insert(entry, at: low)
+        errands.insert(errand, at: low)
     }
 
-    mutating func takeDue(at now: Instant) -> Entry? {
-        guard let last = entries.last, last.due <= now else { return nil }
-        return entries.removeLast()
+    mutating func takeDue(at now: Instant) -> Errand? {
+        guard let last = errands.last, last.scheduled <= now else { return nil }
+        return errands.removeLast()
     }
 
-    mutating func takeAll() -> [Entry] {
-        defer { entries.removeAll() }
-        return entries
+    mutating func takeAll() -> [Errand] {
+        defer { errands.removeAll() }
+        return errands
     }
 }

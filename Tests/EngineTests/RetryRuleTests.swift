@@ -88,25 +88,15 @@ import Wire
         var queue = RetryQueue()
         var random = SplitMix64(seed: 3)
         for sequence in 0..<100 as Range<Int64> {
-            queue.insert(
-                .init(
-                    due: Instant(nanoseconds: Int64(random.next() % 50)),
-                    target: 0,
-                    sequence: sequence,
-                    prompt: sequence,
-                    attempt: 1,
-                    step: 1,
-                    kind: .measured,
-                    measured: true
-                )
-            )
+            let errand = Errand(target: 0, sequence: sequence, prompt: sequence)
+            queue.insert(errand.again(at: Instant(nanoseconds: Int64(random.next() % 50)), measured: true))
         }
         #expect(queue.count == 100)
         #expect(queue.takeDue(at: Instant(nanoseconds: -1)) == nil)
         var last: Int64 = -1
         while let next = queue.nextDue {
-            let entry = queue.takeDue(at: next)
-            #expect(entry?.due == next && next.nanoseconds >= last)
+            let errand = queue.takeDue(at: next)
+            #expect(errand?.scheduled == next && next.nanoseconds >= last)
             last = next.nanoseconds
         }
         #expect(queue.count == 0)

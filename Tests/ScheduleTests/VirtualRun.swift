@@ -61,7 +61,7 @@ struct VirtualRun {
 
     private(set) var requests: [Request] = []
     private(set) var shed: [(arrival: Arrival, reason: StageShaper.ShedReason)] = []
-    private(set) var passages: [Passage] = []
+    private(set) var passages: [Passage] = []  // of the stages that were entered
     private(set) var inFlight: [(at: Instant, count: Int)] = [(.zero, 0)]
     private(set) var now = Instant.zero
     private(set) var batches: [RecordBatch] = []
@@ -186,7 +186,7 @@ struct VirtualRun {
             }
             for loop in shapers.indices { thinking[loop].keep(shapers[loop].staying) }
         case .closeWindow(_, let instant):
-            passages[stage].closed = instant
+            passages[passages.count - 1].closed = instant
             for loop in shapers.indices { shapers[loop].closeWindow(at: instant) }
         case .giveUp(_, let instant): for loop in shapers.indices { shapers[loop].giveUp(at: instant) }
         case .stop(_, let instant): for loop in shapers.indices { shapers[loop].stopStarting(at: instant) }
@@ -222,9 +222,8 @@ struct VirtualRun {
                 say(.windowReady(loop: loop, index: stage))
                 return now
             case .quiet:
-                let index = stage
-                passages[index].quiet = now
-                say(.quiet(loop: loop, index: index, warmed: 0))
+                passages[passages.count - 1].quiet = now
+                say(.quiet(loop: loop, index: stage, warmed: 0))
                 return now
             case .wait(let instant): return instant ?? .distantFuture
             }

@@ -1,0 +1,145 @@
+internal import Measurement
+internal import Schedule
+internal import Ticks
+internal import Transport
+internal import Wire
+
+/// One target on one loop: its connections, how its requests are made and priced, when they are given up, what was learnt of
+/// it, and requests that are over, to be used anew.
+final class Lane {
+    let index: Int  // of the target
+    let target: EngineTarget
+    let client: HTTPClient
+    let maker: RequestMaker
+    let price: Price
+    let watchdog: Watchdog
+    private let runID: String
+    private let breakers: TargetBreakers
+    private let parser: JSONParser
+    private var pool: [LiveRequest] = []
+    private var answered = 0
+    private var reused = 0  // of them, those that went over a connection that was there
+    private var book: RateLimitBook?
+
+    init(_ index: Int, of run: RunContext, loop: EventLoop, parser: JSONParser) {
+        self.index = index
+        target = run.program.targets[index]
+        client = HTTPClient(
+            loop: loop,
+            endpoint: target.endpoint,
+            headers: target.headers.map { ($0.name, $0.value) },
+            answers: target.provider.streams ? .streams : .documents
+        )
+        maker = RequestMaker(target: target, salt: run.salt &+ run.program.twins(before: index))
+        price = run.prices[index]
+        watchdog = run.watchdogs[index]
+        runID = run.id
+        breakers = run.breakers
+        self.parser = parser
+    }
+
+    // MARK: requests
+
+    /// What the stage says of a request that is made.
+    struct Occasion {
+        var trace: Replay?
+        var isWarmup = false
+        /// Whether the job's answers are kept.
+        var keepsAnswers = false
+    }
+
+    func make(_ errand: Errand, _ occasion: Occasion, for driver: LoopDriver) -> LiveRequest {
+        let request = pool.popLast() ?? new(for: driver)
+        let keepsAnswer = errand.item != nil && occasion.keepsAnswers && maker.inputs == nil
+        request.reset(errand, keepsText: keepsAnswer || errand.conversation != nil || maker.check != nil)
+        request.keepsAnswer = keepsAnswer
+        let subject = subject(of: errand, occasion)
+        let body =
+            errand.conversation.map(maker.body(of:))
+            ?? maker.body(index: errand.sequence, subject, arrival: errand.arrival, in: occasion.trace)
+        let workload = target.plan.workload
+        request.question = ReplyFollower.Question(
+            streams: target.provider.streams,
+            inputs: maker.inputs,
+            askedTokens: body.askedTokens,
+            fixesLength: workload.lengthIsUseful ?? (occasion.trace != nil || workload.fixesLength)
+        )
+        request.comparablePrompt =
+            occasion.trace == nil && subject != .warmup && errand.conversation == nil
+            ? maker.comparablePrompt(index: errand.prompt) : nil
+        request.claim = Budget.Claim(
+            outputTokens: body.maxTokens,
+            nanodollars: price.worstCase(bodyBytes: body.bytes.count, outputTokens: body.maxTokens)
+        )
+        request.bodyBytes = body.bytes.count
+        if !occasion.isWarmup { request.patience = maker.patience(index: errand.sequence)?.nanoseconds }
+        request.transfer.prepare(
+            post: target.requestPath,
+            body: body.bytes,
+            requestID: errand.requestID(run: runID)
+        )
+        return request
+    }
+
+    private func new(for driver: LoopDriver) -> LiveRequest {
+        let decoder = ReplyDecoder(api: target.provider.api, parser: parser)
+        return LiveRequest(transfer: client.transfer(), decoder: decoder, driver: driver, lane: self)
+    }
+
+    private func subject(of errand: Errand, _ occasion: Occasion) -> RequestMaker.Subject {
+        if let item = errand.item { return .item(item) }
+        return target.plan.hasJob && occasion.isWarmup ? .warmup : .prompt(Int(errand.prompt))
+    }
+
+    func recycle(_ request: LiveRequest) { pool.append(request) }
+
+    func cancel(_ request: LiveRequest, _ cause: EndCause) {
+        client.cancel(request.transfer)
+        request.end(cause)
+    }
+
+    // MARK: what its answers say
+
+    /// Takes the end of a request.
+    /// - Parameter pause: how long nothing is sent after it, by plan, nanoseconds
+    /// - Returns: why the target is given up; nil while it is not.
+    func note(_ request: LiveRequest, _ record: RequestRecord, _ advice: ReplyAdvice, pause: Int64, at now: Instant)
+        -> String?
+    {
+        let sent = request.transfer.timing.dispatched
+        let attempt = Breaker.Attempt(
+            outcome: record.outcomeClass,
+            sent: sent,
+            lastToken: record.lastToken.map { sent.advanced(byNanoseconds: $0) },
+            refusal: advice.refusal,
+            neverConnected: record.written == nil
+        )
+        return breakers.note(attempt, of: index, pause: pause, at: now)
+    }
+
+    func noteConnection(_ record: RequestRecord) {
+        guard record.outcomeClass == .success else { return }
+        answered += 1
+        if record.connection == .reused { reused += 1 }
+    }
+
+    /// - Parameter now: nanoseconds since t0.
+    func note(_ limits: RateLimits, at now: Int64) {
+        if book == nil { book = RateLimitBook() }
+        book?.note(limits, at: now)
+    }
+
+    /// Nanoseconds until the request is sent again; nil = it is not. A prompt of a job that was never taken is asked again,
+    /// however often: its list is to be answered.
+    func waitBeforeRetry(_ errand: Errand, _ record: RequestRecord, _ advice: ReplyAdvice) -> Int64? {
+        if let wait = advice.wait(after: record, plan: target.plan) { return wait }
+        return errand.item != nil && record.outcome == .connect ? RefusalBackoff.pause(round: record.attempt) : nil
+    }
+
+    /// What its responses said of its limits; nil = nothing.
+    var limits: RateLimitRecord? { book?.record }
+
+    /// Whether its server closes connections after an answer; nil = not known. One that dies closes too: what counts is how
+    /// requests that were answered had got there.
+    var closesConnections: Bool? { client.closesAfterAnswer.map { $0 && 2 * reused <= answered } }
+}

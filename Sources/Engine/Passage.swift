@@ -1,0 +1,65 @@
+internal import Schedule
+internal import Ticks
+
+/// The stage that a loop is at: its share of it, and how far that is.
+final class Passage {
+    let index: Int  // among the program's entries
+    let entry: Program.Entry
+    let lane: Lane
+    let replay: Replay?  // whose requests it sends
+    /// nil when the phase is over and nothing is to be started.
+    var shaper: StageShaper?
+    var lookAhead: LookAhead?  // of an open loop
+    var windowEnd: Instant?
+    var hasStopped = false  // nothing is sent again
+    private var sampler: LoadSampler?
+    private let batch: Stage.Batch?  // this loop's share of a job
+    private var nextOfBatch = 0
+
+    init(_ index: Int, _ entry: Program.Entry, share: Stage, lane: Lane, shaper: StageShaper, start: Instant) {
+        self.index = index
+        self.entry = entry
+        self.lane = lane
+        self.shaper = shaper
+        if case .batch(let batch) = share.rule { self.batch = batch } else { batch = nil }
+        guard case .arrivals(let arrivals) = share.rule else {
+            replay = nil
+            return
+        }
+        lookAhead = LookAhead(arrivals)
+        if case .trace(let trace) = arrivals.source { replay = trace } else { replay = nil }
+        if arrivals.stopsWhenSaturated, arrivals.isSteady { sampler = LoadSampler(start: start) }
+    }
+
+    /// The place in the job's list of the prompt that comes next; nil where there is no job, or all of it is asked.
+    func nextItem() -> Int? {
+        guard let batch, nextOfBatch < batch.items.count else { return nil }
+        defer { nextOfBatch += 1 }
+        return batch.items[nextOfBatch]
+    }
+
+    /// What is said of a request that is made now.
+    func occasion(trace: Replay?) -> Lane.Occasion {
+        Lane.Occasion(
+            trace: trace,
+            isWarmup: entry.stage.kind == .warmup,
+            keepsAnswers: batch?.keepsAnswers == true
+        )
+    }
+
+    /// What a request is to this stage.
+    func kind(of errand: Errand) -> StageShaper.RequestKind { errand.step == entry.step ? errand.kind : .carried }
+
+    func firstToken(after ttft: Int64) { sampler?.firstToken(after: ttft) }
+
+    /// The load of a second that is over, once.
+    func sample(at now: Instant, running: Int) -> (second: Int, sample: LoadSample)? {
+        sampler?.sample(at: now) { running + (shaper?.backlog(at: now) ?? 0) }
+    }
+
+    /// Nothing is made ahead any more; what was, in vain.
+    func endLookAhead() -> [LiveRequest] {
+        defer { (lookAhead, sampler) = (nil, nil) }
+        return lookAhead?.removeAll() ?? []
+    }
+}
