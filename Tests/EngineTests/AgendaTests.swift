@@ -47,6 +47,22 @@ import Wire
         #expect(diary.say(.quiet(loop: 1, index: 0, warmed: 0), at: 3) == [])
     }
 
+    @Test func `shards wait for one another before a stage that follows answers, and begin it at the agreed instant`() {
+        var diary = Diary([[level, level]], shard: Shard(0, of: 2))
+        diary.begin()
+        #expect(diary.say(.quiet(loop: 0, index: 0, warmed: 0), at: 2) == [])
+        #expect(diary.met == [1])
+        #expect(diary.say(.met(index: 0, instant: ms(2500)), at: 2.1) == [], "an answer to another question")
+        #expect(diary.say(.met(index: 1, instant: ms(2500)), at: 2.2) == [.enter(index: 1, start: ms(2500))])
+        #expect(diary.say(.met(index: 1, instant: ms(2600)), at: 2.3) == [], "it has begun")
+        // Whoever stops while the others are waited for is at the end.
+        diary = Diary([[level, level]], shard: Shard(0, of: 2))
+        diary.begin()
+        #expect(diary.say(.quiet(loop: 0, index: 0, warmed: 0), at: 2) == [])
+        #expect(diary.say(.stop(.interrupt), at: 3).last == .end)
+        #expect(diary.say(.met(index: 1, instant: ms(3500)), at: 3.2) == [])
+    }
+
     @Test func `after the last stage all is over, and nothing is said twice`() {
         var diary = Diary([[level]])
         diary.begin()
@@ -65,6 +81,7 @@ import Wire
             case .tell: "tell"
             case .show: "show"
             case .beginProbes, .endProbes: "probes"
+            case .meet: "meet"
             }
         }
         #expect(kinds.last == "tell")
@@ -270,19 +287,27 @@ private struct Diary {
     var agenda: Agenda
     var batches: [RecordBatch] = []
     var probes: [String] = []
+    var met: [Int] = []
     private let loops: Int
 
     /// - Parameter stages: of each target, one phase each.
-    init(_ stages: [[Stage]], loops: Int = 1, windows: TimeWindows = TimeWindows(), probed rate: Double? = nil) {
+    init(
+        _ stages: [[Stage]],
+        loops: Int = 1,
+        windows: TimeWindows = TimeWindows(),
+        probed rate: Double? = nil,
+        shard: Shard = .whole
+    ) {
         self.loops = loops
-        let program = Self.program(stages, windows: windows, probed: rate)
-        agenda = Agenda(program: program, loops: loops, t0: .zero)
+        let program = Self.program(stages, windows: windows, probed: rate, shard: shard)
+        agenda = Agenda(program: program, loops: loops, t0: .zero, isGated: shard.count > 1)
     }
 
     static func program(
         _ stages: [[Stage]],
         windows: TimeWindows = TimeWindows(),
-        probed rate: Double? = nil
+        probed rate: Double? = nil,
+        shard: Shard = .whole
     ) -> Program {
         let targets = stages.enumerated().map { index, stages in
             var plan = RunPlan(
@@ -303,7 +328,7 @@ private struct Diary {
                 model: "m",
                 provider: Provider(name: "test"),
                 headers: [],
-                plan: plan
+                plan: plan.part(of: shard)
             )
         }
         return Program(targets: targets, order: .sequential)
@@ -316,6 +341,7 @@ private struct Diary {
             case .write(let batch): batches.append(batch)
             case .beginProbes: probes.append("begin")
             case .endProbes: probes.append("end")
+            case .meet(let index): met.append(index)
             case .tell, .show: break
             }
         }

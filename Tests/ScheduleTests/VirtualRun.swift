@@ -166,7 +166,7 @@ struct VirtualRun {
             switch action {
             case .tell(let command): obey(command)
             case .write(let batch): batches.append(batch)
-            case .show, .beginProbes, .endProbes: break
+            case .show, .beginProbes, .endProbes, .meet: break
             }
         }
     }
