@@ -111,6 +111,14 @@ import Testing
         #expect(said(Self.run(phase)).contains(sentence))
     }
 
+    @Test func `a row on which a sentence rests twice is named once`() {
+        var row = NamedRow(name: "1 stream", validity: RowValidity())
+        row.validity.latencies = .suspect
+        #expect(Footing([row, row]) == .shaky(["1 stream"]))
+        row.validity.latencies = .invalid
+        #expect(Footing([row, row, NamedRow(name: "2 streams", validity: RowValidity())]) == .none(["1 stream"]))
+    }
+
     @Test func `what rests on a disturbed row says so, and on an invalid one nothing rests`() {
         var suspect = Self.ramp(knee: 16)
         suspect.steps[1].validity.load = .suspect

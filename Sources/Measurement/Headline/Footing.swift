@@ -7,8 +7,12 @@ public enum Footing: Sendable, Hashable {
     case none([String])
 
     public init(_ rows: [NamedRow]) {
-        let invalid = rows.filter { $0.validity.verdict == .invalid }.map(\.name)
-        let disturbed = rows.filter(\.validity.isDisturbed).map(\.name)
+        // The lowest level may be the best one as well: it is named once.
+        func names(_ isMeant: (NamedRow) -> Bool) -> [String] {
+            rows.filter(isMeant).reduce(into: []) { if !$0.contains($1.name) { $0.append($1.name) } }
+        }
+        let invalid = names { $0.validity.verdict == .invalid }
+        let disturbed = names(\.validity.isDisturbed)
         self = !invalid.isEmpty ? .none(invalid) : disturbed.isEmpty ? .firm : .shaky(disturbed)
     }
 

@@ -67,8 +67,9 @@ struct RampHeadline {
         (phase.knee == nil ? [bestLevel] : [levels.first, bestLevel, next]).compactMap(\.self)
     }
 
-    private func withheld(_ rows: [StepResult]) -> Headline.Candidate {
-        let names = rows.filter { $0.validity.verdict == .invalid }.map(\.load).joined(separator: ", ")
+    private func withheld(_ rows: [StepResult]) -> Headline.Candidate? {
+        guard case .none(let invalid) = Footing(levels: rows) else { return nil }
+        let names = invalid.joined(separator: ", ")
         return Headline.Candidate(
             1,
             "Where more load stops paying is not told: \(names) disturbed by the load generator.",
