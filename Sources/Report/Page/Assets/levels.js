@@ -63,16 +63,26 @@ function drawSeries(root, points, place, { band, dashed } = {}) {
   root.append(group);
 }
 
+// Whether the knee can be told by the rows it rests on, the lowest, itself and the next: null where one is invalid.
+function kneeTrust({ rows, knee }) {
+  const sorted = [...rows].sort((a, b) => a.load - b.load);
+  const place = sorted.findIndex((row) => row.load === knee.concurrency);
+  const rests = [sorted[0], sorted[place], sorted[place + 1]].filter(Boolean);
+  if (rests.some((row) => row.verdict === "invalid")) return null;
+  return rests.some((row) => row.disturbed) ? "disturbed" : "firm";
+}
+
 function kneeMarks(root, all, x, top, bottom) {
   if (all.length !== 1 || !all[0].knee) return;
   const knee = all[0].knee;
-  if (!isNumber(knee.concurrency)) return;
+  const trust = kneeTrust(all[0]);
+  if (!isNumber(knee.concurrency) || !trust) return;
   const bracket = knee.bracket || [];
   if (bracket.length === 2) {
     root.append(svg("rect", { class: "bracket", x: x(bracket[0]), width: Math.max(0, x(bracket[1]) - x(bracket[0])), y: top, height: bottom - top }));
   }
   root.append(svg("line", { class: "knee", x1: x(knee.concurrency), x2: x(knee.concurrency), y1: top, y2: bottom }));
-  root.append(svg("text", { class: "kneelabel", x: x(knee.concurrency) - 5, y: top + 11, "text-anchor": "end" }, `knee at ${knee.concurrency}`));
+  root.append(svg("text", { class: "kneelabel", x: x(knee.concurrency) - 5, y: top + 11, "text-anchor": "end" }, `knee at ${knee.concurrency}${trust === "firm" ? "" : " ?"}`));
 }
 
 function levelCharts(slot, data, phaseName) {
@@ -93,7 +103,7 @@ function levelCharts(slot, data, phaseName) {
         const y = linear(fromZero(all.flatMap((s) => s.rows.flatMap((row) => [value(row), ...(bounds(row) || [])]))), [height - margin.bottom, margin.top]);
         const plot = frame({ width, height, x, y, xTicks: ticks, yTicks: y.ticks(5), xFormat: tick, yFormat: tick, xLabel: loadLabel(all), margin });
         kneeMarks(plot.root, all, x, plot.top, plot.bottom);
-        if (fitted && single && all[0].knee) {
+        if (fitted && single && all[0].knee && kneeTrust(all[0])) {
           if (all[0].knee.usl) uslCurve(plot, all[0].knee.usl, x, y);
           if (all[0].knee.hinge) hingeMark(plot, all[0].knee.hinge, x);
         }
