@@ -245,7 +245,7 @@ public struct HealthRecord: Sendable, Hashable {
     public var boottimeOffset: Int64 = 0  // CLOCK_BOOTTIME − CLOCK_MONOTONIC: grows when the machine was suspended
     public var listenOverflows: Int64 = 0  // of this machine (loopback targets), since boot
     public var load: Double?  // the machine's load average of a minute
-    public var throttled: Int64?  // for how long quotas of control groups have held the generator back so far, nanoseconds
+    public var throttled: Int64?  // quotas of control groups have held the generator back so far, nanoseconds
     public var stolen: Int64?  // CPU time that this machine's host gave to others since boot, all cores, nanoseconds
 
     public init() {}

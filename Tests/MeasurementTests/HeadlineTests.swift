@@ -221,6 +221,22 @@ import Testing
         #expect(said(result) == ["Given up: 20 refusals of authorisation in a row."])
     }
 
+    @Test(
+        arguments: [
+            (200, nil, "3 × the answer was empty"), (200, "overloaded", "3 × HTTP 200, \"overloaded\""),
+            (503, nil, "3 × HTTP 503"), (nil, nil, "3 × the answer was empty"),
+        ] as [(Int?, String?, String)]
+    )
+    func `a good status is no reason for a failure`(status: Int?, words: String?, said reason: String) {
+        var result = Self.run()
+        result.targets[0].totals.requests.failed = 4
+        let failure = FailureResult(outcome: .empty, detail: nil, httpStatus: status, words: words, requests: 3)
+        let other = FailureResult(outcome: .connect, detail: nil, httpStatus: nil, words: nil, requests: 1)
+        result.targets[0].failures = [failure, other]
+        let expected = reason.replacing("the answer was empty", with: Outcome.empty.meaning)
+        #expect(said(result).contains { $0.hasSuffix(": \(expected).") }, "\(said(result))")
+    }
+
     @Test func `answers cut while the model reasoned say which flag to change`() {
         let result = Self.run(Self.ramp(knee: 16)) {
             $0.targets[0].totals.cutWhileReasoning = 400

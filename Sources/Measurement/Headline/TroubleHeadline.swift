@@ -42,7 +42,9 @@ struct TroubleHeadline {
         guard let first = target.failures.first else { return nil }
         let status = first.httpStatus.map { "HTTP \($0)" }
         let words = first.words.map { Self.short($0) }.flatMap { $0.isEmpty ? nil : "\"\($0)\"" }
-        let said = [status, words].compactMap(\.self)
+        // A good status is no reason, and says something only beside words of another kind.
+        let isGood = first.httpStatus.map { (200..<300).contains($0) } ?? true
+        let said = [words == nil && isGood ? nil : status, words].compactMap(\.self)
         let what = said.isEmpty ? first.outcome.meaning : said.joined(separator: ", ")
         return target.failures.count > 1 ? "\(inWords(Double(first.requests))) × \(what)" : what
     }

@@ -13,6 +13,11 @@ struct EdgeWave: Sendable {
     /// Between the machines of a merged run.
     let skew: EdgeSkew?
 
+    /// Of the wave's answers, milliseconds; nil where there is none above 0.
+    var medianTTFT: Double? {
+        SortedSamples(wave.successes.figures(Self.ttft)).median.flatMap { $0 > 0 ? $0 : nil }
+    }
+
     init(_ step: StepRecord, _ index: RunIndex) {
         self.step = step
         let requests = index.requests(of: step)

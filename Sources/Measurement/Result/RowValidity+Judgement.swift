@@ -71,16 +71,21 @@ extension RowValidity {
     }
 
     private mutating func judgeSending(_ edge: EdgeWave) {
-        guard let late = edge.wave.figures(Self.sendingLateness).max(),
-            let median = SortedSamples(edge.wave.successes.figures(EdgeWave.ttft)).median, median > 0,
-            late > Self.edgeLimits.valid * median
-        else { return }
-        let verdict: Verdict = late <= Self.edgeLimits.suspect * median ? .suspect : .invalid
+        guard let late = edge.wave.figures(Self.sendingLateness).max(), let median = edge.medianTTFT else { return }
+        judgeWave(late, median: median, "its last request left \(inTime(milliseconds: late)) late")
+    }
+
+    /// A wave that was to leave at one instant and took `width`, milliseconds.
+    /// - Parameter least: of that width, what is certain
+    mutating func judgeWave(_ width: Double, least: Double? = nil, median: Double, _ what: String) {
+        guard width > Self.edgeLimits.valid * median else { return }
+        let verdict: Verdict = width <= Self.edgeLimits.suspect * median ? .suspect : .invalid
         let share = verdict == .suspect ? Self.edgeLimits.valid : Self.edgeLimits.suspect
+        let isCertain = (least ?? width) > Self.edgeLimits.valid * median
         load = max(load, verdict)
         reasons.append(
-            "its last request left \(inTime(milliseconds: late)) late, limit \(inTime(milliseconds: share * median)) "
-                + "(\(inPercent(share)) of its median TTFT): the wave did not leave at one instant"
+            "\(what), limit \(inTime(milliseconds: share * median)) (\(inPercent(share)) of its median TTFT): the wave "
+                + "\(isCertain ? "did not leave" : "may not have left") at one instant"
         )
     }
 

@@ -4,7 +4,7 @@ public struct ShardsResult: Sendable, Hashable {
     public var count = 0
     public var shards: [ShardRecord] = []
     public var missing: [Int] = []
-    /// From the first shard's beginning to the last one's, milliseconds.
+    /// From the first shard's beginning to the last one's, each by its own clock, milliseconds.
     public var startSkewMilliseconds: Double?
     /// By how much two of their clocks may be apart, at most, milliseconds; nil = not known.
     public var clockUncertaintyMilliseconds: Double?
@@ -67,7 +67,9 @@ struct EdgeSkew: Sendable, Hashable {
     /// `uncertainty` apart (nil = by an unknown time).
     var milliseconds: Double
     var uncertainty: Double?
+}
 
+extension EdgeSkew {
     /// nil where fewer than two shards sent any of it.
     init?(_ wave: RequestSet, _ shards: [ShardRecord]) {
         guard shards.count > 1 else { return nil }
@@ -89,9 +91,11 @@ extension RowValidity {
     /// Requests that belong to one instant and left on several machines: what lies between them, clocks included, is as good
     /// as a late sending.
     mutating func judgeSkew(_ edge: EdgeWave) {
-        guard let skew = edge.skew,
-            let median = SortedSamples(edge.wave.successes.figures(EdgeWave.ttft)).median, median > 0
-        else { return }
+        guard let skew = edge.skew, let median = edge.medianTTFT else { return }
+        judge(skew, median: median)
+    }
+
+    mutating func judge(_ skew: EdgeSkew, median: Double) {
         guard let uncertainty = skew.uncertainty else {
             load = max(load, .suspect)
             reasons.append(
@@ -99,15 +103,12 @@ extension RowValidity {
             )
             return
         }
-        let width = skew.milliseconds + uncertainty
-        guard width > Self.edgeLimits.valid * median else { return }
-        let verdict: Verdict = width <= Self.edgeLimits.suspect * median ? .suspect : .invalid
-        let share = verdict == .suspect ? Self.edgeLimits.valid : Self.edgeLimits.suspect
-        load = max(load, verdict)
-        reasons.append(
-            "its shards began \(inTime(milliseconds: skew.milliseconds)) apart (clocks known to "
-                + "\(inTime(milliseconds: uncertainty))), limit \(inTime(milliseconds: share * median)) "
-                + "(\(inPercent(share)) of its median TTFT): the wave did not leave at one instant"
+        let apart = inTime(milliseconds: skew.milliseconds)
+        judgeWave(
+            skew.milliseconds + uncertainty,
+            least: skew.milliseconds - uncertainty,
+            median: median,
+            "its shards began \(apart) apart (clocks known to \(inTime(milliseconds: uncertainty)))"
         )
     }
 }

@@ -30,7 +30,7 @@ extension ReportDocument {
             sentences.append(
                 shards.shards.contains { $0.late > 0 }
                     ? "They began within \(Figure.duration(milliseconds: skew)) of one another."
-                    : "All began at the agreed instant."
+                    : "All began at the agreed instant, each by its own clock."
             )
         }
         let edges = result.targets.flatMap(\.phases).flatMap(\.bursts).compactMap(\.shardSkewMilliseconds)

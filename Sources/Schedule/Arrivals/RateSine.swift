@@ -35,7 +35,8 @@ public struct RateSine: RateCurveShape {
     func area(to elapsed: Int64) -> Int128 {
         let swing = Double(2 * amplitude.micro) * Double(period.nanoseconds) / (2 * .pi)
         let half = sin(angle(elapsed) / 2)
-        return 2 * Int128(mean.micro) * Int128(elapsed) + Int128((swing * 2 * half * half).rounded())  // 1 − cos = 2 sin²
+        // 1 − cos = 2 sin²
+        return 2 * Int128(mean.micro) * Int128(elapsed) + Int128((swing * 2 * half * half).rounded())
     }
 
     func instant(ofArea target: Int128, before end: Int64) -> Int64 {
