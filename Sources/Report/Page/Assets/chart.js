@@ -37,7 +37,9 @@ function figure({ title, unit, about, note, draw, table, controls, wide, descrip
     stage.replaceChildren(drawing);
     if (details && details.open) { clear(body); body.append(tableOf(table())); }
   };
-  new ResizeObserver(() => { if (Math.floor(stage.clientWidth) !== drawn) redraw(); }).observe(stage);
+  // In the next frame: a drawing that makes the page scroll narrows the stage, which the same notification cannot tell.
+  const fit = () => { if (Math.floor(stage.clientWidth) !== drawn) redraw(); };
+  new ResizeObserver(() => requestAnimationFrame(fit)).observe(stage);
   choices.listeners.add(redraw);
   element.redraw = redraw;
   return element;
