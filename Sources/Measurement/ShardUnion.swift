@@ -267,10 +267,11 @@ public struct ShardUnion: Sendable {
             let share = Double(common.count) / Double(longest)
             guard share < 0.9 else { return nil }
             let phase = phases.first { $0.id == step.phase }?.name ?? ""
+            let met = shards.allSatisfy { $0.offsetBefore != nil }
             return
                 "\(phase): the shards held \(inCount(step.concurrency, "stream")) together for \(inTime(seconds: Double(common.count) / 1e9)) "
-                + "of \(inTime(seconds: Double(longest) / 1e9)); only that time is in its figures. With a rendezvous they begin each "
-                + "level together."
+                + "of \(inTime(seconds: Double(longest) / 1e9)); only that time is in its figures."
+                + (met ? "" : " With a rendezvous they begin each level together.")
         }
     }
 }

@@ -36,6 +36,16 @@ import Testing
         #expect(text.contains("Too short or too noisy to tell a trend: share of failures."))
     }
 
+    @Test func `what a sample can show is told in percent, and of how many requests`() {
+        let text = ramp { phase in
+            let ttft = (0..<100).map { 100 + Double($0 * 37 % 100) / 10 }
+            phase.steps[0].power = SamplePower(ttft: ttft, seconds: 60, dollars: nil)
+        }
+        let said = text.ranges(of: "With 100 requests a difference of ").first.map { String(text[$0.lowerBound...]) } ?? ""
+        #expect(said.prefix(90).contains(" % in median TTFT is found in 4 of 5 comparisons"), "\(text)")
+        #expect(!text.contains(/\d\.\d{6,}/))
+    }
+
     @Test func `of many incidents the longest are shown and the others counted`() {
         let text = ramp { phase in
             phase.incidents = (1...9).map { index in

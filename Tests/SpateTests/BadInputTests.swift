@@ -208,5 +208,7 @@ extension ProgramTests {
 /// Neither a stack trace nor what only a programmer would say.
 func isForPeople(_ text: String) -> Bool {
     let marks = ["Fatal error", "Stack dump", "crashed", "Thread 0", "Backtrace", "Swift/", ".swift:", "fatalError"]
-    return !text.isEmpty && marks.allSatisfy { !text.contains($0) }
+    // A figure for people has three or four digits; more are a number that nobody formatted.
+    let isRaw = text.range(of: #"\d\.\d{6,}"#, options: .regularExpression) != nil
+    return !text.isEmpty && !isRaw && marks.allSatisfy { !text.contains($0) }
 }

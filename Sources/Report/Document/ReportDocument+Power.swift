@@ -19,8 +19,8 @@ extension ReportDocument {
     static func power(_ phase: PhaseResult) -> [Block] {
         var rows = phase.steps.compactMap { step in step.power.map { (name: step.load, power: $0) } }
         if let power = phase.power { rows.append((name: "", power: power)) }
-        func found(_ power: SamplePower) -> Double { power.difference?.value ?? .infinity }
-        guard let row = rows.max(by: { found($0.power) < found($1.power) }) else { return [] }
+        func least(_ power: SamplePower) -> Double { power.difference?.value ?? .infinity }
+        guard let row = rows.max(by: { least($0.power) < least($1.power) }) else { return [] }
         let place = row.name.isEmpty || rows.count == 1 ? "" : " (\(SafeText.line(row.name)), the row that shows least)"
         return [.sentence("With \(Figure.count(row.power.requests)) requests\(place) \(found(row.power))", .dim)]
     }
