@@ -42,18 +42,18 @@ public struct RequestRecord: Sendable, Hashable {
     }
     /// `StepRecord.id`.
     @inline(__always) public var step: Int {
-        get { fields.step }
-        set { fields.step = newValue }
+        get { Int(fields.step) }
+        set { fields.step = Int32(clamping: newValue) }
     }
     /// Place in an edge wave, from 0.
     @inline(__always) public var rank: Int? {
-        get { fields.rank }
-        set { fields.rank = newValue }
+        get { fields.rank.map(Int.init) }
+        set { fields.rank = newValue.map(Int32.init(clamping:)) }
     }
     /// Its place in a job's list of prompts, from 0.
     @inline(__always) public var item: Int? {
-        get { fields.item }
-        set { fields.item = newValue }
+        get { fields.item.map(Int.init) }
+        set { fields.item = newValue.map(Int32.init(clamping:)) }
     }
     /// Dispatched inside its step's measured window.
     @inline(__always) public var measured: Bool {
@@ -61,12 +61,12 @@ public struct RequestRecord: Sendable, Hashable {
         set { fields.measured = newValue }
     }
     @inline(__always) public var loop: Int {
-        get { fields.loop }
-        set { fields.loop = newValue }
+        get { Int(fields.loop) }
+        set { fields.loop = Int32(clamping: newValue) }
     }
     @inline(__always) public var attempt: Int {
-        get { fields.attempt }
-        set { fields.attempt = newValue }
+        get { Int(fields.attempt) }
+        set { fields.attempt = Int32(clamping: newValue) }
     }
 
     // Instants, nanoseconds.
@@ -161,22 +161,22 @@ public struct RequestRecord: Sendable, Hashable {
 
     // Tokens.
     @inline(__always) public var inputTokens: Int64? {
-        get { fields.inputTokens }
-        set { fields.inputTokens = newValue }
+        get { fields.inputTokens.map(Int64.init) }
+        set { fields.inputTokens = newValue.map(Int32.init(clamping:)) }
     }
     @inline(__always) public var cachedInputTokens: Int64? {
-        get { fields.cachedInputTokens }
-        set { fields.cachedInputTokens = newValue }
+        get { fields.cachedInputTokens.map(Int64.init) }
+        set { fields.cachedInputTokens = newValue.map(Int32.init(clamping:)) }
     }
     /// By `tokenSource`.
     @inline(__always) public var outputTokens: Int64? {
-        get { fields.outputTokens }
-        set { fields.outputTokens = newValue }
+        get { fields.outputTokens.map(Int64.init) }
+        set { fields.outputTokens = newValue.map(Int32.init(clamping:)) }
     }
     /// Part of the output.
     @inline(__always) public var reasoningTokens: Int64? {
-        get { fields.reasoningTokens }
-        set { fields.reasoningTokens = newValue }
+        get { fields.reasoningTokens.map(Int64.init) }
+        set { fields.reasoningTokens = newValue.map(Int32.init(clamping:)) }
     }
     @inline(__always) public var tokenSource: TokenSource? {
         get { fields.tokenSource }
@@ -186,23 +186,23 @@ public struct RequestRecord: Sendable, Hashable {
     // The stream.
     /// All events that carried a payload.
     @inline(__always) public var events: Int {
-        get { fields.events }
-        set { fields.events = newValue }
+        get { Int(fields.events) }
+        set { fields.events = Int32(clamping: newValue) }
     }
     /// Those with text, reasoning, tool arguments or refusal.
     @inline(__always) public var tokenEvents: Int {
-        get { fields.tokenEvents }
-        set { fields.tokenEvents = newValue }
+        get { Int(fields.tokenEvents) }
+        set { fields.tokenEvents = Int32(clamping: newValue) }
     }
     /// Reads from the socket.
     @inline(__always) public var reads: Int {
-        get { fields.reads }
-        set { fields.reads = newValue }
+        get { Int(fields.reads) }
+        set { fields.reads = Int32(clamping: newValue) }
     }
     /// Reads that brought at least one token event.
     @inline(__always) public var tokenReads: Int {
-        get { fields.tokenReads }
-        set { fields.tokenReads = newValue }
+        get { Int(fields.tokenReads) }
+        set { fields.tokenReads = Int32(clamping: newValue) }
     }
     /// UTF-8 bytes of all that text.
     @inline(__always) public var textBytes: Int64 {

@@ -12,11 +12,6 @@ final class RequestRow: @unchecked Sendable, Hashable {  // written only by its 
 
     struct Fields: Sendable, Hashable {
         var sequence: Int64 = 0
-        var step: Int = 0
-        @Sparse var rank: Int? = nil
-        @Sparse var item: Int? = nil
-        var loop: Int = 0
-        var attempt: Int = 0
         var scheduled: Int64 = 0
         @Sparse var dispatchLag: Int64? = nil
         @Sparse var written: Int64? = nil
@@ -32,20 +27,26 @@ final class RequestRow: @unchecked Sendable, Hashable {  // written only by its 
         @Sparse var lateFirst: Int64? = nil
         @Sparse var lateLast: Int64? = nil
         @Sparse var lateEnd: Int64? = nil
-        @Sparse var inputTokens: Int64? = nil
-        @Sparse var cachedInputTokens: Int64? = nil
-        @Sparse var outputTokens: Int64? = nil
-        @Sparse var reasoningTokens: Int64? = nil
-        var events: Int = 0
-        var tokenEvents: Int = 0
-        var reads: Int = 0
-        var tokenReads: Int = 0
         var textBytes: Int64 = 0
         var visibleBytes: Int64 = 0
         var firstReadTextBytes: Int64 = 0
         @Sparse var maxGap: Int64? = nil
         var arrivals: [UInt8] = []
         var aside = Aside.empty
+        // Four bytes each: numbers of steps, counts of a reply, tokens (at most 10^9).
+        var step: Int32 = 0
+        @Sparse var rank: Int32? = nil
+        @Sparse var item: Int32? = nil
+        var loop: Int32 = 0
+        var attempt: Int32 = 0
+        @Sparse var inputTokens: Int32? = nil
+        @Sparse var cachedInputTokens: Int32? = nil
+        @Sparse var outputTokens: Int32? = nil
+        @Sparse var reasoningTokens: Int32? = nil
+        var events: Int32 = 0
+        var tokenEvents: Int32 = 0
+        var reads: Int32 = 0
+        var tokenReads: Int32 = 0
         // A byte each, side by side.
         var measured: Bool = false
         var outcome: Outcome = .notSent
