@@ -16,7 +16,7 @@ public enum MarkdownReport {
     }
 
     static func render(_ document: ReportDocument) -> String {
-        document.blocks.map(text).joined(separator: "\n").replacing("\u{A0}", with: " ")
+        document.blocks.map(text).filter { !$0.isEmpty }.joined(separator: "\n").replacing("\u{A0}", with: " ")
     }
 
     private static func text(_ block: Block) -> String {
@@ -28,6 +28,7 @@ public enum MarkdownReport {
         case .paragraph(let spans): spans.map { escaped($0.text) }.joined(separator: " ") + "\n"
         case .list(let items): items.map { "- \(escaped($0))\n" }.joined()
         case .table(let table): self.table(table)
+        case .courses: ""  // the table says it
         case .bars(let chart):
             "```\n" + TerminalBars(chart, style: .init(width: 80)).lines.map { $0 + "\n" }.joined() + "```\n"
         }

@@ -137,18 +137,18 @@ import Testing
         arguments: [
             (
                 [1130.0, 1850.0], 24.4,
-                "A burst of 16 after 4 s idle waits 1.13 s and 1.85 s for its first tokens (warm: 24.4 ms)."
+                "A burst of 16 after 4 s idle waits 1.13 and 1.85 s (warm: 24.4 ms)."
             ),
-            ([1130, 1135], 24.4, "A burst of 16 after 4 s idle waits 1.13 s for its first tokens (warm: 24.4 ms)."),
+            ([1130, 1135], 24.4, "A burst of 16 after 4 s idle waits 1.13 s (warm: 24.4 ms)."),
             (
                 [1000, 2000, 3000, 4000], 20,
-                "A burst of 16 after 4 s idle waits 1 s to 4 s (4 bursts) for its first tokens (warm: 20 ms)."
+                "A burst of 16 after 4 s idle waits 1 s to 4 s (4 bursts) (warm: 20 ms)."
             ),
             (
                 [26, 25], 25,
-                "A burst of 16 after 4 s idle waits no longer than a warm one: 25.5 ms for its first tokens (warm: 25 ms)."
+                "A burst of 16 after 4 s idle waits no longer than a warm one: 25.5 ms (warm: 25 ms)."
             ),
-            ([1130], nil, "A burst of 16 after 4 s idle waits 1.13 s for its first tokens."),
+            ([1130], nil, "A burst of 16 after 4 s idle waits 1.13 s."),
         ] as [([Double], Double?, String)]
     )
     func `a burst is told cycle by cycle where the cycles differ`(edges: [Double], warm: Double?, sentence: String) {
@@ -158,7 +158,7 @@ import Testing
 
     @Test func `recovery is told, and where there was none how long was waited`() {
         let both = said(Self.run(Self.burst([1000, 2000], warm: 20, recovered: [1.39, 2.12])))
-        #expect(both.last == "It is warm again 1.39 s and 2.12 s after the edge.")
+        #expect(both.last == "It is warm again 1.39 and 2.12 s after the edge.")
         let one = said(Self.run(Self.burst([1000, 2000], warm: 20, recovered: [1.39, nil])))
         #expect(one.last == "It is warm again 1.39 s after the edge, not within 30 s in 1 of 2 bursts.")
         let none = said(Self.run(Self.burst([1000], warm: 20, recovered: [nil])))

@@ -108,7 +108,7 @@ import Testing
         let words = render(result).split(separator: "\n").compactMap { $0.split(separator: " ").first.map(String.init) }
         #expect(
             words.filter { $0 == $0.uppercased() && $0.count > 3 }.prefix(7)
-                == ["INCOMPLETE", "INTERRUPTED", "STOPPED", "SIMULATED", "FAST", "INSECURE", "UNUSABLE"]
+                == ["INCOMPLETE", "INTERRUPTED", "STOPPED", "FAST", "INSECURE", "UNUSABLE", "SIMULATED,"]
         )
     }
 

@@ -24,6 +24,12 @@ struct ComparedLook: Sendable {
     var e2e: [Double] = []
     var requestTPS: [Double] = []
     var requestBytesPerSecond: [Double] = []
+    /// Percentiles of those, by nearest rank: found where looks are read side by side, for each is asked for many times.
+    private(set) var ttftP50: Double?
+    private(set) var ttftP95: Double?
+    private(set) var e2eP95: Double?
+    private(set) var requestTPSP50: Double?
+    private(set) var requestBytesP50: Double?
     /// Tokens and bytes of text per second in the parts of its window; empty where it has no rate.
     var tokenRates: [Double] = []
     var byteRates: [Double] = []
@@ -132,5 +138,10 @@ struct ComparedLook: Sendable {
                 $0 > 0 && request.textBytes > 0 ? Double(request.textBytes) / $0 * 1000 : nil
             }
         }
+        let sorted = SortedSamples(ttft)
+        (ttftP50, ttftP95) = (sorted.nearestRank(.p50), sorted.nearestRank(.p95))
+        e2eP95 = SortedSamples(e2e).nearestRank(.p95)
+        requestTPSP50 = SortedSamples(requestTPS).nearestRank(.p50)
+        requestBytesP50 = SortedSamples(requestBytesPerSecond).nearestRank(.p50)
     }
 }

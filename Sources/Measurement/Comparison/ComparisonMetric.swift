@@ -111,13 +111,15 @@ enum ComparisonMetric: String, Sendable, Hashable, CaseIterable {
             case .steadyTokens: look.batch?.steadyTPS
             case .tailShare: look.stats.requests.success > 0 ? look.batch?.tailShare : nil
             case .jobCost: look.stats.requests.success > 0 ? look.stats.cost?.dollars : nil
-            case .ttftP50: Self.quantile(.p50, look.ttft, Self.fewestForMedian)
-            case .ttftP95: Self.quantile(.p95, look.ttft, Self.fewestForP95)
+            case .ttftP50: look.ttft.count >= Self.fewestForMedian ? look.ttftP50 : nil
+            case .ttftP95: look.ttft.count >= Self.fewestForP95 ? look.ttftP95 : nil
             case .ttftCV: look.ttft.count >= Self.fewestForP95 ? look.cvPercent : nil
-            case .e2eP95: look.burst == nil ? Self.quantile(.p95, look.e2e, Self.fewestForP95) : nil
-            case .requestTPS: look.burst == nil ? Self.quantile(.p50, look.requestTPS, Self.fewestForMedian) : nil
+            case .e2eP95: look.burst == nil && look.e2e.count >= Self.fewestForP95 ? look.e2eP95 : nil
+            case .requestTPS:
+                look.burst == nil && look.requestTPS.count >= Self.fewestForMedian ? look.requestTPSP50 : nil
             case .requestBytes:
-                look.burst == nil ? Self.quantile(.p50, look.requestBytesPerSecond, Self.fewestForMedian) : nil
+                look.burst == nil && look.requestBytesPerSecond.count >= Self.fewestForMedian
+                    ? look.requestBytesP50 : nil
             case .availability: look.stats.availability?.value
             case .useful: look.usefulTrials.trials > 0 ? look.usefulShare : nil
             case .costPerUseful: look.stats.cost?.dollarsPerUsefulResult
@@ -125,10 +127,6 @@ enum ComparisonMetric: String, Sendable, Hashable, CaseIterable {
             case .timeToRecover: look.burst?.timeToRecoverSeconds
             }
         return value.finite
-    }
-
-    private static func quantile(_ quantile: Quantile, _ values: [Double], _ fewest: Int) -> Double? {
-        values.count >= fewest ? SortedSamples(values).nearestRank(quantile) : nil
     }
 
     /// ln(target/base) at one look of both; nil where one has no figure above 0.

@@ -24,14 +24,14 @@ struct BurstHeadline {
         let warm = edges.compactMap { figure($0.burst.control)?.p50 }
         let idle = first.burst.idleSeconds.map { " after \(inTime(seconds: $0)) idle" } ?? ""
         let burst = "A burst of \(inWords(Double(first.burst.requests)))\(idle)"
-        let what = isEmbeddings ? "its answers" : "its first tokens"
+        let what = isEmbeddings ? " for its answers" : ""
         let text: String
         if waitsNoLonger {
             text =
-                "\(burst) waits no longer than a warm one: \(Self.list(waits)) for \(what) (warm: \(Self.list(warm)))."
+                "\(burst) waits no longer than a warm one\(what): \(Self.list(waits)) (warm: \(Self.list(warm)))."
         } else {
             let beside = warm.isEmpty ? "" : " (warm: \(Self.list(warm)))"
-            text = "\(burst) waits \(Self.list(waits)) for \(what)\(beside)."
+            text = "\(burst) waits \(Self.list(waits))\(what)\(beside)."
         }
         return candidate(1, text, ["\(phase.name).ttft_scheduled.p50", "\(phase.name).cold_penalty"])
     }
@@ -95,7 +95,7 @@ struct BurstHeadline {
         )
     }
 
-    /// `1.13 s`, `1.13 s and 1.85 s`, `1.13 s to 1.85 s (5 bursts)`.
+    /// `1.13 s`, `1.13 and 1.85 s`, `900 ms and 1.85 s`, `1.13 s to 1.85 s (5 bursts)`.
     private static func list(_ milliseconds: [Double]) -> String {
         guard let least = milliseconds.min(), let most = milliseconds.max() else { return "?" }
         if milliseconds.count == 1 { return inTime(milliseconds: least) }
@@ -106,7 +106,11 @@ struct BurstHeadline {
         if milliseconds.count > 3 {
             return "\(inTime(milliseconds: least)) to \(inTime(milliseconds: most)) (\(milliseconds.count) bursts)"
         }
-        let shown = milliseconds.map { inTime(milliseconds: $0) }
+        var shown = milliseconds.map { inTime(milliseconds: $0) }
+        let units = Set(shown.map { $0.split(separator: " ").dropFirst().joined(separator: " ") })
+        if units.count == 1, let unit = units.first, !unit.contains(" ") {
+            for place in shown.indices.dropLast() { shown[place].removeLast(unit.count + 1) }
+        }
         return shown.dropLast().joined(separator: ", ") + " and " + (shown.last ?? "")
     }
 }

@@ -20,6 +20,8 @@ enum Block: Sendable, Hashable {
     case list([String])
     case table(TextTable)
     case bars(BarChart)
+    /// The same in one line, a mark a row.
+    case courses(BarChart)
     /// What the run found, a line each.
     case findings([Span])
     /// What only the full report has: explanations, second figures, all that is behind a conclusion.
@@ -29,6 +31,15 @@ enum Block: Sendable, Hashable {
     var shown: Block {
         if case .detail(let inner) = self { return inner }
         return self
+    }
+
+    /// The same where few lines are wanted: a chart has one, an explanation none.
+    var inShort: Block? {
+        switch self {
+        case .detail(.bars(let chart)): .courses(chart)
+        case .detail: nil
+        default: self
+        }
     }
 
     static func sentence(_ text: String, _ tone: Tone = .plain) -> Block { .paragraph([Span(text, tone)]) }

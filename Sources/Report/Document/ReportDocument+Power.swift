@@ -22,7 +22,20 @@ extension ReportDocument {
         func least(_ power: SamplePower) -> Double { power.difference?.value ?? .infinity }
         guard let row = rows.max(by: { least($0.power) < least($1.power) }) else { return [] }
         let place = row.name.isEmpty || rows.count == 1 ? "" : " (\(SafeText.line(row.name)), the row that shows least)"
-        return [.sentence("With \(Figure.count(row.power.requests)) requests\(place) \(found(row.power))", .dim)]
+        return [
+            .sentence((rows.count == 1 ? "" : "\(SafeText.line(row.name)): ") + inShort(row.power), .dim),
+            .detail(.sentence("With \(Figure.count(row.power.requests)) requests\(place) \(found(row.power))", .dim)),
+        ]
+    }
+
+    private static func inShort(_ power: SamplePower) -> String {
+        let requests = "\(Figure.count(power.requests)) requests"
+        let more = power.needed.map { $0.value > Double(power.requests) } == true ? needed(power) : ""
+        guard let difference = power.difference else {
+            return "\(requests) show no change in median TTFT for sure\(more)."
+        }
+        let size = Figure.percent(share: difference.value)
+        return "\(requests) show a \(size) change in median TTFT 4 times in 5\(more)."
     }
 
     private static func found(_ power: SamplePower) -> String {

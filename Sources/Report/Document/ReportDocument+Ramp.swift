@@ -221,15 +221,15 @@ extension ReportDocument {
         }
         guard let least = counts.min(), let most = counts.max() else { return nil }
         let range = least == most ? Figure.count(least) : "\(Figure.count(least)) to \(Figure.count(most))"
-        let rows = counts.count == phase.steps.count ? "a row" : "in \(counts.count) of \(phase.steps.count) rows"
+        let fewest = QuantileRanks.fewestForUpperBound(.p95)
         return
-            "p95 is rough: \(range) requests \(rows), \(QuantileRanks.fewestForUpperBound(.p95)) are needed for an upper limit."
+            "p95 is rough in \(counts.count) of \(phase.steps.count) rows: \(range) requests; \(fewest) give it an upper limit."
     }
 
     private static func rampBars(_ phase: PhaseResult) -> BarChart {
         BarChart(
             labelTitle: "streams",
-            series: [.init(title: "tokens/s, all streams"), .init(title: "TTFT p95", unit: .milliseconds)],
+            series: [.init(title: "tok/s"), .init(title: "TTFT p95", unit: .milliseconds)],
             rows: phase.steps.map { step in
                 BarChart.Row(
                     label: step.concurrency.map { Figure.count($0) } ?? Figure.unknown,

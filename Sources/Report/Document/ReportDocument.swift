@@ -12,7 +12,7 @@ struct ReportDocument: Sendable, Hashable {
     /// `files`: paths to show at the end, the result's own folder or file first.
     init(_ result: RunResult, files: [String], isFull: Bool = false, repeatsFindings: Bool = false) {
         blocks += Self.banners(result)
-        blocks.append(.sentence(Self.title(result), .dim))
+        blocks.append(.paragraph(Self.title(result)))
         let findings = Self.findings(result)
         blocks += findings
         if !result.thresholds.isEmpty { blocks += Self.thresholds(result.thresholds) }
@@ -29,10 +29,7 @@ struct ReportDocument: Sendable, Hashable {
         blocks.append(.detail(Self.validityLine(result)))
         if repeatsFindings { blocks += findings }
         blocks += Self.end(files)
-        blocks = blocks.compactMap { block in
-            guard case .detail = block else { return block }
-            return isFull ? block.shown : nil
-        }
+        blocks = blocks.compactMap { isFull ? $0.shown : $0.inShort }
     }
 
     // MARK: The top
@@ -56,10 +53,6 @@ struct ReportDocument: Sendable, Hashable {
             blocks.append(.banner(word: "STOPPED", tone: .caution, text: text))
         }
         if let banner = result.shards.flatMap(shardBanner) { blocks.append(banner) }
-        if result.run.simulated {
-            let text = "the built-in simulated provider answered, no real service"
-            blocks.append(.banner(word: "SIMULATED", tone: .caution, text: text))
-        }
         if result.run.fast {
             blocks.append(.banner(word: "FAST", tone: .caution, text: "times divided by ten or more: shapes only"))
         }
@@ -77,6 +70,12 @@ struct ReportDocument: Sendable, Hashable {
         return blocks
     }
 
+    /// For what has no title: a report's own says it first.
+    static func simulated(_ result: RunResult) -> [Block] {
+        let text = "the built-in simulated provider answered, no real service"
+        return result.run.simulated ? [.banner(word: "SIMULATED", tone: .caution, text: text)] : []
+    }
+
     /// Which rows; what disturbed them is in the findings.
     private static func disturbance(_ result: RunResult) -> String {
         let rows = result.targets.flatMap { $0.phases.flatMap(\.rows) }.count
@@ -86,7 +85,7 @@ struct ReportDocument: Sendable, Hashable {
             "\(Figure.count(disturbed)) of \(Figure.count(rows)) rows \(marked) disturbed by the load generator (marked ?)"
     }
 
-    private static func title(_ result: RunResult) -> String {
+    private static func title(_ result: RunResult) -> [Span] {
         let run = result.run
         var parts = [run.profile.isEmpty ? "run" : SafeText.line(run.profile)]
         if let label = run.label { parts.append(SafeText.line(label)) }
@@ -98,7 +97,9 @@ struct ReportDocument: Sendable, Hashable {
             parts.append(UTCTime.readable(unixNanoseconds: run.startedAtUnixNanoseconds))
         }
         if let duration = run.durationSeconds { parts.append(Figure.clock(seconds: duration)) }
-        return parts.joined(separator: " · ")
+        if run.simulated { parts.removeAll { $0 == "simulated" } }  // the name of the target, as the first word says
+        let title = Span(parts.joined(separator: " · "), .dim)
+        return run.simulated ? [Span("SIMULATED, no real service ·", .caution), title] : [title]
     }
 
     // MARK: What was found

@@ -28,7 +28,7 @@ public enum GitHubReport {
 
     /// The answer, the thresholds, and one table for each phase.
     public static func summary(_ result: RunResult) -> String {
-        var blocks = ReportDocument.banners(result) + ReportDocument.findings(result)
+        var blocks = ReportDocument.banners(result) + ReportDocument.simulated(result) + ReportDocument.findings(result)
         blocks.insert(.heading(title(result)), at: 0)
         if !result.thresholds.isEmpty { blocks += ReportDocument.thresholds(result.thresholds) }
         for target in result.targets {

@@ -37,7 +37,7 @@ enum HTMLText {
         case .paragraph(let spans): "<p>\(spans.map(span).joined(separator: " "))</p>\n"
         case .list(let items): "<ul>\(items.map { "<li>\(escaped($0))</li>" }.joined())</ul>\n"
         case .table(let table): self.table(table)
-        case .bars: ""
+        case .bars, .courses: ""
         case .findings(let lines): "<ul class=\"headline\">\(lines.map { "<li>\(span($0))</li>" }.joined())</ul>\n"
         case .detail(let inner): self.block(inner)
         }

@@ -36,7 +36,9 @@ struct PageBody {
         let label = run.label.map { " <small>\(HTMLText.escaped(SafeText.line($0)))</small>" } ?? ""
         text += "<header><p class=\"kind\">spate report</p><h1>\(HTMLText.escaped(name))\(label)</h1>\n"
         text += "<p class=\"facts\">\(HTMLText.escaped(facts.joined(separator: " · ")))</p>\n"
-        text += HTMLText.blocks(ReportDocument.banners(result) + ReportDocument.findings(result))
+        text += HTMLText.blocks(
+            ReportDocument.banners(result) + ReportDocument.simulated(result) + ReportDocument.findings(result)
+        )
         if result.validity.verdict == .valid,
             result.targets.contains(where: { $0.phases.contains { !$0.rows.isEmpty } })
         {

@@ -58,6 +58,7 @@ struct TerminalLines {
         case .list(let items): items.flatMap { wrapped([Span("- " + $0)], indent: 1, hanging: 3) }
         case .table(let table): TerminalTable(table, style: style).lines
         case .bars(let chart): TerminalBars(chart, style: style).lines
+        case .courses(let chart): TerminalCourses(chart, style: style).lines
         }
     }
 
