@@ -65,6 +65,23 @@ import Testing
         }
     }
 
+    @Test func `a ramp of six levels and two bursts take 30 lines of 80 columns`() {
+        var result = Samples.result
+        result.thresholds = []
+        result.warnings = []
+        result.headline.removeLast()
+        var target = result.targets[0]
+        target.failures = []
+        target.totals.requests.failed = 0
+        target.totals.requests.throttled = 0
+        target.totals.outcomes = [.ok: 936]
+        target.phases.removeLast()
+        target.phases[0].steps.append(contentsOf: target.phases[0].steps.prefix(2))
+        result.targets = [target]
+        let lines = render(result, width: 80, isFull: false).split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines.dropLast().count <= 30, "\(lines.joined(separator: "\n"))")
+    }
+
     @Test func `without colour there is no escape byte, and ASCII means every byte`() {
         #expect(!render(Samples.everything).utf8.contains(0x1b))
         #expect(render(Samples.everything, unicode: false).utf8.allSatisfy { $0 == 0x0a || (0x20...0x7e).contains($0) })
