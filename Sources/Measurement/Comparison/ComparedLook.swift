@@ -35,6 +35,8 @@ struct ComparedLook: Sendable {
     var byteRates: [Double] = []
     var tokensPerSecond: Double?
     var bytesPerSecond: Double?
+    /// By what figures vary more because its requests are of several machines; empty where they are of one.
+    var effects: [ComparisonMetric: Double] = [:]
     /// What doing a job, or a block of it, took.
     var batch: BatchResult?
     var concurrency = 0
@@ -143,5 +145,16 @@ struct ComparedLook: Sendable {
         e2eP95 = SortedSamples(e2e).nearestRank(.p95)
         requestTPSP50 = SortedSamples(requestTPS).nearestRank(.p50)
         requestBytesP50 = SortedSamples(requestBytesPerSecond).nearestRank(.p50)
+        guard successes.isOfSeveralShards else { return }
+        let ofTTFT = successes.designEffect(having: scope.ttft)
+        effects[.ttftP50] = ofTTFT?.factor(percentile: ttftP50, of: ttft)
+        effects[.ttftP95] = ofTTFT?.factor(percentile: ttftP95, of: ttft)
+        effects[.ttftCV] = Variation(sorted).flatMap { variation in
+            ofTTFT?.factor(variationOf: ttft, mean: variation.mean, deviation: variation.standardDeviation)
+        }
+        effects[.e2eP95] = successes.designEffect(having: \.e2eMilliseconds)?.factor(percentile: e2eP95, of: e2e)
+        effects[.requestTPS] = successes.designEffect(having: \.requestTPS)?
+            .factor(percentile: requestTPSP50, of: requestTPS)
+        effects[.requestBytes] = effects[.requestTPS]  // both are lengths over the same times
     }
 }

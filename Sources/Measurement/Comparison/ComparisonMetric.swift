@@ -153,35 +153,38 @@ enum ComparisonMetric: String, Sendable, Hashable, CaseIterable {
         guard let x = value(base), let y = value(target), x > 0, y > 0 else { return nil }
         let count = min(base.ttft.count, target.ttft.count)
         let plain = RatioEstimate(ratio: y / x, method: .requests, count: count)
-        return switch self {
-        case .tokensPerSecond where base.batch == nil:
-            RatioEstimate(rates: base.tokenRates, target.tokenRates) ?? plain
-        // A job takes as long as its rate lets it: what the one varied by, the other is uncertain by.
-        case .tokensPerSecond, .makespan, .steadyTokens:
-            RatioEstimate(y / x, rates: base.tokenRates, target.tokenRates) ?? plain
-        case .bytesPerSecond: RatioEstimate(rates: base.byteRates, target.byteRates) ?? plain
-        case .ttftP50: RatioEstimate(medians: base.ttft, target.ttft) ?? plain
-        case .requestTPS: RatioEstimate(medians: base.requestTPS, target.requestTPS) ?? plain
-        case .requestBytes: RatioEstimate(medians: base.requestBytesPerSecond, target.requestBytesPerSecond) ?? plain
-        case .ttftP95:
-            RatioEstimate(.p95, base.ttft, target.ttft, seed: seed)?.widened(for: base.ttft, target.ttft) ?? plain
-        case .e2eP95:
-            RatioEstimate(.p95, base.e2e, target.e2e, seed: seed)?.widened(for: base.e2e, target.e2e) ?? plain
-        case .ttftCV:
-            RatioEstimate(x, base.cvInterval(seed: seed), y, target.cvInterval(seed: seed), count: count)?
-                .widened(for: base.ttft, target.ttft)
-        // The same requests, and what one of them costs scatters alike.
-        case .jobCost: Self.costPerUseful.estimate(base, target, seed: seed).map { $0.around(y / x) } ?? plain
-        case .costPerUseful:
-            RatioEstimate(
-                x,
-                base.stats.cost?.dollarsPerUsefulInterval,
-                y,
-                target.stats.cost?.dollarsPerUsefulInterval,
-                count: count
-            )
-        case .tailShare, .coldPenalty, .timeToRecover, .availability, .useful: plain
-        }
+        let found: RatioEstimate? =
+            switch self {
+            case .tokensPerSecond where base.batch == nil:
+                RatioEstimate(rates: base.tokenRates, target.tokenRates) ?? plain
+            // A job takes as long as its rate lets it: what the one varied by, the other is uncertain by.
+            case .tokensPerSecond, .makespan, .steadyTokens:
+                RatioEstimate(y / x, rates: base.tokenRates, target.tokenRates) ?? plain
+            case .bytesPerSecond: RatioEstimate(rates: base.byteRates, target.byteRates) ?? plain
+            case .ttftP50: RatioEstimate(medians: base.ttft, target.ttft) ?? plain
+            case .requestTPS: RatioEstimate(medians: base.requestTPS, target.requestTPS) ?? plain
+            case .requestBytes:
+                RatioEstimate(medians: base.requestBytesPerSecond, target.requestBytesPerSecond) ?? plain
+            case .ttftP95:
+                RatioEstimate(.p95, base.ttft, target.ttft, seed: seed)?.widened(for: base.ttft, target.ttft) ?? plain
+            case .e2eP95:
+                RatioEstimate(.p95, base.e2e, target.e2e, seed: seed)?.widened(for: base.e2e, target.e2e) ?? plain
+            case .ttftCV:
+                RatioEstimate(x, base.cvInterval(seed: seed), y, target.cvInterval(seed: seed), count: count)?
+                    .widened(for: base.ttft, target.ttft)
+            // The same requests, and what one of them costs scatters alike.
+            case .jobCost: Self.costPerUseful.estimate(base, target, seed: seed).map { $0.around(y / x) } ?? plain
+            case .costPerUseful:
+                RatioEstimate(
+                    x,
+                    base.stats.cost?.dollarsPerUsefulInterval,
+                    y,
+                    target.stats.cost?.dollarsPerUsefulInterval,
+                    count: count
+                )
+            case .tailShare, .coldPenalty, .timeToRecover, .availability, .useful: plain
+            }
+        return found?.widened(by: base.effects[self] ?? 1, target.effects[self] ?? 1)
     }
 
     /// Successes of trials, where the figure is a share.

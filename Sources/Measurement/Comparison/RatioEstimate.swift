@@ -165,8 +165,11 @@ public struct RatioEstimate: Sendable, Hashable {
             let worth = Autocorrelation.effectiveCount(values)
             return worth > 0 ? max(1, Double(values.count) / worth) : 1
         }
-        return rescaled(by: ((factors[0] + factors[1]) / 2).squareRoot())
+        return widened(by: factors[0], factors[1])
     }
+
+    /// For variances of both sides so many times as large.
+    func widened(by x: Double, _ y: Double) -> RatioEstimate { rescaled(by: ((x + y) / 2).squareRoot()) }
 
     /// The same error around another ratio.
     func around(_ other: Double) -> RatioEstimate {

@@ -20,6 +20,18 @@ public struct ConfidenceInterval: Sendable, Hashable {
     }
 }
 
+extension ConfidenceInterval {
+    /// For a variance so many times as large, on logarithms: of a figure above 0.
+    func widened(around point: Double?, by factor: Double, upTo limit: Double = .infinity) -> ConfidenceInterval {
+        guard factor > 1, let point, point > 0 else { return self }
+        let stretch = { (bound: Double) in point * pow(bound / point, factor.squareRoot()) }
+        return ConfidenceInterval(
+            lower: lower.map { $0 > 0 ? stretch($0) : $0 },
+            upper: upper.map { min(limit, stretch($0)) }
+        )
+    }
+}
+
 /// The order statistics whose values enclose a quantile.
 public struct QuantileRanks: Sendable, Hashable {
     /// From 1; nil = no such order statistic.

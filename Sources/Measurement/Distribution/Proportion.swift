@@ -14,11 +14,12 @@ public struct Proportion: Sendable, Hashable {
     public var value: Double? { trials > 0 ? Double(successes) / Double(trials) : nil }
 
     /// Wilson's score interval (1927), for display; nil without trials.
-    public func wilson(level: Double = 0.95) -> ConfidenceInterval? {
+    /// - Parameter effect: by what trials that come in blocks vary more than independent ones (`DesignEffect`)
+    public func wilson(level: Double = 0.95, effect: Double = 1) -> ConfidenceInterval? {
         guard trials > 0, (0...trials).contains(successes) else { return nil }
         let z = NormalDistribution.quantile((1 + level) / 2)
-        let n = Double(trials)
-        let p = Double(successes) / n
+        let n = Double(trials) / max(1, effect)
+        let p = Double(successes) / Double(trials)
         let scale = 1 + z * z / n
         let centre = (p + z * z / (2 * n)) / scale
         let half = z / scale * sqrt(p * (1 - p) / n + z * z / (4 * n * n))

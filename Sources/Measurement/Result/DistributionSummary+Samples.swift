@@ -3,8 +3,9 @@ extension DistributionSummary {
     ///
     /// Intervals are those of as many independent samples as these are worth (`Autocorrelation.effectiveCount`).
     /// `infinite` is how many more requests never gave a value: for the adjusted percentiles. `spread` is the seed of
-    /// the bootstrap that gives the CV its interval and bands; nil leaves them out.
-    init?(samples: [Double], infinite: Int? = nil, spread seed: UInt64? = nil) {
+    /// the bootstrap that gives the CV its interval and bands; nil leaves them out. `blocks` is what the finite values' blocks do
+    /// to intervals.
+    init?(samples: [Double], infinite: Int? = nil, spread seed: UInt64? = nil, blocks: DesignEffect? = nil) {
         let finite = samples.allSatisfy(\.isFinite) ? samples : samples.filter(\.isFinite)
         let sorted = SortedSamples(finite)
         guard !sorted.isEmpty else { return nil }
@@ -20,11 +21,16 @@ extension DistributionSummary {
         p95 = sorted.nearestRank(.p95)
         p99 = sorted.nearestRank(.p99)
         p999 = sorted.nearestRank(.p999)
-        let effective = Autocorrelation.effectiveCount(finite)
-        if effective < Double(count) { effectiveCount = Int(effective) }
-        p50Interval = sorted.interval(of: .p50, effectiveCount: effective)
-        p95Interval = sorted.interval(of: .p95, effectiveCount: effective)
-        p99Interval = sorted.interval(of: .p99, effectiveCount: effective)
+        let independent = Autocorrelation.effectiveCount(finite)
+        isInBlocks = blocks != nil
+        let worth = { (percentile: Double?) -> Double in
+            min(independent, Double(finite.count) / (blocks?.factor(percentile: percentile, of: finite) ?? 1))
+        }
+        let (middle, tail) = (worth(p50), worth(p95))
+        if min(middle, tail) < Double(count) { effectiveCount = Int(min(middle, tail)) }
+        p50Interval = sorted.interval(of: .p50, effectiveCount: middle)
+        p95Interval = sorted.interval(of: .p95, effectiveCount: tail)
+        p99Interval = sorted.interval(of: .p99, effectiveCount: worth(p99))
         if let infinite {
             adjustedP95 = sorted.nearestRank(.p95, among: infinite)
             adjustedP99 = sorted.nearestRank(.p99, among: infinite)
@@ -33,7 +39,14 @@ extension DistributionSummary {
         cvPercent = variation.cv.finite.map { 100 * $0 }
         cvWithoutTop2 = variation.cvWithoutTop(2).finite.map { 100 * $0 }
         guard let seed, cvPercent != nil else { return }
-        let interval = variation.bootstrapInterval(seed: seed)
+        let effect = blocks?.factor(
+            variationOf: finite,
+            mean: variation.mean,
+            deviation: variation.standardDeviation
+        )
+        let interval = variation.bootstrapInterval(seed: seed).map {
+            $0.widened(around: variation.cv, by: effect ?? 1, upTo: Variation.ceiling(count: count))
+        }
         cvInterval = interval.map {
             ConfidenceInterval(lower: $0.lower.finite.map { 100 * $0 }, upper: $0.upper.finite.map { 100 * $0 })
         }

@@ -8,8 +8,11 @@ public struct DistributionSummary: Sendable, Hashable {
     }
 
     public var count = 0
-    /// How many independent samples these are worth; nil = all, as far as one can see. Intervals are made for it.
+    /// How many independent samples these are worth; nil = all, as far as one can see. Intervals are made for it. Where they are
+    /// of several machines, what the worse told of p50 and p95 rests on.
     public var effectiveCount: Int?
+    /// Whether they are of several machines, whose differences are in the intervals.
+    var isInBlocks = false
     public var mean: Double?
     public var standardDeviation: Double?  // n - 1
     public var cvPercent: Double?

@@ -39,7 +39,7 @@ extension RequestStatistics.Cost {
         dollarsNotUseful = wasted
         requestsWithoutUsage = untold
         divide(tokens: tokens, requests: costs.count, useful: useful)
-        dollarsPerUsefulInterval = Self.interval(ofRatio: costs)
+        dollarsPerUsefulInterval = Self.interval(ofRatio: costs, blocks: sent.designEffect())
     }
 
     private mutating func divide(tokens: Double, requests: Int, useful: Int) {
@@ -53,7 +53,10 @@ extension RequestStatistics.Cost {
     /// Linearisation (Cochran, "Sampling Techniques", 6.3) knows how costs and usefulness go together, but shrinks to
     /// nothing where all answers were useful and cost the same; Wilson's interval of the useful share does not. nil under
     /// five requests or without a useful one.
-    static func interval(ofRatio costs: [(dollars: Double, useful: Double)]) -> ConfidenceInterval? {
+    static func interval(
+        ofRatio costs: [(dollars: Double, useful: Double)],
+        blocks: DesignEffect? = nil
+    ) -> ConfidenceInterval? {
         let n = Double(costs.count)
         let useful = costs.reduce(0) { $0 + $1.useful }
         guard costs.count >= Bootstrap.fewestSamples, useful > 0 else { return nil }
@@ -63,10 +66,12 @@ extension RequestStatistics.Cost {
             let residual = cost.dollars - ratio * cost.useful
             return sum + residual * residual
         }
-        let half = 1.959963984540054 * (squares * n / (n - 1)).squareRoot() / useful
-        guard half.isFinite, let share = interval(dollars: dollars, useful: Int(useful), of: costs.count) else {
-            return nil
-        }
+        let ratioEffect = blocks?.factor { costs[$0].dollars - ratio * costs[$0].useful } ?? 1
+        let half = 1.959963984540054 * (squares * n / (n - 1) * ratioEffect).squareRoot() / useful
+        let shareEffect = blocks?.factor { costs[$0].useful - useful / n } ?? 1
+        guard half.isFinite,
+            let share = interval(dollars: dollars, useful: Int(useful), of: costs.count, effect: shareEffect)
+        else { return nil }
         return ConfidenceInterval(
             lower: min(share.lower ?? 0, max(0, ratio - half)),
             upper: share.upper.map { max($0, ratio + half) }
@@ -75,9 +80,14 @@ extension RequestStatistics.Cost {
 
     /// A fixed sum over so many of so many requests: Wilson's interval of the share, turned into dollars. Given how many
     /// requests ended; nil without a useful one.
-    private static func interval(dollars: Double, useful: Int, of requests: Int) -> ConfidenceInterval? {
+    private static func interval(
+        dollars: Double,
+        useful: Int,
+        of requests: Int,
+        effect: Double = 1
+    ) -> ConfidenceInterval? {
         guard useful > 0, requests >= max(useful, Bootstrap.fewestSamples),
-            let share = Measurement.Proportion(useful, of: requests).wilson()
+            let share = Measurement.Proportion(useful, of: requests).wilson(effect: effect)
         else { return nil }
         let each = dollars / Double(requests)
         let bound = { (share: Double?) -> Double? in share.flatMap { $0 > 0 ? each / $0 : nil } }

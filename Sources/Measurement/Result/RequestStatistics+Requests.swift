@@ -123,7 +123,9 @@ extension RequestStatistics {
         let counted = self.requests.scheduled - self.requests.excluded
         guard counted > 0 else { return }
         let proportion = Measurement.Proportion(self.requests.success, of: counted)
-        if let value = proportion.value, let interval = proportion.wilson() {
+        let answered = requests.only { $0.outcomeClass != .excluded }
+        let effect = answered.designEffect().map { $0.factor(share: answered.map { $0.outcomeClass == .success }) }
+        if let value = proportion.value, let interval = proportion.wilson(effect: effect ?? 1) {
             availability = Proportion(value: value, interval: interval)
         }
         errorRate = Double(self.requests.failed) / Double(counted)
@@ -154,24 +156,23 @@ extension RequestStatistics {
 
     private mutating func summarise(_ successes: RequestSet, _ scope: StatisticsScope) {
         let unanswered = requests.failed + requests.throttled
-        @inline(__always) func summary(_ figure: (RequestRecord) -> Double?) -> DistributionSummary? {
-            DistributionSummary(samples: successes.figures(figure))
+        let isMerged = successes.isOfSeveralShards
+        @inline(__always) func summary(
+            infinite: Int? = nil,
+            spread seed: UInt64? = nil,
+            _ figure: (RequestRecord) -> Double?
+        ) -> DistributionSummary? {
+            DistributionSummary(
+                samples: successes.figures(figure),
+                infinite: infinite,
+                spread: seed,
+                blocks: isMerged ? DesignEffect(groups: successes.shards(having: figure)) : nil
+            )
         }
-        ttftMilliseconds = DistributionSummary(
-            samples: successes.figures(\.ttftMilliseconds),
-            infinite: unanswered,
-            spread: scope.seed
-        )
-        ttftScheduledMilliseconds = DistributionSummary(
-            samples: successes.figures(\.ttftScheduledMilliseconds),
-            infinite: unanswered,
-            spread: scope.seed
-        )
-        e2eMilliseconds = DistributionSummary(samples: successes.figures(\.e2eMilliseconds), infinite: unanswered)
-        e2eScheduledMilliseconds = DistributionSummary(
-            samples: successes.figures(\.e2eScheduledMilliseconds),
-            infinite: unanswered
-        )
+        ttftMilliseconds = summary(infinite: unanswered, spread: scope.seed, \.ttftMilliseconds)
+        ttftScheduledMilliseconds = summary(infinite: unanswered, spread: scope.seed, \.ttftScheduledMilliseconds)
+        e2eMilliseconds = summary(infinite: unanswered, \.e2eMilliseconds)
+        e2eScheduledMilliseconds = summary(infinite: unanswered, \.e2eScheduledMilliseconds)
         waitMilliseconds = summary(\.waitMilliseconds)
         measureClientErrors(successes)
         ttfvMilliseconds = summary(\.ttfvMilliseconds)

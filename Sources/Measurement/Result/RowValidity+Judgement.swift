@@ -29,7 +29,8 @@ extension RowValidity {
         }
     }
 
-    /// Percentiles whose interval is open judge nothing: they may be the worst single request.
+    /// Percentiles whose interval is open judge nothing: they may be the worst single request. Where machines differ so much that
+    /// there is no interval, it is their requests that count.
     private mutating func judgeLatencies(_ stats: RequestStatistics, isOpen: Bool) {
         // When a closed loop's request was due is when its slot was freed: the share of idle time has that.
         let fromDue = isOpen ? stats.ttftScheduledMilliseconds : nil
@@ -40,13 +41,13 @@ extension RowValidity {
         var worst: (verdict: Verdict, reason: String)?
         for (name, summary) in figures {
             guard let summary, let error = summary.clientErrorMilliseconds else { continue }
-            let percentiles: [(String, Double?, ConfidenceInterval?, Double)] = [
-                ("p50", summary.p50, summary.p50Interval, error.p50),
-                ("p95", summary.p95, summary.p95Interval, error.p95),
-                ("p99", summary.p99, summary.p99Interval, error.p99),
+            let percentiles: [(String, Quantile, Double?, ConfidenceInterval?, Double)] = [
+                ("p50", .p50, summary.p50, summary.p50Interval, error.p50),
+                ("p95", .p95, summary.p95, summary.p95Interval, error.p95),
+                ("p99", .p99, summary.p99, summary.p99Interval, error.p99),
             ]
-            for (percentile, value, interval, error) in percentiles {
-                guard let value, interval?.lower != nil, interval?.upper != nil else { continue }
+            for (percentile, quantile, value, interval, error) in percentiles {
+                guard let value, interval?.isBounded == true || summary.carries(quantile) else { continue }
                 let verdict = Self.verdict(ofError: error, in: value)
                 guard verdict > (worst?.verdict ?? .valid) else { continue }
                 let limit = verdict == .suspect ? max(0.5, 0.01 * value) : max(2, 0.05 * value)
@@ -94,5 +95,14 @@ extension RowValidity {
         if let late = request.sendingLatenessSinceSchedule { return Double(late) / 1e6 }
         guard let lag = request.dispatchLag, let written = request.written else { return nil }
         return Double(max(0, lag)) / 1e6 + max(0, Double(written) / 1e6 - (request.setUpMilliseconds ?? 0))
+    }
+}
+
+extension DistributionSummary {
+    /// Whether the samples of several machines are enough for an interval, machines aside.
+    fileprivate func carries(_ quantile: Quantile) -> Bool {
+        guard isInBlocks else { return false }
+        let ranks = QuantileRanks(quantile, count: count)
+        return ranks.lower != nil && ranks.upper != nil
     }
 }

@@ -64,7 +64,10 @@ enum RunWarnings {
         if let fewest = open.min(), let most = open.max() {
             let range = fewest == most ? "\(fewest)" : "\(fewest) to \(most)"
             caveats.append(
-                "\(phase.label): p95 of TTFT is rough in \(open.count) of \(judged.count) samples: \(range) requests, "
+                "\(phase.label): p95 of TTFT is rough in \(open.count) of \(judged.count) samples: "
+                    + (judged.contains(where: \.isInBlocks)
+                        ? "the requests of machines that differ are worth \(range) independent ones, "
+                        : "\(range) requests, ")
                     + "\(QuantileRanks.fewestForUpperBound(.p95)) are needed for an upper limit."
             )
         }
