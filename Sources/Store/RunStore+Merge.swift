@@ -21,6 +21,7 @@ extension RunStore {
                 head.targets = try Schema.targets.fetchAll(db, order: "id")
                 head.phases = try Schema.phases.fetchAll(db, order: "id")
                 head.steps = try Schema.steps.fetchAll(db, order: "id")
+                head.requests = try Schema.requests.count(db)
                 return head
             }
             try queue.close()

@@ -17,9 +17,6 @@ struct MergeCommand: ParsableCommand {
             """
     )
 
-    /// A report is made at once up to so many requests: it holds them all in memory.
-    private static let mostForReport = 2_000_000
-
     @Argument(help: "The shards' folders.", completion: .directory) var shards: [String]
     @Option(name: .shortAndLong, help: "The folder of the merged result; it must be new or empty.") var output: String
     @Flag(help: "Leave out shards that are not there or did not end; the result says of what part it is.")
@@ -36,10 +33,11 @@ struct MergeCommand: ParsableCommand {
         do throws(ShardUnion.Refusal) {
             union = try ShardUnion(of: heads, allowsMissing: allowMissing)
         } catch { throw Failure(.badInput, "\(error)") }
+        var large = union.requests > LargeUnion.fewest ? LargeUnion(union) : nil
         for (place, source) in union.sources.enumerated() {
             tell("shard \(union.shards[place].index): \(shards[source])")
             let recorded = try reading { () throws(StoreError) in try RunStore.read(shards[source]) }
-            union.shards[place].note(RunResult(of: recorded), of: recorded)
+            union.shards[place].note(large?.add(recorded) ?? RunResult(of: recorded), of: recorded)
         }
         let folder = try RunFolder(exactly: output)
         let merged = union
@@ -49,18 +47,16 @@ struct MergeCommand: ParsableCommand {
         } catch { throw Failure(.localIO, "\(error)") }
         let first = shards[union.sources[0]]
         if let profile = ReportPage.profile(of: first) { try folder.write(profile, to: "profile.yaml") }
-        let requests = union.shards.reduce(0) { $0 + ($1.requests ?? 0) }
-        guard requests <= Self.mostForReport else {
-            _ = Console.out(
-                "\(folder.file("run.sqlite")): \(requests) requests of \(union.shards.count) shards. "
-                    + "A report of so many takes about 1 GB of memory a million: spate report \(folder.path)\n"
-            )
-            return
-        }
         var job = Job(name: union.run.profileName, seed: union.run.seed, targets: [], profileYAML: "")
         (job.output.json, job.output.full, job.output.quiet) = (json, full, quiet)
         job.output.noColour = noColor
-        let status = try Presentation(job: job, folder: folder).present(storeProblem: nil, someTargetUnusable: false)
+        let presentation = Presentation(job: job, folder: folder)
+        let status =
+            if let large {
+                try presentation.present(large.result(shards: union.shards))
+            } else {
+                try presentation.present(storeProblem: nil, someTargetUnusable: false)
+            }
         if status != .success { throw ExitCode(status.rawValue) }
     }
 

@@ -44,6 +44,17 @@ struct Presentation {
         return someTargetUnusable ? min(status, .unusableTarget) : status
     }
 
+    /// The summary and the report of a result that was computed elsewhere; its page would hold all its requests.
+    func present(_ result: RunResult) throws(Failure) -> ExitStatus {
+        let summary = SummaryJSON.encode(result)
+        try folder.write(summary, to: "summary.json")
+        let files = [folder.file("summary.json"), folder.file("run.sqlite")]
+        guard Self.show(result, summary: summary, files: files, output: job.output) else {
+            throw Failure(.localIO, "the report could not be written to standard output; it is in \(folder.path)")
+        }
+        return ExitStatus(rawValue: Int32(result.exitCode)) ?? .success
+    }
+
     /// False if standard output could not be written.
     static func show(_ result: RunResult, summary: [UInt8], files: [String], output: Job.Output) -> Bool {
         let descriptor = output.json ? STDERR_FILENO : STDOUT_FILENO

@@ -18,7 +18,9 @@ warmup: {requests: 3}
 phases:
   - batch: {requests: 203, concurrency: 10}
   - rate: {rps: 80, requests: 161, arrivals: poisson}
+  - rate: {rps: 60, for: 2s, arrivals: poisson}
   - replay: {trace: trace.csv, format: azure}
+  - ramp: {concurrency: [4, 10], hold: 2s, settle: 300ms, min_requests: 4}
   - burst: {requests: 62, repeat: 2, idle: 1s, hold: 0s, baseline: {concurrency: 4, requests: 25}, control: true}
 """
 COUNTS = """SELECT p.name, s.kind, coalesce(s.burst, -1), count(*), sum(r.measured), count(DISTINCT r.item), count(DISTINCT r.rank)
@@ -84,11 +86,94 @@ def same_counts(bench, url):
     bench.row("the run of one machine ends", f"{alone.returncode}", "0 or 97", alone.returncode in (0, 97))
     whole, one = rows(bench.folder / "whole", COUNTS), rows(bench.folder / "one", COUNTS)
     for ours, theirs in zip(whole, one):
-        bench.equal("counts of " + " ".join(map(str, ours[:3])), ours[3:], theirs[3:])
+        if ours[1] != "level":  # what a level sends, answers decide
+            bench.equal("counts of " + " ".join(map(str, ours[:3])), ours[3:], theirs[3:])
     bench.equal("steps with requests", len(whole), len(one))
+    due = """SELECT s.id, r.scheduled_ns - min(r.scheduled_ns) OVER (PARTITION BY s.id) FROM requests r JOIN steps s ON s.id = r.step JOIN phases p ON p.id = s.phase
+      WHERE p.kind = 'rate' AND s.kind = 'arrivals' AND r.attempt = 0 ORDER BY s.id, r.scheduled_ns"""
+    ours, theirs = rows(bench.folder / "whole", due), rows(bench.folder / "one", due)
+    apart = max(abs(a[1] - b[1]) for a, b in zip(ours, theirs)) / 1e6 if len(ours) == len(theirs) else None
+    bench.row(
+        "arrivals due at the one run's instants", f"{len(ours)}, {apart if apart is None else round(apart, 3)} ms apart",
+        f"{len(theirs)}, < 20 ms", apart is not None and apart < 20,
+    )
+    shares = [[row[0] for row in rows(bench.folder / f"shards/{k}", "SELECT concurrency FROM steps WHERE kind = 'level' ORDER BY id")] for k in range(SHARDS)]
+    bench.equal("streams of the levels, by shard", shares, [[1, 3], [1, 3], [1, 2], [1, 2]])
 
 
-def unions(bench):
+def nearest(values, ten_thousandths):
+    return sorted(values)[-(-len(values) * ten_thousandths // 10_000) - 1]
+
+
+def cells(code):
+    """What a stored histogram counts by cell. Its numbers are LEB128: negative, overflow, sum, least, greatest, then pairs of the
+    distance to the next cell that counts and what it counts."""
+    numbers, at = [], 0
+    while at < len(code):
+        value = shift = 0
+        while True:
+            value |= (code[at] & 0x7F) << shift
+            at, shift = at + 1, shift + 7
+            if code[at - 1] < 0x80:
+                break
+        numbers.append(value)
+    counts, cell = {}, 0
+    for gap, count in zip(numbers[5::2], numbers[6::2]):
+        cell += gap
+        counts[cell] = count
+    return counts
+
+
+def middle(cell):
+    """Of a cell's values, nanoseconds: 128 cells an octave above 256."""
+    if cell < 256:
+        return cell
+    shift = (cell >> 7) - 1
+    return ((cell - (shift << 7)) << shift) + ((1 << shift) - 1) // 2
+
+
+def figures(bench, parts, summary):
+    """The merged result's figures, computed here from the shards' rows: counts, percentiles by nearest rank, cells of histograms."""
+    names = [row[0] for row in rows(parts[0], "SELECT name FROM phases WHERE kind NOT IN ('warmup', 'idle') ORDER BY id")]
+    told = [phase for phase in summary["targets"][0]["phases"] if phase["kind"] != "idle"]
+    bench.equal("phases", [phase["name"] for phase in told], names)
+    differing = compared = 0
+    for phase in told:
+        where = f"FROM requests r JOIN steps s ON s.id = r.step JOIN phases p ON p.id = s.phase WHERE p.name = '{phase['name']}' AND s.kind <> 'warmup'"
+        union = [row for part in parts for row in rows(part, f"SELECT outcome, first_token_ns, dispatch_lag_ns, last_token_ns, output_tokens {where}")]
+        ok = [row for row in union if row[0] in ("ok", "ok_length")]
+        stats = phase["stats"]
+        facts = {
+            "scheduled": (stats["requests"]["scheduled"], len(union)), "success": (stats["requests"]["success"], len(ok)),
+            "tokens": (stats["output_tokens"], sum(row[4] or 0 for row in union)),
+        }
+        for key, values in (
+            ("ttft_ms", [row[1] for row in ok if row[1] is not None]),
+            ("ttft_scheduled_ms", [row[1] + row[2] for row in ok if row[1] is not None]),
+            ("e2e_ms", [row[3] for row in ok if row[3] is not None]),
+        ):
+            facts[f"{key}.count"] = (stats[key]["count"], len(values))
+            for name, rank in (("p50", 5000), ("p95", 9500), ("p99", 9900)):
+                facts[f"{key}.{name}"] = (round(stats[key][name] * 1e6), nearest(values, rank))
+        counts = {}
+        step = f"SELECT s.id FROM steps s JOIN phases p ON p.id = s.phase WHERE p.name = '{phase['name']}' AND s.kind <> 'warmup'"
+        for part in parts:
+            for (code,) in rows(part, f"SELECT cells FROM histograms WHERE metric = 'itl' AND step IN ({step})"):
+                for cell, count in cells(code).items():
+                    counts[cell] = counts.get(cell, 0) + count
+        gaps = sorted(middle(cell) for cell, count in counts.items() for _ in range(count))
+        facts["itl.count"] = (stats["itl_ms"]["count"], len(gaps))
+        for name, rank in (("p50", 5000), ("p95", 9500)):
+            facts[f"itl.{name}"] = (round(stats["itl_ms"][name] * 1e6), nearest(gaps, rank))
+        for name, (ours, theirs) in facts.items():
+            compared += 1
+            if ours != theirs:
+                differing += 1
+                bench.equal(f"{phase['name']}: {name}", ours, theirs)
+    bench.equal(f"figures of {len(told)} phases that differ from those of the rows, of {compared}", differing, 0)
+
+
+def unions(bench, summary):
     """Every figure is of the union: rows, and histograms cell by cell as SQLite has them."""
     parts = [bench.folder / "shards" / str(k) for k in range(SHARDS)]
     query = "SELECT sequence, attempt, step, item, rank, scheduled_ns, first_token_ns, outcome, output_tokens FROM requests"
@@ -100,6 +185,7 @@ def unions(bench):
     bench.equal("histograms are the union, bytes of all cells", sorted(rows(bench.folder / "whole", query)) == union, True)
     hashes = {rows(part, "SELECT value FROM meta WHERE key = 'schedule_sha256'")[0][0] for part in [*parts, bench.folder / "one"]}
     bench.equal("hashes of the plan", len(hashes), 1)
+    figures(bench, parts, summary)
 
 
 def edges(bench, summary, journal):
@@ -153,7 +239,7 @@ def namespaces(bench):
         done, summary = merge(bench)
         bench.row("merge", f"{done.returncode}", "0 or 97", done.returncode in (0, 97))
         same_counts(bench, url)
-        unions(bench)
+        unions(bench, summary)
         server.send_signal(signal.SIGTERM)
         server.wait(timeout=20)
         edges(bench, summary, Journal(truth))
@@ -221,7 +307,7 @@ def slurm(bench):
         nodes = [s["origin"] for s in summary["shards"]["shards"]]
         bench.row("found by", nodes[3][:40], "SLURM_PROCID=3", nodes[3].startswith("SLURM_PROCID=3 of 4"))
         same_counts(bench, url)
-        unions(bench)
+        unions(bench, summary)
         server.send_signal(signal.SIGTERM)
         server.wait(timeout=20)
         edges(bench, summary, Journal(truth))
@@ -234,8 +320,8 @@ def slurm(bench):
         )
         bench.equal("array submitted", submitted.returncode, 0)
         wait_until(lambda: (bench.folder / "array/summary.json").exists(), 120)
-        counted = rows(bench.folder / "array", COUNTS)
-        bench.equal("counts of the array", [row[3] for row in counted], [row[3] for row in rows(bench.folder / "one", COUNTS)])
+        ours, theirs = ([row[3] for row in rows(bench.folder / name, COUNTS) if row[1] != "level"] for name in ("array", "one"))
+        bench.equal("counts of the array", ours, theirs)
 
         before = len(Journal(truth).requests)
         (bench.folder / "long.yaml").write_text(
@@ -318,4 +404,10 @@ def hundred(bench):
     bench.equal("exit", os.waitstatus_to_exitcode(status), 0)
     bench.equal("requests", rows(bench.folder / "whole", "SELECT count(*) FROM requests")[0][0], 100 * requests)
     bench.row("memory at most", f"{usage.ru_maxrss / 1024:.0f} MB", "<= 500 MB", usage.ru_maxrss / 1024 <= 500)
+    summary = json.loads((bench.folder / "whole/summary.json").read_text())
+    told = summary["targets"][0]["phases"][0]["stats"]
+    bench.equal("requests in the summary", told["requests"]["scheduled"], 100 * requests)
+    one = rows(seed, "SELECT first_token_ns, last_token_ns FROM requests LIMIT 1")[0]
+    for key, truth in (("ttft_ms", one[0] / 1e6), ("e2e_ms", one[1] / 1e6)):
+        bench.row(f"{key} p50", f"{told[key]['p50']:.4f}", f"{truth:.4f} +- 0.4 %", abs(told[key]["p50"] / truth - 1) <= 1 / 256)
     bench.row("time", f"{elapsed:.0f} s", "")

@@ -9,7 +9,6 @@ struct DesignEffect: Sendable {
     /// The block of each sample, from 0.
     private let blocks: [Int]
     private let count: Int
-    private let student: Double
 
     /// - Parameter groups: of each sample, any number that its block alone has. nil where all are of one block.
     init?(groups: [Int]) {
@@ -21,9 +20,6 @@ struct DesignEffect: Sendable {
         }
         count = places.count
         guard count > 1 else { return nil }
-        let level = (1 + RatioEstimate.level) / 2
-        let t = StudentDistribution.quantile(level, Double(count - 1)) / NormalDistribution.quantile(level)
-        student = t * t
     }
 
     /// Variances as multiples of those of independent samples; at least 1: blocks that are more alike than chance has them are so
@@ -36,9 +32,16 @@ struct DesignEffect: Sendable {
             sums[block] += value
             squares += value * value
         }
-        guard squares > 0 else { return 1 }
-        let between = sums.reduce(0) { $0 + $1 * $1 } * Double(count) / Double(count - 1)
-        let factor = between / squares * student
+        return Self.factor(sums: sums, squares: squares)
+    }
+
+    /// From the sums of blocks' influences and the sum of all squares.
+    static func factor(sums: [Double], squares: Double) -> Double {
+        let count = Double(sums.count)
+        guard squares > 0, count > 1 else { return 1 }
+        let level = (1 + RatioEstimate.level) / 2
+        let student = StudentDistribution.quantile(level, count - 1) / NormalDistribution.quantile(level)
+        let factor = sums.reduce(0) { $0 + $1 * $1 } * count / (count - 1) / squares * student * student
         return factor.isFinite ? max(1, factor) : 1
     }
 

@@ -44,6 +44,24 @@ public struct FailureResult: Sendable, Hashable {
             if failure.words == nil { failure.words = request.error ?? request.note }
             byKind[kind] = failure
         }
+        return sorted(byKind, limit: limit)
+    }
+
+    /// The kinds of several sets of requests together.
+    static func joined(_ failures: [FailureResult], limit: Int = 20) -> [FailureResult] {
+        let kinds = failures.map { (Kind(outcome: $0.outcome, detail: $0.detail, httpStatus: $0.httpStatus), $0) }
+        return sorted(
+            Dictionary(kinds) { one, other in
+                var sum = one
+                sum.requests += other.requests
+                sum.words = one.words ?? other.words
+                return sum
+            },
+            limit: limit
+        )
+    }
+
+    private static func sorted(_ byKind: [Kind: FailureResult], limit: Int) -> [FailureResult] {
         let order = Dictionary(uniqueKeysWithValues: Outcome.allCases.enumerated().map { ($0.element, $0.offset) })
         let sorted = byKind.values.sorted { a, b in
             if a.requests != b.requests { return a.requests > b.requests }

@@ -25,14 +25,7 @@ extension RunResult {
         workload = WorkloadResult(recorded.run.workload, targets)
         warnings = RunWarnings.all(of: self, index, health)
         caveats = RunWarnings.caveats(of: self, index)
-        thresholds = recorded.run.thresholds.map { expression in
-            do throws(ThresholdError) {
-                return try Threshold(parsing: expression)
-                    .result(on: self, confident: recorded.run.thresholdsConfident)
-            } catch {
-                return ThresholdResult(unreadable: expression, error)
-            }
-        }
+        thresholds = recorded.run.thresholds.map { ThresholdResult(judging: $0, on: self, recorded.run) }
         judgeVerdicts()
         headline = Headline.sentences(of: self)
         run.exitCode = recorded.run.complete ? exitCode : nil
@@ -85,10 +78,14 @@ extension RunFacts {
 }
 
 extension ThresholdResult {
-    /// One that was stored but cannot be read: it has failed.
-    init(unreadable expression: String, _ error: ThresholdError) {
-        self.init()
-        self.expression = expression
-        note = error.description
+    /// One that was stored but cannot be read has failed.
+    init(judging expression: String, on result: RunResult, _ run: RunRecord) {
+        do throws(ThresholdError) {
+            self = try Threshold(parsing: expression).result(on: result, confident: run.thresholdsConfident)
+        } catch {
+            self.init()
+            self.expression = expression
+            note = error.description
+        }
     }
 }

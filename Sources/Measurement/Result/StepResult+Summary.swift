@@ -79,17 +79,20 @@ extension StepResult {
         return failedAtOnce.reduce(0) { $0 + ($1.outcome == .connect ? 2 : 0.1) } / seconds
     }
 
-    /// The levels of a phase, each visit of a ramp for itself; the blocks of a steady load are one.
     static func all(of phase: PhaseRecord, _ timeline: TargetTimeline) -> [StepResult] {
-        let records = timeline.index.steps(of: phase)
+        groups(of: phase, timeline.index).map { StepResult(of: $0, in: phase, timeline) }
+    }
+
+    /// The levels of a phase, each visit of a ramp for itself; the blocks of a steady load are one.
+    static func groups(of phase: PhaseRecord, _ index: RunIndex) -> [[StepRecord]] {
+        let records = index.steps(of: phase)
         let stretches = Dictionary(grouping: records.filter { $0.kind == .arrivals }) { $0.stretch ?? 0 }
         if !stretches.isEmpty {
-            return stretches.sorted { $0.key < $1.key }.map { StepResult(of: $0.value, in: phase, timeline) }
+            return stretches.sorted { $0.key < $1.key }.map(\.value)
         }
         let levels = records.filter { $0.kind == .level }
         if levels.isEmpty { return [] }
-        let groups = phase.kind == .ramp ? levels.map { [$0] } : [levels]
-        return groups.map { StepResult(of: $0, in: phase, timeline) }
+        return phase.kind == .ramp ? levels.map { [$0] } : [levels]
     }
 
     /// Sets what a level keeps of the lowest one: retention, decode retention and efficiency.
@@ -135,7 +138,7 @@ extension StepResult.Unmeasured {
 
 extension StepRecord {
     /// The rate planned over several stretches, by their lengths; exactly their rate where it is the same.
-    fileprivate static func meanRate(_ steps: [StepRecord]) -> Double {
+    static func meanRate(_ steps: [StepRecord]) -> Double {
         let rates = steps.map { $0.rps ?? 0 }
         guard let first = rates.first, rates.contains(where: { $0 != first }) else { return rates.first ?? 0 }
         let lengths = steps.map { Double($0.planned ?? 1) }

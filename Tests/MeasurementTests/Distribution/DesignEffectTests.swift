@@ -85,9 +85,11 @@ import Ticks
             DistributionSummary(samples: groups.map { Double(1 + $0) }, blocks: DesignEffect(groups: groups))
         )
         #expect(apart.effectiveCount == 0 && apart.p50Interval?.isBounded == false)
-        let values = (0..<50).map { Double(1 + $0 / 2 * 7 % 25) }
-        let alike = try #require(DistributionSummary(samples: values, blocks: DesignEffect(groups: groups)))
-        #expect(alike.effectiveCount == nil && alike.p50Interval == DistributionSummary(samples: values)?.p50Interval)
+        let values = (0..<50).map { Double(1 + $0 * 7 % 25) }
+        let halves = DesignEffect(groups: (0..<50).map { $0 / 25 })
+        let alike = try #require(DistributionSummary(samples: values, blocks: halves))
+        let single = try #require(DistributionSummary(samples: values))
+        #expect(alike.effectiveCount == single.effectiveCount && alike.p95Interval == single.p95Interval)
     }
 
     private func request(loop: Int) -> RequestRecord {

@@ -11,6 +11,8 @@ public struct ShardUnion: Sendable {
         public var targets: [TargetRecord] = []
         public var phases: [PhaseRecord] = []
         public var steps: [StepRecord] = []
+        /// How many rows of requests it has.
+        public var requests = 0
 
         public init() {}
     }
@@ -28,6 +30,8 @@ public struct ShardUnion: Sendable {
     public var shards: [ShardRecord]
     public private(set) var sources: [Int]
     public private(set) var missing: [Int]
+    /// Rows of requests of all that are joined.
+    public private(set) var requests = 0
     /// When all shards had a level's load, by the step's id: its requests count where they were sent in that time.
     public private(set) var common: [Int: Range<Int64>] = [:]
 
@@ -54,6 +58,7 @@ public struct ShardUnion: Sendable {
             loops += Self.loopsOfAShard
         }
         let all = whole.map(\.head)
+        requests = all.reduce(0) { $0 + $1.requests }
         run = Self.union(all, shards)
         targets = first.head.targets.map { target in
             Self.union(all.compactMap { $0.targets.first { $0.id == target.id } })
