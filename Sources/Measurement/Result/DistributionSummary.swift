@@ -40,6 +40,12 @@ public struct DistributionSummary: Sendable, Hashable {
 
     public init() {}
 
+    /// What a few samples are called where a percentile wants more: on several machines they count for less.
+    public static func evidence(_ range: String, of samples: [DistributionSummary]) -> String {
+        samples.contains(where: \.isInBlocks)
+            ? "requests on several machines, worth \(range) independent ones" : "\(range) requests"
+    }
+
     /// Each percentile less the same percentile over the samples less their lateness.
     public struct ClientError: Sendable, Hashable {
         public var p50: Double

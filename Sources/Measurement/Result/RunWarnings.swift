@@ -65,9 +65,7 @@ enum RunWarnings {
             let range = fewest == most ? "\(fewest)" : "\(fewest) to \(most)"
             caveats.append(
                 "\(phase.label): p95 of TTFT is rough in \(open.count) of \(judged.count) samples: "
-                    + (judged.contains(where: \.isInBlocks)
-                        ? "the requests of machines that differ are worth \(range) independent ones, "
-                        : "\(range) requests, ")
+                    + "\(DistributionSummary.evidence(range, of: judged)), "
                     + "\(QuantileRanks.fewestForUpperBound(.p95)) are needed for an upper limit."
             )
         }

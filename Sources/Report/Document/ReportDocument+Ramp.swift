@@ -213,17 +213,18 @@ extension ReportDocument {
 
     /// Once for all rows whose p95 has an interval that is open above.
     static func roughSentence(_ phase: PhaseResult) -> String? {
-        let counts = phase.steps.compactMap { step -> Int? in
+        let rough = phase.steps.compactMap { step -> DistributionSummary? in
             guard let ttft = ttft(step.stats, phase), ttft.p95 != nil, ttft.source == .samples,
                 ttft.p95Interval?.upper == nil
             else { return nil }
-            return ttft.effectiveCount ?? ttft.count
+            return ttft
         }
+        let counts = rough.map { $0.effectiveCount ?? $0.count }
         guard let least = counts.min(), let most = counts.max() else { return nil }
         let range = least == most ? Figure.count(least) : "\(Figure.count(least)) to \(Figure.count(most))"
         let fewest = QuantileRanks.fewestForUpperBound(.p95)
         return
-            "p95 is rough in \(counts.count) of \(phase.steps.count) rows: \(range) requests; \(fewest) give it an upper limit."
+            "p95 is rough in \(counts.count) of \(phase.steps.count) rows: \(DistributionSummary.evidence(range, of: rough)); \(fewest) give it an upper limit."
     }
 
     private static func rampBars(_ phase: PhaseResult) -> BarChart {

@@ -93,7 +93,7 @@ extension ReportDocument {
         let names = open.map(\.0).joined(separator: " and ")
         let count = Figure.count(ttft.effectiveCount ?? ttft.count)
         return [
-            "\(names) \(open.count == 1 ? "is" : "are") rough: \(count) requests, "
+            "\(names) \(open.count == 1 ? "is" : "are") rough: \(DistributionSummary.evidence(count, of: [ttft])), "
                 + "\(QuantileRanks.fewestForUpperBound(first.3)) are needed for an upper limit of the \(first.0)."
         ]
     }
