@@ -150,6 +150,32 @@ import Testing
         }
     }
 
+    /// Who kept it from running is said by the machine's own counters, of at least half of the time lost; else nobody is named.
+    @Test func `a limit or a host is named where its counter tells at least half of what was lost`() {
+        let waited = record(.heldUp, Array(repeating: 5_000_000, count: 16_000))  // 80 of 400 s
+        let stopped = record(.stopped, Array(repeating: 50_000_000, count: 200))  // 10 of 400 s
+        let limit = "the CPU limit of its control group held it back"
+        let host = "the host of this virtual machine gave"
+        let rows: [(lost: HistogramRecord, throttled: Int64?, stolen: Int64?, word: String)] = [
+            (waited, 60, nil, limit), (waited, 30, nil, "it waited for a core 20 %"),
+            (waited, nil, 200, "it waited for a core 20 %"),  // taken from other programs, for all that is known
+            (stopped, nil, 6, host), (stopped, nil, 4, "it was stopped for 2.5 %"), (stopped, 1, nil, "it was stopped"),
+        ]
+        for (lost, throttled, stolen, word) in rows {
+            var builder = steady(late: 200, lag: 20)
+            builder.recorded.histograms = [record(.wakeLag, [0]), lost]
+            builder.recorded.health = [0, 400].map { second in
+                health(second, cpuPercent: 1) {
+                    $0.throttled = throttled.map { second == 0 ? 0 : $0 * 1_000_000_000 }
+                    $0.stolen = stolen.map { second == 0 ? 0 : $0 * 1_000_000_000 }
+                }
+            }
+            let remedy = builder.result.validity.remedy ?? ""
+            #expect(remedy.contains(word), "\(remedy)")
+            for other in [limit, host] where other != word { #expect(!remedy.contains(other), "\(remedy)") }
+        }
+    }
+
     private func health(_ seconds: Int64, cpuPercent: Int64, change: (inout HealthRecord) -> Void = { _ in })
         -> HealthRecord
     {

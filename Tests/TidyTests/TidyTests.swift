@@ -17,7 +17,8 @@ import Testing
         "Store": ["Measurement", "Ticks"],
         "Simulator": ["Wire", "Schedule", "Transport", "Ticks"],
         "spate": [
-            "Ticks", "Schedule", "Wire", "ShippedProfiles", "Profile", "Measurement", "Transport", "Engine", "Store", "Report",
+            "Ticks", "Schedule", "Wire", "ShippedProfiles", "Profile", "Measurement", "Transport", "Engine", "Store",
+            "Report",
             "Simulator",
         ],
     ]
@@ -101,5 +102,23 @@ import Testing
             encoding: .utf8
         )
         #expect(text.hasPrefix("///"), "Sources/\(target)/\(name).swift has no opening prose")
+    }
+
+    /// The page on causes names the test of each sentence and of its look-alikes.
+    @Test func `tests that the page on causes names are there`() throws {
+        let page = try String(
+            contentsOf: Self.root.appendingPathComponent("Sources/spate/Spate.docc/Causes.md"),
+            encoding: .utf8
+        )
+        let named = page.matches(of: /`([^`]+)`/).map { String($0.1) }
+        #expect(named.count > 20)
+        var tests = ""
+        let folder = Self.root.appendingPathComponent("Tests")
+        for case let file as URL in FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
+            ?? .init()
+        where file.pathExtension == "swift" {
+            tests += try String(contentsOf: file, encoding: .utf8)
+        }
+        for name in named { #expect(tests.contains("func `\(name)`("), "\(name)") }
     }
 }
