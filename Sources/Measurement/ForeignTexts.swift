@@ -6,6 +6,8 @@ extension RecordBatch {
         for index in requests.indices { requests[index].mapForeignTexts(map) }
         for index in targets.indices { targets[index].mapForeignTexts(map) }
         for index in incidents.indices { incidents[index].detail = incidents[index].detail.map(map) }
+        for index in serverReadings.indices { serverReadings[index].mapForeignTexts(map) }
+        for index in serverTexts.indices { serverTexts[index].text = map(serverTexts[index].text) }
     }
 }
 
@@ -16,6 +18,13 @@ extension RequestRecord {
         note = note.map(map)
         finish = finish.map(map)
         error = error.map(map)
+    }
+}
+
+extension ServerReading {
+    public mutating func mapForeignTexts(_ map: (String) -> String) {
+        if !replica.isEmpty { replica = map(replica) }
+        problem = problem.map(map)
     }
 }
 

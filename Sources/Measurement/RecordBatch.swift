@@ -6,6 +6,8 @@ public struct RecordBatch: Sendable {
     public var health: [HealthRecord] = []
     public var incidents: [IncidentRecord] = []
     public var answers: [AnswerRecord] = []
+    public var serverReadings: [ServerReading] = []
+    public var serverTexts: [ServerText] = []
     /// Rows to insert or to replace by id.
     public var targets: [TargetRecord] = []
     public var phases: [PhaseRecord] = []
@@ -17,6 +19,7 @@ public struct RecordBatch: Sendable {
     public var isEmpty: Bool {
         requests.isEmpty && bins.isEmpty && histograms.isEmpty && health.isEmpty && incidents.isEmpty
             && targets.isEmpty && phases.isEmpty && steps.isEmpty && answers.isEmpty && shards.isEmpty
+            && serverReadings.isEmpty && serverTexts.isEmpty
     }
 }
 

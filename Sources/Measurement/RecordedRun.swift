@@ -9,6 +9,8 @@ public struct RecordedRun: Sendable, Hashable {
     public var histograms: [HistogramRecord] = []
     public var health: [HealthRecord] = []
     public var incidents: [IncidentRecord] = []
+    /// What the targets' servers said of themselves; empty where their metrics were not read.
+    public var serverReadings: [ServerReading] = []
     /// The parts that a run over several machines consists of: its own where it is one of them, all that are there where
     /// they were merged.
     public var shards: [ShardRecord] = []

@@ -75,6 +75,7 @@ public struct TargetResult: Sendable, Hashable {
     public var failures: [FailureResult] = []  // what went wrong, most frequent first
     public var inputLength: InputLengthResult?  // nil = no prompt was ours, or none was counted
     public var rateLimits: RateLimitRecord?  // nil = its responses spoke of none
+    public var server: ServerResult?  // nil = its server's metrics were not read
     /// What was learnt about it, in sentences.
     public var notes: [String] = []
     /// True when nothing succeeded or its circuit breaker opened.

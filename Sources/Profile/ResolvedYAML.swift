@@ -77,6 +77,7 @@ extension Target {
         }
         if isInsecure { lines.append("insecure: true") }
         lines += connection.lines
+        if !metrics.isEmpty { lines.append("metrics: [\(metrics.map { quoted($0.text) }.joined(separator: ", "))]") }
         if breakerAfter != Target.standardBreaker {
             lines.append("breaker: \(breakerAfter.map { "{after: \(Units.text($0))}" } ?? "off")")
         }
@@ -279,6 +280,7 @@ extension Scenario {
             "failures: \(flow(shares.map { ($0.0, "\($0.1)") }))",
             "faults: [\(faults.map(\.rawValue).joined(separator: ", "))]",
             "dialect: \(dialect ?? "none")",
+            "metrics: \(metrics?.rawValue ?? "none")",
             "prompt_tokens: {bytes_per_token: \(promptTokens.bytesPerToken), template: \(promptTokens.template)}",
             "reasoning_tokens: \(reasoningTokens)",
             "cached_share: \(cachedShare)",

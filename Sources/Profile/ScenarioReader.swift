@@ -151,6 +151,14 @@ struct ScenarioReader {
                 )
             }
         }
+        if let name = keys.text("metrics") {
+            scenario.metrics = Scenario.MetricNames(rawValue: name)
+            if name != "none", scenario.metrics == nil, let value = value["metrics"] {
+                let names = Scenario.MetricNames.allCases.map(\.rawValue)
+                let hint = Spelling.hint(name, among: names)
+                keys.report("metrics", value, allowed: "none, or one of \(names.joined(separator: ", "))\(hint)")
+            }
+        }
         if let rule = keys.take("prompt_tokens") {
             var inner = MapReader(rule, path: keys.path(of: "prompt_tokens"), log: log)
             scenario.promptTokens.bytesPerToken =

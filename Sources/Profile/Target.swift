@@ -41,6 +41,8 @@ public struct Target: Sendable, Hashable {
     public var price = Price()
     public var isInsecure = false  // TLS is not verified
     public var connection = TargetConnection()
+    /// Where its servers tell of themselves; empty = that is not read.
+    public var metrics: [MetricsAddress] = []
     /// How long it may bring nothing but failures before it is given up; nil = as long as it likes.
     public var breakerAfter: Duration? = Target.standardBreaker
     /// The catalogue's row it was made of.
@@ -73,7 +75,8 @@ public enum KeySource: Sendable, Hashable {
     case command([String])  // words, run without a shell
 }
 
-/// What flags say about the profile's target: `--target --url --provider --api --model --key-... --insecure`.
+/// What flags say about the profile's target: `--target --url --provider --api --model --key-... --insecure
+/// --metrics-url`.
 ///
 /// `url` and `provider` put another target in its place, which keeps nothing that was meant for the old one: not its
 /// key, headers, price or model. The others change the target that is there.
@@ -85,10 +88,12 @@ public struct TargetChoice: Sendable, Hashable {
     public var model: String?
     public var key: KeySource?
     public var isInsecure = false
+    public var metrics: [String] = []  // URLs, or paths at the target's own address
 
     public init() {}
 
     var changesTarget: Bool {
         url != nil || provider != nil || api != nil || model != nil || key != nil || isInsecure
+            || !metrics.isEmpty
     }
 }

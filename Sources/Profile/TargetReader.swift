@@ -37,6 +37,7 @@ struct TargetReader {
         let connection = TargetConnection(&keys, log, pathOfFile: pathOfFile)
         let query = keys.take("query")
         let breakerAfter = breaker(&keys)
+        let metrics = metrics(&keys)
         keys.finish()
 
         if let providerName, catalogue[providerName] == nil {
@@ -97,12 +98,30 @@ struct TargetReader {
         target.isInsecure = insecure
         target.connection = connection
         target.breakerAfter = breakerAfter
+        target.metrics = metrics
         target.preset = entry
         let isTLS = if case .remote(let address) = location { address.isTLS } else { false }
         if let problem = connection.problem(isTLS: isTLS) {
             log.report((value["http"] ?? value).place, keys.path(of: "http"), problem)
         }
         return target
+    }
+
+    /// `metrics: URL`, or a list of them.
+    private func metrics(_ keys: inout MapReader) -> [MetricsAddress] {
+        guard let value = keys.take("metrics") else { return [] }
+        let path = keys.path(of: "metrics")
+        var addresses: [MetricsAddress] = []
+        for text in value.texts(path, log) {
+            do throws(TargetAddress.Refusal) {
+                let address = try MetricsAddress(parsing: text)
+                if !addresses.contains(address) { addresses.append(address) }
+            } catch {
+                let shown = text.contains("@") ? "a URL" : "\"\(text.prefix(60))\""
+                log.report(value.place, path, "read \(shown): \(error.message)")
+            }
+        }
+        return addresses
     }
 
     /// `breaker: {after: 30s}`, or `off`.

@@ -66,6 +66,10 @@ struct TargetSelection {
         if let api = choice.api { target["api"] = flag(api, "--api") }
         if let model = choice.model { target["model"] = flag(model, "--model") }
         if choice.isInsecure { target["insecure"] = flag("true", "--insecure") }
+        if !choice.metrics.isEmpty {
+            let place = ProfileError.Place(source: "--metrics-url")
+            target["metrics"] = YAMLValue(.list(choice.metrics.map { .text($0, at: place) }), at: place)
+        }
         switch choice.key {
         case .environment(let name): target["key"] = .init(texts: [("env", name)], at: .init(source: "--key-env"))
         case .file(let path): target["key"] = .init(texts: [("file", path)], at: .init(source: "--key-file"))
@@ -84,7 +88,7 @@ struct TargetSelection {
         if choice.model != nil { return "--model" }
         if choice.api != nil { return "--api" }
         if choice.key != nil { return "--key" }
-        return "--insecure"
+        return choice.isInsecure ? "--insecure" : "--metrics-url"
     }
 
     /// What a target will be called, as far as the text tells.

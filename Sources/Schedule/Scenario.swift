@@ -77,6 +77,14 @@ public struct Scenario: Sendable, Hashable {
         public var total: Double { rateLimited + serverError + truncated + empty + inbandError + stalled }
     }
 
+    /// The engines whose metrics it can play.
+    public enum MetricNames: String, Sendable, Hashable, CaseIterable {
+        case vLLM = "vllm"
+        case sgLang = "sglang"
+        case llamaCpp = "llamacpp"
+        case tgi
+    }
+
     /// A speed at a time: 0.5 makes every step and prefill take twice as long.
     public struct Hour: Sendable, Hashable {
         public var at: Duration
@@ -129,6 +137,8 @@ public struct Scenario: Sendable, Hashable {
     public var faults: [Fault] = []
     /// The provider whose way of speaking it has, by the name of the preset; nil = the plain one.
     public var dialect: String?
+    /// By whose names it tells of itself at /metrics; nil = it does not.
+    public var metrics: MetricNames? = .vLLM
     /// The first tokens of each answer that are reasoning, where the API can show it.
     public var reasoningTokens = 0
     /// The share (0...1) of each prompt's tokens that was found in a cache.

@@ -51,6 +51,8 @@ final class ChatSession {
         thinking = writer.knowsReasoning ? plan.reasoningTokens : 0
     }
 
+    var makesVectors: Bool { embedding != nil }
+
     private var serving: ServingFacts { ServingFacts(cold: record.cold ?? false, replica: record.replica ?? 0) }
 
     /// The head of a stream goes out when the request is accepted, with what the API opens with; no token.

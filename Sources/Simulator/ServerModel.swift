@@ -63,6 +63,11 @@ public struct ServerModel: Sendable {
         prefillGenerator = SplitMix64(seed: scaled.seed, stream: "prefill")
     }
 
+    /// Of the ready replicas, in order of age: number and sequences in its slots.
+    var loads: [(number: Int, running: Int)] {
+        pool.replicas.filter(\.isReady).map { (number: $0.number, running: $0.members.count) }
+    }
+
     public var readyReplicas: Int { pool.readyCount }
     public var startingReplicas: Int { pool.startingCount }
 

@@ -140,6 +140,7 @@ extension SimulatedProvider {
                 sessions[id]?.record.dequeued = at
                 sessions[id]?.record.replica = replica
                 sessions[id]?.record.cold = cold
+                if let record = sessions[id]?.record { tallies.dequeued(record, replica: replica, at: at) }
             case .tokens(let id, let count, let isLast, let at): give(count, isLast: isLast, to: id, due: at)
             case .replicaStarting(let number, let at): replicas.starting(number, at: at)
             case .replicaReady(let number, let at): replicas.ready(number, at: at)
@@ -153,6 +154,11 @@ extension SimulatedProvider {
     private func give(_ count: Int, isLast: Bool, to id: ServerModel.SequenceID, due: Instant) {
         guard let session = sessions[id] else { return }
         if isLast { sessions[id] = nil }
+        if let replica = session.record.replica {
+            // Vectors are no tokens.
+            if !session.makesVectors { tallies.made(count, replica: replica) }
+            if isLast { tallies.answered(replica: replica) }
+        }
         let (written, isOver) = session.give(count, isLast: isLast, &buffer)
         if let written { lag.add(nanoseconds: written.nanoseconds(since: due)) }
         guard isLast else { return }

@@ -5,7 +5,7 @@ internal import Wire
 
 /// Serves every API that spate speaks as a scenario says, on a loop.
 ///
-///     POST /v1/chat/completions    GET /v1/models    GET /health    GET /spate/stats
+///     POST /v1/chat/completions    GET /v1/models    GET /health    GET /metrics    GET /spate/stats
 ///          /v1/completions  /v1/responses  /v1/messages  /api/chat  /generate_stream
 ///          /v1beta/models/simulated:streamGenerateContent  /v2/chat  /v1/embeddings
 ///
@@ -24,6 +24,7 @@ public final class SimulatedProvider {
     var buffer: [UInt8] = []
     var replicas: ReplicaHistory
     var lag = EmissionLag()
+    var tallies = ReplicaTallies()
     var requests = 0
     var limitWindow = LimitWindow()
     let parser = JSONParser()
@@ -91,6 +92,8 @@ public final class SimulatedProvider {
         case ("GET", "/health"), ("HEAD", "/health"):
             exchange.respond(status: 200, type: "application/json", body: Array("{\"status\":\"ok\"}".utf8))
         case ("GET", "/spate/stats"): exchange.respond(status: 200, type: "application/json", body: stats)
+        case ("GET", "/metrics") where scenario.metrics != nil:
+            exchange.respond(status: 200, type: "text/plain; version=0.0.4; charset=utf-8", body: metrics)
         case (_, "/health"), (_, "/spate/stats"),
             (_, _) where isModelList:
             refuseMethod(exchange, allowed: "GET")
@@ -159,6 +162,27 @@ public final class SimulatedProvider {
             ("emission_lag_p50_ns", lag.quantile(0.5)), ("emission_lag_p99_ns", lag.quantile(0.99)),
             ("emission_lag_max_ns", lag.greatest), ("cpu_ns", ProcessResources.processCPU()),
         ]
+    }
+
+    /// As its engine would tell them, up to this instant.
+    private var metrics: [UInt8] {
+        advance()
+        arm()
+        let page = MetricsPage(
+            names: scenario.metrics ?? .vLLM,
+            model: Self.model,
+            slots: scenario.slotsPerReplica,
+            replicas: model.loads.map { load in
+                MetricsPage.Replica(
+                    number: load.number,
+                    running: load.running,
+                    tally: tallies.tallies[load.number] ?? .init()
+                )
+            },
+            waiting: model.waiting,
+            whole: Array(tallies.tallies.values)
+        )
+        return Array(page.text.utf8)
     }
 
     private var stats: [UInt8] {

@@ -111,6 +111,7 @@ extension RecordBatch {
         bytes += bins.count * MemoryLayout<BinRecord>.stride
         bytes += histograms.count * Self.histogramBytes
         bytes += health.count * MemoryLayout<HealthRecord>.stride
+        bytes += serverReadings.count * 512 + serverTexts.reduce(0) { $0 + $1.text.utf8.count }
         bytes += (incidents.count + targets.count + phases.count + steps.count) * 512
         return bytes
     }

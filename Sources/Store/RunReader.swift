@@ -106,6 +106,7 @@ struct RunReader {
         run.health = try Schema.health.fetchAll(db, order: "at_ns, loop, rowid")
         run.incidents = try Schema.incidents.fetchAll(db, order: "at_ns, rowid")
         run.shards = try shards()
+        run.serverReadings = try serverReadings()
         return run
     }
 
@@ -146,6 +147,12 @@ struct RunReader {
     func shards() throws -> [ShardRecord] {
         guard try db.tableExists(Schema.shards.name) else { return [] }
         return try Schema.shards.fetchAll(db, order: "shard")
+    }
+
+    /// By target, source and replica, each in order of time. None in a file of before there were any.
+    func serverReadings() throws -> [ServerReading] {
+        guard try db.tableExists(Schema.serverReadings.name) else { return [] }
+        return try Schema.serverReadings.fetchAll(db, order: "target, source, replica, at_ns, rowid")
     }
 
     func facts() throws -> RunRecord {

@@ -95,6 +95,8 @@ extension RunWriter {
                     try Schema.bins.copy(db, with: ["loop": loop])
                     try Schema.histograms.copy(db, with: ["loop": loop])
                     try Schema.health.copy(db, with: ["loop": loop])
+                    try Schema.serverReadings.copyIfThere(db)
+                    try Schema.serverTexts.copyIfThere(db)
                     let name = "'shard \(shard.index)'"
                     try Schema.incidents.copy(
                         db,
@@ -110,6 +112,11 @@ extension RunWriter {
 }
 
 extension Table {
+    /// A shard's file of before the table was has none.
+    fileprivate func copyIfThere(_ db: Database) throws {
+        if try db.tableExists(name, in: "shard") { try copy(db) }
+    }
+
     /// All rows of the attached shard's table of this name, in their order.
     fileprivate func copy(_ db: Database, with changes: [String: String] = [:]) throws {
         let names = columns.map(\.name).joined(separator: ", ")

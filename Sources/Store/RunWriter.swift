@@ -112,6 +112,8 @@ final class RunWriter: Sendable {
                         try Schema.health.insert(batch.health, into: db)
                         try Schema.incidents.insert(batch.incidents, into: db)
                         try Schema.shards.insert(batch.shards, replacing: true, into: db)
+                        try Schema.serverReadings.insert(batch.serverReadings, into: db)
+                        try Schema.serverTexts.insert(batch.serverTexts, into: db)
                     }
                     return .commit
                 }

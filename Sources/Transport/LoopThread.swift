@@ -34,6 +34,11 @@ public final class LoopThread: Sendable {
         handle = thread
     }
 
+    /// Lets every other thread of the machine go before the calling one: setpriority(2) is of the thread alone.
+    public static func giveWay() { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19) }
+
+    public static func sleep(microseconds: UInt32) { usleep(microseconds) }
+
     /// Waits for the closure's end. Once.
     public func join() { pthread_join(handle, nil) }
 }

@@ -81,6 +81,8 @@ struct JobTarget: Sendable {
     var dollarsPerHour: Double?
     var isInsecure = false
     var connection = TargetConnection()
+    /// Where its servers tell of themselves.
+    var metrics: [MetricsAddress] = []
     /// How long it is waited for while it loads; nil = not at all.
     var readyPatience: Duration?
     /// What the catalogue knows of its provider.

@@ -240,6 +240,7 @@ struct Launch {
         job.dollarsPerHour = target.price.perHour
         job.isInsecure = target.isInsecure
         job.connection = target.connection
+        job.metrics = target.metrics
         job.readyPatience = try self.target.readyPatience()
         job.preset = target.preset
         return job

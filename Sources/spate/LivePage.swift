@@ -90,7 +90,7 @@ final class LivePage: Sendable {
 
     private static func render(_ state: State, folder: String, waker: EventLoop.Waker) {
         // The measurement goes before the picture of it.
-        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)  // of this thread alone: setpriority(2)
+        LoopThread.giveWay()
         var pause: UInt32 = 0
         while true {
             let isLast = state.isStopped.load(ordering: .acquiring)

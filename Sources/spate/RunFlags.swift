@@ -27,6 +27,14 @@ struct TargetFlags: ParsableArguments {
     var insecure = false
     @Option(name: .long, help: ArgumentHelp("Header sent with each request; no secrets.", valueName: "name: value"))
     var header: [String] = []
+    @Option(
+        name: .customLong("metrics-url"),
+        help: ArgumentHelp(
+            "The server's own metrics (Prometheus), read beside the run; a path is at the target's address.",
+            valueName: "url"
+        )
+    )
+    var metricsURL: [String] = []
     @Flag(help: "Allow a key over plain http to another machine.")
     var allowPlaintextKey = false
     @Option(
@@ -44,6 +52,7 @@ struct TargetFlags: ParsableArguments {
         document.target.api = api
         document.target.model = model
         document.target.isInsecure = insecure
+        document.target.metrics = metricsURL
         let keys: [KeySource] = [
             keyEnv.map(KeySource.environment), keyFile.map(KeySource.file),
             keyCommand.map { .command($0.split(separator: " ").map(String.init)) },

@@ -16,8 +16,8 @@ struct Session {
     let job: Job
     private var signals: Signals
     private var view: LiveView?
-    private var calibration: CalibrationRecord?
-    private var start: CommonStart
+    private(set) var calibration: CalibrationRecord?
+    private(set) var start: CommonStart
 
     /// - Parameter signals: made before any thread.
     init(job: Job, signals: Signals) {
@@ -82,6 +82,7 @@ struct Session {
         let agreed = try start.agree(on: job, signals: signals) {
             folder.removeIfEmpty(simulatedProviders: job.targets.count)
         }
+        let scraper = try serverMetrics(targets)
         let t0 = agreed ?? MonotonicClock.now().advanced(byNanoseconds: -(resumption?.reached ?? 0))
         var record = resumption?.record ?? runRecord(t0: t0, targets: targets)
         record.mapForeignTexts(Secrets.redactor.redacted)
@@ -106,6 +107,7 @@ struct Session {
             batch.phases = opening.phases
         }
         door.write(batch)
+        scraper?.record(since: t0, into: door)
 
         let outcome =
             if let search = job.search {
@@ -115,6 +117,7 @@ struct Session {
             } else {
                 drive(programs, targets, t0: t0, store: store, sink: store, children: children)
             }
+        scraper?.finish()
         finish(&record, outcome: outcome, targets: targets)
         record.warnings += simulatorWarnings(children: children)
         record.mapForeignTexts(Secrets.redactor.redacted)
@@ -328,53 +331,7 @@ struct Session {
         _exit(ExitStatus.interrupted.rawValue)
     }
 
-    // MARK: records
-
-    private func runID(_ t0: Instant) -> String { start.runID(t0, job.targets[0].plan.scheduleSHA256) }
-
-    private func runRecord(t0: Instant, targets: [Ready]) -> RunRecord {
-        var record = RunRecord()
-        record.id = runID(t0)
-        record.toolVersion = Self.version
-        record.profileName = job.name
-        record.label = job.label
-        record.metadata = job.metadata
-        record.seed = job.seed
-        record.scheduleSHA256 = job.targets[0].plan.scheduleSHA256
-        record.startedAtUnixNanoseconds = t0.nanoseconds + MonotonicClock.realtimeOffset()
-        record.simulated = job.targets.allSatisfy(\.isSimulated)
-        record.fast = job.isFast
-        record.loops = job.loopsOfAllRuns
-        record.sloTTFT = job.slo.ttft
-        record.sloTPOT = job.slo.tpot
-        record.sloE2E = job.slo.e2e
-        record.thresholds = job.thresholds
-        record.thresholdsConfident = job.thresholdsAreConfident
-        record.warnings = job.warnings
-        record.find = job.search?.promise.expression
-        record.findFrom = job.search?.range.lowerBound
-        record.workload = job.workload
-        record.answers = job.answers.map(UserFiles.absolute)
-        record.calibration = calibration
-        record.findTo = job.search?.range.upperBound
-        record.cores = ProcessResources.cores()
-        if job.heedsSelftest, let selftest = SelftestFile.load() { record.heed(selftest, loops: job.loopsOfAllRuns) }
-        return record
-    }
-
-    private func targetRows(_ targets: [Ready]) -> [TargetRecord] {
-        targets.enumerated().map { index, target in
-            var row = TargetRecord(job.targets[target.jobIndex], id: index + 1, url: target.url)
-            row.note(target.prepared)
-            if let before = job.resumption?.stored.targets.first(where: { $0.id == row.id }) {
-                row.preflightRequests += before.preflightRequests
-                row.preflightGets += before.preflightGets
-                row.preflightInputTokens += before.preflightInputTokens
-                row.preflightOutputTokens += before.preflightOutputTokens
-            }
-            return row
-        }
-    }
+    // MARK: the end
 
     private func finish(_ record: inout RunRecord, outcome: Run.Outcome, targets: [Ready]) {
         record.durationNanoseconds = outcome.duration

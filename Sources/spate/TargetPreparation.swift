@@ -158,13 +158,7 @@ enum TargetPreparation {
         var endpoint = Endpoint(scheme: place.isTLS ? .https : .http, host: place.host, port: place.port)
         endpoint.verifiesTLS = !target.isInsecure
         endpoint.rootsFile = try roots(target)
-        let proxy = try proxy(before: place, of: target.name)
-        if let proxy {
-            if let password = proxy.credentials?.split(separator: ":", maxSplits: 1).last {
-                Secrets.add(String(password))
-            }
-            endpoint.proxy = Endpoint.Proxy(host: proxy.host, port: proxy.port, credentials: proxy.credentials)
-        }
+        let proxy = try addProxy(to: &endpoint, before: place, of: target.name)
         endpoint.sources = target.connection.sourceAddresses
         if place.isLoopback {
             endpoint.sources += Capacity.loopbackSources(for: target, peak: Capacity.peakInFlight(target.plan))
@@ -212,7 +206,7 @@ enum TargetPreparation {
 
     /// The roots that a target's certificate is verified against: its own file, else that of SSL_CERT_FILE; nil = the
     /// system's.
-    private static func roots(_ target: JobTarget) throws(Failure) -> String? {
+    static func roots(_ target: JobTarget) throws(Failure) -> String? {
         let variable = getenv("SSL_CERT_FILE").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
         guard let file = target.connection.rootsFile ?? variable else { return nil }
         guard access(file, R_OK) == 0 else {
@@ -225,9 +219,21 @@ enum TargetPreparation {
         return file
     }
 
-    private static func proxy(before place: TargetAddress, of name: String) throws(Failure) -> Proxy? {
+    /// The proxy that the environment names before a place, if any.
+    @discardableResult
+    static func addProxy(
+        to endpoint: inout Endpoint,
+        before place: TargetAddress,
+        of name: String
+    ) throws(Failure) -> Proxy? {
         do throws(TargetAddress.Refusal) {
-            return try Proxy(for: place) { name in getenv(name).map { String(cString: $0) } }
+            let proxy = try Proxy(for: place) { name in getenv(name).map { String(cString: $0) } }
+            guard let proxy else { return nil }
+            if let password = proxy.credentials?.split(separator: ":", maxSplits: 1).last {
+                Secrets.add(String(password))
+            }
+            endpoint.proxy = Endpoint.Proxy(host: proxy.host, port: proxy.port, credentials: proxy.credentials)
+            return proxy
         } catch {
             throw Failure(.badInput, "\(name): \(error.message)")
         }

@@ -24,6 +24,25 @@ import Testing
         expectAllDiffer(Samples.health, HealthRecord())
         expectAllDiffer(Samples.incident, IncidentRecord())
         expectAllDiffer(Samples.shard, ShardRecord())
+        expectAllDiffer(Samples.serverReading, ServerReading())
+    }
+
+    @Test func `servers' texts lie in the file as they came`() throws {
+        let folder = try TemporaryFolder()
+        let store = try RunStore(creating: folder.file, run: RunRecord())
+        var batch = RecordBatch()
+        for (at, reason) in [(1, ServerText.Reason.first), (2, .names), (3, .last)] as [(Int64, ServerText.Reason)] {
+            var text = ServerText()
+            (text.target, text.source, text.at, text.reason, text.text) = (1, "s", at, reason, "a \(at)\n")
+            batch.serverTexts.append(text)
+        }
+        store.write(batch)
+        try store.finish(run: RunRecord())
+        let rows = try SQLiteShell.rows(
+            folder.file,
+            "SELECT target, source, at_ns, reason, trim(text, char(10)) FROM server_texts"
+        )
+        #expect(rows == ["1|s|1|first|a 1", "1|s|2|names|a 2", "1|s|3|last|a 3"])
     }
 
     @Test func `records with nothing set come back as well`() throws {

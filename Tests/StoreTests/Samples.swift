@@ -151,6 +151,18 @@ enum Samples {
         return step
     }
 
+    static var serverReading: ServerReading {
+        var reading = ServerReading()
+        reading.target = 3
+        reading.source = "http://127.0.0.1:8000/metrics"
+        reading.replica = "engine=1"
+        reading.at = -5
+        reading.took = 34_000_000
+        reading.problem = "HTTP 503"
+        for (place, fact) in ServerFact.allCases.enumerated() { reading[fact] = Double(place) + 0.5 }
+        return reading
+    }
+
     static var request: RequestRecord {
         var request = RequestRecord()
         request.sequence = 41
@@ -306,6 +318,7 @@ enum Samples {
         run.health = [health]
         run.incidents = [incident]
         run.shards = [shard]
+        run.serverReadings = [serverReading]
         return run
     }
 
@@ -320,6 +333,7 @@ enum Samples {
         batch.phases = run.phases
         batch.steps = run.steps
         batch.shards = run.shards
+        batch.serverReadings = run.serverReadings
         return batch
     }
 }

@@ -15,7 +15,7 @@ def ramp(bench):
     before = settled(url)
     child = bench.popen(
         "ramp", "--concurrency", "1,2,4,8,16", "--hold", "10s", "--settle", "1s", "--input-tokens", "24", "--max-tokens", "48",
-        "--url", url,
+        "--url", url, "--metrics-url", "/metrics",
         "-o", str(bench.folder / "run"), "--quiet",
     )
     outcome = bench.finish(child, 300)
@@ -29,6 +29,8 @@ def ramp(bench):
         raise RuntimeError(f"nothing succeeded: {target['failures'][:3]}")
     bench.row("output tokens: totals, warm-up, preflight", ", ".join(str(part) for part in parts.values()), "")
     bench.equal("their sum, against the server's counter", sum(parts.values()), after - before)
+    for name, pair in ((name, target["server"]["reconciled"][name]) for name in ("prompt_tokens", "output_tokens")):
+        bench.equal(f"{name}: here, and by the counter that spate read itself", pair["client"], pair["server"])
     bench.row("tokens per chunk", f"{target['totals']['tokens_per_chunk'] or 0:.2f}", "")
     phase = next(phase for phase in target["phases"] if phase["kind"] == "ramp")
     for step in phase["steps"]:
@@ -39,6 +41,12 @@ def ramp(bench):
             f"{stats['ttft_ms']['p50']:.0f} ms",
             "",
         )
+    servers = {step["concurrency"]: step["server"] for step in phase["steps"]}
+    for streams, server in servers.items():
+        waits = server["waiting"]["mean"]
+        bench.row(f"{streams:>3} streams: its slots at work, its queue", f"{server['running']['mean']:.1f}, {waits:.1f}", "")
+    bench.row("queue up to its 8 slots", f"{servers[8]['waiting']['max']:g}", "= 0", servers[8]["waiting"]["max"] == 0)
+    bench.row("queue at 16 streams", f"{servers[16]['waiting']['mean']:.1f}", "> 4", servers[16]["waiting"]["mean"] > 4)
     knee = phase["knee"]
     bench.row("knee", f"{knee['concurrency']} {knee['bracket']}", "")
 

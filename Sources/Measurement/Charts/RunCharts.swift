@@ -36,6 +36,7 @@ public struct RunCharts: Sendable, Hashable {
             var charts = TargetCharts(name: target.name)
             charts.phases = index.phases(of: target.id).map { PhaseSpan(of: $0, timeline) }
             charts.series = TargetSeries(of: timeline, axis)
+            charts.server = timeline.server.map { ServerChart($0, axis) }
             charts.requests = RequestSamples(
                 of: timeline,
                 slowest: Self.slowest / wanted,
@@ -58,6 +59,7 @@ public struct TargetCharts: Sendable, Hashable {
     public var name: String
     public var phases: [PhaseSpan] = []  // in the order of the plan, warm-ups and idle times included
     public var series = TargetSeries()
+    public var server: ServerChart?  // nil = its metrics were not read
     public var distributions: [DistributionChart] = []
     public var bursts: [BurstChart] = []
     public var heatMaps: [HeatMap] = []

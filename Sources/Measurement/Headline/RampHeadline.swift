@@ -21,7 +21,7 @@ struct RampHeadline {
 
     var candidates: [Headline.Candidate] {
         if let find = phase.find { return [search(find)].compactMap(\.self) }
-        return [best, cost, objective].compactMap(\.self)
+        return [best, cost, objective, queue].compactMap(\.self)
     }
 
     // MARK: The best level
@@ -153,6 +153,12 @@ struct RampHeadline {
         }
         let rows = [good.last?.level, beyond?.level].compactMap(\.self)
         return resting(on: rows, 1, text, rows.map { key("slo_attainment", $0) })
+    }
+
+    /// Where requests wait, by the server's own word.
+    private var queue: Headline.Candidate? {
+        guard let queue = ServerQueue(phase.steps), queue.from != nil else { return nil }
+        return Headline.Candidate(2, queue.sentence(phase.knee))
     }
 
     private func search(_ find: FindResult) -> Headline.Candidate? {

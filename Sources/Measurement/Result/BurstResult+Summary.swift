@@ -59,6 +59,13 @@ extension BurstResult {
             RequestStatistics(of: timeline.index.requests(of: $0), in: timeline.scope(for: phase))
         }
 
+        if let server = timeline.server, let release = edge.release {
+            replicas = server.useful(
+                edge.wave,
+                release: release,
+                until: edge.step.drained ?? timeline.index.lastInstant
+            )
+        }
         let band = cycle.control?.band
         let cold = ColdRequests(edge, control: cycle.control)
         coldBy = cold?.evidence

@@ -33,6 +33,8 @@ public struct BurstResult: Sendable, Hashable {
     public var recoveryThresholdMilliseconds: Double?
     public var waves: [TransitionResult.Wave] = []
     public var controlWaves: [TransitionResult.Wave] = []  // of the warm server
+    /// Replicas that came after the edge, in the order in which they began to answer; where the server's metrics were read.
+    public var replicas: [UsefulReplica] = []
 
     public init() {}
 

@@ -13,6 +13,7 @@ extension PhaseResult {
         elapsedSeconds = index.span(of: phase)?.seconds
         durationSeconds = spans.isEmpty ? nil : spans.reduce(0) { $0 + $1.seconds }
 
+        server = timeline.server.map { ServerResult($0, in: spans) }
         let requests = timeline.counted(in: phase)
         var scope = timeline.scope(for: phase)
         scope.window = timeline.totals(of: phase, scope: scope)

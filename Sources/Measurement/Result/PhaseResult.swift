@@ -30,6 +30,8 @@ public struct PhaseResult: Sendable, Hashable {
     /// How long of its duration the target was out; nil = it never was.
     public var downSeconds: Double?
     public var keepwarm: KeepwarmResult?
+    /// What its server said while it ran; nil = its metrics were not read.
+    public var server: ServerResult?
     /// Single requests beside the load.
     public var probes: ProbesResult?
     /// Levels that were measured again because they were disturbed.
@@ -87,6 +89,8 @@ public struct StepResult: Sendable, Hashable {
     public var discarded: Int?
     /// |N - X R| / N over the window; near 0 when requests that cross the window's borders are few.
     public var littleDifference: Double?
+    /// What its server said over the measured window; nil = its metrics were not read.
+    public var server: ServerResult?
     /// Of a step at a request rate.
     public var openLoop: OpenLoopResult?
     /// What its requests can show when it is compared; nil = they are too few to tell.

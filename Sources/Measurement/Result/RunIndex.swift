@@ -85,6 +85,9 @@ struct RunIndex: Sendable {
 
     func step(of request: RequestRecord) -> StepRecord? { stepsByID[request.step] }
 
+    /// `TargetRecord.id`; nil = its step is not known.
+    func target(of request: RequestRecord) -> Int? { places[request.step]?.target }
+
     /// `PhaseRecord.id`.
     func phase(of request: RequestRecord) -> Int? { places[request.step]?.phase }
 

@@ -13,6 +13,7 @@ extension StepResult {
             timeline.window(of: step, from: step.settled).map { (step: step, window: $0) }
         }
         let windows = parts.map(\.window)
+        if !windows.isEmpty { server = timeline.server.map { ServerResult($0, in: windows) } }
         var scope = timeline.scope(for: phase)
         if let totals = timeline.totals(in: windows, scope: scope) {
             scope.window = totals

@@ -13,6 +13,7 @@ extension TargetResult {
         rateLimits = target.rateLimits
         preflight = Tally(requests: target.preflightRequests, outputTokens: target.preflightOutputTokens)
         preflightGets = target.preflightGets
+        server = timeline.server.map { ServerResult($0, of: target, index) }
         waitedReadySeconds = target.waitedReady.map { Double($0) / 1e9 }
         let prices = TokenPrices(target)
         preflight.dollars = prices.map { prices in

@@ -6,6 +6,8 @@ struct TargetTimeline: Sendable {
     let requests: RequestSet
     let arrivals: ArrivalSeries
     let estimate: StreamedTokenEstimate
+    /// What its server said of itself; nil = its metrics were not read.
+    let server: ServerSeries?
     private let level: ServiceLevel?
     /// Where the record of a cut-off run stops being whole: requests in flight at its end were never stored.
     private let wholeUntil: Int64?
@@ -14,6 +16,7 @@ struct TargetTimeline: Sendable {
         self.index = index
         self.target = target
         requests = index.requests(of: target)
+        server = ServerSeries(index.recorded.serverReadings, target: target.id)
         let estimate = StreamedTokenEstimate(requests)
         self.estimate = estimate
         arrivals = ArrivalSeries(requests, estimate: estimate, binWidth: index.binWidth)

@@ -25,7 +25,7 @@ extension ReportDocument {
         }
         blocks += kneeSentences(phase).map { .detail(.sentence($0)) }
         blocks += hysteresis(phase)
-        if let sentence = waitSentence(phase) { blocks.append(.detail(.sentence(sentence))) }
+        if let sentence = ServerBlocks.waitSentence(phase) { blocks.append(.detail(.sentence(sentence))) }
         if phase.steps.count > 1 { blocks.append(.detail(.bars(rampBars(phase)))) }
         return blocks
     }
@@ -39,6 +39,8 @@ extension ReportDocument {
         ]
         if parts { columns.append(.init("decode", "kept", dropRank: 5)) }
         columns += ttftColumns(phase) + tailColumns(phase)
+        let queues = ServerBlocks.knowsWaiting(phase)
+        if queues { columns.append(.init("in its", "queue", dropRank: 6)) }
         let rows = phase.steps.map { step in
             var cells = [
                 Span(step.concurrency.map { Figure.count($0) } ?? Figure.unknown, .strong),
@@ -48,6 +50,7 @@ extension ReportDocument {
             ]
             if parts { cells.append(Span(Figure.wholePercent(share: step.decodeRetention))) }
             cells += ttftCells(step.stats, phase) + tailCells(step.stats, phase)
+            if queues { cells.append(ServerBlocks.waiting(step)) }
             return TextTable.Row(
                 cells,
                 mark: isKnee(step, phase) ? "← knee" : nil,
@@ -124,31 +127,6 @@ extension ReportDocument {
     private static func partsFromRetention(_ step: StepResult) -> Bool {
         guard let retention = step.retention, let decode = step.decodeRetention else { return false }
         return abs(decode - retention) > 0.05
-    }
-
-    /// Queue or prefill: from here the two look alike.
-    private static func waitSentence(_ phase: PhaseResult) -> String? {
-        let first = phase.steps.first { step in
-            guard let retention = step.retention, let decode = step.decodeRetention else { return false }
-            return decode - retention > 0.05 && waitsLonger(step, than: phase.steps.first)
-        }
-        guard let first, let level = first.concurrency else { return nil }
-        let footing = Footing(
-            [phase.steps.first, first].compactMap(\.self).map { NamedRow(name: $0.load, validity: $0.validity) }
-        )
-        guard footing.isTold else { return nil }
-        return
-            "From \(Figure.count(level)) \(level == 1 ? "stream" : "streams") on requests wait longer before the first token "
-            + "(queue or prefill): an answer keeps \(Figure.wholePercent(share: first.decodeRetention)) of its speed while "
-            + "it streams, \(Figure.wholePercent(share: first.retention)) with the wait\(footing.care)."
-    }
-
-    /// The first token came later, by more than chance: where only decoding changed, the two parts of the speed part too.
-    private static func waitsLonger(_ step: StepResult, than base: StepResult?) -> Bool {
-        guard let low = step.stats.ttftMilliseconds?.p50Interval?.lower,
-            let high = base?.stats.ttftMilliseconds?.p50Interval?.upper
-        else { return false }
-        return low > high
     }
 
     /// What MSER-5 would leave out although the settling time was over; only where it is a good part of the sample.

@@ -13,7 +13,7 @@ extension ReportDocument {
 
     /// What is said of a target as a whole.
     static func afterPhases(_ target: TargetResult) -> [Block] {
-        wentWrong(target) + limits(target) + totals(target)
+        wentWrong(target) + limits(target) + ServerBlocks.target(target) + totals(target)
             + cost(target).map { target.totals.cost == nil ? .detail($0) : $0 } + apart(target)
     }
 
@@ -39,6 +39,7 @@ extension ReportDocument {
             }
         if !blocks.isEmpty {
             blocks += conversations(phase)
+            blocks += ServerBlocks.phase(phase)
             blocks += probes(phase)
             blocks += tries(phase)
             blocks += power(phase)

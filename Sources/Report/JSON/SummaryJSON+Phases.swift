@@ -17,6 +17,7 @@ extension SummaryJSON {
         }
         add("window", phase.window.map { JSONValue($0) })
         add("blocks", phase.blocks.map { JSONValue($0) })
+        add("server", phase.server.map { ServerJSON.value($0) })
         add("knee", phase.knee.map(knee))
         add("find", phase.find.map(find))
         add("hysteresis", phase.hysteresis.isEmpty ? nil : .array(phase.hysteresis.map(hysteresis)))
@@ -54,6 +55,7 @@ extension SummaryJSON {
             .init("discarded", JSONValue(step.discarded)),
             .init("little_difference", JSONValue(step.littleDifference)),
         ]
+        if let server = step.server { members.append(.init("server", ServerJSON.value(server))) }
         if let open = step.openLoop { members += openLoop(open) }
         if let thinking = step.meanThinking { members.append(.init("mean_thinking", JSONValue(thinking))) }
         if let power = step.power { members.append(.init("power", self.power(power))) }
@@ -173,6 +175,7 @@ extension SummaryJSON {
             .init("waves", .array(burst.waves.map(wave))),
             .init("control_waves", .array(burst.controlWaves.map(wave))),
         ]
+        if !burst.replicas.isEmpty { members.append(.init("replicas", .array(burst.replicas.map(ServerJSON.useful)))) }
         return .object(members)
     }
 

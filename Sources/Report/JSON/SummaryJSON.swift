@@ -131,7 +131,8 @@ public enum SummaryJSON {
             .init("token_source", JSONValue(target.tokenSource?.rawValue)),
             .init("notes", JSONValue(target.notes)),
             .init("prompt_length", target.inputLength.map(inputLength) ?? .null),
-            .init("rate_limits", target.rateLimits.map(rateLimits) ?? .null),
+            .init("rate_limits", target.rateLimits.map(RateLimitsJSON.value) ?? .null),
+            .init("server", target.server.map { ServerJSON.value($0, isWhole: true) } ?? .null),
             .init("preflight", tally(target.preflight)),
             .init("preflight_gets", JSONValue(target.preflightGets)),
             .init("wait_ready", target.waitedReadySeconds.map { .object([.init("waited_s", JSONValue($0))]) } ?? .null),
@@ -166,25 +167,6 @@ public enum SummaryJSON {
             .init("template_tokens", JSONValue(record.templateTokens)),
             .init("nonce_tokens", JSONValue(record.nonceTokens)),
             .init("tokens_per_trace_word", JSONValue(record.tokensPerTraceWord)),
-        ])
-    }
-
-    private static func rateLimits(_ record: RateLimitRecord) -> JSONValue {
-        let limits = record.limits.map { limit in
-            JSONValue.object([
-                .init("name", .string(limit.name)),
-                .init("resource", .string(limit.resource)),
-                .init("limit", JSONValue(limit.limit)),
-                .init("least_remaining", JSONValue(limit.leastRemaining)),
-                .init("remaining", JSONValue(limit.remaining)),
-                .init("reset_s", JSONValue(limit.resetSeconds)),
-            ])
-        }
-        return .object([
-            .init("responses", JSONValue(record.responses)),
-            .init("retry_after", JSONValue(record.retryAfters)),
-            .init("longest_retry_after_s", JSONValue(record.longestRetryAfterSeconds)),
-            .init("limits", .array(limits)),
         ])
     }
 

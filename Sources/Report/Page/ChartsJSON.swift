@@ -25,10 +25,27 @@ enum ChartsJSON {
             .init("name", .string(target.name)),
             .init("phases", .array(target.phases.map(phase))),
             .init("series", series(target.series)),
+            .init("server", target.server.map(server) ?? .null),
             .init("distributions", .array(target.distributions.map(distribution))),
             .init("bursts", .array(target.bursts.map(burst))),
             .init("heat", .array(target.heatMaps.map(heat))),
             .init("requests", requests(target.requests)),
+        ])
+    }
+
+    private static func server(_ chart: ServerChart) -> JSONValue {
+        func lines(_ lines: ServerChart.Lines) -> JSONValue {
+            .object([
+                .init("name", .string(lines.name)),
+                .init("running", series(lines.running, digits: 2)),
+                .init("waiting", series(lines.waiting, digits: 2)),
+                .init("kv", series(lines.kvCacheUsage)),
+            ])
+        }
+        return .object([
+            .init("all", lines(chart.all)),
+            .init("up", series(chart.replicasUp, digits: 2)),
+            .init("replicas", .array(chart.replicas.map(lines))),
         ])
     }
 

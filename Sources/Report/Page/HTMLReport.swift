@@ -44,6 +44,7 @@ public enum HTMLReport {
         )
         body.phases(result) { $0 != .ramp }
         body.section("outcomes", "Outcomes", PageBody.slot("outcomes") + body.targets(result, PageBody.outcomes))
+        body.section("server", "Against the server's own counters", body.targets(result, PageBody.server))
         body.section("limits", "Rate limits and retries", body.targets(result, PageBody.limits))
         let cost = body.targets(result, PageBody.cost)
         body.section("cost", "Cost", cost.isEmpty ? "" : PageBody.slot("cost") + cost)

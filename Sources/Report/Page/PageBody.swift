@@ -128,6 +128,12 @@ struct PageBody {
         HTMLText.blocks(ReportDocument.limits(target).map(\.shown))
     }
 
+    static func server(_ target: TargetResult) -> String {
+        HTMLText.blocks(
+            ServerBlocks.target(target).map(\.shown).filter { if case .heading = $0 { false } else { true } }
+        )
+    }
+
     static func cost(_ target: TargetResult) -> String {
         HTMLText.blocks(ReportDocument.cost(target))
     }

@@ -62,6 +62,34 @@ function zoomButtons() {
   ];
 }
 
+// What the server says of itself, on the same axis: all replicas together, and its KV caches one by one where there are several.
+function serverTracks(server) {
+  if (!server) return [];
+  const tracks = [];
+  const { running, waiting, kv } = server.all;
+  if (running || waiting) {
+    tracks.push({ title: "Server: requests", format: rate, height: 74, lines: [
+      { name: "running", values: running || [], place: 2, gaps: true, area: true }, { name: "waiting", values: waiting || [], place: 1, gaps: true }] });
+  }
+  if (kv) {
+    const share = (values) => (values || []).map((v) => isNumber(v) ? 100 * v : v);
+    const each = server.replicas.filter((r) => r.kv);
+    tracks.push({ title: each.length > 1 ? "Server: KV cache in use, %, by replica" : "Server: KV cache in use, %", format: (v) => isNumber(v) ? fixed(v, 0) + NBSP + "%" : NONE, tickFormat: (v) => fixed(v, 0), height: 54, least: 100,
+      lines: each.length > 1 ? each.map((r, k) => ({ name: short(r.name, 24), values: share(r.kv), place: k, gaps: true, thin: true })) : [{ name: "in use", values: share(kv), place: 4, gaps: true, area: true }] });
+  }
+  if (server.up && server.up.some((v) => v > 1 || v === 0)) {
+    tracks.push({ title: "Server: replicas up", format: rate, height: 40, lines: [{ name: "up", values: server.up, place: 3, gaps: true, area: true }] });
+  }
+  return tracks;
+}
+
+function serverAt(server, place) {
+  if (!server) return null;
+  const { running, waiting, kv } = server.all;
+  const parts = [running && `${rate(running[place])} running`, waiting && `${rate(waiting[place])} waiting`, kv && isNumber(kv[place]) && `KV cache ${fixed(100 * kv[place], 0)}${NBSP}%`].filter(Boolean);
+  return parts.length ? `server: ${parts.join(", ")}` : null;
+}
+
 // Stretches in which something other than the server's usual work went on.
 function bandsOf(data) {
   const bands = [];
@@ -126,6 +154,7 @@ function timeChart(slot, data) {
         band: [series.ttft_p50 || [], series.ttft_p95 || []], dots: slow },
       { title: "Tokens per second" + (series.token_bin_s > width ? `, known to ${duration(series.token_bin_s * 1000)}` : ""), about: "throughput", format: rate, height: 74, lines: [{ name: "tokens/s", values: perSecond(series.tokens), area: true, place: 3 }] },
     ];
+    list.push(...serverTracks(target().server));
     const generator = charts.generator;
     if (generator.cpu_percent || generator.wake_lag_p99_ms) {
       list.push({ title: "Load generator: one core busy, %", about: "generator", format: (v) => isNumber(v) ? fixed(v, 0) + NBSP + "%" : NONE, tickFormat: (v) => fixed(v, 0), height: 54, least: 100,
@@ -224,7 +253,7 @@ function timeChart(slot, data) {
       `${rate(one(series.in_flight))} held`, `in this bin ${count(one(series.starts))} sent, ${count(one(series.success))} answered`,
       one(series.failed) + one(series.throttled) ? html("span", { class: "bad" }, `${count(one(series.failed))} failed, ${count(one(series.throttled))} throttled`) : null,
       `TTFT p50 ${duration(one(series.ttft_p50))}, p95 ${duration(one(series.ttft_p95))}`,
-      `${rate(perSecond(series.tokens)[place])} tokens/s`, band ? html("span", { class: band.side === "server" ? "bad" : "caution" }, bandText(band)) : null,
+      `${rate(perSecond(series.tokens)[place])} tokens/s`, serverAt(target().server, place), band ? html("span", { class: band.side === "server" ? "bad" : "caution" }, bandText(band)) : null,
     ].filter(Boolean);
     readout.replaceChildren(...parts.flatMap((part, k) => k ? [" · ", part] : [part]));
   }

@@ -1,0 +1,119 @@
+import Testing
+
+@testable import Measurement
+@testable import Report
+
+/// What a report says of the server's own metrics.
+@Suite struct ServerBlocksTests {
+    private func words(_ change: (inout TargetResult) -> Void) -> String {
+        var result = Samples.small
+        change(&result.targets[0])
+        let style = TerminalStyle(width: 100, colour: false, unicode: false)
+        return TerminalReport.render(result, style: style, files: [], isFull: true).split { $0.isWhitespace }.joined(
+            separator: " "
+        )
+    }
+
+    private func server(running: Double, waiting: Double, share: Double) -> ServerResult {
+        var server = ServerResult()
+        server.readings = 30
+        server.running = .init(mean: running, max: running)
+        server.waiting = .init(mean: waiting, max: waiting + 1)
+        server.waitingShare = share
+        server.kvCacheUsage = .init(mean: 0.5, max: 0.97)
+        return server
+    }
+
+    private func compared(_ change: (inout ServerReconciliation) -> Void) -> String {
+        words { target in
+            var server = server(running: 1, waiting: 0, share: 0)
+            var result = ServerReconciliation()
+            result.outputTokens = .init(ours: 1000, server: 1000)
+            change(&result)
+            server.reconciled = result
+            target.server = server
+        }
+    }
+
+    @Test func `counters stand side by side, with their difference`() {
+        let equal = compared { _ in }
+        #expect(
+            equal.contains("Against the server's own counters here server difference output tokens 1,000 1,000 0"),
+            "\(equal)"
+        )
+        #expect(!equal.contains("Requests of others"))
+        let more = compared { $0.outputTokens = .init(ours: 1000, server: 1030) }
+        #expect(
+            more.contains("1,000 1,030 +30 (3.0 %)")
+                && more.contains("Requests of others are in the server's count, too.")
+        )
+        let cut = compared { ($0.outputTokens, $0.unfinished) = (.init(ours: 1000, server: 1030), 1) }
+        #expect(cut.contains("1 request ended before its answer: what the server made for them is in its count alone."))
+        #expect(!cut.contains("Requests of others"))
+        let withheld = compared { $0.withheld = "the run did not end" }
+        #expect(withheld.contains("They were not compared: the run did not end."))
+    }
+
+    @Test func `sources that fail and servers that were started anew are told`() {
+        let text = words { target in
+            var server = server(running: 1, waiting: 0, share: 0)
+            server.restarts = 1
+            server.problems = [.init(source: "http://h/metrics", failed: 3, readings: 40, words: "HTTP \u{1b}[31m503")]
+            target.server = server
+        }
+        #expect(text.contains("The server's counters fell once: it was started anew."))
+        #expect(text.contains("http://h/metrics: 3 of 40 readings failed; the last: HTTP"))
+        #expect(!text.contains("\u{1b}"))
+    }
+
+    @Test func `without the server's metrics nothing is said of it`() {
+        let text = words { $0.server = nil }
+        #expect(!text.contains("server's own") && !text.contains("in its queue"))
+    }
+
+    /// A longer wait before the first token at the second level: what the server says, and what is named as its cause.
+    @Test(
+        arguments: [
+            (nil, "(queue or prefill)"), (true, "(queue: 8.00 of them wait in the server's)"),
+            (false, "(prefill, or a queue before the server: its own is empty)"),
+        ] as [(Bool?, String)]
+    )
+    func `queue or prefill is decided by the server's own gauge, where there is one`(queues: Bool?, words: String) {
+        var phase = PhaseResult()
+        for (level, ttft) in [(1, 100.0), (16, 900.0)] {
+            var step = StepResult()
+            step.concurrency = level
+            (step.retention, step.decodeRetention) = (level == 1 ? 1 : 0.5, level == 1 ? 1 : 0.9)
+            var distribution = DistributionSummary(samples: (0..<50).map { ttft + Double($0) / 10 })
+            distribution?.p50Interval = ConfidenceInterval(lower: ttft - 1, upper: ttft + 1)
+            step.stats.ttftMilliseconds = distribution
+            if let queues {
+                step.server = server(
+                    running: 8,
+                    waiting: level == 1 || !queues ? 0 : 8,
+                    share: level > 1 && queues ? 1 : 0
+                )
+            }
+            phase.steps.append(step)
+        }
+        #expect(ServerBlocks.waitSentence(phase)?.contains(words) == true, "\(ServerBlocks.waitSentence(phase) ?? "")")
+    }
+
+    @Test func `replicas that came after an edge are told with who still waited`() {
+        var phase = PhaseResult()
+        var burst = BurstResult()
+        burst.replicas = [
+            .init(name: "engine=0", atSeconds: 31, waiting: 41, share: 0.41),
+            .init(name: "engine=1", atSeconds: 94, waiting: 8, share: 0.08),
+        ]
+        phase.kind = .burst
+        phase.bursts = [burst]
+        let text = ServerBlocks.phase(phase).map { "\($0)" }.joined().replacing("\u{A0}", with: " ")
+        #expect(
+            text.contains(
+                "2 replicas came: engine=0 answered 31.0 s after the edge, while 41 % of it still waited, engine=1 after 1 min 34 s (8 %)"
+            ),
+            "\(text)"
+        )
+    }
+}
