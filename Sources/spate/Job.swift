@@ -65,6 +65,10 @@ struct Job: Sendable {
         var html = true
         /// Where the page of the run is served while it goes on; 0 = any free port, nil = nowhere.
         var livePort: Int?
+        /// Where the run's own metrics are served; nil = nowhere.
+        var metrics: Telemetry.Place?
+        /// The file that events are appended to.
+        var events: String?
     }
 }
 

@@ -160,6 +160,13 @@ struct Launch {
         if let port = flags.livePort, !(0...65_535).contains(port) {
             throw Failure(.badInput, "--live-port \(port): allowed: 0 to 65535")
         }
+        if let text = flags.metricsPort {
+            guard let place = Telemetry.Place(text) else {
+                throw Failure(.badInput, "--metrics-port \(text): allowed: \(Telemetry.Place.form)")
+            }
+            job.output.metrics = place
+        }
+        job.output.events = flags.events
         job.output.livePort = flags.livePort ?? (flags.live ? 0 : nil)
         job.output.json = flags.json
         job.output.full = flags.full

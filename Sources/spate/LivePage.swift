@@ -10,10 +10,9 @@ import Transport
 ///
 /// What it shows is made from what is stored, as every report is; the run's own loops know nothing of it.
 final class LivePage: Sendable {
-    let port: Int
-    private let server: LoopThread
+    var port: Int { server.port }
+    private let server: ServedThread
     private let renderer: LoopThread
-    private let waker: EventLoop.Waker
     private let state: State
 
     /// What the two threads share.
@@ -50,23 +49,26 @@ final class LivePage: Sendable {
     /// - Parameter port: 0 = any free one.
     init(folder: String, port wanted: Int) throws(Failure) {
         let state = State()
-        let opened = Mutex<Result<(Int, EventLoop.Waker), HTTPServerError>?>(nil)
-        let server = LoopThread(name: "page") {
-            Self.serve(state, port: wanted) { answer in opened.withLock { $0 = answer } }
+        do throws(HTTPServerError) {
+            server = try ServedThread(named: "page", port: wanted) { loop, port in
+                let viewers = Viewers()
+                return (
+                    answer: { Self.answer($0, state, viewers, port: port()) },
+                    wake: {
+                        let shown = state.shown.withLock { shown in
+                            shown.viewers = viewers.count
+                            return (revision: shown.revision, isOver: shown.isOver, isClosing: shown.isClosing)
+                        }
+                        if shown.isClosing { return loop.stop() }
+                        viewers.tell(shown.isOver ? "end" : "state", shown.revision)
+                    }
+                )
+            }
+        } catch {
+            throw Failure(.badInput, "--live-port \(wanted): \(error)")
         }
-        var answer: Result<(Int, EventLoop.Waker), HTTPServerError>?
-        while answer == nil {
-            usleep(200)
-            answer = opened.withLock { $0 }
-        }
-        switch answer {
-        case .success((let port, let waker)): (self.port, self.waker) = (port, waker)
-        case .failure(let error): throw Failure(.badInput, "--live-port \(wanted): \(error)")
-        case nil: throw Failure(.localIO, "the page's server did not start")
-        }
-        let waker = waker
+        let waker = server.waker
         renderer = LoopThread(name: "page-render") { Self.render(state, folder: folder, waker: waker) }
-        self.server = server
         self.state = state
     }
 
@@ -78,11 +80,11 @@ final class LivePage: Sendable {
             shown.isOver = true
             return shown.viewers
         }
-        waker.wake()
+        server.waker.wake()
         // Those who look are told, and then take the last page: they need a moment.
         if viewers > 0 { usleep(Self.farewell) }
         state.shown.withLock { $0.isClosing = true }
-        waker.wake()
+        server.waker.wake()
         server.join()
     }
 
@@ -122,54 +124,25 @@ final class LivePage: Sendable {
 
     // MARK: Serving
 
-    private static func serve(
-        _ state: State,
-        port: Int,
-        _ opened: @Sendable (Result<(Int, EventLoop.Waker), HTTPServerError>) -> Void
-    ) {
-        let loop = EventLoop()
-        let viewers = Viewers()
-        do throws(HTTPServerError) {
-            let server = try HTTPServer(loop: loop, host: "127.0.0.1", port: port, listeners: 1) { exchange in
-                answer(exchange, state, viewers)
-            }
-            viewers.port = server.port
-            loop.onWake {
-                let shown = state.shown.withLock { shown in
-                    shown.viewers = viewers.count
-                    return (revision: shown.revision, isOver: shown.isOver, isClosing: shown.isClosing)
-                }
-                if shown.isClosing { return loop.stop() }
-                viewers.tell(shown.isOver ? "end" : "state", shown.revision)
-            }
-            opened(.success((server.port, loop.waker)))
-        } catch {
-            opened(.failure(error))
-            loop.stop()
-        }
-        loop.run()
-    }
-
     /// Only this machine's own address, and no page from elsewhere: a name that was rebound to 127.0.0.1 has another Host.
-    private static func answer(_ exchange: HTTPExchange, _ state: State, _ viewers: Viewers) {
-        let own = ["127.0.0.1:\(viewers.port)", "localhost:\(viewers.port)"]
+    private static func answer(_ exchange: HTTPExchange, _ state: State, _ viewers: Viewers, port: Int) {
+        let own = ["127.0.0.1:\(port)", "localhost:\(port)"]
         guard let host = exchange.header("host"), own.contains(host) else {
-            return refuse(exchange, 403, "this page is for 127.0.0.1 only")
+            return exchange.refuse(403, "this page is for 127.0.0.1 only", headers)
         }
         if let origin = exchange.header("origin"), !own.map({ "http://" + $0 }).contains(origin) {
-            return refuse(exchange, 403, "not for pages of other origins")
+            return exchange.refuse(403, "not for pages of other origins", headers)
         }
         guard exchange.method == "GET" || exchange.method == "HEAD" else {
-            return refuse(exchange, 405, "read-only")
+            return exchange.refuse(405, "read-only", headers)
         }
         switch exchange.path {
         case "/":
             guard let page = state.shown.withLock({ $0.page }) else {
-                return refuse(
-                    exchange,
+                return exchange.refuse(
                     503,
                     "nothing was measured yet; ask again in a second",
-                    [("Retry-After", "1"), ("Refresh", "1")]
+                    headers + [("Retry-After", "1"), ("Refresh", "1")]
                 )
             }
             exchange.respond(status: 200, type: "text/html; charset=utf-8", headers: headers, body: page)
@@ -181,7 +154,7 @@ final class LivePage: Sendable {
                 first: Array("retry: 1000\n\n".utf8)
             )
             viewers.add(exchange)
-        default: refuse(exchange, 404, "not found: this server has / and /events")
+        default: exchange.refuse(404, "not found: this server has / and /events", headers)
         }
     }
 
@@ -190,19 +163,8 @@ final class LivePage: Sendable {
         ("Cross-Origin-Resource-Policy", "same-origin"),
     ]
 
-    private static func refuse(_ exchange: HTTPExchange, _ status: Int, _ why: String, _ more: [(String, String)] = [])
-    {
-        exchange.respond(
-            status: status,
-            type: "text/plain; charset=utf-8",
-            headers: headers + more,
-            body: Array((why + "\n").utf8)
-        )
-    }
-
     /// Those who wait for the next state; of the server's thread alone.
     private final class Viewers {
-        var port = 0
         private var open: [ObjectIdentifier: HTTPExchange] = [:]
         private static let mostBacklog = 4096
 

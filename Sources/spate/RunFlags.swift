@@ -139,6 +139,18 @@ struct RunFlags: ParsableArguments {
     var live = false
     @Option(help: ArgumentHelp("Serve the page at this port instead of a free one.", valueName: "port"))
     var livePort: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Serve the run's own metrics for Prometheus, on this machine unless an address is given.",
+            valueName: "[address:]port"
+        )
+    )
+    var metricsPort: String?
+    @Option(
+        help: ArgumentHelp("Append what happens in the run to a file, a line of JSON each.", valueName: "file"),
+        completion: .file()
+    )
+    var events: String?
     @Flag(help: "No colours.")
     var noColor = false
     @Option(

@@ -11,6 +11,7 @@ extension Session {
         _ targets: [Ready],
         t0: Instant,
         store: RunStore,
+        sink: any RecordSink,
         folder: RunFolder,
         children: [SimulatorChild]
     ) -> Run.Outcome {
@@ -28,7 +29,7 @@ extension Session {
                     targets,
                     t0: t0,
                     store: store,
-                    sink: store,
+                    sink: sink,
                     children: children,
                     earlier: whole?.rateLimits ?? [:],
                     budget: budget,

@@ -29,8 +29,11 @@ struct Session {
     mutating func run() throws(Failure) -> ExitStatus {
         let stored = try measure()
         let unusable = stored.targets < job.targets.count
-        return try Presentation(job: job, folder: stored.folder)
+        let status = try Presentation(job: job, folder: stored.folder)
             .present(storeProblem: stored.problem, someTargetUnusable: unusable)
+        let elapsed = MonotonicClock.now().nanoseconds(since: stored.t0)
+        stored.taps.finish(at: elapsed, exitCode: Int(status.rawValue), result: stored.folder.path)
+        return status
     }
 
     /// A run that was measured and stored, but not shown yet.
@@ -40,6 +43,8 @@ struct Session {
         var targets: Int  // that could be used
         /// Why not everything was stored.
         var problem: String?
+        /// What listened; to be told how it ended.
+        var taps: RunTaps
     }
 
     mutating func measure() throws(Failure) -> Stored {
@@ -55,6 +60,7 @@ struct Session {
             }
         let lock = try folder.lock()
         defer { close(lock) }
+        let taps = try RunTaps(job.output, folder: folder)
         let page = try LivePage.open(job.output, folder: folder)
         var children: [SimulatorChild] = []
         defer { for child in children { child.stop() } }
@@ -95,7 +101,8 @@ struct Session {
         } catch {
             throw Failure(.localIO, "\(error)")
         }
-        let door = RedactingSink(store, Secrets.redactor)
+        taps.begin(record, result: folder.path, before: store)
+        let door = RedactingSink(taps, Secrets.redactor)
         let rows = targetRows(targets)
         let servers = servers(targets, children)
         var batch = RecordBatch()
@@ -111,11 +118,11 @@ struct Session {
 
         let outcome =
             if let search = job.search {
-                find(search, targets, t0: t0, store: store, children: children)
+                find(search, targets, t0: t0, store: store, sink: taps, children: children)
             } else if job.retryDisturbed > 0 {
-                driveInParts(programs[0], targets, t0: t0, store: store, folder: folder, children: children)
+                driveInParts(programs[0], targets, t0: t0, store: store, sink: taps, folder: folder, children: children)
             } else {
-                drive(programs, targets, t0: t0, store: store, sink: store, children: children)
+                drive(programs, targets, t0: t0, store: store, sink: taps, children: children)
             }
         scraper?.finish()
         finish(&record, outcome: outcome, targets: targets)
@@ -143,7 +150,7 @@ struct Session {
             problem = "\(failure); the run was cut short"
         }
         page?.finish()
-        return Stored(folder: folder, t0: t0, targets: targets.count, problem: problem)
+        return Stored(folder: folder, t0: t0, targets: targets.count, problem: problem, taps: taps)
     }
 
     // MARK: targets
@@ -227,12 +234,13 @@ struct Session {
         _ targets: [Ready],
         t0: Instant,
         store: RunStore,
+        sink: any RecordSink,
         children: [SimulatorChild]
     ) -> Run.Outcome {
         var search = order.start
         var target = targets[0].prepared.target
         let planned = target.plan.phases
-        let sink = VisitSink(store: store, promise: order.promise, phase: planned.count)
+        let sink = VisitSink(store: sink, promise: order.promise, phase: planned.count)
         var continuation = Program.Continuation()
         var limits: RateLimitRecord?
         while true {
@@ -305,7 +313,7 @@ struct Session {
             }
             let hours = Double(MonotonicClock.now().nanoseconds(since: t0)) / 3.6e12
             if let cap = job.limits.maxCost, hourly > 0, hourly * hours >= cap { run.stop(.cap("max_cost")) }
-            limits.tell(run.rateLimits, RedactingSink(store, options.redactor), at: MonotonicClock.now())
+            limits.tell(run.rateLimits, RedactingSink(sink, options.redactor), at: MonotonicClock.now())
             if store.failure != nil { run.stop(.cap("local_io")) }
             view.show(snapshot, of: shown)
         }

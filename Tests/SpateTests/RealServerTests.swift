@@ -74,7 +74,7 @@ extension ProgramTests {
         }
 
         /// One GET of a server on this machine, `http://127.0.0.1:PORT`.
-        private static func get(_ path: String, from url: String) throws -> String {
+        static func get(_ path: String, from url: String) throws -> String {
             var address = sockaddr_in()
             address.sin_family = sa_family_t(AF_INET)
             address.sin_port = in_port_t(try #require(url.split(separator: ":").last.flatMap { UInt16($0) })).bigEndian
