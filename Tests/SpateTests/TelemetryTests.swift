@@ -16,13 +16,12 @@ extension ProgramTests {
                 Self.probe + ["--metrics-port", "0", "-o", folder["run"], "--events", folder["events"]]
             )
             #expect(wait(atMost: 20) { run.errorSoFar.contains("/metrics\n") })
-            let port = try #require(
-                run.errorSoFar.split(separator: "metrics: http://127.0.0.1:").last?.prefix { $0.isNumber }
-            )
+            let told = run.errorSoFar.split(separator: "metrics: http://127.0.0.1:").last?.prefix { $0.isNumber }
+            let port = try #require(told.flatMap { UInt16($0) })
             var text = ""
             #expect(
                 wait(atMost: 30) {
-                    if let seen = try? RealServerTests.get("/metrics", from: "http://127.0.0.1:\(port)") { text = seen }
+                    if let seen = localGet("/metrics", ofPort: port) { text = seen }
                     return text.contains("spate_run_over 1")
                 }
             )
@@ -34,8 +33,7 @@ extension ProgramTests {
                 "\(text)"
             )
             #expect(text.contains("spate_ttft_seconds_count\(labels) 3\n"))
-            let elsewhere = try? RealServerTests.get("/", from: "http://127.0.0.1:\(port)")
-            #expect(elsewhere == nil, "it is gone with the run")
+            #expect(localGet("/metrics", ofPort: port) == nil, "it is gone with the run")
             let events = try String(contentsOfFile: folder["events"], encoding: .utf8).split(separator: "\n").map {
                 try JSON(String($0))
             }
