@@ -22,7 +22,7 @@ extension ProgramTests {
             #expect(
                 wait(atMost: 30) {
                     if let seen = localGet("/metrics", ofPort: port) { text = seen }
-                    return text.contains("spate_run_over 1")
+                    return text.contains("spate_run_over 1\n")
                 }
             )
             let ended = try run.end(within: 20)

@@ -8,7 +8,7 @@ public enum PrometheusReport {
     public static func text(_ run: RunTelemetry, id: String, version: String, isOver: Bool) -> String {
         var page = Page()
         page.family("spate_run_info", "gauge", "The run.") { [(["id": id, "version": version], 1)] }
-        page.family("spate_run_over", "gauge", "1 when the run has ended and these are its last figures.") {
+        page.family("spate_run_over", "gauge", "Whether the run has ended, so that these are its last figures.") {
             [([:], isOver ? 1 : 0)]
         }
         page.family("spate_elapsed_seconds", "gauge", "Since the run's start.") { [([:], run.elapsedSeconds)] }
