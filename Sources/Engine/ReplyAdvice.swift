@@ -30,7 +30,7 @@ struct ReplyAdvice: Sendable {
         .Refusal?
     {
         guard let status = record.httpStatus, record.outcomeClass != .success else { return nil }
-        let words = "(HTTP \(status)): \(record.error ?? "no words")"
+        let words = "(HTTP \(status)): \(record.error ?? "no message")"
         if let error, error.saysExhausted(status: status, retryAfterSeconds: limits?.retryAfterSeconds) {
             return .purse("the server says that no credit or quota is left \(words)")
         }

@@ -2,7 +2,7 @@ extension Outcome {
     /// For somebody who does not know the words of the contract.
     public var meaning: String {
         switch self {
-        case .cancelled: "we cancelled it"
+        case .cancelled: "cancelled by spate"
         case .notSent: "never sent"
         case .clientResource: "this machine ran short of files, ports or memory"
         case .dns: "the name was not found"
@@ -11,13 +11,13 @@ extension Outcome {
         case .timeoutConnect: "no connection in time"
         case .timeoutFirstToken: "no token in time"
         case .timeoutIdle: "the stream fell silent"
-        case .timeoutTotal: "not done in time"
+        case .timeoutTotal: "not finished in time"
         case .reset: "the connection was cut"
         case .protocol: "the response broke the protocol"
         case .auth: "the key or the credit was refused"
         case .rateLimited: "the server said: too many requests"
         case .overloaded: "the server said: overloaded"
-        case .http5xx: "an error of the server"
+        case .http5xx: "the server failed"
         case .http4xx: "the request was refused"
         case .inbandError: "an error inside the stream"
         case .truncated: "the stream ended without its end mark"

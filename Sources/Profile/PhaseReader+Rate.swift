@@ -28,7 +28,7 @@ extension PhaseReader {
             log.report(
                 place,
                 keys.path(of: "overflow"),
-                "says what a cap does, but there is no cap; give max_concurrency"
+                "says what happens beyond a cap, but there is none; give max_concurrency"
             )
         }
         if shape.settle >= shortest, !shape.stretches.isEmpty {
@@ -147,7 +147,7 @@ extension PhaseReader {
         guard let number = value.plain.flatMap(Units.number),
             Rate.range.contains(number) || (mayBeZero && number == 0)
         else {
-            let hint = value.plain == "inf" ? "; for all at once there is burst, for as many as it bears ramp" : ""
+            let hint = value.plain == "inf" ? "; use burst for all at once, ramp for as many as it bears" : ""
             log.report(value.place, path, "read \(value.shown); allowed: \(Self.rateForm)\(hint)")
             return nil
         }

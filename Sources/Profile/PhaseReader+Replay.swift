@@ -20,7 +20,7 @@ extension PhaseReader {
             log.report(
                 place,
                 keys.path(of: "overflow"),
-                "says what a cap does, but there is no cap; give max_concurrency"
+                "says what happens beyond a cap, but there is none; give max_concurrency"
             )
         }
         guard let file else {

@@ -190,7 +190,7 @@ struct ProfileReader {
             log.report(
                 entry.value.place,
                 "\(entry.path).name",
-                "\"\(target.name)\" is there twice; each target needs a name of its own"
+                "\"\(target.name)\" appears twice; each target needs a name of its own"
             )
         }
     }

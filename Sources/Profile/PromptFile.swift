@@ -64,7 +64,7 @@ enum PromptFile {
                     if let id = prompt.id, let first = lineOfID.updateValue(index + 1, forKey: id) {
                         fault(
                             index + 1,
-                            "custom_id: \"\(id.prefix(60))\" is there twice (line \(first)); once is allowed"
+                            "custom_id: \"\(id.prefix(60))\" appears twice (line \(first)); once is allowed"
                         )
                     }
                     contents.prompts.append(prompt)

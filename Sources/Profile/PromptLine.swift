@@ -46,7 +46,7 @@ enum PromptLine {
         var text: String?
         for member in members {
             let name = member.name
-            guard seen.insert(name).inserted else { throw Fault("\(name): is there twice; once is allowed") }
+            guard seen.insert(name).inserted else { throw Fault("\(name): appears twice; once is allowed") }
             switch name {
             case "prompt":
                 guard let value = decoded(String.self, member), !value.isEmpty else {

@@ -140,7 +140,7 @@ extension YAMLValue {
             return problem(mark.line, "not YAML: \(message), at column \(mark.column)")
         case .duplicatedKeysInMapping(let keys, let context):
             let names = keys.map { "\"\($0)\"" }.joined(separator: ", ")
-            return problem(context.mark.line, "the key \(names) is there twice; once is allowed")
+            return problem(context.mark.line, "the key \(names) appears twice; once is allowed")
         case .reader(let message, _, _, _):
             return problem(1, "not YAML: \(message)")
         case .no, .memory, .writer, .emitter, .representer, .dataCouldNotBeDecoded, nil:

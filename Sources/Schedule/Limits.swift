@@ -94,11 +94,12 @@ extension RunPlan {
 public struct PlannedRow: Sendable, Hashable {
     public var phase: String
     public var concurrency: Int  // 0 = an open loop, which keeps no number
+    public var isLevel: Bool  // one of the streams that its phase tries
     public var requests: Int  // that it measures, about
     public var duration: Duration  // that they take
 
     /// "16 streams"; the phase's own name where its rows are not told by streams.
-    public var name: String { concurrency > 0 ? "\(concurrency) stream\(concurrency == 1 ? "" : "s")" : phase }
+    public var name: String { isLevel ? "\(concurrency) stream\(concurrency == 1 ? "" : "s")" : phase }
 }
 
 extension RunPlan {
@@ -121,6 +122,7 @@ extension RunPlan {
                 return PlannedRow(
                     phase: phase.name,
                     concurrency: stage.concurrency,
+                    isLevel: stage.kind == .level,
                     requests: requests,
                     duration: duration
                 )
@@ -131,6 +133,7 @@ extension RunPlan {
                 PlannedRow(
                     phase: first.phase,
                     concurrency: first.concurrency,
+                    isLevel: first.isLevel,
                     requests: rows.reduce(0) { $0.saturatingSum($1.requests) },
                     duration: rows.reduce(.zero) { $0 + $1.duration }
                 )

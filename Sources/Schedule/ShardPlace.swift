@@ -35,7 +35,7 @@ public struct ShardPlace: Sendable, Hashable {
             guard most - least + 1 == tasks, (least...most).contains(task) else {
                 throw Problem(
                     description: "the job array is a list or has a step (\(tasks) tasks from \(least) to \(most)): "
-                        + "which of them this is cannot be told; use --array=0-\(max(0, tasks - 1)), or say --shard k/n"
+                        + "this task's place in it is unknown; use --array=0-\(max(0, tasks - 1)), or say --shard k/n"
                 )
             }
             parts.append((task - least, tasks, "SLURM_ARRAY_TASK_ID=\(task) of \(tasks)"))
@@ -59,7 +59,10 @@ public struct ShardPlace: Sendable, Hashable {
         var (rank, size) = (0, 1)
         for part in parts {
             guard part.of > 0, part.rank < part.of, size <= Shard.most / part.of else {
-                throw Problem(description: "\(part.origin): no such shard; from 0 to one less, at most \(Shard.most)")
+                throw Problem(
+                    description:
+                        "\(part.origin): no such shard; allowed: 0 to the number less one, at most \(Shard.most)"
+                )
             }
             (rank, size) = (rank * part.of + part.rank, size * part.of)
         }
@@ -71,7 +74,7 @@ public struct ShardPlace: Sendable, Hashable {
                     : "\(origin): that is one of \(size), not of the \(count) that were asked for"
             )
         }
-        let alone = "no launcher says that this is one of several"
+        let alone = "no launcher says that this is one of several shards"
         return ShardPlace(shard: Shard(rank, of: size), origin: parts.isEmpty ? alone : origin)
     }
 }

@@ -134,7 +134,7 @@ struct RunReader {
             throw StoreError(
                 path: path,
                 reason: .notARun,
-                detail: "\(StoredCell(row, 0).text ?? "") is no plain table in it, as it is in every result of spate"
+                detail: "\(StoredCell(row, 0).text ?? "") is not a plain table in it, as in every result of spate"
             )
         }
         guard try db.tableExists("meta") else {

@@ -109,7 +109,7 @@ public final class RendezvousHost: Sendable {
         }
         guard words[3] == key else { return "another plan, seed or version: \(words[3]) here, \(key) at shard 0" }
         return state.withLock { state in
-            if state.guests[index] != nil { return "shard \(index) is there already" }
+            if state.guests[index] != nil { return "shard \(index) has joined already" }
             return state.hasBegun ? "the run has begun" : nil
         }
     }

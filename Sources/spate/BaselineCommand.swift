@@ -5,12 +5,22 @@ struct BaselineCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "baseline",
         abstract: "Keep a run under a name, to compare later runs with it.",
+        discussion: """
+            Examples:
+              spate baseline save main results/latest
+              spate compare results/latest --against main
+            """,
         subcommands: [Save.self, List.self, Remove.self]
     )
 
     struct Save: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Keep a copy of a run's store; one of that name is replaced."
+            abstract: "Keep a copy of a run's store; one of that name is replaced.",
+            discussion: """
+                Examples:
+                  spate baseline save main results/latest
+                  spate baseline save before-upgrade results/20261128T233752Z-ramp
+                """
         )
 
         @Argument(help: "Name of the baseline.") var name: String
@@ -23,7 +33,14 @@ struct BaselineCommand: ParsableCommand {
     }
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the baselines.")
+        static let configuration = CommandConfiguration(
+            abstract: "List the baselines.",
+            discussion: """
+                Examples:
+                  spate baseline list
+                  spate baseline list | xargs -n 1 spate baseline remove    forget all of them
+                """
+        )
 
         func run() throws {
             guard Console.out(try Baseline.names().map { "\($0)\n" }.joined()) else {
@@ -33,7 +50,14 @@ struct BaselineCommand: ParsableCommand {
     }
 
     struct Remove: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Forget one.")
+        static let configuration = CommandConfiguration(
+            abstract: "Forget one.",
+            discussion: """
+                Examples:
+                  spate baseline remove main
+                  spate baseline remove before-upgrade
+                """
+        )
 
         @Argument(help: "Its name.") var name: String
 

@@ -12,7 +12,10 @@ struct CheckCommand: ParsableCommand {
         commandName: "check",
         abstract: "Check targets with a few requests: reachable, streams, usage, parameters honoured.",
         discussion: """
-            Exit 98 if a required property fails. Several models or providers, separated by commas, make a matrix:
+            Exit 98 if a required property fails. Several models or providers, separated by commas, make a matrix.
+
+            Examples:
+              spate check --url http://127.0.0.1:8000
               spate check --provider digitalocean,together --model openai-gpt-oss-120b
             """
     )

@@ -13,6 +13,17 @@ enum CommandLineWords {
         "--random-output-len": "--max-tokens", "--osl": "--max-tokens", "--dataset-path": "--prompts",
         "--input-file": "--prompts", "-c": "--concurrency", "-n": "--request-count", "-H": "--header",
     ]
+    /// Names of other tools that mean one of ours, and are near to another one by their letters.
+    private static let meant = [
+        "--output-tokens": "--max-tokens", "--max-new-tokens": "--max-tokens", "--output-length": "--max-tokens",
+        "--output-len": "--max-tokens", "--prompt-tokens": "--input-tokens", "--prompt-length": "--input-tokens",
+        "--prompt-len": "--input-tokens", "--input-len": "--input-tokens", "--users": "--concurrency",
+        "--vus": "--concurrency", "--streams": "--concurrency",
+        "--rps": "--request-rate", "--qps": "--request-rate", "--rate": "--request-rate",
+        "--requests": "--request-count", "--time": "--duration", "--seconds": "--duration",
+        "--warmup": "--warmup-request-count", "--key": "--key-env", "--out": "--output", "--server": "--url",
+        "--endpoint": "--url", "--host": "--url",
+    ]
     private static let shapes: Set<String> = [
         "--concurrency", "--hold", "--settle", "--min-requests", "--hold-max", "--size", "--idle", "--repeat",
         "--duration", "--gap", "--request-count", "--connections", "--no-control", "--direction", "--find", "--from",
@@ -43,6 +54,9 @@ enum CommandLineWords {
                     .badInput,
                     "--api-key would show the key in the process list; use --key-env NAME, --key-file FILE or --key-command COMMAND"
                 )
+            }
+            if let ours = meant[name], !(words.first == "simulate" && name == "--host") {
+                throw Failure(.badInput, "\(name): unknown option; did you mean \(ours)?")
             }
             if words.first == "run", shapes.contains(name) {
                 throw Failure(

@@ -87,7 +87,7 @@ struct Launch {
             throw Failure(.badInput, "--like: \(error)")
         }
         guard let run = EarlierRun(recorded) else {
-            throw Failure(.badInput, "--like \(path): this result holds no answer to reckon with")
+            throw Failure(.badInput, "--like \(path): this result holds no answer to estimate from")
         }
         return (run, path)
     }

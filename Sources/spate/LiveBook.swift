@@ -111,12 +111,23 @@ final class LiveBook: Sendable {
             let text = incident.detail ?? "client did not run for \(length / 1_000_000) ms"
             state.events.append(LiveEvent(atSeconds: at, text: text, isTheirs: false))
         case .outage, .throttling, .silence, .unusable, .suspend, .clockStep, .lateWindow:
-            let kind = incident.kind.rawValue.replacing("_", with: " ")
+            let kind = Self.words(incident.kind)
             let lasted = length > 0 ? " of \(length / 1_000_000) ms" : ""
             let detail = incident.detail.map { ": \($0)" } ?? ""
             let isOurs = incident.kind == .suspend || incident.kind == .clockStep || incident.kind == .lateWindow
             state.events.append(LiveEvent(atSeconds: at, text: "\(kind)\(lasted)\(detail)", isTheirs: !isOurs))
         case .interrupt, .limit, .store, .resume: break
+        }
+    }
+
+    private static func words(_ kind: IncidentRecord.Kind) -> String {
+        switch kind {
+        case .outage: "target down"
+        case .throttling: "target turns requests away"
+        case .unusable: "target given up"
+        case .suspend: "this machine slept"
+        case .clockStep: "wall clock set"
+        default: kind.rawValue.replacing("_", with: " ")
         }
     }
 

@@ -21,8 +21,12 @@ struct LivePlan {
 
     /// What is left of the stage.
     struct StageLeft {
+        /// nil = not known
         var seconds: Double?
+        /// What it waits for once its time is over.
         var waitingFor: String?
+        /// Nothing is left but answers to requests that are in flight.
+        var isEnding = false
     }
 
     /// - Parameters:
@@ -39,18 +43,27 @@ struct LivePlan {
         let planned = stage.plannedEnd.map { Double($0.nanoseconds(since: now)) / 1e9 }
         func count(_ total: Int) -> StageLeft {
             let rest = max(0, total - done)
-            if rest <= inFlight { return StageLeft(waitingFor: last(inFlight)) }
+            if rest <= inFlight { return StageLeft(waitingFor: last(inFlight), isEnding: true) }
             return StageLeft(seconds: done > 0 ? elapsed / Double(done) * Double(rest) : nil)
+        }
+        if case .level(let level) = stage.stage.rule, measured < level.minRequests {
+            let settle = level.settle / .seconds(1)
+            let rest = Double(level.minRequests - measured)
+            let needed = measured > 0 && elapsed > settle ? (elapsed - settle) / Double(measured) * rest : nil
+            let longest = level.holdMax / .seconds(1) - elapsed
+            if let planned, planned > 0.5 { return StageLeft(seconds: max(planned, min(needed ?? planned, longest))) }
+            return StageLeft(
+                seconds: needed.map { max(0, min($0, longest)) },
+                waitingFor: "\(level.minRequests) requests, \(measured) ended"
+            )
         }
         if let planned, planned > 0.5 { return StageLeft(seconds: planned) }
         switch stage.stage.rule {
-        case .level(let level) where measured < level.minRequests:
-            return StageLeft(waitingFor: "at least \(level.minRequests) requests, \(measured) ended")
         case .warmup(let requests), .rewarm(let requests), .baseline(_, let requests), .probe(let requests, _):
             return count(requests)
         case .batch(let batch): return count(batch.items.count)
         case .level, .edge, .control, .arrivals, .drain:
-            return StageLeft(waitingFor: last(inFlight))
+            return StageLeft(waitingFor: last(inFlight), isEnding: true)
         case .idle, .pause: return StageLeft()
         }
     }

@@ -201,9 +201,11 @@ struct LiveView {
         live.phase = stage.phase
         live.phaseIndex = entry.phase - (program.entries.first?.phase ?? 1)
         live.phaseCount = Set(program.entries.map(\.phase)).count
-        live.step = Self.name(of: stage.stage)
-        live.stepIndex = search == nil ? entry.ordinal : 0
-        live.stepCount = search == nil ? program.entries.count { $0.phase == entry.phase } : 1
+        let isAgain = entry.retryOf != nil
+        live.step = Self.name(of: stage.stage) + (isAgain ? ", once more" : "")
+        let isCounted = search == nil && !isAgain
+        live.stepIndex = isCounted ? entry.ordinal : 0
+        live.stepCount = isCounted ? program.entries.count { $0.phase == entry.phase } : 1
         live.elapsedSeconds = Double(feed.at.nanoseconds(since: began)) / 1e9
         live.activity = Self.activity(stage, at: feed.at)
         live.inFlight = feed.inFlight
@@ -245,7 +247,7 @@ struct LiveView {
                 at: stage.index,
                 elapsed: live.elapsedSeconds,
                 stageElapsed: stageElapsed,
-                stageLeft: left.seconds ?? (left.waitingFor == nil ? nil : 0)
+                stageLeft: left.seconds ?? (left.isEnding ? 0 : nil)
             )
         {
             (live.phaseProgress, live.runProgress) = (progress.phase, progress.run)

@@ -47,7 +47,7 @@ final class Meeting: StageGate {
             )
         } catch { throw Failure(.badInput, "--rendezvous \(place): \(error.text)") }
         guard let offset = guest.measureOffset(), let startAt = guest.meet(0, meanwhile: meanwhile) else {
-            throw Failure(.badInput, "--rendezvous \(place): shard 0 has gone before the run began")
+            throw Failure(.badInput, "--rendezvous \(place): shard 0 left before the run began")
         }
         self.offset = offset
         agreed = Agreed(

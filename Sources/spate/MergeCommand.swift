@@ -19,11 +19,14 @@ struct MergeCommand: ParsableCommand {
 
     @Argument(help: "The shards' folders.", completion: .directory) var shards: [String]
     @Option(name: .shortAndLong, help: "The folder of the merged result; it must be new or empty.") var output: String
-    @Flag(help: "Leave out shards that are not there or did not end; the result says of what part it is.")
+    @Flag(
+        help:
+            "Merge without the shards that are missing or did not end; the result says what part of the load it covers."
+    )
     var allowMissing = false
     @Flag(help: "The summary on standard output, all else on standard error.") var json = false
-    @Flag(help: "The whole report.") var full = false
-    @Flag(help: "Say nothing while it goes on.") var quiet = false
+    @Flag(help: "The full report, with explanations and secondary figures.") var full = false
+    @Flag(help: "No progress messages.") var quiet = false
     @Flag(help: "No colours.") var noColor = false
 
     func run() throws {

@@ -72,7 +72,8 @@ struct PlanSummary {
             text += "  \(phase.name)\(blocks): \(stages.joined(separator: ", "))\(probes)\n"
         }
         if job.split.shard.count > 1 {
-            text += "this is the whole; shard \(job.split.shard.text) sends its part of it (\(job.split.origin))\n"
+            text +=
+                "the plan is that of all shards; shard \(job.split.shard.text) sends its part of it (\(job.split.origin))\n"
         }
         if let talk = plan.workload.conversations {
             let turns =
@@ -230,8 +231,8 @@ struct PlanSummary {
             worst.dollars.map { "at most $\(($0 * 10_000).rounded(.up) / 10_000)" }
             ?? (target.dollarsPerHour == nil ? "cost unknown (no price given)" : "paid by the hour")
         return
-            "calibration of prompts on \(target.name): \(worst.requests) requests, at most \(worst.inputTokens) tokens in, "
-            + "\(worst.outputTokens) out, \(target.isSimulated ? "nothing" : dollars)\n"
+            "calibration of prompts on \(target.name): \(worst.requests) requests, at most \(Self.grouped(worst.inputTokens)) tokens "
+            + "in, \(Self.grouped(worst.outputTokens)) out, \(target.isSimulated ? "nothing" : dollars)\n"
     }
 
     private static func text(of arrivals: Arrivals) -> String {

@@ -8,6 +8,10 @@ struct ProvidersCommand: ParsableCommand {
         abstract: "List the presets, or show one with its prices and sources.",
         discussion: """
             ~/.config/spate/providers.yaml adds providers and overrides keys of these; so does `providers:` in a profile.
+
+            Examples:
+              spate providers
+              spate providers together
             """
     )
 

@@ -101,7 +101,7 @@ struct TargetFlags: ParsableArguments {
 
 /// What goes for every run.
 struct RunFlags: ParsableArguments {
-    @Option(help: "Seed of everything random.")
+    @Option(help: "Seed of everything random. (default: the profile's, else 1)")
     var seed: UInt64?
     @Flag(help: "Times divided by ten (keepwarm: by a hundred); with the simulated provider only.")
     var fast = false
@@ -109,7 +109,7 @@ struct RunFlags: ParsableArguments {
     var dryRun = false
     @Option(
         help: ArgumentHelp(
-            "An earlier result, whose speed and scatter --dry-run reckons with.",
+            "An earlier result, whose speed and scatter --dry-run uses.",
             valueName: "result"
         ),
         completion: .directory
@@ -168,14 +168,14 @@ struct RunFlags: ParsableArguments {
     var loops = LoopCount.exactly(1)
     @Option(
         help: ArgumentHelp(
-            "This process's part of a run over several machines, from 0; auto: as the launcher says (auto/n checks n).",
+            "This process's part of a run over several machines, from 0; auto: as the launcher says (auto/n checks n). (default: 0/1, the whole)",
             valueName: "k/n|auto"
         )
     )
     var shard: String?
     @Option(
         help: ArgumentHelp(
-            "Begin at that instant of the wall clock, all shards alike; +2s: so long after all are ready.",
+            "Start at this wall-clock time, the same for all shards; +2s: that long after all are ready.",
             valueName: "time"
         )
     )
@@ -197,13 +197,13 @@ struct RunFlags: ParsableArguments {
     var maxOutputTokens: Int?
     @Option(help: ArgumentHelp("Stop before the cost exceeds this.", valueName: "$5"))
     var maxCost: String?
-    @Option(help: "Refuse plans with more requests in flight.")
+    @Option(help: "Refuse plans with more requests in flight. (default: 5000)")
     var maxInFlight: Int?
-    @Option(help: "How often a refused or lost request is sent again.")
+    @Option(help: "How often a refused or lost request is sent again. (default: 0)")
     var retries: Int?
     @Option(
         help: ArgumentHelp(
-            "How often a level that the load generator disturbed is measured again, at the end of its phase.",
+            "How often a level that the load generator disturbed is measured again, at the end of its phase. (default: 0)",
             valueName: "times"
         )
     )
@@ -218,17 +218,19 @@ struct RunFlags: ParsableArguments {
     var extraBody: String?
     @Flag(help: "Ask the server to ignore the end of sequence: fixed output length.")
     var ignoreEos = false
-    @Option(help: "Texts per embeddings request.")
+    @Option(help: "Texts per embeddings request. (default: 1)")
     var inputsPerRequest: Int?
     @Flag(help: "Ask for answers in one piece: end-to-end time only.")
     var noStream = false
-    @Option(help: "Most output tokens per request.")
+    @Option(help: "Most output tokens per request. (default: the profile's, else 256)")
     var maxTokens: String?
-    @Option(help: "Tokens of a synthetic prompt, about: 512, or {uniform: [100, 900]}.")
+    @Option(
+        help: "Tokens of a synthetic prompt, about: 512, or {uniform: [100, 900]}. (default: the profile's, else 512)"
+    )
     var inputTokens: String?
     @Option(help: ArgumentHelp("Prompts, one JSON object per line.", valueName: "file.jsonl"), completion: .file())
     var prompts: String?
-    @Option(help: "Warm-up requests: sent first, not counted.")
+    @Option(help: "Warm-up requests: sent first, not counted. (default: the profile's, else 3)")
     var warmupRequestCount: Int?
 
     func apply(to document: inout ProfileDocument) throws {

@@ -16,7 +16,7 @@ struct SelftestCommand: ParsableCommand {
         discussion: """
             Runs at several levels of concurrency and compares each request with what the provider really did. The
             result is kept, unless other programs used the machine meanwhile. A later run that is disturbed says
-            whether that went beyond the ceiling. Exit 97 if no level can be trusted.
+            whether it went beyond the ceiling. Exit 97 if no level can be trusted.
 
             Examples:
               spate selftest

@@ -70,7 +70,7 @@ extension RunRecord {
             let old = days == 0 ? "of today" : days == 1 ? "1 day old" : "\(days) days old"
             warnings.append(
                 "this machine's self-test (\(old)) was made with \(selftest.loops == 1 ? "1 loop" : "\(selftest.loops) loops"), this run has "
-                    + "\(loops): it says nothing of this run"
+                    + "\(loops): it says nothing about this run"
             )
             return
         }

@@ -307,7 +307,7 @@ struct Session {
             if signal != nil {
                 if run.stop == .interrupt { stopAtOnce(store, children: children) }
                 let open = snapshot.inFlight == 1 ? "1 request" : "\(snapshot.inFlight) requests"
-                view.notice = "stopping: waits for \(open); once more to stop at once"
+                view.notice = "stopping: waits for \(open); press Ctrl-C again to stop at once"
                 if !Console.errorCanBeRedrawn { Console.error((view.notice ?? "") + "\n") }
                 run.stop(.interrupt)
             }

@@ -89,21 +89,24 @@ struct Split: Sendable {
             if case .after = start {
                 throw Failure(
                     .badInput,
-                    "--start-at \(flags.startAt ?? ""): each shard would begin at an instant of its own; "
+                    "--start-at \(flags.startAt ?? ""): each shard would start at a different instant; "
                         + "give all the same \(WallInstant.form), or a --rendezvous"
                 )
             }
             guard start != .now else {
                 throw Failure(
                     .badInput,
-                    "shard \(shard.text) has no common beginning with the others: give all the same --start-at "
+                    "shard \(shard.text) has no common start with the others: give all the same --start-at "
                         + "(\(WallInstant.form)), or a --rendezvous HOST:PORT"
                 )
             }
         }
         if isResumed { throw Failure(.badInput, "--resume goes on with a run of one machine; leave out --shard") }
         if job.search != nil {
-            throw Failure(.badInput, "--find decides each level by the one before, which no shard knows of the others")
+            throw Failure(
+                .badInput,
+                "--find chooses each level by the result of the one before, and no shard knows the others' results"
+            )
         }
         if let target = job.targets.first(where: \.isSimulated) {
             throw Failure(
@@ -115,7 +118,7 @@ struct Split: Sendable {
         if job.targets.count > 1, job.order != .parallel, rendezvous == nil {
             throw Failure(
                 .badInput,
-                "targets take turns (order: \(job.order.rawValue)), and shards would not change them together; "
+                "targets take turns (order: \(job.order.rawValue)), and shards would not switch together; "
                     + "give a --rendezvous HOST:PORT, or order: parallel"
             )
         }

@@ -71,7 +71,7 @@ enum TargetCalibration {
             throw Failure(
                 .unusableTarget,
                 "\(target.name) refuses prompts of \(length) tokens, as the plan asks for: "
-                    + "\(SafeText.line(seen.script.refusal ?? "no words")). Ask for shorter ones with --input-tokens "
+                    + "\(SafeText.line(seen.script.refusal ?? "no message")). Ask for shorter ones with --input-tokens "
                     + "(workload.prompts.synthetic.input_tokens), or raise the server's own limit"
             )
         }
@@ -86,7 +86,7 @@ enum TargetCalibration {
         }
         guard let costs = seen.script.calibration.costs, seen.script.problem == nil else {
             record.problem = SafeText.line(
-                seen.script.problem ?? "its counts of two sizes do not fit together",
+                seen.script.problem ?? "its token counts of two prompt sizes contradict each other",
                 limit: 2_000
             )
             return record

@@ -293,7 +293,7 @@ enum TargetPreparation {
             meanwhile: meanwhile
         )
         guard let last = seen.records.last else { return .ready(prepared) }
-        let words = SafeText.line(last.request.error ?? "no words", limit: 2_000)
+        let words = SafeText.line(last.request.error ?? "no message", limit: 2_000)
         if prepared.wait != nil, ReadyWait.isLoading(seen.records) {
             let status = last.request.httpStatus.map { "HTTP \($0)" } ?? last.request.outcome.rawValue
             return .unusable(reason: "\(place.url): still loading (\(status))\(waited(prepared)): \(words)")

@@ -4,8 +4,13 @@ import ArgumentParser
 struct WindowFlags: ParsableArguments {
     enum Key { case settle, minRequests }
 
-    @Option(help: "Requests dispatched (of a rate: due) before this are not measured.") var settle: String?
-    @Option(help: "Requests that must have ended in each level of a ramp, or auto.") var minRequests: String?
+    @Option(
+        help:
+            "Leave out requests sent (in a rate: due) earlier than this. (default: 5s, at most half of the level; rate and replay: 0s)"
+    ) var settle: String?
+    @Option(
+        help: "Requests that must have ended in each level of a ramp. (default: auto, twice the streams, 25 to 1000)"
+    ) var minRequests: String?
 
     /// Keys of the phase, as `Launch` takes them.
     /// - Parameter known: what the phase has a key for.

@@ -52,7 +52,7 @@ import Transport
     /// What it took by its ending, with a claim of 10 tokens and 100,000 billionths of a dollar.
     @Test(
         arguments: [
-            ("refused", 429, 200, nil, 0, 0), ("an error of the server", 502, 200, nil, 0, 0),
+            ("refused", 429, 200, nil, 0, 0), ("the server failed", 502, 200, nil, 0, 0),
             ("a redirect", 302, 200, nil, 0, 0), ("no connection", nil, nil, nil, 0, 0),
             ("sent, then cut before an answer", nil, 200, nil, 10, 100_000),
             ("cut amid its answer", 200, 200, nil, 10, 100_000),

@@ -41,7 +41,7 @@ extension OutcomeRuleTests {
             body: R.text("a") + R.finish("stop") + R.error(type: "server_error"),
             outcome: .ok,
             detail: "usage_missing",
-            note: "an error behind the end; no [DONE]"
+            note: "an error after the end; no [DONE]"
         ),
         Case(
             name: "an error as a JSON body with status 200",

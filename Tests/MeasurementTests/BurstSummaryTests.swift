@@ -183,7 +183,7 @@ private func burst(cold: ClosedRange<Int>? = 6...9) -> RunResultBuilder {
         #expect(burst.coldShare == nil)
         #expect(burst.timeToRecoverSeconds == nil)
         #expect(burst.censoredAtSeconds == nil)
-        #expect(builder.result.caveats.contains("burst: burst 0 has no warm control to be held against."))
+        #expect(builder.result.caveats.contains("burst: burst 0 has no warm control to compare with."))
     }
 
     @Test func `without a control slow requests are slow, and nothing says that they were cold`() throws {

@@ -129,7 +129,7 @@ import Testing
         var invalid = Self.ramp(knee: 16)
         invalid.steps[1].validity.latencies = .invalid
         let texts = said(Self.run(invalid))
-        #expect(texts[0] == "Where more load stops paying is not told: 16 streams disturbed by the load generator.")
+        #expect(texts[0] == "No answer on where more load stops paying: 16 streams disturbed by the load generator.")
         #expect(!texts.contains { $0.contains("3,780") || $0.contains("At 32") })
     }
 
@@ -176,7 +176,7 @@ import Testing
         #expect(Headline.sentences(of: Self.run(phase))[0].trust == .disturbed)
         phase = Self.burst([1030], warm: 30, recovered: [0.5], error: 400)
         #expect(
-            said(Self.run(phase))[0] == "What a burst pays after idle is not told: the load generator disturbed it."
+            said(Self.run(phase))[0] == "No answer on what a burst pays after idle: the load generator disturbed it."
         )
     }
 
@@ -323,7 +323,7 @@ import Testing
         )
         var disturbed = phase
         disturbed.keepwarm?.isTold = false
-        #expect(said(Self.run(disturbed))[0].hasPrefix("How long the server stays warm is not told"))
+        #expect(said(Self.run(disturbed))[0].hasPrefix("No answer on how long the server stays warm"))
     }
 
     @Test func `rates are told by the highest that was answered as it came`() {

@@ -133,6 +133,6 @@ import Testing
         }
         #expect(try keepwarm(run(Self.probes)).isTold)
         #expect(try !keepwarm(late).isTold)
-        #expect(late.result.headline[0].text.hasPrefix("How long the server stays warm is not told"))
+        #expect(late.result.headline[0].text.hasPrefix("No answer on how long the server stays warm"))
     }
 }

@@ -41,7 +41,7 @@ import Testing
                 "two groups: 68 near 499 ms, 6 near 12.4 s; 1 request far behind the rest (2 min 30 s or more)"
             )
         )
-        #expect(driver.contains("the two slowest make 9"))
+        #expect(driver.contains("the two slowest requests make 9"))
     }
 
     @Test func `what the server calls cold is cold whatever it took`() throws {

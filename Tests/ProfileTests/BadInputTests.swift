@@ -10,7 +10,7 @@ import Testing
         ("just words", "p.yaml:1: read \"just words\"; allowed: a map of keys"),
         ("phases:\n\t- idle: 1s\n", "p.yaml:2: a tab in the indentation; YAML allows spaces only"),
         ("phases: [idle: 1s\nname: x\n", "p.yaml:2: not YAML: did not find expected ',' or ']', at column 5"),
-        (ramp + "seed: 1\nseed: 2\n", "p.yaml:2: the key \"seed\" is there twice; once is allowed"),
+        (ramp + "seed: 1\nseed: 2\n", "p.yaml:2: the key \"seed\" appears twice; once is allowed"),
         (ramp + "---\nphases: []\n", "p.yaml:2: not YAML: but found another document, at column 1"),
     ]
 

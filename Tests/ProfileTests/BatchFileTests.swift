@@ -45,7 +45,7 @@ import Testing
         let wrong = [
             (
                 line + "\n" + line,
-                "job.jsonl:2: workload.prompts.file: custom_id: \"a\" is there twice (line 1); once is allowed"
+                "job.jsonl:2: workload.prompts.file: custom_id: \"a\" appears twice (line 1); once is allowed"
             ),
             (
                 line.replacing("chat/completions", with: "embeddings"),

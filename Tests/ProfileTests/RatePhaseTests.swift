@@ -54,7 +54,7 @@ import Testing
         (
             "{rps: inf, for: 5m}",
             "rps: read \"inf\"; allowed: requests per second such as 20 or 0.5, from 0.000001 to "
-                + "10,000,000; for all at once there is burst, for as many as it bears ramp"
+                + "10,000,000; use burst for all at once, ramp for as many as it bears"
         ),
         ("{rps: 20}", "for: missing; a duration such as 250ms, 10s, 5m or 2h; or requests, how many"),
         ("{rps: 20, for: 5}", "for: read \"5\"; allowed: a duration such as 250ms, 10s, 5m or 2h; a unit is missing"),
@@ -71,7 +71,7 @@ import Testing
         ),
         (
             "{rps: 20, for: 5m, overflow: shed}",
-            "overflow: says what a cap does, but there is no cap; give max_concurrency"
+            "overflow: says what happens beyond a cap, but there is none; give max_concurrency"
         ),
         (
             "{rps: 20, for: 5s, settle: 5s}",

@@ -63,7 +63,7 @@ import Testing
             ("trace: \(empty)", "trace: the file \(empty) is empty"),
             (
                 "trace: \(odd)",
-                "trace: the first line of \(odd) tells no known format; say which with format: azure, mooncake, bailian, "
+                "trace: the first line of \(odd) has no known format; say which with format: azure, mooncake, bailian, "
                     + "burstgpt, servegen, jsonl, spate"
             ),
             ("trace: \(dead)", "trace: no request is left to replay of 1 row: 1 without a prompt token"),

@@ -136,7 +136,7 @@ import Wire
     @Test func `two targets of one name are refused, and so are more in parallel than may be in flight`() {
         #expect(
             problems(ramp + "targets:\n  - {name: a, url: 'h:1'}\n  - {name: a, url: 'h:2'}\n")
-                == ["p.yaml:4: targets.1.name: \"a\" is there twice; each target needs a name of its own"]
+                == ["p.yaml:4: targets.1.name: \"a\" appears twice; each target needs a name of its own"]
         )
         #expect(
             problems(ramp + "order: sideways\ntargets: [{url: 'h:1'}, {url: 'h:2'}]\n")

@@ -149,7 +149,7 @@ import Testing
                 "output_tokens: read 6 beside another cap of 5; allowed: one"
             ),
             (#"{"prompt":7}"#, "prompt: read 7; allowed: a text that is not empty"),
-            (#"{"prompt":"a","prompt":"b"}"#, "prompt: is there twice; once is allowed"),
+            (#"{"prompt":"a","prompt":"b"}"#, "prompt: appears twice; once is allowed"),
             (#"{"messages":[]}"#, "messages: read []; allowed: a list of {role, content}, one or more"),
             (#"{"messages":[{"role":"user","content":[{"type":"text"}]}]}"#, "messages: more than role and content"),
             (#"{"messages":[{"role":"user","content":"x","name":"n"}]}"#, "messages: more than role and content"),

@@ -131,6 +131,35 @@ import Testing
         #expect(!screen([status.frame(now)]).joined().contains("left"))
     }
 
+    @Test func `a line of a log says of share and time left what the screen says`() {
+        var now = snapshot
+        for (share, left) in [(0.214, 0.3), (1.0, 0.0), (0.21, 74.4), (0.999, 12.0)] {
+            now.runProgress = .init(share: share, leftSeconds: left)
+            var status = LiveStatus(style: .init(width: 100))
+            let line = status.plainLine(now)
+            #expect(!line.contains("0 s left") && !line.contains("100 %"), "\(line)")
+            let told = line.replacing("\u{A0}", with: " ").split(separator: " · ").first { $0.hasPrefix("run ") } ?? ""
+            let frame = screen([status.frame(now)]).joined().replacing("\u{A0}", with: " ")
+            #expect(!told.isEmpty && frame.contains(told), "\(told) in \(frame)")
+        }
+    }
+
+    @Test func `a level that waits for its requests says how many ended and how long that takes`() {
+        var now = snapshot
+        (now.waitingFor, now.stepLeftSeconds) = ("25 requests, 10 ended", 15)
+        var status = LiveStatus(style: .init(width: 100))
+        let text = screen([status.frame(now)]).joined(separator: "\n").replacing("\u{A0}", with: " ")
+        #expect(text.contains("waits for 25 requests, 10 ended, 15 s left"), "\(text)")
+        // What has no room is left out whole.
+        for width in 24...70 {
+            var narrow = LiveStatus(style: .init(width: width))
+            for line in screen([narrow.frame(now)]) {
+                let last = line.split(separator: " ").last.map(String.init) ?? ""
+                #expect(!["end", "ende", "lef", "le", "reques", "flig", "sett"].contains(last), "\(width): \(line)")
+            }
+        }
+    }
+
     @Test func `a job shows how many of its prompts are done, a search what it tries`() {
         var now = snapshot
         now.job = (243, 400)

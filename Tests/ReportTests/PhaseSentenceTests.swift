@@ -111,7 +111,7 @@ import Testing
             phase.steps[0].turns = turns
             phase.steps[0].meanThinking = 2.5
         }
-        #expect(text.contains("12 conversations were begun, 9 had their last answer, 1 broke off"))
+        #expect(text.contains("Conversations: 12 begun, 9 finished, 1 broken off"))
         #expect(text.contains("2.50 users thought about their next question on average"))
         #expect(text.contains("2 18 400 75 % 200 ms"))
     }

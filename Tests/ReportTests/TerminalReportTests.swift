@@ -227,7 +227,7 @@ import Testing
     }
 
     @Test func `a ramp too short to say what is kept says so`() {
-        let sentence = "Kept cannot be told"
+        let sentence = "Kept is missing"
         #expect(!render(Samples.result).contains(sentence))
         var result = Samples.result
         for index in result.targets[0].phases[0].steps.indices {

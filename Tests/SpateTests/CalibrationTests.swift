@@ -114,7 +114,7 @@ extension ProgramTests {
             let (ended, summary) = try run("silent", try profile([silent]))
             #expect(summary["calibration"]["applied"].bool == false)
             #expect(summary["targets"][0]["prompt_length"].isNull)
-            #expect(said(ended).contains("it does not say how many tokens a prompt has"))
+            #expect(said(ended).contains("it does not report how many tokens a prompt has"))
         }
 
         @Test func `prompts of a trace have the trace's tokens by the server's count`() throws {

@@ -66,7 +66,7 @@ extension ProgramTests {
             let spate = try begin(tokens: 3000)  // a drain would take a minute
             let child = simulator()
             spate.send(SIGINT)
-            #expect(wait(atMost: 10) { spate.errorSoFar.contains("once more to stop at once") })
+            #expect(wait(atMost: 10) { spate.errorSoFar.contains("press Ctrl-C again to stop at once") })
             #expect(isAlive(spate.processID))
             let before = spate.elapsed
             spate.send(SIGINT)

@@ -73,6 +73,87 @@ extension ProgramTests {
             }
         }
 
+        /// Commands and their subcommands, as the help itself lists them.
+        private func commands() throws -> [[String]] {
+            func listed(_ path: [String]) throws -> [[String]] {
+                let lines = try Spate.run(path + ["--help"]).out.split(
+                    separator: "\n",
+                    omittingEmptySubsequences: false
+                )
+                guard let start = lines.firstIndex(of: "SUBCOMMANDS:") else { return [] }
+                let names = lines[(start + 1)...].prefix { !$0.isEmpty }.compactMap { line -> String? in
+                    line.hasPrefix("  ") && !line.hasPrefix("   ")
+                        ? line.split(separator: " ").first.map(String.init) : nil
+                }
+                return try names.filter { $0 != "help" }.flatMap { name in [path + [name]] + (try listed(path + [name]))
+                }
+            }
+            return try listed([])
+        }
+
+        @Test func `every command shows two examples or more, in lines that an 80-column screen holds`() throws {
+            let all = try commands()
+            #expect(all.contains(["baseline", "save"]) && all.contains(["keepwarm"]) && all.count > 20, "\(all)")
+            for command in all {
+                let help = try Spate.run(command + ["--help"]).out
+                let examples = help.split(separator: "\n").filter { $0.contains("  spate ") && !$0.contains("USAGE") }
+                #expect(examples.count >= 2, "\(command): \(examples)")
+                #expect(examples.contains { $0.contains("spate \(command[0])") }, "\(command): \(examples)")
+            }
+        }
+
+        @Test func `help shows the defaults`() throws {
+            let table: [(String, [String: String])] = [
+                (
+                    "ramp",
+                    [
+                        "--concurrency": "1,2,4,8", "--hold": "30s", "--hold-max": "5 times", "--direction": "up",
+                        "--settle": "5s", "--min-requests": "auto",
+                    ]
+                ),
+                ("burst", ["--idle": "60s", "--repeat": "1", "--hold": "30s"]), ("probe", ["--gap": "3s"]),
+                ("keepwarm", ["--repeat": "5"]), ("batch", ["--request-count": "all of --prompts"]),
+                (
+                    "run",
+                    [
+                        "--seed": "1", "--max-tokens": "256", "--input-tokens": "512", "--warmup-request-count": "3",
+                        "--retries": "0",
+                        "--retry-disturbed": "0", "--max-in-flight": "5000", "--inputs-per-request": "1",
+                        "--result-dir": "results",
+                        "--shard": "the whole", "--wait-ready": "no wait",
+                    ]
+                ),
+                (
+                    "simulate",
+                    ["--port": "0", "--scenario": "steady", "--time-scale": "1.0", "--host": "127.0.0.1"]
+                ),
+                ("selftest", ["--loops": "1"]), ("check", ["--probes": "", "--timeout": ""]),
+            ]
+            for (command, options) in table {
+                let help = try Spate.run([command, "--help"]).out.split(whereSeparator: \.isWhitespace).joined(
+                    separator: " "
+                )
+                for (option, value) in options {
+                    let text =
+                        help.components(separatedBy: " \(option) <").last.map { $0.components(separatedBy: " --")[0] }
+                        ?? ""
+                    let told =
+                        text.components(separatedBy: "default: ").dropFirst().first.map { $0.prefix { $0 != ")" } }
+                        ?? ""
+                    #expect(!told.isEmpty && told.contains(value), "\(command) \(option): \(text)")
+                }
+            }
+        }
+
+        @Test(arguments: [
+            ("--output-tokens", "--max-tokens"), ("--prompt_len", "--input-tokens"), ("--vus=4", "--concurrency"),
+            ("--rps", "--request-rate"),
+        ])
+        func `an option of another tool is answered with the one it means`(word: String, ours: String) throws {
+            let ended = try Spate.run(["ramp", word, "9"])
+            #expect(ended.status == 104 && ended.error.contains("did you mean \(ours)?"), "\(ended.error)")
+        }
+
         @Test func `an interrupt is heard while inputs are still read`() throws {
             let folder = try Folder()
             #expect(mkfifo(folder["trace"], 0o600) == 0)  // whoever opens it waits for a writer

@@ -52,7 +52,7 @@ import Testing
         )
         let error = reading(folder.file)
         #expect(error?.reason == .notARun)
-        #expect(error?.detail == "\(table) is no plain table in it, as it is in every result of spate")
+        #expect(error?.detail == "\(table) is not a plain table in it, as in every result of spate")
         #expect(throws: StoreError.self) { try RunStore.forEachAnswer(of: folder.file) { _, _, _ in } }
     }
 

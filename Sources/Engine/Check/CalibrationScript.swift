@@ -46,7 +46,7 @@ public struct CalibrationScript: ProbeScript {
             if let tokens = request.inputTokens, tokens > 0, tokens < Int64(Int32.max) {
                 calibration.note(tokens: Int(tokens))
             } else {
-                problem = "it does not say how many tokens a prompt has"
+                problem = "it does not report how many tokens a prompt has"
             }
             return
         }

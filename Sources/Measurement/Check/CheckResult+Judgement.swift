@@ -65,7 +65,7 @@ private struct Judge {
         let first = evidence.probes.first { $0.request.httpStatus != nil }
         if evidence.reach.status == 0, first == nil {
             let words = evidence.probes.first.map {
-                "\($0.request.outcome.rawValue): \($0.request.error ?? "no words")"
+                "\($0.request.outcome.rawValue): \($0.request.error ?? "no message")"
             }
             return .init(.reachable, .failed, words ?? "no answer")
         }

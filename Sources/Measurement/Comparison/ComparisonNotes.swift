@@ -90,7 +90,7 @@ enum ComparisonNotes {
         let widths = Set(looks.joined().map(\.concurrency)).sorted()
         if widths.count > 1 {
             let listed = widths.map { String($0) }.joined(separator: ", ")
-            notes.append("The jobs were done at different concurrency (\(listed)): rates are not at a matched one.")
+            notes.append("The jobs were done at different concurrency (\(listed)): their rates are not at equal load.")
         }
         return notes
     }
@@ -133,7 +133,7 @@ enum ComparisonNotes {
     private static func times(_ base: ComparedSide, _ other: ComparedSide) -> [String] {
         let runs = Set((base.windows + other.windows).map(\.run))
         if Set(base.windows.map(\.run)) != Set(other.windows.map(\.run)) {
-            return ["The runs are of different times: what the hour changed is in the ratio, too."]
+            return ["The runs are of different times: what changed with the hour is in the ratio, too."]
         }
         // Of several windows each target came first now and then.
         guard runs.count == 1, base.windows.count < 3 else { return [] }
@@ -146,7 +146,7 @@ enum ComparisonNotes {
                 ]
         }
         return [
-            "The targets were asked one after the other: what the hour changed is in the ratio, too. "
+            "The targets were asked one after the other: what changed with the hour is in the ratio, too. "
                 + "Phases of several blocks are interleaved (order: interleaved)."
         ]
     }

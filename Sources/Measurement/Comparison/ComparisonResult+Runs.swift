@@ -76,7 +76,8 @@ extension ComparisonResult {
             let loops = named.map(\.facts.loops)
             let differ = loops.dropFirst().contains { $0.isDisjoint(with: loops[0]) }
             throw ComparisonError(
-                description: "the runs have no phase in common at one concurrency, so nothing in them can be compared"
+                description:
+                    "no phase was run on both sides at the same concurrency, so nothing in them can be compared"
                     + (differ
                         ? ": one waited for answers before it asked again (closed loop), the other did not (open loop)"
                         : "")

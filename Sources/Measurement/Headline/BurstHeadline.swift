@@ -79,7 +79,7 @@ struct BurstHeadline {
             ?? (rank == 1
                 ? Headline.Candidate(
                     1,
-                    "What a burst pays after idle is not told: the load generator disturbed it.",
+                    "No answer on what a burst pays after idle: the load generator disturbed it.",
                     trust: .disturbed
                 ) : nil)
     }

@@ -34,7 +34,7 @@ extension IncidentResult {
             return "At \(at) nothing came\(length)\(whom)\(side)"
         case .outage:
             let tried = attempts.map { " (\(inCount($0, "attempt")) failed)" } ?? ""
-            return "At \(at) the target was down\(length)\(tried)"
+            return (endSeconds == nil ? "From \(at) to the end" : "At \(at)") + " the target was down\(length)\(tried)"
         case .throttling: return "At \(at) the target turned requests away\(length) (limits or overload)"
         case .clientStop, .suspend, .clockStep, .interrupt, .limit, .store, .unusable, .lateWindow, .resume: return nil
         }

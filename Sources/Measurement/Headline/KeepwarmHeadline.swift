@@ -6,7 +6,7 @@ enum KeepwarmHeadline {
             return [
                 Headline.Candidate(
                     1,
-                    "How long the server stays warm is not told: the load generator disturbed the probes.",
+                    "No answer on how long the server stays warm: the load generator disturbed the probes.",
                     trust: .disturbed
                 )
             ]

@@ -127,7 +127,7 @@ struct LoadHeadline {
         return .resting(on: rows, 1, text + ".", figures: ["\(phase.name).ttft_scheduled.p95"])
             ?? Headline.Candidate(
                 1,
-                "Which rate the server keeps up with is not told: the load generator disturbed those rows.",
+                "No answer on which rate the server keeps up with: the load generator disturbed those rows.",
                 trust: .disturbed
             )
     }

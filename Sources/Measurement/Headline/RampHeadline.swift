@@ -72,7 +72,7 @@ struct RampHeadline {
         let names = invalid.joined(separator: ", ")
         return Headline.Candidate(
             1,
-            "Where more load stops paying is not told: \(names) disturbed by the load generator.",
+            "No answer on where more load stops paying: \(names) disturbed by the load generator.",
             trust: .disturbed
         )
     }
@@ -174,7 +174,7 @@ struct RampHeadline {
         if find.isDisturbed {
             return Headline.Candidate(
                 1,
-                "How many streams keep \(find.expression) is not told: the load generator itself decided it.",
+                "No answer on how many streams keep \(find.expression): the load generator itself decided it.",
                 trust: .disturbed
             )
         }
@@ -183,7 +183,7 @@ struct RampHeadline {
         return resting(on: rows, 1, text, ["\(phase.name).find.answer"])
             ?? Headline.Candidate(
                 1,
-                "How many streams keep \(find.expression) is not told: the load generator disturbed the search.",
+                "No answer on how many streams keep \(find.expression): the load generator disturbed the search.",
                 trust: .disturbed
             )
     }

@@ -64,12 +64,12 @@ enum AnswerWarnings {
     private static let sentences: [(detail: String, words: String)] = [
         (
             "not_streaming",
-            "came in one piece though a stream was asked for: no speed can be told, and a time to first token is that to "
-                + "the last."
+            "came in one piece although a stream was asked for: they have no speed, and their time to first token is that "
+                + "to the last."
         ),
         (
             "little_text",
-            "held almost no text for its tokens: one event had some, so that no speed can be told."
+            "had many tokens and almost no text, all in one event: they have no speed."
         ),
         (
             "buffered",

@@ -50,7 +50,7 @@ extension ConsistencyResult {
         }
         if parts.isEmpty, shape.cause == .broad { parts.append("a broad scatter without separate groups") }
         if samples.count > 4, let share = Variation(samples)?.varianceShare(ofTop: 2), share >= 0.5 {
-            parts.append("the two slowest make \(inPercent(share)) of the variance")
+            parts.append("the two slowest requests make \(inPercent(share)) of the variance")
         }
         return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }

@@ -23,9 +23,9 @@ extension RunWarnings {
                 warnings.append(
                     "\(phase.label): \(step.load) was given up \(inWords(at - began)) s into the phase: requests came "
                         + "faster than they were answered. In flight grew by \(inWords(growth)) requests and TTFT by \(inWords(delay)) s "
-                        + "each second, so the times shown say no more than that "
+                        + "each second, so the times shown only say that "
                         + (step.validity.isDisturbed
-                            ? "(the load generator was disturbed too)." : "its capacity is less.")
+                            ? "(the load generator was disturbed too)." : "its capacity is lower.")
                 )
             }
             if open.notSent > 0 {

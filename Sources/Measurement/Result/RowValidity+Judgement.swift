@@ -12,7 +12,7 @@ extension RowValidity {
     init(of stats: RequestStatistics, isOpen: Bool, edge: EdgeWave? = nil) {
         self.init()
         judgeLatencies(stats, isOpen: isOpen)
-        judgeShare(stats.clientIdleShare, "its streams stood idle by the load generator's doing for", "of the time")
+        judgeShare(stats.clientIdleShare, "the load generator left its streams idle for", "of the time")
         judgeShare(stats.lateArrivalsShare, "the load generator sent", "of the requests late")
         if let edge {
             judgeSending(edge)

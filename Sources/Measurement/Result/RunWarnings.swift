@@ -11,7 +11,7 @@ enum RunWarnings {
         }
         if let calibration = index.recorded.run.calibration, let problem = calibration.problem {
             warnings.append(
-                "Prompts could not be sized by \(calibration.target)'s own tokens (\(problem)): a word is taken for a token."
+                "Prompts could not be sized by \(calibration.target)'s own tokens (\(problem)): prompt lengths are estimates, one word for one token."
             )
         }
         for (target, record) in zip(result.targets, index.recorded.targets) {
@@ -70,7 +70,7 @@ enum RunWarnings {
             )
         }
         for burst in phase.bursts where burst.control == nil {
-            caveats.append("\(phase.label): burst \(burst.index) has no warm control to be held against.")
+            caveats.append("\(phase.label): burst \(burst.index) has no warm control to compare with.")
         }
         return caveats
     }

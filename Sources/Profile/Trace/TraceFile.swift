@@ -54,7 +54,7 @@ struct TraceFile {
             return nil
         }
         guard var reading, let format else {
-            if !isRefused { log.report(place, key, "the file \(path) has no line but blank ones and comments") }
+            if !isRefused { log.report(place, key, "the file \(path) has only blank lines and comments") }
             return nil
         }
         reading.finish(last)
@@ -83,7 +83,7 @@ struct TraceFile {
         }
         if let recognised { return recognised }
         let names = TraceFormat.allCases.map(\.rawValue).joined(separator: ", ")
-        log.report(place, key, "the first line of \(path) tells no known format; say which with format: \(names)")
+        log.report(place, key, "the first line of \(path) has no known format; say which with format: \(names)")
         return nil
     }
 

@@ -6,7 +6,7 @@ extension ReportDocument {
             .heading("\(heading(phase)): \(shape(phase))"),
             .detail(
                 .sentence(
-                    "Many requests at one instant after a time without any: a server that let its machines go must start "
+                    "Many requests at one instant after an idle time: a server that stopped its machines must start "
                         + "them first (cold). TTFT, the wait for the first token, counts from that instant; warm is the "
                         + "same burst again right after it, and the cold penalty compares the two place by place in the "
                         + "queue. Send lag: from that instant to the last request's sending.",
@@ -105,7 +105,9 @@ extension ReportDocument {
         }
         let recoveries = phase.bursts.compactMap(\.timeToRecoverSeconds)
         if pool.bursts > 1, let range = range(recoveries.map { 1000 * $0 }) {
-            parts.append((recoveries.max() ?? 0) < 0.001 ? "never behind the warm server" : "recovered after \(range)")
+            parts.append(
+                (recoveries.max() ?? 0) < 0.001 ? "never slower than the warm server" : "recovered after \(range)"
+            )
         }
         if pool.bursts > 1, pool.censored > 0 {
             parts.append("not recovered before they ended: \(pool.censored) of \(pool.bursts) bursts")
@@ -152,7 +154,7 @@ extension ReportDocument {
         guard let first = phase.bursts.first, let kind = first.connections else { return nil }
         let meaning =
             switch kind {
-            case "cold": "opened at the edge, so that TTFT holds their set-up"
+            case "cold": "opened at the edge, so TTFT includes their set-up"
             case "preopened": "opened before the edge, unused"
             case "warm": "opened and used before the edge"
             default: "as the plan said"

@@ -65,7 +65,8 @@ extension ReportDocument {
         let missing = comparison.missingPhases.filter { $0.side == target || comparison.sides.count == 2 }
         guard !rows.isEmpty else {
             return [
-                heading, .sentence("They have no phase in common at one concurrency: there is nothing to compare."),
+                heading,
+                .sentence("No phase was run on both sides at the same concurrency: there is nothing to compare."),
             ]
         }
         let phases = rows.map(\.phase).uniqued

@@ -6,10 +6,10 @@ extension ReportDocument {
         guard let conversations = phase.conversations else { return [] }
         let steps = phase.steps.filter { !$0.turns.isEmpty }
         var text =
-            "Each stream is a user in a conversation: all that was said so far, the server's own answers in it, comes with "
-            + "each question. \(Figure.count(conversations.begun)) conversations were begun, "
-            + "\(Figure.count(conversations.finished)) had their last answer, \(Figure.count(conversations.broken)) broke "
-            + "off with a failed or empty answer, \(Figure.count(conversations.left)) were cut by the end of the load."
+            "Each stream is a user in a conversation: each question carries all that was said so far, the server's "
+            + "answers included. Conversations: \(Figure.count(conversations.begun)) begun, "
+            + "\(Figure.count(conversations.finished)) finished, \(Figure.count(conversations.broken)) broken off by a failed "
+            + "or empty answer, \(Figure.count(conversations.left)) cut by the end of the load."
         if let step = steps.first, steps.count == 1, let thinking = step.meanThinking {
             text += " \(Figure.rate(thinking)) users thought about their next question on average."
         }

@@ -16,8 +16,8 @@ extension ReportDocument {
         if cost.requestsWithoutUsage > 0 {
             let count = Figure.count(cost.requestsWithoutUsage)
             let text =
-                "\(count) answers broke off before the server told their tokens: what came of them is priced by events, "
-                + "their input is not in it, so it cost more than that."
+                "\(count) \(cost.requestsWithoutUsage == 1 ? "answer" : "answers") broke off before the server reported tokens: "
+                + "output is priced by counted events, and input is missing, so the true cost is higher."
             blocks.append(.sentence(text, .caution))
         }
         return blocks
@@ -26,7 +26,7 @@ extension ReportDocument {
     private static func useful(_ cost: RequestStatistics.Cost, _ requests: RequestStatistics.Requests) -> String {
         let of = "\(Figure.count(requests.useful)) of \(Figure.count(requests.scheduled)) were useful"
         guard let each = cost.dollarsPerUsefulResult else {
-            return "No answer was useful, so there is no price of one (\(of))."
+            return "No answer was useful, so a useful answer has no price (\(of))."
         }
         var sentence = "One useful answer cost \(Figure.dollars(each))"
         let interval = cost.dollarsPerUsefulInterval
@@ -40,7 +40,7 @@ extension ReportDocument {
             if let wasted = cost.dollarsNotUseful, wasted > 0 {
                 sentence += "; \(Figure.dollars(wasted)) went into the others"
             }
-        case .hours: sentence += ", and the hours are paid for whatever came of them"
+        case .hours: sentence += ", and the hours are paid whatever they brought"
         }
         return sentence + "."
     }
@@ -51,7 +51,7 @@ extension ReportDocument {
             target.simulated
                 ? nil : "Cost unknown: no price given; add price: {input: ..., output: ...} to the profile."
         case .noUsage: "Cost unknown: the server did not report the tokens of each answer."
-        case .noWindow: "Cost unknown: the time to be paid is not known."
+        case .noWindow: "Cost unknown: the time to pay for is not known."
         case .noRequest, nil: nil
         }
     }

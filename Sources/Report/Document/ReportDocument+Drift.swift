@@ -28,7 +28,7 @@ extension ReportDocument {
             )
         }
         if drifting.contains(where: { !isTold($0.key) }) {
-            let text = "Whether the server drifted is not told: the load generator was disturbed."
+            let text = "No answer on whether the server drifted: the load generator was disturbed."
             blocks.append(.sentence(text, .caution))
         }
         let steady = footing.isTold ? names(.steady) : []

@@ -101,7 +101,7 @@ extension ReportDocument {
             .heading("\(heading(phase)): embeddings at once after a pause"),
             .detail(
                 .sentence(
-                    "Many requests at one instant after a time without any; e2e counts from that instant to the last of an answer, "
+                    "Many requests at one instant after an idle time; e2e counts from that instant to the last of an answer, "
                         + "and warm is the same burst again right after it. Which requests met a cold server cannot be told: "
                         + "that takes a first token.",
                     .dim

@@ -9,7 +9,7 @@ extension ReportDocument {
         let footing = phase.findFooting
         if !footing.isTold {
             sentence =
-                "Capacity: how many streams keep \(promise) is not told, for the load generator disturbed the search."
+                "Capacity: no answer on how many streams keep \(promise), because the load generator disturbed the search."
         } else if !find.isComplete {
             sentence = "The search for the most streams that keep \(promise) did not end."
         } else if let answer = find.answer {
@@ -19,7 +19,7 @@ extension ReportDocument {
                 ?? ", the most that were asked for."
             if footing != .firm { sentence = "\(sentence.dropLast())\(footing.care)." }
         } else {
-            sentence = "Capacity: no level keeps \(promise), \(Figure.count(find.firstBeyond ?? 1)) not excepted."
+            sentence = "Capacity: no level keeps \(promise), not even \(Figure.count(find.firstBeyond ?? 1)) at a time."
         }
         let columns: [TextTable.Column] = [
             .init("streams"), .init("kept it"), .init("did not"), .init("", alignment: .left),

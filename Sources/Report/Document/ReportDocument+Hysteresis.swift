@@ -14,7 +14,7 @@ extension ReportDocument {
         )
         if case .none(let names) = footing {
             sentence =
-                "Whether the way down was like the way up is not told: \(names.joined(separator: ", ")) disturbed by the load generator."
+                "No answer on whether the way down was like the way up: \(names.joined(separator: ", ")) disturbed by the load generator."
         } else if verdicts.contains(false) {
             let apart = zip(levels, verdicts).filter { $0.1 == false }.map { Figure.count($0.0.concurrency) }
             sentence =

@@ -59,7 +59,7 @@ extension ReportDocument {
         if let median = result.medianSeconds {
             return "Half of the probes are cold after \(pause(median))\(shown.map { " (\($0))" } ?? "")."
         }
-        return "After which pause half of the probes are cold was not bracketed\(shown.map { " (\($0))" } ?? "")."
+        return "No pause that was tried tells when half of the probes are cold\(shown.map { " (\($0))" } ?? "")."
     }
 
     private static func curve(_ result: KeepwarmResult) -> TextTable {

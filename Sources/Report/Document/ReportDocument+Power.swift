@@ -10,7 +10,7 @@ extension ReportDocument {
                 row.shown == .valid
                 ? "the undisturbed try is shown" : "each try was disturbed, the least disturbed is shown"
             let text =
-                "\(SafeText.line(row.name)) was measured \(times) (\(first), then \(row.shown.rawValue)): \(end)."
+                "Row \(SafeText.line(row.name)): measured \(times) (\(first), then \(row.shown.rawValue)); \(end)."
             return .sentence(text, row.shown == .valid ? .plain : .caution)
         }
     }

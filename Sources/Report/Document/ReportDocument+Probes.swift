@@ -27,7 +27,7 @@ extension ReportDocument {
     private static func conclusion(_ probes: ProbesResult, of phase: PhaseResult) -> String {
         let prompts =
             phase.kind == .replay
-            ? " They ask prompts of the trace's lengths, and share no beginnings as some traces do." : ""
+            ? " Their prompts have the trace's lengths, and none of the shared beginnings that some traces have." : ""
         let least = Figure.wholePercent(share: probes.clientShareAtLeast)
         switch probes.verdict {
         case .same where phase.rows.contains(where: { $0.validity.latencies != .valid }):
@@ -42,7 +42,7 @@ extension ReportDocument {
         case .faster:
             return
                 "A client with nothing else to do is answered sooner by the same server at the same time, by \(least) of the "
-                + "load's wait or more. Either this client is slow, or its connections are, or the server holds those back "
+                + "load's wait or more. Either this client is slow, or its connections are, or the server holds back connections "
                 + "that bring more.\(late(probes))\(prompts)"
         case .slower:
             return "The probes waited longer than the load: the server serves them differently, or what they ask "

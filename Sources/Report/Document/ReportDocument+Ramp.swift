@@ -20,7 +20,7 @@ extension ReportDocument {
         if let sentence = unsettledSentence(phase) { blocks.append(.detail(.sentence(sentence, .dim))) }
         if phase.steps.count > 1, phase.steps.allSatisfy({ $0.retention == nil }) {
             blocks.append(
-                .sentence("Kept cannot be told: it takes 25 measured requests in a row and in the first.", .dim)
+                .sentence("Kept is missing: it takes 25 measured requests in the row and in the first row.", .dim)
             )
         }
         blocks += kneeSentences(phase).map { .detail(.sentence($0)) }
@@ -135,7 +135,7 @@ extension ReportDocument {
             guard let level = step.concurrency, let discarded = step.discarded, discarded > 0 else { return nil }
             let counted = step.stats.ttftMilliseconds?.count ?? 0
             guard Double(discarded) >= 0.1 * Double(counted) else { return nil }
-            return "\(Figure.count(discarded)) of \(Figure.count(counted)) at \(Figure.count(level)) streams"
+            return "\(Figure.count(discarded)) of \(Figure.count(counted)) at \(step.load)"
         }
         guard !steps.isEmpty else { return nil }
         return
@@ -147,7 +147,7 @@ extension ReportDocument {
         guard let knee = phase.knee else { return [] }
         let footing = phase.kneeFooting
         if case .none(let names) = footing {
-            return ["Where the knee is is not told: \(names.joined(separator: ", ")) disturbed by the load generator."]
+            return ["No answer on where the knee is: \(names.joined(separator: ", ")) disturbed by the load generator."]
         }
         var sentence: String
         if let level = knee.concurrency {

@@ -67,7 +67,7 @@ extension ReportDocument {
                 text += " and waited for one (\(wait) on average over all)."
             }
         } else if open.notSent > 0 {
-            text += " \(Figure.count(open.notSent)) were never sent."
+            text += " Never sent: \(Figure.count(open.notSent)) requests."
         }
         return [open.trace.map { replayed($0, step.stats) }, text].compactMap { $0 }.map { .sentence($0) }
             + [saturation(step)].compactMap { $0 }.map { .sentence($0, .caution) }
@@ -102,9 +102,9 @@ extension ReportDocument {
         else { return nil }
         let whose =
             step.validity.isDisturbed
-            ? "; the load generator was disturbed too, so whose doing it was is not known" : ": its capacity is less"
+            ? "; the load generator was disturbed too, so the cause is not known" : ": the server's capacity is lower"
         return
-            "\(step.load): given up early. Each second in flight grew by \(Figure.plain(growth)) requests and TTFT by "
-            + "\(Figure.duration(seconds: delay))\(whose)."
+            "\(step.load): given up early. Each second brought \(Figure.plain(growth)) more requests in flight and "
+            + "\(Figure.duration(seconds: delay)) more TTFT\(whose)."
     }
 }

@@ -18,7 +18,7 @@ extension ReportDocument {
         return .banner(
             word: "PARTIAL",
             tone: .bad,
-            text: "\(subject) missing: everything is of \(part) of the load"
+            text: "\(subject) missing: all figures are of \(part) of the load"
         )
     }
 
@@ -42,11 +42,11 @@ extension ReportDocument {
             sentences.append(
                 clocks == 0
                     ? "They share one clock."
-                    : "Their clocks are known to \(Figure.duration(milliseconds: clocks)) of one another."
+                    : "Their clocks agree to \(Figure.duration(milliseconds: clocks))."
             )
         } else {
             sentences.append(
-                "Their clocks are not known to agree: no rendezvous compared them, and not all are synchronised."
+                "Their clocks may differ: no rendezvous compared them, and not all are synchronised."
             )
         }
         let columns: [TextTable.Column] = [
@@ -68,13 +68,16 @@ extension ReportDocument {
                 Span(SafeText.line(verdict, limit: 20), verdict == "valid" ? .plain : .caution),
             ])
         }
-        let reasons = shards.shards.flatMap { shard in
+        let all = shards.shards.flatMap { shard in
             shard.reasons.map { SafeText.line("shard \(shard.index) (\(shard.host)): \($0)", limit: 500) }
         }
+        let most = 12
+        let rest = all.count > most ? ["\(Figure.count(all.count - most)) more (all are in summary.json)"] : []
+        let reasons = all.prefix(most) + rest
         return [
             .heading("Shards: \(Figure.count(shards.shards.count)) of \(Figure.count(shards.count))"),
             .sentence(sentences.joined(separator: " ")), .table(TextTable(columns: columns, rows: rows)),
-        ] + (reasons.isEmpty ? [] : [.list(reasons)])
+        ] + (reasons.isEmpty ? [] : [.list(Array(reasons))])
     }
 
     private static func offset(_ shard: ShardRecord) -> String {

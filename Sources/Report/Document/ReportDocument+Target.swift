@@ -129,7 +129,9 @@ extension ReportDocument {
         var sentence =
             "Of \(Figure.count(requests.scheduled)) requests \(Figure.count(requests.success)) succeeded, "
             + "\(Figure.count(requests.failed)) failed, \(Figure.count(requests.throttled)) were throttled"
-        sentence += requests.excluded > 0 ? " and \(Figure.count(requests.excluded)) do not count (ours)." : "."
+        sentence +=
+            requests.excluded > 0
+            ? " and \(Figure.count(requests.excluded)) are not counted (never sent, or stopped by spate)." : "."
         if let availability = target.totals.availability {
             let bounds = Figure.interval(
                 availability.interval.lower,
@@ -163,12 +165,12 @@ extension ReportDocument {
         var sentence =
             "In all \(Figure.count(totals.requests.scheduled)) requests, \(Figure.count(totals.inputTokens)) input and "
             + "\(Figure.count(totals.outputTokens)) output tokens (\(source))."
-        if let vectors = totals.embeddings { sentence += " \(Figure.count(vectors)) embeddings came." }
+        if let vectors = totals.embeddings { sentence += " \(Figure.count(vectors)) embeddings were returned." }
         if totals.reasoningTokens > 0 {
-            sentence += " Of the output \(Figure.count(totals.reasoningTokens)) were reasoning."
+            sentence += " Reasoning: \(Figure.count(totals.reasoningTokens)) of the output tokens."
         }
         if totals.cachedInputTokens > 0 {
-            sentence += " Of the input \(Figure.count(totals.cachedInputTokens)) came from the server's cache."
+            sentence += " Cached by the server: \(Figure.count(totals.cachedInputTokens)) of the input tokens."
         }
         if let attainment = totals.sloAttainment {
             sentence += " The SLO was met by \(Figure.percent(share: attainment)) of the requests."

@@ -46,10 +46,12 @@ struct ReportDocument: Sendable, Hashable {
             blocks.append(.banner(word: "INCOMPLETE", tone: .caution, text: text))
         }
         if result.run.interrupted {
-            blocks.append(.banner(word: "INTERRUPTED", tone: .caution, text: "a signal ended it before its plan did"))
+            blocks.append(
+                .banner(word: "INTERRUPTED", tone: .caution, text: "a signal ended the run before its plan was done")
+            )
         }
         if let cap = result.run.stoppedBy {
-            let text = "ended by \(SafeText.line(cap)), before its plan did"
+            let text = "\(SafeText.line(cap)) ended the run before its plan was done"
             blocks.append(.banner(word: "STOPPED", tone: .caution, text: text))
         }
         if let banner = result.shards.flatMap(shardBanner) { blocks.append(banner) }

@@ -39,7 +39,7 @@ public struct LiveSnapshot: Sendable, Hashable {
     public var stepCount = 1
     public var activity: Activity = .running
     public var elapsedSeconds = 0.0  // of the run
-    /// Of the step, by time or by count; nil = it waits for something, see `waitingFor`.
+    /// Of the step, by time or by count; nil = not known.
     public var stepLeftSeconds: Double?
     /// What must still happen before the step ends, where its time is over or none was set: "the last 12 requests".
     public var waitingFor: String?
@@ -66,7 +66,7 @@ public struct LiveSnapshot: Sendable, Hashable {
     public var silenceSeconds: Double?
     /// What a search tries, and why.
     public var search: String?
-    /// Something that must be seen now, e.g. "stopping: waits for 12 requests, once more to stop at once".
+    /// Something that must be seen now, e.g. "stopping: waits for 12 requests, press Ctrl-C again to stop at once".
     public var notice: String?
 
     public init() {}

@@ -69,9 +69,7 @@ public struct LiveStatus: Sendable {
 
     /// One line without escape sequences, for a log.
     public func plainLine(_ snapshot: LiveSnapshot) -> String {
-        let run = snapshot.runProgress.map {
-            "run \(Figure.wholePercent(share: $0.share)), \(Figure.clock(seconds: $0.leftSeconds)) left"
-        }
+        let run = snapshot.runProgress.map { words("run", $0) }
         let line = [
             snapshot.simulated ? "SIMULATED" : "", place(snapshot), timing(snapshot), run ?? "", now(snapshot),
             troubles(snapshot), snapshot.search ?? "",
@@ -127,18 +125,21 @@ public struct LiveStatus: Sendable {
         }
         if let waiting = snapshot.waitingFor {
             parts.append("waits for \(SafeText.line(waiting, limit: 60))")
-        } else if let left = snapshot.stepLeftSeconds, left >= 0.5 {
+        }
+        if let left = snapshot.stepLeftSeconds, left >= 0.5 {
             parts.append("\(Figure.clock(seconds: left)) left")
         }
         return parts.joined(separator: ", ")
     }
 
+    /// A part that is not over has no 100 %, and no time left that rounds to nothing.
+    private func words(_ name: String, _ progress: LiveSnapshot.Progress) -> String {
+        let left = progress.leftSeconds >= 0.5 ? ", \(Figure.clock(seconds: progress.leftSeconds)) left" : ""
+        return "\(name) \(Figure.wholePercent(share: min(0.99, progress.share)))\(left)"
+    }
+
     /// A bar of the phase, then phase and run in numbers.
     private func progress(_ snapshot: LiveSnapshot) -> [Span] {
-        func words(_ name: String, _ progress: LiveSnapshot.Progress) -> String {
-            let left = progress.leftSeconds >= 0.5 ? ", \(Figure.clock(seconds: progress.leftSeconds)) left" : ""
-            return "\(name) \(Figure.wholePercent(share: min(0.99, progress.share)))\(left)"
-        }
         let shown = snapshot.phaseProgress ?? snapshot.runProgress
         guard let shown else { return [Span("\(Figure.clock(seconds: snapshot.elapsedSeconds)) elapsed", .dim)] }
         var parts: [String] = []
@@ -236,10 +237,19 @@ public struct LiveStatus: Sendable {
                 used += 2
             }
             let text = style.shown(span.text).replacing("\u{A0}", with: " ")
-            let piece = String(DisplayWidth.prefix(text, width: max(0, limit - used)))
+            let piece = Self.whole(String(DisplayWidth.prefix(text, width: max(0, limit - used))), of: text)
             line += style.painted(piece, span.tone)
             used += DisplayWidth.of(piece)
         }
         return (line, used)
+    }
+
+    /// What is cut ends with a whole part, else with a whole word.
+    private static func whole(_ piece: String, of text: String) -> String {
+        guard piece != text else { return piece }
+        let ends = piece.indices.reversed()
+        let part = ends.first { piece[$0...].hasPrefix(", ") }
+        let word = text.dropFirst(piece.count).first == " " ? piece.endIndex : ends.first { piece[$0] == " " }
+        return (part ?? word).map { String(piece[..<$0]) } ?? piece
     }
 }

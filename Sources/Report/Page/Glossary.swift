@@ -70,7 +70,7 @@ enum Glossary {
             key: "fit",
             name: "Fitted curve",
             meaning:
-                "The Universal Scalability Law through the measured points. It is dashed, for it is a model and no "
+                "The Universal Scalability Law through the measured points. It is dashed because it is a model, not a "
                 + "measurement."
         ),
         Term(

@@ -46,14 +46,14 @@ public struct ReplyFacts: Sendable, Hashable {
         case jsonAsStream = "JSON under an event stream's content type"
         case notStreamed = "answered in one piece, not as a stream"
         case dataKeepAlive = "keep-alives sent as data"
-        case noBlankLine = "no blank line behind the last event"
-        case eventsAfterEnd = "events behind the end"
-        case errorAfterEnd = "an error behind the end"
-        case textAfterFinish = "text behind the finish reason"
+        case noBlankLine = "no blank line after the last event"
+        case eventsAfterEnd = "events after the end"
+        case errorAfterEnd = "an error after the end"
+        case textAfterFinish = "text after the finish reason"
         case strayError = "an error outside the stream's format"
         case overflow = "an event above 16 MiB"
-        case impossibleCount = "a token count that cannot be"
-        case badUTF8 = "text that is no UTF-8 (bad_utf8)"
+        case impossibleCount = "an impossible token count"
+        case badUTF8 = "text that is not UTF-8 (bad_utf8)"
     }
 
     public var status = 0  // HTTP, as given to `begin`
