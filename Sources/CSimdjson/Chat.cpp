@@ -151,17 +151,17 @@ void read_member(const dom::element &value, std::string_view name, int64_t &into
     }
 }
 
-constexpr sj_usage no_usage = {-1, -1, -1, -1, -1};
+constexpr sj_usage no_usage = {-1, -1, -1, -1, -1, -1, -1};
 
 /// Groq and SambaNova put their times into `usage`.
 bool is_time(std::string_view key) { return key.size() > 5 && key.find("time") != std::string_view::npos; }
 
 /// `flags` gains sj_has_timing when times stand among the counts. False when there is no count.
-bool read_usage(const dom::element &value, sj_usage &into, uint32_t &flags) {
+bool read_usage(const dom::element &value, sj_usage &into, sj_text &tier, uint32_t &flags) {
     dom::object object;
     if (value.get(object) != SUCCESS) return false;
     sj_usage usage = no_usage;
-    int64_t flat_cached = -1, flat_reasoning = -1;
+    int64_t flat_cached = -1, flat_written = -1, flat_reasoning = -1;
     for (auto member : object) {
         std::string_view key = member.key;
         if (key == "prompt_tokens") {
@@ -172,10 +172,17 @@ bool read_usage(const dom::element &value, sj_usage &into, uint32_t &flags) {
             read_count(member.value, usage.total, flags);
         } else if (key == "prompt_tokens_details") {
             read_member(member.value, "cached_tokens", usage.cached, flags);
+            read_member(member.value, "cache_write_tokens", usage.written, flags);
         } else if (key == "completion_tokens_details") {
             read_member(member.value, "reasoning_tokens", usage.reasoning, flags);
         } else if (key == "cached_tokens" || key == "cache_read_input_tokens" || key == "prompt_cache_hit_tokens") {
             read_count(member.value, flat_cached, flags);  // Moonshot, DigitalOcean, DeepSeek
+        } else if (key == "cache_creation_input_tokens") {
+            read_count(member.value, flat_written, flags);  // DigitalOcean, gateways before Anthropic
+        } else if (key == "cache_creation") {
+            read_member(member.value, "ephemeral_1h_input_tokens", usage.written_hour, flags);
+        } else if (key == "service_tier") {
+            tier = sj::text_of(member.value);
         } else if (key == "reasoning_tokens") {
             read_count(member.value, flat_reasoning, flags);  // SGLang
         } else if (is_time(key)) {
@@ -183,13 +190,15 @@ bool read_usage(const dom::element &value, sj_usage &into, uint32_t &flags) {
         }
     }
     if (usage.cached < 0) usage.cached = flat_cached;
+    if (usage.written < 0) usage.written = flat_written;
     if (usage.reasoning < 0) usage.reasoning = flat_reasoning;
     if (usage.prompt < 0 && usage.completion < 0 && usage.total < 0) return false;
     into = usage;
     return true;
 }
 
-bool read_choice(sj_parser &p, const dom::element &value, bool takes_message, sj_usage &usage, uint32_t &flags) {
+bool read_choice(
+    sj_parser &p, const dom::element &value, bool takes_message, sj_usage &usage, sj_text &tier, uint32_t &flags) {
     bool has_usage = false;
     dom::object object;
     if (value.get(object) != SUCCESS) return false;
@@ -209,7 +218,7 @@ bool read_choice(sj_parser &p, const dom::element &value, bool takes_message, sj
         } else if (key == "finish_reason") {
             choice.finish_reason = sj::text_of(member.value);
         } else if (key == "usage") {
-            has_usage |= read_usage(member.value, usage, flags);
+            has_usage |= read_usage(member.value, usage, tier, flags);
         }
     }
     if (has_delta) {
@@ -245,6 +254,7 @@ bool says_error(const dom::element &value) {
 void read_root(sj_parser &p, const dom::object &root, bool takes_message, sj_chat &into) {
     sj_usage inner = no_usage;  // of a choice, else of x_groq
     bool has_inner = false;
+    sj_text tier = {nullptr, 0};  // of a usage
     for (auto member : root) {
         std::string_view key = member.key;
         if (key == "choices") {
@@ -253,9 +263,15 @@ void read_root(sj_parser &p, const dom::object &root, bool takes_message, sj_cha
             dom::array choices;
             if (member.value.get(choices) != SUCCESS) continue;
             into.flags |= sj_has_choices;
-            for (dom::element choice : choices) has_inner |= read_choice(p, choice, takes_message, inner, into.flags);
+            for (dom::element choice : choices) {
+                has_inner |= read_choice(p, choice, takes_message, inner, tier, into.flags);
+            }
         } else if (key == "usage") {
-            if (read_usage(member.value, into.usage, into.flags)) into.flags |= sj_has_usage;
+            if (read_usage(member.value, into.usage, tier, into.flags)) into.flags |= sj_has_usage;
+        } else if (key == "model") {
+            into.model = sj::text_of(member.value);
+        } else if (key == "service_tier") {
+            into.service_tier = sj::text_of(member.value);
         } else if (key == "error") {
             if (says_error(member.value)) into.flags |= sj_has_error;
         } else if (key == "object" || key == "type") {
@@ -265,7 +281,7 @@ void read_root(sj_parser &p, const dom::object &root, bool takes_message, sj_cha
             if (member.value.get(groq) != SUCCESS) continue;
             for (auto part : groq) {
                 if (part.key == "error" && says_error(part.value)) into.flags |= sj_has_error;
-                if (part.key == "usage") has_inner |= read_usage(part.value, inner, into.flags);
+                if (part.key == "usage") has_inner |= read_usage(part.value, inner, tier, into.flags);
             }
         } else if (key == "timings" || key == "time_info" || key == "metrics" || key == "perf_metrics") {
             into.flags |= sj_has_timing;
@@ -273,6 +289,7 @@ void read_root(sj_parser &p, const dom::object &root, bool takes_message, sj_cha
             into.flags |= sj_has_spate;
         }
     }
+    if (into.service_tier.count == 0) into.service_tier = tier;
     if (!(into.flags & sj_has_usage) && has_inner) {
         into.usage = inner;
         into.flags |= sj_has_usage;

@@ -82,7 +82,11 @@ final class Lane {
     }
 
     private func new(for driver: LoopDriver) -> LiveRequest {
-        let decoder = ReplyDecoder(api: target.provider.api, parser: parser)
+        let decoder = ReplyDecoder(
+            api: target.provider.api,
+            parser: parser,
+            servedBy: target.provider.servedBy
+        )
         return LiveRequest(transfer: client.transfer(), decoder: decoder, driver: driver, lane: self)
     }
 

@@ -1,33 +1,40 @@
-internal import Measurement
+public import Measurement
 
-/// Dollars per million tokens of one target; nil = unknown, which is not 0.
+/// What one target's requests may cost, and did: its prices, and what is asked for.
 public struct Price: Sendable, Hashable {
-    public var input: Double?
-    public var cachedInput: Double?
-    public var output: Double?
+    public var list: PriceList
+    public var model: String?
+    public var tier: AskedTier?
 
-    public init(input: Double? = nil, cachedInput: Double? = nil, output: Double? = nil) {
-        self.input = input
-        self.cachedInput = cachedInput
-        self.output = output
+    public init(_ list: PriceList = PriceList(), model: String? = nil, tier: AskedTier? = nil) {
+        self.list = list
+        self.model = model
+        self.tier = tier
+    }
+
+    /// The most that each kind of token can cost, of the model and the tier that are asked for; nil = unknown, which is not 0.
+    public var dearest: TokenPrices? { list.dearest(asked: model, tier: tier) }
+
+    /// The most that so many tokens can cost, dollars; nil where no price is known.
+    public func most(inputTokens: some BinaryInteger, outputTokens: some BinaryInteger) -> Double? {
+        dearest.map { ($0.input * Double(inputTokens) + $0.output * Double(outputTokens)) / 1e6 }
     }
 
     /// The most a request can cost, in billionths of a dollar: a token holds at least one byte of the body.
     func worstCase(bodyBytes: Int, outputTokens: Int) -> Int64 {
-        Self.nanodollars(((input ?? 0) * Double(bodyBytes) + (output ?? 0) * Double(outputTokens)) * 1000)
+        Self.nanodollars((most(inputTokens: bodyBytes, outputTokens: outputTokens) ?? 0) * 1e9)
     }
 
-    /// What a request cost by its usage, in billionths of a dollar; nil when price or usage is unknown. Counted events
-    /// are no usage: one may hold many tokens.
+    /// What a request cost by its usage and by what served it, in billionths of a dollar; nil when price or usage is
+    /// unknown. Counted events are no usage: one may hold many tokens.
     func cost(of record: RequestRecord) -> Int64? {
-        guard let input, let output, record.tokenSource == .usage, let sent = record.inputTokens,
-            let received = record.outputTokens
+        guard record.tokenSource == .usage, record.inputTokens != nil, record.outputTokens != nil,
+            let prices = try? list.prices(for: record, asked: model, tier: tier),
+            let dollars = try? prices.dollars(for: record)
         else { return nil }
-        let cached = Double(min(record.cachedInputTokens ?? 0, sent))
-        let dollars = input * (Double(sent) - cached) + (cachedInput ?? input) * cached + output * Double(received)
-        return Self.nanodollars(dollars * 1000)
+        return Self.nanodollars(dollars * 1e9)
     }
 
     /// At most a million dollars, so that the sum over a run stays in range.
-    private static func nanodollars(_ value: Double) -> Int64 { Int64(min(max(value, 0), 1e15)) }
+    private static func nanodollars(_ value: Double) -> Int64 { Int64(min(max(value, 0), 1e15).rounded()) }
 }

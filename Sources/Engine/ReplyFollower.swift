@@ -72,6 +72,7 @@ struct ReplyFollower {
     private mutating func begin(_ transfer: Transfer) {
         hasBegun = true
         decoder.begin(status: transfer.status, contentType: transfer.responseHeader("content-type"))
+        decoder.takeHead { transfer.responseHeader($0) }
     }
 
     /// When the answer was complete, its usage included: its last bytes came then, whatever its connection did later. nil =
@@ -109,6 +110,9 @@ struct ReplyFollower {
         note(verdict, question, evidence.reply, in: &record)
         record.detail = record.detail.map { redactor.redacted($0) }
         record.finish = evidence.reply.finishWord.map { redactor.redacted($0) }
+        record.servedModel = evidence.reply.served.model.map { redactor.redacted($0) }
+        record.servedTier = evidence.reply.served.tier.map { redactor.redacted($0) }
+        record.servedBy = evidence.reply.served.by.map { redactor.redacted($0) }
         let lost = end.since == nil ? cause.failure?.text : nil
         let words = lost ?? transfer.redirection ?? evidence.reply.error?.message ?? evidence.reply.excerpt
         record.error = record.outcomeClass == .success ? nil : words.map { redactor.redacted($0) }
@@ -158,6 +162,8 @@ struct ReplyFollower {
         record.inputTokens = usage.input
         record.askedInputTokens = question.askedTokens.map { Int64($0) }
         record.cachedInputTokens = usage.cachedInput
+        record.cacheWrittenTokens = usage.written
+        record.cacheWrittenForHour = usage.writtenForHour
         record.outputTokens = usage.output
         record.reasoningTokens = usage.reasoning
         record.tokenSource = usage.output == nil ? nil : .usage

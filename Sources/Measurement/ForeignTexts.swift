@@ -13,11 +13,13 @@ extension RecordBatch {
 
 extension RequestRecord {
     public mutating func mapForeignTexts(_ map: (String) -> String) {
-        if detail == nil, note == nil, finish == nil, error == nil { return }
         detail = detail.map(map)
         note = note.map(map)
         finish = finish.map(map)
         error = error.map(map)
+        servedModel = servedModel.map(map)
+        servedTier = servedTier.map(map)
+        servedBy = servedBy.map(map)
     }
 }
 

@@ -74,10 +74,14 @@ public struct TargetRecord: Sendable, Hashable, Codable {
     public var api = ""
     public var url = ""
     public var insecure = false
-    /// Dollars per million tokens; nil = unknown.
+    /// Dollars per million tokens of the model and tier that are asked for; nil = unknown.
     public var inputPrice: Double?
     public var cachedInputPrice: Double?
     public var outputPrice: Double?
+    /// What each model that may answer costs in each tier; nil = a result of before: the three above are all.
+    public var prices: PriceList?
+    /// The tier of service that is asked for; nil = none is.
+    public var tier: AskedTier?
     public var dollarsPerHour: Double?
     public var resolveNanoseconds: Int64?  // time of the one name resolution
     public var addresses: [String] = []

@@ -168,6 +168,11 @@ public struct RequestRecord: Sendable, Hashable {
         get { fields.cachedInputTokens.map(Int64.init) }
         set { fields.cachedInputTokens = newValue.map(Int32.init(clamping:)) }
     }
+    /// Written to the server's cache; part of the input.
+    @inline(__always) public var cacheWrittenTokens: Int64? {
+        get { fields.cacheWrittenTokens.map(Int64.init) }
+        set { fields.cacheWrittenTokens = newValue.map(Int32.init(clamping:)) }
+    }
     /// By `tokenSource`.
     @inline(__always) public var outputTokens: Int64? {
         get { fields.outputTokens.map(Int64.init) }
@@ -320,6 +325,26 @@ public struct RequestRecord: Sendable, Hashable {
     @inline(__always) public var vectors: Int? {
         get { aside.vectors }
         set { if newValue != aside.vectors { aside.vectors = newValue } }
+    }
+    /// Of those written to the cache, the ones that are kept for an hour; the others are for minutes.
+    @inline(__always) public var cacheWrittenForHour: Int64? {
+        get { aside.cacheWrittenForHour }
+        set { if newValue != aside.cacheWrittenForHour { aside.cacheWrittenForHour = newValue } }
+    }
+    /// The model that answered, by its own words; nil = it was not told, as with the next two.
+    @inline(__always) public var servedModel: String? {
+        get { aside.servedModel }
+        set { if newValue != aside.servedModel { aside.servedModel = newValue } }
+    }
+    /// The tier of service that it was given.
+    @inline(__always) public var servedTier: String? {
+        get { aside.servedTier }
+        set { if newValue != aside.servedTier { aside.servedTier = newValue } }
+    }
+    /// The replica, worker, region or upstream, where the target says how to tell.
+    @inline(__always) public var servedBy: String? {
+        get { aside.servedBy }
+        set { if newValue != aside.servedBy { aside.servedBy = newValue } }
     }
     /// Those of half a second and more, encoded by `GapLog`; nil = none, or a result of before.
     @inline(__always) public var longGaps: [UInt8]? {

@@ -41,6 +41,7 @@ final class RequestRow: @unchecked Sendable, Hashable {  // written only by its 
         var attempt: Int32 = 0
         @Sparse var inputTokens: Int32? = nil
         @Sparse var cachedInputTokens: Int32? = nil
+        @Sparse var cacheWrittenTokens: Int32? = nil
         @Sparse var outputTokens: Int32? = nil
         @Sparse var reasoningTokens: Int32? = nil
         var events: Int32 = 0
@@ -90,6 +91,10 @@ final class RequestRow: @unchecked Sendable, Hashable {  // written only by its 
             @Sparse var inputs: Int? = nil
             @Sparse var vectors: Int? = nil
             var longGaps: [UInt8]?
+            @Sparse var cacheWrittenForHour: Int64? = nil
+            var servedModel: String?
+            var servedTier: String?
+            var servedBy: String?
         }
     }
 }

@@ -57,6 +57,7 @@ public struct TargetResult: Sendable, Hashable {
     public var name = ""
     public var provider: String?
     public var model: String?
+    public var tier: String?  // of service, that was asked for; nil = none was
     public var api = ""
     public var url = ""
     public var insecure = false

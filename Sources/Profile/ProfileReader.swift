@@ -240,6 +240,10 @@ struct ProfileReader {
 extension Target {
     /// Whether what a request costs cannot be told before it is sent; the simulated provider costs nothing.
     fileprivate var hasUnknownPrice: Bool {
-        !isSimulated && price.perHour == nil && (price.input == nil || price.output == nil)
+        guard !isSimulated, price.perHour == nil else { return false }
+        guard let tokens = price.tokens else { return true }
+        // A listed price is that of the standard tier alone.
+        guard let tier, price.isListed || !tokens.tiers.isEmpty, !tier.isStandard else { return false }
+        return !tokens.tiers.contains { $0.name == tier.name }
     }
 }

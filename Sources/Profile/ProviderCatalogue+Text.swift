@@ -36,12 +36,19 @@ extension ProviderCatalogue {
             }
         }
         guard !entry.prices.isEmpty else { return text + "  no prices are known\n" }
-        var rows = [["MODEL", "INPUT", "CACHED", "OUTPUT", "SOURCE"]]
+        var rows = [["MODEL", "TIER", "INPUT", "CACHED", "WRITE", "OUTPUT", "SOURCE"]]
+        func add(_ model: String, _ tier: String, _ rates: TokenRates, _ source: String) {
+            func shown(_ rate: Double?) -> String { rate.map { "\($0)" } ?? "-" }
+            let writes = [rates.cacheWrite, rates.cacheWriteForHour].compactMap(\.self).map(shown)
+            rows.append([
+                model, tier, shown(rates.input), shown(rates.cachedInput),
+                writes.isEmpty ? "-" : writes.joined(separator: "/"), shown(rates.output), source,
+            ])
+        }
         for price in entry.prices {
             let source = [price.source, price.date, price.note].compactMap(\.self).joined(separator: "; ")
-            rows.append([
-                price.model, "\(price.input)", price.cachedInput.map { "\($0)" } ?? "-", "\(price.output)", source,
-            ])
+            add(price.model, "standard", price.rates.rates, source)
+            for tier in price.rates.tiers { add("", tier.name, tier.rates, "") }
         }
         return text + "\n  prices, dollars per million tokens\n" + Self.aligned(rows, indent: "  ")
     }

@@ -7,9 +7,7 @@ public struct ProviderCatalogue: Sendable, Hashable {
     /// What a model costs somewhere, dollars per million tokens, with where that was read.
     public struct ModelPrice: Sendable, Hashable {
         public var model: String  // as prices list it
-        public var input: Double
-        public var cachedInput: Double?
-        public var output: Double
+        public var rates: ModelRates
         public var source: String?
         public var date: String?  // of the source; "unknown" where it shows none
         public var note: String?
@@ -43,6 +41,7 @@ public struct ProviderCatalogue: Sendable, Hashable {
         public var rateLimitHeaders: [String] = []  // with {a,b} for alternatives
         public var rateLimitReset: String?
         public var prices: [ModelPrice] = []
+        public var tiers: [ServiceTier] = []  // of service, that it sells; empty = as its API has them
         public var notes: [String] = []
         public var unconfirmed: [String] = []  // keys that rest on a single hint
         public var sources: [String] = []

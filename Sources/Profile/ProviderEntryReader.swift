@@ -27,6 +27,9 @@ struct ProviderEntryReader {
         provider.usageRequest = keys.word("usage", Provider.UsageRequest.self) ?? .streamOptions
         provider.sampling = keys.word("sampling", Provider.Sampling.self) ?? .greedy
         provider.headers = keys.take("headers").map { $0.headers("\(name).headers", log) } ?? []
+        provider.servedBy = keys.take("served_by").flatMap {
+            ServedByReader(log: log).read($0, path: "\(name).served_by")
+        }
         provider.extraMembers = keys.take("extra_body").map { $0.jsonMembers("\(name).extra_body", log) } ?? []
         var entry = ProviderCatalogue.Entry(provider: provider)
         entry.reasoningOff = keys.take("reasoning_off").map { reasoningSwitch($0, "\(name).reasoning_off") } ?? .unknown
@@ -40,6 +43,7 @@ struct ProviderEntryReader {
             entry.rateLimitReset = inner.text("reset")
             inner.finish()
         }
+        entry.tiers = tiers(&keys)
         entry.prices = prices(&keys)
         entry.notes = keys.take("notes").map { $0.texts("\(name).notes", log) } ?? []
         entry.unconfirmed = keys.take("unconfirmed").map { $0.texts("\(name).unconfirmed", log) } ?? []
@@ -113,6 +117,36 @@ struct ProviderEntryReader {
         }
     }
 
+    /// By name `{body: MEMBERS, headers: MAP, served: WORDS}`; nothing = `service_tier: NAME`.
+    private func tiers(_ keys: inout MapReader) -> [ServiceTier] {
+        guard let value = keys.take("tiers") else { return [] }
+        let path = keys.path(of: "tiers")
+        guard case .map(let rows) = value.content else {
+            keys.report("tiers", value, allowed: "a map of tiers to {body: {service_tier: NAME}}")
+            return []
+        }
+        return rows.compactMap { row in
+            var inner = MapReader(row.value, path: "\(path).\(row.key)", log: log)
+            defer { inner.finish() }
+            guard ServiceTier.isName(row.key) else {
+                log.report(
+                    row.keyPlace,
+                    path,
+                    "a tier's name has 1 to 32 lower-case letters, digits, dashes and underscores"
+                )
+                return nil
+            }
+            let body = inner.take("body").map { $0.jsonMembers(inner.path(of: "body"), log) }
+            let headers = inner.take("headers").map { $0.headers(inner.path(of: "headers"), log) } ?? []
+            return ServiceTier(
+                name: row.key,
+                members: body ?? [JSONMember(name: "service_tier", json: JSONText.quoted(row.key))],
+                headers: headers,
+                served: inner.take("served").map { $0.texts(inner.path(of: "served"), log) } ?? []
+            )
+        }
+    }
+
     private func prices(_ keys: inout MapReader) -> [ProviderCatalogue.ModelPrice] {
         guard let value = keys.take("prices") else { return [] }
         let path = keys.path(of: "prices")
@@ -126,17 +160,14 @@ struct ProviderEntryReader {
         }
         return rows.compactMap { row in
             var inner = MapReader(row.value, path: "\(path).\(row.key)", log: log)
-            let (input, output) = (inner.dollars("input"), inner.dollars("output"))
-            let cached = inner.dollars("cached")
+            let rates = RatesReader(log: log).read(&inner)
             let (source, date, note) = (inner.text("source"), inner.text("date"), inner.text("note"))
             for key in ["input", "output"] where !inner.has(key) { inner.require(key, Units.moneyForm) }
             inner.finish()
-            guard let input, let output else { return nil }
+            guard let rates else { return nil }
             return ProviderCatalogue.ModelPrice(
                 model: row.key,
-                input: input,
-                cachedInput: cached,
-                output: output,
+                rates: rates,
                 source: source,
                 date: date,
                 note: note

@@ -64,13 +64,10 @@ extension Target {
             lines.append("key: {command: [\(words.map(quoted).joined(separator: ", "))]}")
         case nil: break
         }
-        if price != Price() {
-            let prices = flow([
-                ("input", price.input.map { "\($0)" }), ("cached", price.cachedInput.map { "\($0)" }),
-                ("output", price.output.map { "\($0)" }), ("per_hour", price.perHour.map { "\($0)" }),
-                ("source", price.source.map(quoted)),
-            ])
-            lines.append("price: \(prices)")
+        if price != Price() { lines.append("price: \(price.yaml)") }
+        if let tier { lines.append("tier: \(tier.name)") }
+        if let servedBy = provider.servedBy, servedBy != preset?.provider.servedBy {
+            lines.append("served_by: \(servedBy.yaml)")
         }
         if !headers.isEmpty {
             lines.append("headers: \(flow(headers.map { (quoted($0.name), quoted($0.value)) }))")
@@ -284,6 +281,6 @@ extension Scenario {
             "prompt_tokens: {bytes_per_token: \(promptTokens.bytesPerToken), template: \(promptTokens.template)}",
             "reasoning_tokens: \(reasoningTokens)",
             "cached_share: \(cachedShare)",
-        ] + (habits.text.map { ["habits: \($0)"] } ?? [])
+        ] + (habits.text.map { ["habits: \($0)"] } ?? []) + (serving.text.map { ["serving: \($0)"] } ?? [])
     }
 }

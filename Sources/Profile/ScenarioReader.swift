@@ -168,6 +168,10 @@ struct ScenarioReader {
         }
         scenario.reasoningTokens = keys.count("reasoning_tokens", 0...1_000_000) ?? scenario.reasoningTokens
         scenario.cachedShare = keys.number("cached_share", 0...1) ?? scenario.cachedShare
+        if let serving = keys.take("serving") {
+            let reader = ServingRulesReader(log: log)
+            scenario.serving = reader.read(serving, path: keys.path(of: "serving"), base: scenario.serving)
+        }
         keys.finish()
         return scenario
     }

@@ -10,25 +10,20 @@ public struct Target: Sendable, Hashable {
 
     /// Dollars per million tokens, or per hour for one's own machines; nil = unknown, which is not 0.
     public struct Price: Sendable, Hashable {
-        public var input: Double?
-        public var cachedInput: Double?
-        public var output: Double?
+        /// Of one model that may answer.
+        public struct Model: Sendable, Hashable {
+            public var name: String
+            public var rates: ModelRates
+        }
+
+        public var tokens: ModelRates?  // of whichever model answers
+        public var models: [Model] = []  // of those that answer under these names
         public var perHour: Double?
         public var source: String?  // where it was read; nil = the profile says no more
+        /// Whether it is the catalogue's, and so of the model that is asked for alone.
+        public var isListed = false
 
-        public init(
-            input: Double? = nil,
-            cachedInput: Double? = nil,
-            output: Double? = nil,
-            perHour: Double? = nil,
-            source: String? = nil
-        ) {
-            self.input = input
-            self.cachedInput = cachedInput
-            self.output = output
-            self.perHour = perHour
-            self.source = source
-        }
+        public init() {}
     }
 
     public var name: String  // unique in the profile
@@ -39,6 +34,7 @@ public struct Target: Sendable, Hashable {
     public var headers: [Header] = []  // the profile's own, part of `provider.headers`
     public var key: KeySource?  // nil = the provider's variables
     public var price = Price()
+    public var tier: ServiceTier?  // asked for; nil = none is
     public var isInsecure = false  // TLS is not verified
     public var connection = TargetConnection()
     /// Where its servers tell of themselves; empty = that is not read.

@@ -30,7 +30,11 @@ struct TargetReader {
         let model = keys.text("model")
         let api = api(&keys)
         let key = keys.take("key")
-        let price = keys.take("price").map { self.price($0, path: keys.path(of: "price")) }
+        let price = keys.take("price").map { RatesReader(log: log).price($0, path: keys.path(of: "price")) }
+        let tier = keys.take("tier")
+        let servedBy = keys.take("served_by").flatMap { source in
+            ServedByReader(log: log).read(source, path: keys.path(of: "served_by"))
+        }
         let headers = keys.take("headers").map { $0.headers(keys.path(of: "headers"), log) } ?? []
         let insecure = keys.flag("insecure") ?? false
         let scenario = keys.take("scenario")
@@ -57,6 +61,10 @@ struct TargetReader {
             log.report(value.place, path, problem)
             return nil
         }
+        let asked = tier.flatMap { self.tier($0, entry, over: provider.api, keys) }
+        if let servedBy { provider.servedBy = servedBy }
+        provider.extraMembers += asked?.members ?? []
+        provider.headers += asked?.headers ?? []
         addMembers(of: workload, entry, model: model, to: &provider, path: path, place: value.place)
         provider.headers += headers
 
@@ -95,6 +103,7 @@ struct TargetReader {
         target.model = model
         target.key = key.flatMap { keySource($0, path: keys.path(of: "key")) }
         target.price = price ?? model.flatMap(entry.price(of:)).map(Target.Price.init) ?? Target.Price()
+        target.tier = asked
         target.isInsecure = insecure
         target.connection = connection
         target.breakerAfter = breakerAfter
@@ -131,6 +140,24 @@ struct TargetReader {
         var own = MapReader(value, path: keys.path(of: "breaker"), log: log, allowed: "{after: 30s}, or off")
         defer { own.finish() }
         return own.duration("after", Target.standardBreaker)
+    }
+
+    /// The tier of service that is asked for.
+    private func tier(_ value: YAMLValue, _ entry: ProviderCatalogue.Entry, over api: API, _ keys: MapReader)
+        -> ServiceTier?
+    {
+        guard let name = value.plain, ServiceTier.isName(name) else {
+            keys.report("tier", value, allowed: "the name of a tier of service, such as fast or flex")
+            return nil
+        }
+        if let tier = entry.tier(name, over: api) { return tier }
+        let names = entry.tiers.map(\.name)
+        let allowed =
+            names.isEmpty
+            ? "no tier: \(api.rawValue) knows none (a header or a member of the body may ask for one)"
+            : names.joined(separator: ", ") + Spelling.hint(name, among: names)
+        keys.report("tier", value, allowed: allowed)
+        return nil
     }
 
     /// What the workload asks that the API has no place for.
@@ -243,25 +270,6 @@ struct TargetReader {
         }
     }
 
-    private func price(_ value: YAMLValue, path: String) -> Target.Price {
-        var keys = MapReader(value, path: path, log: log, allowed: "{input: 0.1, output: 0.4} or {per_hour: $2.50}")
-        let price = Target.Price(
-            input: keys.dollars("input"),
-            cachedInput: keys.dollars("cached"),
-            output: keys.dollars("output"),
-            perHour: keys.dollars("per_hour"),
-            source: keys.text("source")
-        )
-        keys.finish()
-        if price.perHour != nil, price.input != nil || price.output != nil || price.cachedInput != nil {
-            log.report(value.place, path, "read per_hour beside prices of tokens; allowed: one kind of price")
-        }
-        if (price.input == nil) != (price.output == nil) {
-            log.report(value.place, path, "read one of input and output; allowed: both (0 where it is free)")
-        }
-        return price
-    }
-
     /// Never shows what it read: it may be the key itself.
     private func keySource(_ value: YAMLValue, path: String) -> KeySource? {
         guard case .map = value.content else {
@@ -302,18 +310,5 @@ struct TargetReader {
         func isLetter(_ byte: UInt8) -> Bool { byte == 0x5f || (0x61...0x7a).contains(byte | 0x20) }
         guard let first = name.utf8.first, isLetter(first), name.utf8.count <= 64 else { return false }
         return name.utf8.allSatisfy { isLetter($0) || (0x30...0x39).contains($0) }
-    }
-}
-
-extension Target.Price {
-    /// From a catalogue's row.
-    init(_ row: ProviderCatalogue.ModelPrice) {
-        let source = [row.source, row.date].compactMap(\.self).joined(separator: ", ")
-        self.init(
-            input: row.input,
-            cachedInput: row.cachedInput,
-            output: row.output,
-            source: source.isEmpty ? nil : source
-        )
     }
 }

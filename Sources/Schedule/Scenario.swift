@@ -143,6 +143,7 @@ public struct Scenario: Sendable, Hashable {
     public var reasoningTokens = 0
     /// The share (0...1) of each prompt's tokens that was found in a cache.
     public var cachedShare = 0.0
+    public var serving = ServingRules()
 
     public init(name: String) { self.name = name }
 

@@ -11,6 +11,8 @@ final class ChatSession {
     private let embedding: EmbeddingWish?
     private let writer: AnswerWriter
     private let habits: ServerHabits
+    /// Of its prefill and tokens, in times the scenario's.
+    var speed = 1.0
     /// Said in the head of the answer.
     var headers: [(String, String)] = []
     /// Tokens of reasoning ahead of the answer.
@@ -41,10 +43,12 @@ final class ChatSession {
             api: call.api,
             dialect: dialect,
             id: "chatcmpl-\(number)",
-            model: facts.model,
+            served: ServedFacts(model: record.model, tier: record.tier),
             created: created,
             inputTokens: Int64(record.promptTokens),
             cachedTokens: record.cachedTokens > 0 ? Int64(record.cachedTokens) : nil,
+            writtenTokens: record.writtenTokens > 0 ? Int64(record.writtenTokens) : nil,
+            writtenForHour: Int64(record.writtenForHour),
             asksForUsage: facts.asksForUsage && habits.tellsUsage,
             embedding: facts.embedding
         )
@@ -143,6 +147,8 @@ final class ChatSession {
             usage: Usage(
                 input: Int64(record.promptTokens),
                 cachedInput: record.cachedTokens > 0 ? Int64(record.cachedTokens) : nil,
+                written: record.writtenTokens > 0 ? Int64(record.writtenTokens) : nil,
+                writtenForHour: record.writtenForHour > 0 ? Int64(record.writtenForHour) : nil,
                 output: Int64(tokens),
                 reasoning: reasoned > 0 ? Int64(reasoned) : nil
             ),

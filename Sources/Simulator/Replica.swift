@@ -13,7 +13,18 @@ struct Replica: Sendable {
         let sequence: Int
         let readyAt: Instant  // end of its prefill
         var remaining: Int  // tokens
+        let speed: Double  // tokens of a step, in times the usual
+        var credit = 0.0  // of them, what is due and less than a whole one
         var isActive = false  // takes part in the present step
+
+        /// Tokens that a step gives it; at other than the usual speed some steps give one more, or none.
+        mutating func due(_ tokensPerStep: Int) -> Int {
+            if speed == 1 { return tokensPerStep }
+            credit += Double(tokensPerStep) * speed
+            let whole = credit.rounded(.down)
+            credit -= whole
+            return Int(whole)
+        }
     }
 
     let number: Int
@@ -81,8 +92,8 @@ struct Replica: Sendable {
     }
 
     /// Gives a slot to a sequence whose prefill ends at `readyAt`.
-    mutating func join(sequence: Int, tokens: Int, readyAt: Instant) {
-        var member = Member(sequence: sequence, readyAt: readyAt, remaining: tokens)
+    mutating func join(sequence: Int, tokens: Int, speed: Double, readyAt: Instant) {
+        var member = Member(sequence: sequence, readyAt: readyAt, remaining: tokens, speed: speed)
         if let stepBegan, readyAt <= stepBegan {
             member.isActive = true
             active += 1
@@ -109,9 +120,9 @@ struct Replica: Sendable {
             for index in members.indices {
                 var member = members[index]
                 if member.isActive {
-                    let tokens = min(tokensPerStep, member.remaining)
+                    let tokens = min(member.due(tokensPerStep), member.remaining)
                     member.remaining -= tokens
-                    emit(member.sequence, tokens, member.remaining == 0)
+                    if tokens > 0 { emit(member.sequence, tokens, member.remaining == 0) }
                     if member.remaining == 0 { continue }
                 }
                 members[kept] = member

@@ -81,8 +81,8 @@ struct ReplicaPool: Sendable {
         return best
     }
 
-    mutating func join(sequence: Int, tokens: Int, readyAt: Instant, at index: Int) {
-        replicas[index].join(sequence: sequence, tokens: tokens, readyAt: readyAt)
+    mutating func join(sequence: Int, tokens: Int, speed: Double, readyAt: Instant, at index: Int) {
+        replicas[index].join(sequence: sequence, tokens: tokens, speed: speed, readyAt: readyAt)
     }
 
     /// Frees the slot of a sequence on the replica of that number.

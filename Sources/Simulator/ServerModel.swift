@@ -33,6 +33,7 @@ public struct ServerModel: Sendable {
         var arrived: Instant
         var promptTokens: Int
         var tokens: Int
+        var speed: Double
         var replica: Int?
     }
 
@@ -79,9 +80,11 @@ public struct ServerModel: Sendable {
 
     /// Takes in, at `now`, a request that arrived at `arrived` (`now` or shortly before) and will be given `tokens` (1 or
     /// more). Bring the model to the present first and deal with its events: they may free the identifier returned here.
+    /// - Parameter speed: of its prefill and tokens, in times the scenario's.
     public mutating func admit(
         promptTokens: Int,
         tokens: Int,
+        speed: Double = 1,
         arrived: Instant,
         into events: inout [Event]
     ) -> Admission {
@@ -90,7 +93,13 @@ public struct ServerModel: Sendable {
             return .refused(retryAfter: retryAfter)
         }
         lastSerial += 1
-        let sequence = Sequence(serial: lastSerial, arrived: arrived, promptTokens: promptTokens, tokens: tokens)
+        let sequence = Sequence(
+            serial: lastSerial,
+            arrived: arrived,
+            promptTokens: promptTokens,
+            tokens: tokens,
+            speed: speed
+        )
         let id: SequenceID
         if let reused = free.popLast() {
             id = reused
@@ -203,8 +212,9 @@ public struct ServerModel: Sendable {
             let number = pool.replicas[index].number
             let cold = pool.replicas[index].startsCold && sequences[id].arrived < pool.replicas[index].readyAt
             sequences[id].replica = number
-            let readyAt = now.advanced(byNanoseconds: prefillNanoseconds(sequences[id].promptTokens))
-            pool.join(sequence: id, tokens: sequences[id].tokens, readyAt: readyAt, at: index)
+            let readyAt = now.advanced(byNanoseconds: prefillNanoseconds(of: sequences[id]))
+            let (tokens, speed) = (sequences[id].tokens, sequences[id].speed)
+            pool.join(sequence: id, tokens: tokens, speed: speed, readyAt: readyAt, at: index)
             waiting -= 1
             running += 1
             events.append(.dequeued(id, replica: number, cold: cold, at: now))
@@ -223,10 +233,10 @@ public struct ServerModel: Sendable {
         free.append(id)
     }
 
-    private mutating func prefillNanoseconds(_ promptTokens: Int) -> Int64 {
-        let nominal = scenario.prefill.duration(promptTokens: promptTokens).nanoseconds
+    private mutating func prefillNanoseconds(of sequence: Sequence) -> Int64 {
+        let nominal = scenario.prefill.duration(promptTokens: sequence.promptTokens).nanoseconds
         let draw = 1 + scenario.jitter * (2 * prefillGenerator.unit() - 1)
-        let factor = draw / scenario.speed(at: .nanoseconds(now.nanoseconds(since: start)))
+        let factor = draw / sequence.speed / scenario.speed(at: .nanoseconds(now.nanoseconds(since: start)))
         return max(0, factor == 1 ? nominal : Int64(Double(nominal) * factor))
     }
 

@@ -25,6 +25,14 @@ extension SimulatedProvider {
         )
         record.promptTokens = scenario.promptTokens.count(bytes: facts.promptBytes)
         record.cachedTokens = Int(Double(record.promptTokens) * scenario.cachedShare)
+        let serving = ServingChoice(scenario: scenario, request: requests, tier: facts.tier)
+        record.writtenTokens = Int(
+            Double(record.promptTokens - record.cachedTokens) * scenario.serving.cacheWriteShare
+        )
+        record.writtenForHour = scenario.serving.cacheWritesForHour ? record.writtenTokens : 0
+        record.model = serving.model ?? facts.model
+        let isTold = facts.tier != nil || !scenario.serving.tiers.isEmpty || dialect.alwaysTellsTier
+        record.tier = isTold ? serving.tier ?? dialect.standardTier(call.api) : nil
         record.maxTokens = facts.maxTokens
         record.streams = facts.streams
         let session = ChatSession(
@@ -42,7 +50,8 @@ extension SimulatedProvider {
         if refusesMember(of: odd, exchange) { return finish(session, .refused, status: 400) }
         if refusesForQuota(exchange) { return finish(session, .rejected, status: 429) }
         let limit = countAgainstLimit(at: record.received)
-        session.headers = limit.headers
+        session.speed = serving.speed
+        session.headers = limit.headers + (call.api.servedTierHeader(record.tier).map { [$0] } ?? [])
         if let wait = limit.wait { return reject(session, retryAfter: wait) }
         switch plan.fault {
         case .rateLimited: return reject(session, retryAfter: scenario.habits.retryAfter ?? .seconds(1))
@@ -105,6 +114,7 @@ extension SimulatedProvider {
         switch model.admit(
             promptTokens: session.record.promptTokens,
             tokens: session.plan.tokens,
+            speed: session.speed,
             arrived: session.record.received,
             into: &events
         ) {

@@ -16,7 +16,15 @@ extension TruthRecord {
         line.member("tokens_sent", Int64(tokensSent))
         line.member("prompt_tokens", Int64(promptTokens))
         line.member("cached_tokens", Int64(cachedTokens))
+        line.member("cache_written_tokens", Int64(writtenTokens))
+        line.member("cache_written_1h_tokens", Int64(writtenForHour))
         line.member("reasoning_tokens", Int64(reasoningTokens))
+        line.text(",\"model\":")
+        line.quoted(model)
+        if let tier {
+            line.text(",\"tier\":")
+            line.quoted(tier)
+        }
         if let vectors { line.member("vectors", Int64(vectors)) }
         line.member("max_tokens", maxTokens.map(Int64.init))
         line.member("status", Int64(status))

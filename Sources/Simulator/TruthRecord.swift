@@ -38,6 +38,10 @@ struct TruthRecord: Sendable {
     var tokensSent = 0
     var promptTokens = 0
     var cachedTokens = 0  // of the prompt's
+    var writtenTokens = 0  // of the prompt's, to the cache
+    var writtenForHour = 0  // of them
+    var model = ""  // that answered
+    var tier: String?  // that it was served in; nil = it is not told
     var reasoningTokens = 0  // of those sent
     var vectors: Int?  // embeddings sent; nil = text was asked for
     var fault: String?

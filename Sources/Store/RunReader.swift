@@ -191,6 +191,9 @@ struct RunReader {
             var request = stored.request
             request.error = try text(stored.error, "error")
             request.note = try text(stored.note, "note")
+            request.servedModel = try text(stored.servedModel, "served_model")
+            request.servedTier = try text(stored.servedTier, "served_tier")
+            request.servedBy = try text(stored.servedBy, "served_by")
             asides.share(with: &request)
             isOrdered = isOrdered && last < (request.sequence, request.attempt)
             last = (request.sequence, request.attempt)

@@ -81,15 +81,16 @@ extension RunWriter {
                 let loop = "loop + \(shard.firstLoop)"
                 try db.inTransaction(.immediate) {
                     try db.execute(sql: "INSERT INTO main.texts SELECT id + \(texts), text FROM shard.texts")
+                    let words = Schema.textColumns.map { ($0, "\($0) + \(texts)") }
                     try Schema.requests.copy(
                         db,
-                        with: [
-                            "loop": loop, "note": "note + \(texts)", "error": "error + \(texts)",
+                        with: Dictionary(uniqueKeysWithValues: words).merging([
+                            "loop": loop,
                             "measured": """
                             measured AND NOT EXISTS (SELECT 1 FROM temp.common c WHERE c.step = r.step
                               AND NOT coalesce(r.scheduled_ns + r.dispatch_lag_ns, r.scheduled_ns) BETWEEN c.start AND c.end - 1)
                             """,
-                        ]
+                        ]) { $1 }
                     )
                     try Schema.answers.copy(db)
                     try Schema.bins.copy(db, with: ["loop": loop])
@@ -119,6 +120,8 @@ extension Table {
 
     /// All rows of the attached shard's table of this name, in their order.
     fileprivate func copy(_ db: Database, with changes: [String: String] = [:]) throws {
+        let present = Set(try db.columns(in: name, in: "shard").map(\.name))
+        let columns = columns.filter { present.contains($0.name) }  // a file of before lacks some
         let names = columns.map(\.name).joined(separator: ", ")
         let values = columns.map { changes[$0.name] ?? $0.name }.joined(separator: ", ")
         try db.execute(sql: "INSERT INTO main.\(name)(\(names)) SELECT \(values) FROM shard.\(name) r ORDER BY rowid")

@@ -176,7 +176,14 @@ final class RunWriter: Sendable {
             try requests.map { request in
                 let error = try request.error.map { try texts.id(of: $0, in: db) }
                 let note = try request.note.map { try texts.id(of: $0, in: db) }
-                return StoredRequest(request: request, error: error, note: note)
+                return StoredRequest(
+                    request: request,
+                    error: error,
+                    note: note,
+                    servedModel: try request.servedModel.map { try texts.id(of: $0, in: db) },
+                    servedTier: try request.servedTier.map { try texts.id(of: $0, in: db) },
+                    servedBy: try request.servedBy.map { try texts.id(of: $0, in: db) }
+                )
             }
         }
     }

@@ -150,6 +150,26 @@ extension CalibrationRecord: Storable {
     }
 }
 
+/// As JSON text.
+extension PriceList: Storable {
+    static var declaration: String { "TEXT NOT NULL" }
+    var stored: DatabaseValue { JSONText.encode(self) }
+    init?(_ cell: StoredCell) {
+        guard let value: Self = JSONText.decode(cell) else { return nil }
+        self = value
+    }
+}
+
+/// As JSON text.
+extension AskedTier: Storable {
+    static var declaration: String { "TEXT NOT NULL" }
+    var stored: DatabaseValue { JSONText.encode(self) }
+    init?(_ cell: StoredCell) {
+        guard let value: Self = JSONText.decode(cell) else { return nil }
+        self = value
+    }
+}
+
 private enum JSONText {
     static func encode(_ value: some Encodable) -> DatabaseValue {
         let encoder = JSONEncoder()

@@ -50,6 +50,8 @@ public struct Provider: Sendable, Hashable {
     public var modelRules: [ModelRule]  // the first that applies wins
     public var headers: [Header]  // sent besides the API's own
     public var extraMembers: [JSONMember]  // of every request body
+    /// Where answers say which replica, worker or upstream gave them; nil = nowhere that is known.
+    public var servedBy: ServedBySource?
 
     public init(
         name: String,

@@ -118,10 +118,7 @@ struct CheckPrice {
         isFree = targets.allSatisfy(\.isSimulated)
         lines = targets.map { target in
             let worst = plan(target, target.model ?? "").worst
-            var dollars: Double?
-            if let input = target.price.input, let output = target.price.output {
-                dollars = (input * Double(worst.inputTokens) + output * Double(worst.outputTokens)) / 1e6
-            }
+            let dollars = target.price.most(inputTokens: worst.inputTokens, outputTokens: worst.outputTokens)
             return Line(name: target.name, worst: worst, dollars: dollars, isHourly: target.dollarsPerHour != nil)
         }
     }

@@ -241,9 +241,7 @@ struct Launch {
                     + "or say --key-env NAME, --key-file FILE or --key-command COMMAND"
             )
         }
-        job.price.input = target.price.input
-        job.price.cachedInput = target.price.cachedInput
-        job.price.output = target.price.output
+        job.price = Price(target)
         job.dollarsPerHour = target.price.perHour
         job.isInsecure = target.isInsecure
         job.connection = target.connection

@@ -77,10 +77,10 @@ struct PlanPower {
     private func price(of requests: Double, at row: PlannedRow) -> String {
         let seconds = row.duration / .seconds(1) * requests / Double(max(1, row.requests))
         var parts = [Units.rounded(.seconds(min(1e9, seconds)))]
-        if let input = target.price.input, let output = target.price.output, !target.isSimulated {
+        if let price = target.price.dearest, !target.isSimulated {
             let tokens = earlier?.outputTokens(among: row.concurrency) ?? Double(target.plan.workload.maxTokens.mean)
             let prompt = Double(target.plan.workload.inputPerRequest)
-            parts.append(PlanSummary.money((input * prompt + output * tokens) / 1e6 * requests))
+            parts.append(PlanSummary.money((price.input * prompt + price.output * tokens) / 1e6 * requests))
         }
         return ": \(parts.joined(separator: ", "))"
     }

@@ -34,10 +34,11 @@ struct PlanSummary {
             if target.provider.api.makesVectors { (worst.outputTokens, likely.outputTokens) = (0, 0) }
             likely.outputTokens = min(likely.outputTokens, usualTokens(likely, target))
             var (dollars, likelyDollars): (Double?, Double?)
-            if let input = target.price.input, let output = target.price.output {
+            if let price = target.price.dearest {
                 let before = target.name == job.targets[0].name ? TargetCalibration.worst(job)?.dollars ?? 0 : 0
                 func cost(_ estimate: PlanEstimate) -> Double {
-                    (input * Double(estimate.inputTokens) + output * Double(estimate.outputTokens)) / 1e6 + before
+                    (price.input * Double(estimate.inputTokens) + price.output * Double(estimate.outputTokens)) / 1e6
+                        + before
                 }
                 (dollars, likelyDollars) = (cost(worst), cost(likely))
             }

@@ -22,9 +22,7 @@ enum TargetCalibration {
         let (calibration, target) = planned
         let most = CalibrationScript.worst(calibration)
         var worst = Worst(requests: most.requests, inputTokens: most.inputTokens, outputTokens: most.outputTokens)
-        if let input = target.price.input, let output = target.price.output {
-            worst.dollars = (input * Double(most.inputTokens) + output * Double(most.outputTokens)) / 1e6
-        }
+        worst.dollars = target.price.most(inputTokens: most.inputTokens, outputTokens: most.outputTokens)
         return worst
     }
 
@@ -81,9 +79,7 @@ enum TargetCalibration {
             record.outputTokens += probe.request.countedOutputTokens ?? 0
         }
         let price = job.targets.first { $0.name == target.name }?.price
-        if let input = price?.input, let output = price?.output {
-            record.dollars = (input * Double(record.inputTokens) + output * Double(record.outputTokens)) / 1e6
-        }
+        record.dollars = price?.most(inputTokens: record.inputTokens, outputTokens: record.outputTokens)
         guard let costs = seen.script.calibration.costs, seen.script.problem == nil else {
             record.problem = SafeText.line(
                 seen.script.problem ?? "its token counts of two prompt sizes contradict each other",
@@ -130,9 +126,9 @@ extension Limits {
         for (prepared, price) in targets {
             left.maxRequests = left.maxRequests.map { max(0, $0 - prepared.preflightPosts) }
             left.maxOutputTokens = left.maxOutputTokens.map { max(0, $0 - Int(prepared.preflightOutputTokens)) }
-            guard let input = price.input, let output = price.output else { continue }
-            let (sent, received) = (Double(prepared.preflightInputTokens), Double(prepared.preflightOutputTokens))
-            left.maxCost = left.maxCost.map { max(0, $0 - (input * sent + output * received) / 1e6) }
+            let (sent, received) = (prepared.preflightInputTokens, prepared.preflightOutputTokens)
+            guard let dollars = price.most(inputTokens: sent, outputTokens: received) else { continue }
+            left.maxCost = left.maxCost.map { max(0, $0 - dollars) }
         }
         return left
     }

@@ -12,9 +12,12 @@ extension TargetRecord {
         provider = target.provider.name
         api = target.provider.api.rawValue
         self.url = url
-        inputPrice = target.price.input
-        cachedInputPrice = target.price.cachedInput
-        outputPrice = target.price.output
+        tier = target.price.tier
+        prices = target.price.list
+        let asked = target.price.list.asked(target.price.model, tier: target.price.tier)
+        inputPrice = asked?.input
+        cachedInputPrice = asked?.cachedInput
+        outputPrice = asked?.output
         simulated = target.isSimulated
         insecure = target.isInsecure
         dollarsPerHour = target.dollarsPerHour

@@ -3,6 +3,13 @@ import Testing
 
 @testable import Engine
 
+extension Price {
+    /// One price of whatever is served.
+    init(input: Double, cachedInput: Double? = nil, output: Double) {
+        self.init(PriceList(TokenPrices(input: input, cachedInput: cachedInput, output: output)))
+    }
+}
+
 @Suite struct PriceTests {
     private func record(input: Int64?, cached: Int64? = nil, output: Int64?) -> RequestRecord {
         var record = RequestRecord()
@@ -32,8 +39,7 @@ import Testing
     }
 
     @Test func `without price or usage the cost is unknown, not nothing`() {
-        #expect(Price(input: 1).cost(of: record(input: 1, output: 1)) == nil)
-        #expect(Price(output: 1).cost(of: record(input: 1, output: 1)) == nil)
+        #expect(Price().cost(of: record(input: 1, output: 1)) == nil)
         #expect(Price(input: 1, output: 1).cost(of: record(input: nil, output: 1)) == nil)
         #expect(Price(input: 1, output: 1).cost(of: record(input: 1, output: nil)) == nil)
         var counted = record(input: 1, output: 1)

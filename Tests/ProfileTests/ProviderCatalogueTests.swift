@@ -87,12 +87,17 @@ import Wire
         for entry in presets.entries {
             for price in entry.prices {
                 #expect(price.source != nil && price.date != nil, "\(entry.provider.name) \(price.model)")
-                #expect(price.cachedInput ?? 0 <= price.input, "\(entry.provider.name) \(price.model)")
+                #expect(
+                    price.rates.rates.cachedInput ?? 0 <= price.rates.rates.input,
+                    "\(entry.provider.name) \(price.model)"
+                )
             }
         }
-        #expect(presets["digitalocean"]?.price(of: "openai-gpt-oss-120b")?.output == 0.70)
-        #expect(presets["fireworks"]?.price(of: "accounts/fireworks/models/gpt-oss-120b")?.cachedInput == 0.015)
-        #expect(presets["together"]?.price(of: "deepseek-ai/DeepSeek-V3.1")?.input == 0.60)
+        #expect(presets["digitalocean"]?.price(of: "openai-gpt-oss-120b")?.rates.rates.output == 0.70)
+        #expect(
+            presets["fireworks"]?.price(of: "accounts/fireworks/models/gpt-oss-120b")?.rates.rates.cachedInput == 0.015
+        )
+        #expect(presets["together"]?.price(of: "deepseek-ai/DeepSeek-V3.1")?.rates.rates.input == 0.60)
         #expect(presets["together"]?.price(of: "somebody/else") == nil)
         #expect(presets.entries.count { !$0.prices.isEmpty } >= 15)
     }
@@ -132,8 +137,8 @@ import Wire
         #expect(together.provider.baseURL == "https://gateway.example/v1")
         #expect(together.provider.keyVariables == ["TOGETHER_API_KEY"], "what is not given stays")
         #expect(together.price(of: "my/model")?.source == "contract")
-        #expect(together.price(of: "openai/gpt-oss-20b")?.input == 0.04)
-        #expect(together.price(of: "openai/gpt-oss-120b")?.output == 0.60)
+        #expect(together.price(of: "openai/gpt-oss-20b")?.rates.rates.input == 0.04)
+        #expect(together.price(of: "openai/gpt-oss-120b")?.rates.rates.output == 0.60)
         let corp = try #require(catalogue["corp"]?.provider)
         #expect(corp.name == "corp")
         #expect(corp.maxTokensField == "max_completion_tokens", "from openai")
@@ -152,7 +157,7 @@ import Wire
             """
         let profile = try read(text)
         #expect(profile.targets[0].provider.baseURL == "https://mine.example/v1")
-        #expect(profile.targets[0].price.output == 0.60)
+        #expect(profile.targets[0].price.tokens?.rates.output == 0.60)
         #expect(profile.targets[0].price.source == "litellm 1.109.1, price table, 2026-11-20")
         #expect(profile.targets[1].provider.maxTokensField == "max_completion_tokens")
         #expect(profile.targets[1].price == Target.Price(), "an unknown price is not 0")

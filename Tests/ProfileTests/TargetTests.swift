@@ -3,6 +3,13 @@ import Schedule
 import Testing
 import Wire
 
+/// One price of whatever is served.
+private func price(_ input: Double, _ output: Double) -> Target.Price {
+    var price = Target.Price()
+    price.tokens = ModelRates(TokenRates(input: input, output: output))
+    return price
+}
+
 @Suite struct TargetTests {
     private func target(_ yaml: String) throws -> Target {
         try #require(try read(ramp + "targets: [\(yaml)]\n").targets.first)
@@ -52,7 +59,7 @@ import Wire
                 + "headers: {X-Team: load}, insecure: true}"
         )
         #expect(target.key == .environment("MY_KEY"))
-        #expect(target.price == .init(input: 0.1, output: 0.4))
+        #expect(target.price == price(0.1, 0.4))
         #expect(target.headers == [Header(name: "X-Team", value: "load")])
         #expect(target.provider.headers == target.headers)
         #expect(target.isInsecure)
@@ -189,7 +196,7 @@ import Wire
         }.targets[0]
         #expect(target.name == "openai/other" && target.model == "other")
         #expect(target.key == .environment("OTHER_KEY"))
-        #expect(target.price == .init(input: 1, output: 2))
+        #expect(target.price == price(1, 2))
     }
 
     @Test func `with several targets a flag needs --target`() throws {

@@ -41,7 +41,8 @@ import Testing
             let ttft = (0..<100).map { 100 + Double($0 * 37 % 100) / 10 }
             phase.steps[0].power = SamplePower(ttft: ttft, seconds: 60, dollars: nil)
         }
-        let said = text.ranges(of: "With 100 requests a difference of ").first.map { String(text[$0.lowerBound...]) } ?? ""
+        let said =
+            text.ranges(of: "With 100 requests a difference of ").first.map { String(text[$0.lowerBound...]) } ?? ""
         #expect(said.prefix(90).contains(" % in median TTFT is found in 4 of 5 comparisons"), "\(text)")
         #expect(!text.contains(/\d\.\d{6,}/))
     }

@@ -134,7 +134,9 @@ extension ProgramTests {
             let useful = try #require(totals["requests"]["useful"].int)
             #expect(spent + useful == 12)
             #expect(spent > 0 && useful > 0)
-            #expect(ended.out.contains("\(spent) of 12 answers were cut by max_tokens while the model was still reasoning"))
+            #expect(
+                ended.out.contains("\(spent) of 12 answers were cut by max_tokens while the model was still reasoning")
+            )
             // Every request is billed, the useful ones bear it.
             let input = Double(totals["input_tokens"].int ?? 0)
             let output = Double(totals["output_tokens"].int ?? 0)

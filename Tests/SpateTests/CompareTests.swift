@@ -93,7 +93,10 @@ extension ProgramTests {
             let unknown = try spate(["compare", folder["after"], "--against", "main"])
             #expect(unknown.status == 104 && unknown.error.contains("no baseline is called main; there is none yet"))
             #expect(try spate(["baseline", "save", "main", folder["before"]]).status == 0)
-            #expect(try spate(["baseline", "save", "main", folder["before"]]).status == 0, "one of that name is replaced")
+            #expect(
+                try spate(["baseline", "save", "main", folder["before"]]).status == 0,
+                "one of that name is replaced"
+            )
             #expect(try spate(["baseline", "list"]).out == "main\n")
             let kept = try FileManager.default.attributesOfItem(
                 atPath: folder["state/spate/baselines/main/run.sqlite"]

@@ -30,7 +30,10 @@ extension ProgramTests {
                 Self.scenario + "\nphases:\n  - replay: {trace: \(trace), speed: 10, limit: 12s}\n",
                 to: "profile.yaml"
             )
-            let ended = try Spate.run(["run", profile, "-o", folder["run"], "--quiet", "--full", "--loops", loops], within: 40)
+            let ended = try Spate.run(
+                ["run", profile, "-o", folder["run"], "--quiet", "--full", "--loops", loops],
+                within: 40
+            )
             let summary = try JSON(file: folder["run/summary.json"])
             #expect(ended.status == summary.statusOfSoundRun, "\(ended.all)")
             let phase = summary["targets"][0]["phases"][0]

@@ -7,7 +7,9 @@ import Testing
         (["keepwarm", "--gaps", "1s"], "a keep-warm probe is about the pause before it"),
         (["ramp", "--find", "ttft.p95 < 1s"], "--find decides by itself"),
     ])
-    func `where a second try would be another thing it is refused, with the reason`(words: [String], reason: String) throws {
+    func `where a second try would be another thing it is refused, with the reason`(words: [String], reason: String)
+        throws
+    {
         let ended = try Spate.run(words + ["--retry-disturbed", "1", "--dry-run"])
         #expect(ended.status == 104, "\(ended.all)")
         #expect(ended.error.contains(reason), "\(ended.all)")

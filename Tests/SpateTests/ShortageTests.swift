@@ -74,7 +74,9 @@ extension ProgramTests {
         @Test(
             arguments: ["epoll_create1", "eventfd", "pipe2", "timerfd_create", "epoll_ctl"],
             [1, 2, 3, 5]
-        ) func `a call that fails once ends the run with a message, or does not matter`(call: String, number: Int) throws {
+        ) func `a call that fails once ends the run with a message, or does not matter`(call: String, number: Int)
+            throws
+        {
             guard let ended = try run(call, at: number, error: number % 2 == 0 ? ENOMEM : EMFILE) else { return }
             #expect([0, 74].contains(ended.status), "\(ended.all)")
             if ended.status == 74 { #expect(ended.error.contains("error: "), "\(ended.all)") }

@@ -66,7 +66,10 @@ extension ProgramTests {
             }
             let ended = try Spate.run(Self.probe + ["--url", server.url, "-o", folder["run"]], within: 20)
             #expect(ended.status == 98, "\(ended.all)")
-            #expect(ended.error.contains("redirected to https://other.example/v1/") && !ended.all.contains("\u{1b}"), "\(ended.all)")
+            #expect(
+                ended.error.contains("redirected to https://other.example/v1/") && !ended.all.contains("\u{1b}"),
+                "\(ended.all)"
+            )
         }
     }
 }

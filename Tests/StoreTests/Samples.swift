@@ -69,6 +69,8 @@ enum Samples {
         target.inputPrice = 0.1
         target.cachedInputPrice = 0.025
         target.outputPrice = 0.4
+        target.prices = PriceList([.init(model: "m", tiers: ["fast"], prices: .init(input: 0.1, output: 0.4), source: "s")])
+        target.tier = AskedTier(name: "fast", words: ["fast", "priority"])
         target.dollarsPerHour = 2.5
         target.resolveNanoseconds = 12_345_678
         target.addresses = ["192.0.2.1", "2001:db8::1"]
@@ -204,6 +206,11 @@ enum Samples {
         request.askedInputTokens = 500
         request.inputTokens = 512
         request.cachedInputTokens = 128
+        request.cacheWrittenTokens = 64
+        request.cacheWrittenForHour = 32
+        request.servedModel = "kimi-k2.6-0904"
+        request.servedTier = "priority"
+        request.servedBy = "replica-3"
         request.outputTokens = 256
         request.reasoningTokens = 16
         request.tokenSource = .usage

@@ -1,5 +1,4 @@
 import Testing
-
 import Ticks
 
 /// Vectors of NIST: FIPS 180-2 appendix B, and the short message test of the CAVP for one byte.

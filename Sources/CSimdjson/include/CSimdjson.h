@@ -114,6 +114,8 @@ typedef struct {
     int64_t completion;
     int64_t total;
     int64_t cached;
+    int64_t written;       // to the cache
+    int64_t written_hour;  // of them, those kept for an hour
     int64_t reasoning;
 } sj_usage;
 
@@ -131,6 +133,8 @@ typedef struct {
     sj_value root;
     uint32_t flags;
     sj_usage usage;
+    sj_text model;         // absent when null or empty
+    sj_text service_tier;  // likewise; of `usage` where the root has none
     const sj_choice *choices;
     size_t choice_count;
     const sj_piece *pieces;  // in document order within a choice

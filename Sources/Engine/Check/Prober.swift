@@ -69,7 +69,13 @@ private final class ProbeSession<Script: ProbeScript>: TransferHandler {
         let headers = target.headers.map { ($0.name, $0.value) }
         client = HTTPClient(loop: loop, endpoint: target.endpoint, headers: headers)
         transfer = client.transfer()
-        follower = ReplyFollower(decoder: ReplyDecoder(api: target.provider.api, parser: parser))
+        follower = ReplyFollower(
+            decoder: ReplyDecoder(
+                api: target.provider.api,
+                parser: parser,
+                servedBy: target.provider.servedBy
+            )
+        )
     }
 
     func askNext() {

@@ -17,9 +17,8 @@ extension CheckResult {
         }
         let answered = evidence.probes.filter { $0.succeeded && $0.request.tokenSource != .usage }
         if answered.isEmpty {
-            dollars = TokenPrices(target).map { prices in
-                evidence.probes.reduce(0) { $0 + prices.dollars(for: $1.request) }
-            }
+            var prices = PriceBook(target)
+            dollars = prices?.dollars(for: evidence.probes.map(\.request))
         }
         let asked = Self.asked(evidence)
         let scope = StatisticsScope(target: target)

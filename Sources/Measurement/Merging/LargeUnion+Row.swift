@@ -108,7 +108,9 @@ extension RequestStatistics {
         cutWhileReasoning += other.cutWhileReasoning
         inputTokens = inputTokens.saturatingAdd(other.inputTokens)
         cachedInputTokens = cachedInputTokens.saturatingAdd(other.cachedInputTokens)
+        cacheWrittenTokens = cacheWrittenTokens.saturatingAdd(other.cacheWrittenTokens)
         outputTokens = outputTokens.saturatingAdd(other.outputTokens)
+        if let more = other.served { served = served?.joined(with: more) ?? more }
         reasoningTokens = reasoningTokens.saturatingAdd(other.reasoningTokens)
         if let vectors = other.embeddings { embeddings = (embeddings ?? 0).saturatingAdd(vectors) }
         longGapRequests += other.longGapRequests

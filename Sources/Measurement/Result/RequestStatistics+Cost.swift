@@ -1,9 +1,9 @@
 extension RequestStatistics.Cost {
     /// What the requests cost; throws out why nobody can say it.
     ///
-    /// By tokens: input, cached input at its own price (the input's where none is given) and output, reasoning included,
-    /// of every attempt that told them: failed, retried and useless ones are paid for like the others. By the hour: the
-    /// price of the window's time, spread over what came in it.
+    /// By tokens, each request at the price of the model and the tier that served it: input, input from the cache and into
+    /// it, output and reasoning, of every attempt that told them: failed, retried and useless ones are paid for like the
+    /// others. By the hour: the price of the window's time, spread over what came in it.
     init(of requests: RequestSet, useful: Int, in scope: StatisticsScope) throws(RequestStatistics.CostGap) {
         if let perHour = scope.target.dollarsPerHour, perHour >= 0, perHour.isFinite {
             guard let window = scope.window ?? scope.hired, window.seconds > 0 else { throw .noWindow }
@@ -13,7 +13,7 @@ extension RequestStatistics.Cost {
             dollarsPerUsefulInterval = Self.interval(dollars: dollars, useful: window.useful, of: window.ended)
             return
         }
-        guard let prices = TokenPrices(scope.target) else { throw .noPrice }
+        guard var prices = PriceBook(scope.target) else { throw .noPrice }
         var costs: [(dollars: Double, useful: Double)] = []
         var total = 0.0
         var tokens = 0.0
@@ -21,19 +21,24 @@ extension RequestStatistics.Cost {
         var untold = 0
         let sent = requests.only { $0.dispatchLag != nil }
         if sent.contains(where: { $0.outcomeClass == .success && $0.tokenSource != .usage }) { throw .noUsage }
+        var gap: RequestStatistics.CostGap?
         sent.forEach { request in
             let success = request.outcomeClass == .success
             // It broke off: what came of it is counted by events, and its input nobody told.
             if request.tokenSource != .usage, let status = request.httpStatus, (200..<300).contains(status) {
                 untold += 1
             }
-            let dollars = prices.dollars(for: request)
+            var dollars = 0.0
+            do throws(RequestStatistics.CostGap) { dollars = try prices.dollars(for: request) } catch {
+                gap = gap ?? error
+            }
             let isUseful = success && request.useful
             total += dollars
             tokens += Double(request.countedOutputTokens ?? 0)
             if !isUseful { wasted += dollars }
             costs.append((dollars, isUseful ? 1 : 0))
         }
+        if let gap { throw gap }
         guard !costs.isEmpty, total.isFinite else { throw .noRequest }
         self.init(dollars: total)
         dollarsNotUseful = wasted
@@ -92,27 +97,5 @@ extension RequestStatistics.Cost {
         let each = dollars / Double(requests)
         let bound = { (share: Double?) -> Double? in share.flatMap { $0 > 0 ? each / $0 : nil } }
         return ConfidenceInterval(lower: bound(share.upper), upper: bound(share.lower))
-    }
-}
-
-/// Dollars per million tokens.
-struct TokenPrices: Sendable, Hashable {
-    var input: Double
-    var cachedInput: Double
-    var output: Double
-
-    /// nil unless input and output are both priced.
-    init?(_ target: TargetRecord) {
-        guard let input = target.inputPrice, let output = target.outputPrice else { return nil }
-        self.input = input
-        self.output = output
-        cachedInput = target.cachedInputPrice ?? input
-    }
-
-    func dollars(for request: RequestRecord) -> Double {
-        let read = Double(max(0, request.inputTokens ?? 0))
-        let cached = min(read, Double(max(0, request.cachedInputTokens ?? 0)))
-        let written = Double(request.countedOutputTokens ?? 0)
-        return ((read - cached) * input + cached * cachedInput + written * output) / 1e6
     }
 }

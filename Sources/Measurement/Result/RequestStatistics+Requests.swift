@@ -66,6 +66,7 @@ extension RequestStatistics {
         requests.forEach { request in
             inputTokens = inputTokens.saturatingAdd(max(0, request.inputTokens ?? 0))
             cachedInputTokens = cachedInputTokens.saturatingAdd(max(0, request.cachedInputTokens ?? 0))
+            cacheWrittenTokens = cacheWrittenTokens.saturatingAdd(max(0, request.cacheWrittenTokens ?? 0))
             outputTokens = outputTokens.saturatingAdd(request.countedOutputTokens ?? 0)
             reasoningTokens = reasoningTokens.saturatingAdd(max(0, request.reasoningTokens ?? 0))
             if let vectors = request.vectors {
@@ -92,6 +93,7 @@ extension RequestStatistics {
         case .leftOut: break
         }
         itlMilliseconds = DistributionSummary(milliseconds: scope.gaps)
+        served = ServedResult(of: requests, in: scope)
         answers = AnswerVariety(of: requests.successes)
         retries = Retries(of: requests, in: scope)
         do throws(CostGap) { cost = try Cost(of: requests, useful: self.requests.useful, in: scope) } catch {

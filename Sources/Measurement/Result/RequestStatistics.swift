@@ -11,6 +11,7 @@ public struct RequestStatistics: Sendable, Hashable {
 
     public var inputTokens: Int64 = 0
     public var cachedInputTokens: Int64 = 0
+    public var cacheWrittenTokens: Int64 = 0
     public var outputTokens: Int64 = 0
     public var reasoningTokens: Int64 = 0
     public var embeddings: Int64?  // vectors that came; nil where text was asked for
@@ -49,6 +50,7 @@ public struct RequestStatistics: Sendable, Hashable {
     public var connectMilliseconds: DistributionSummary?
     public var tlsMilliseconds: DistributionSummary?
 
+    public var served: ServedResult?  // nil = no answer told who gave it
     public var answers: AnswerVariety?  // nil unless the same prompt was answered twice at temperature 0
     public var cost: Cost?  // nil = not known, for the next's reason
     public var costGap: CostGap?
@@ -77,14 +79,6 @@ public struct RequestStatistics: Sendable, Hashable {
             self.value = value
             self.interval = interval
         }
-    }
-
-    /// Why nobody can say what a set of requests cost; never the same as nothing.
-    public enum CostGap: String, Error, Sendable, Hashable {
-        case noPrice = "no_price"
-        case noUsage = "no_usage"  // an answer came without the server's count of its tokens
-        case noWindow = "no_window"  // the price goes by the hour, and the set has no time of its own
-        case noRequest = "no_request"
     }
 
     public struct Cost: Sendable, Hashable {

@@ -94,6 +94,7 @@ enum RunWarnings {
         let counted = index.requests(of: record).only { !index.isWarmup($0) }
         if let useless = AnswerWarnings.aboutUselessness(of: counted) { warnings.append(useless) }
         warnings += AnswerWarnings.about(counted, variety: target.totals.answers)
+        warnings += ServedWarnings.about(target, asked: record.tier)
         if let length = target.inputLength, length.isOff {
             let shown = [length.asked, length.counted].map { inWords($0.rounded()) }
             warnings.append(

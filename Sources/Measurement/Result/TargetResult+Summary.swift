@@ -5,6 +5,7 @@ extension TargetResult {
         name = target.name
         provider = target.provider
         model = target.model
+        tier = target.tier?.name
         api = target.api
         url = target.url
         insecure = target.insecure
@@ -15,20 +16,18 @@ extension TargetResult {
         preflightGets = target.preflightGets
         server = timeline.server.map { ServerResult($0, of: target, index) }
         waitedReadySeconds = target.waitedReady.map { Double($0) / 1e9 }
-        let prices = TokenPrices(target)
-        preflight.dollars = prices.map { prices in
+        var prices = PriceBook(target)
+        preflight.dollars = prices?.asked.map { asked in
             let (sent, received) = (Double(target.preflightInputTokens), Double(target.preflightOutputTokens))
-            return (sent * prices.input + received * prices.output) / 1e6
+            return (sent * asked.input + received * asked.output) / 1e6
         }
 
         replaced.requests = timeline.requests.reduce(0) { $0 + (index.replaced[$1.step] == nil ? 0 : 1) }
-        replaced.dollars = prices.map { prices in
-            timeline.requests.only { index.replaced[$0.step] != nil }.reduce(0) { $0 + prices.dollars(for: $1) }
-        }
+        replaced.dollars = prices?.dollars(for: timeline.requests.only { index.replaced[$0.step] != nil })
         let warmups = timeline.requests.only { index.isWarmup($0) && index.replaced[$0.step] == nil }
         warmup.requests = warmups.count
         if !warmups.contains(where: { $0.outcomeClass == .success && $0.tokenSource != .usage }) {
-            warmup.dollars = prices.map { prices in warmups.reduce(0) { $0 + prices.dollars(for: $1) } }
+            warmup.dollars = prices?.dollars(for: warmups)
         }
         for request in warmups {
             warmup.outputTokens = warmup.outputTokens.saturatingAdd(request.countedOutputTokens ?? 0)

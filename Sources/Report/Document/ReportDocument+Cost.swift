@@ -46,13 +46,14 @@ extension ReportDocument {
     }
 
     private static func unknownCost(_ target: TargetResult) -> String? {
-        switch target.totals.costGap {
+        switch target.totals.costGap?.reason {
         case .noPrice:
             target.simulated
                 ? nil : "Cost unknown: no price given; add price: {input: ..., output: ...} to the profile."
         case .noUsage: "Cost unknown: the server did not report the tokens of each answer."
         case .noWindow: "Cost unknown: the time to pay for is not known."
         case .noRequest, nil: nil
+        default: target.totals.costGap.flatMap(ServedReport.unknownCost)
         }
     }
 }

@@ -13,7 +13,7 @@ extension ReportDocument {
 
     /// What is said of a target as a whole.
     static func afterPhases(_ target: TargetResult) -> [Block] {
-        wentWrong(target) + limits(target) + ServerBlocks.target(target) + totals(target)
+        wentWrong(target) + limits(target) + ServerBlocks.target(target) + ServedReport.blocks(target) + totals(target)
             + cost(target).map { target.totals.cost == nil ? .detail($0) : $0 } + apart(target)
     }
 
@@ -171,6 +171,9 @@ extension ReportDocument {
         }
         if totals.cachedInputTokens > 0 {
             sentence += " Cached by the server: \(Figure.count(totals.cachedInputTokens)) of the input tokens."
+        }
+        if totals.cacheWrittenTokens > 0 {
+            sentence += " Into the cache went \(Figure.count(totals.cacheWrittenTokens)) tokens of the input."
         }
         if let attainment = totals.sloAttainment {
             sentence += " The SLO was met by \(Figure.percent(share: attainment)) of the requests."

@@ -12,6 +12,7 @@ extension SummaryJSON {
                 .init("throttle_rate", JSONValue(stats.throttleRate)),
                 .init("input_tokens", JSONValue(stats.inputTokens)),
                 .init("cached_input_tokens", JSONValue(stats.cachedInputTokens)),
+                .init("cache_written_tokens", JSONValue(stats.cacheWrittenTokens)),
                 .init("output_tokens", JSONValue(stats.outputTokens)),
                 .init("reasoning_tokens", JSONValue(stats.reasoningTokens)),
                 .init("tokens_per_chunk", JSONValue(stats.tokensPerChunk)),
@@ -38,8 +39,10 @@ extension SummaryJSON {
                 .init("request_tps", distribution(stats.requestTPS)),
                 .init("connect_ms", distribution(stats.connectMilliseconds)),
                 .init("tls_ms", distribution(stats.tlsMilliseconds)),
-                .init("cost", cost(stats.cost)),
-                .init("cost_unknown", JSONValue(stats.costGap?.rawValue)),
+                .init("cost", CostJSON.value(stats.cost)),
+                .init("cost_unknown", CostJSON.gap(stats.costGap)),
+                .init("cost_unknown_of", JSONValue(stats.costGap?.subject)),
+                .init("served", ServedJSON.value(stats.served)),
                 .init("retries", stats.retries.map(retries) ?? .null),
             ] + embeddings(stats) + answers(stats.answers)
         )
@@ -145,22 +148,8 @@ extension SummaryJSON {
         )
     }
 
-    private static func proportion(_ proportion: RequestStatistics.Proportion?) -> JSONValue {
+    static func proportion(_ proportion: RequestStatistics.Proportion?) -> JSONValue {
         guard let proportion else { return .null }
         return .object([.init("value", JSONValue(proportion.value)), .init("ci95", interval(proportion.interval))])
-    }
-
-    private static func cost(_ cost: RequestStatistics.Cost?) -> JSONValue {
-        guard let cost else { return .null }
-        return .object([
-            .init("usd", JSONValue(cost.dollars)),
-            .init("basis", .string(cost.basis.rawValue)),
-            .init("usd_not_useful", JSONValue(cost.dollarsNotUseful)),
-            .init("requests_without_usage", JSONValue(cost.requestsWithoutUsage)),
-            .init("usd_per_request", JSONValue(cost.dollarsPerRequest)),
-            .init("usd_per_million_output_tokens", JSONValue(cost.dollarsPerMillionOutputTokens)),
-            .init("usd_per_useful_result", JSONValue(cost.dollarsPerUsefulResult)),
-            .init("usd_per_useful_ci", interval(cost.dollarsPerUsefulInterval)),
-        ])
     }
 }

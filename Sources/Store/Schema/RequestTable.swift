@@ -5,6 +5,9 @@ struct StoredRequest: Sendable {
     var request = RequestRecord()
     var error: Int64?  // `texts.id`
     var note: Int64?
+    var servedModel: Int64?
+    var servedTier: Int64?
+    var servedBy: Int64?
 }
 
 extension Schema {
@@ -58,8 +61,17 @@ extension Schema {
             .init("asked_input_tokens", { $0.request.askedInputTokens }, { $0.request.askedInputTokens = $1 }),
             .init("input_tokens", { $0.request.inputTokens }, { $0.request.inputTokens = $1 }),
             .init("cached_input_tokens", { $0.request.cachedInputTokens }, { $0.request.cachedInputTokens = $1 }),
+            .init("cache_written_tokens", { $0.request.cacheWrittenTokens }, { $0.request.cacheWrittenTokens = $1 }),
+            .init(
+                "cache_written_1h_tokens",
+                { $0.request.cacheWrittenForHour },
+                { $0.request.cacheWrittenForHour = $1 }
+            ),
             .init("output_tokens", { $0.request.outputTokens }, { $0.request.outputTokens = $1 }),
             .init("reasoning_tokens", { $0.request.reasoningTokens }, { $0.request.reasoningTokens = $1 }),
+            .init("served_model", { $0.servedModel }, { $0.servedModel = $1 }),
+            .init("served_tier", { $0.servedTier }, { $0.servedTier = $1 }),
+            .init("served_by", { $0.servedBy }, { $0.servedBy = $1 }),
             .init("token_source", { $0.request.tokenSource }, { $0.request.tokenSource = $1 }),
             .init("inputs", { $0.request.inputs }, { $0.request.inputs = $1 }),
             .init("vectors", { $0.request.vectors }, { $0.request.vectors = $1 }),
@@ -76,6 +88,9 @@ extension Schema {
             .init("arrivals", { $0.request.arrivals }, { $0.request.arrivals = $1 }),
         ]
     )
+
+    /// Those that hold an id of `texts`.
+    static let textColumns = ["error", "note", "served_model", "served_tier", "served_by"]
 
     /// For people with a SQLite shell: one request a row, in milliseconds and tokens per second, by the definitions of
     /// the result: hidden reasoning is in no speed, and the first read's share of the text in no decode speed.
@@ -99,7 +114,7 @@ extension Schema {
             THEN r.streamed_tokens * (1 - min(r.first_read_text_bytes, r.text_bytes) * 1.0 / r.text_bytes) * 1e9
               / (r.last_token_ns - r.first_token_ns) END AS decode_tps,
           r.input_tokens, r.cached_input_tokens, r.output_tokens, r.reasoning_tokens, r.token_source,
-          r.inputs, r.vectors
+          r.cache_written_tokens, r.inputs, r.vectors, sm.text AS served_model, st.text AS served_tier, sb.text AS served_by
         FROM (SELECT *, CASE
               WHEN token_source = 'usage' AND NOT hidden_reasoning THEN output_tokens
               WHEN token_source = 'usage' AND reasoning_tokens >= 0 THEN output_tokens - reasoning_tokens
@@ -108,5 +123,8 @@ extension Schema {
           LEFT JOIN phases p ON p.id = s.phase
           LEFT JOIN targets t ON t.id = p.target
           LEFT JOIN texts e ON e.id = r.error
+          LEFT JOIN texts sm ON sm.id = r.served_model
+          LEFT JOIN texts st ON st.id = r.served_tier
+          LEFT JOIN texts sb ON sb.id = r.served_by
         """
 }

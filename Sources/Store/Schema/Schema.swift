@@ -67,6 +67,8 @@ enum Schema {
             Column("input_price", \.inputPrice),
             Column("cached_input_price", \.cachedInputPrice),
             Column("output_price", \.outputPrice),
+            Column("prices", \.prices),
+            Column("tier", \.tier),
             Column("dollars_per_hour", \.dollarsPerHour),
             Column("resolve_ns", \.resolveNanoseconds),
             Column("addresses", \.addresses),

@@ -37,6 +37,15 @@ public enum API: String, Sendable, Hashable, CaseIterable {
     /// Members of a request that ask for an effort of reasoning ("low", "medium" or "high"); nil = the format has none.
     public func reasoning(effort: String) -> [JSONMember]? { grammar.reasoningEffort(effort) }
 
+    /// Members of a request that ask for a tier of service; nil = the format knows no tiers, or none of that name.
+    public func tier(_ name: String) -> [JSONMember]? { grammar.tier(name) }
+
+    /// The header in which an answer names its tier; nil where its body does.
+    public func servedTierHeader(_ tier: String?) -> (String, String)? {
+        guard let tier, let name = grammar.tierHeader else { return nil }
+        return (name, tier)
+    }
+
     var grammar: Grammar {
         switch self {
         case .openAIChat: .openAIChat

@@ -6,6 +6,14 @@ extension Grammar {
         headers: streamHeaders + [Header(name: "anthropic-version", value: "2023-06-01")],
         reasoningOff: [JSONMember(name: "thinking", json: #"{"type":"disabled"}"#)],
         reasoningEffort: { [JSONMember(name: "output_config", json: "{\"effort\":\"\($0)\"}")] },
+        tier: { name in
+            switch name {
+            case "fast": [JSONMember(name: "speed", json: "\"fast\"")]
+            case "standard": [JSONMember(name: "service_tier", json: "\"standard_only\"")]
+            case "priority": [JSONMember(name: "service_tier", json: "\"auto\"")]  // where there is a commitment
+            default: nil
+            }
+        },
         template: { request in
             var writer = BodyWriter(extra: request.extra)
             writer.string("model", request.model)
@@ -41,6 +49,7 @@ extension Grammar {
                 }
             } else if type.equals("message_start") {
                 tally.note(choice: 0, finish: nil)
+                tally.served(model: root["message"]["model"].utf8)
                 tally.count(anthropic: root["message"]["usage"], isFinal: false)  // its output count is a placeholder
             } else if type.equals("message_delta") {
                 tally.note(choice: 0, finish: root["delta"]["stop_reason"].utf8)
@@ -61,6 +70,7 @@ extension ReplyTally {
     fileprivate mutating func take(message: JSONValue, _ parser: JSONParser) -> Grammar.Reading {
         guard message["content"].kind == .array else { return .unparseable }
         note(choice: 0, finish: message["stop_reason"].utf8)
+        served(model: message["model"].utf8)
         for block in message["content"].elements {
             add(.visible, block["text"].utf8, choice: 0)
             add(.reasoning, block["thinking"].utf8, choice: 0)
@@ -98,10 +108,14 @@ extension ReplyTally {
         take(tokens(usage["cache_creation_input_tokens"]), &inputParts.written)
         take(tokens(usage["cache_read_input_tokens"]), &inputParts.cached)
         let parts = inputParts
+        // Two words: `speed` tells a fast answer from a standard one, `service_tier` whose capacity it took.
+        served(tier: usage["speed"].equals("fast") ? usage["speed"].utf8 : usage["service_tier"].utf8)
         count(
             Usage(
                 input: parts.fresh.map { $0 + (parts.written ?? 0) + (parts.cached ?? 0) },
                 cachedInput: parts.cached,
+                written: parts.written,
+                writtenForHour: tokens(usage["cache_creation"]["ephemeral_1h_input_tokens"]),
                 output: isFinal ? tokens(usage["output_tokens"]) : nil,
                 reasoning: isFinal ? tokens(usage["output_tokens_details"]["thinking_tokens"]) : nil
             )

@@ -8,6 +8,7 @@ extension Grammar {
             return "/models/\(name):" + (streams ? "streamGenerateContent?alt=sse" : "generateContent")
         },
         hasDoneMarker: false,
+        tierHeader: "x-gemini-service-tier",
         reasoningOff: [
             JSONMember(name: "generationConfig", json: #"{"thinkingConfig":{"thinkingBudget":0}}"#)
         ],
@@ -15,6 +16,7 @@ extension Grammar {
             let level = "{\"thinkingConfig\":{\"thinkingLevel\":\"\($0.uppercased())\"}}"
             return [JSONMember(name: "generationConfig", json: level)]
         },
+        tier: serviceTier,
         template: { request in
             var writer = BodyWriter(extra: request.extra.filter { $0.name != "stream" })  // the path says it
             let isSystem = { (message: ChatRequest.Message) in message.role == "system" }
@@ -43,6 +45,7 @@ extension Grammar {
             }
             let blocked = root["promptFeedback"]["blockReason"].utf8
             if blocked != nil { tally.noteBlocked() }
+            tally.served(model: root["modelVersion"].utf8)
             let usage = root["usageMetadata"]
             if usage.kind == .object { tally.count(gemini: usage) }
             if candidates.kind == .array || blocked != nil { return .understood }

@@ -25,12 +25,16 @@ struct Grammar: Sendable {
     var headers: [Header] = Grammar.streamHeaders  // of every request, the key's apart
     var framing = Framing.events
     var hasDoneMarker = true  // a stream says that it is over, apart from its finish reason
+    var tierHeader: String?  // of a response, where it names the tier that served
     var makesVectors = false  // its answers are embeddings, in one piece: no text, no tokens, no finish reason
 
     /// Members that switch reasoning off; nil = the format has no such switch, or each provider its own.
     var reasoningOff: [JSONMember]?
     /// Members that ask for a reasoning effort ("low", "medium", "high"); nil = the format knows none.
     var reasoningEffort: @Sendable (_ effort: String) -> [JSONMember]? = { _ in nil }
+
+    /// Members that ask for a tier of service; nil = the format knows none.
+    var tier: @Sendable (_ name: String) -> [JSONMember]? = { _ in nil }
 
     /// Encodes what many requests have in common.
     var template: @Sendable (ChatRequest) -> BodyTemplate
@@ -46,6 +50,11 @@ struct Grammar: Sendable {
 }
 
 extension Grammar {
+    /// `service_tier`, as nearly all call it.
+    static let serviceTier: @Sendable (String) -> [JSONMember]? = {
+        [JSONMember(name: "service_tier", json: "\"\($0)\"")]
+    }
+
     /// Reads any JSON document: errors and spate's own member here, the API's members in `take`. Of an array each
     /// element is read; one that is understood is enough.
     static func reader(
@@ -56,6 +65,7 @@ extension Grammar {
         {
             guard root.kind == .object else { return .unparseable }
             if let serving = ServingFacts(root["spate"]) { tally.facts.serving = serving }
+            tally.lookForServer(in: root, by: parser)
             let reading = take(root, whole, parser, &tally)
             let error = root["error"]
             let saysError = error.isPresent && error.utf8?.count != 0

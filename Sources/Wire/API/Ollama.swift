@@ -24,6 +24,7 @@ extension Grammar {
         },
         read: reader { root, whole, parser, tally in
             let message = root["message"]
+            tally.served(model: root["model"].utf8)
             tally.add(.reasoning, message["thinking"].utf8, choice: 0)
             tally.add(.visible, message["content"].utf8, choice: 0)
             for call in message["tool_calls"].elements {

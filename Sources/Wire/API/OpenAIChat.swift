@@ -10,6 +10,7 @@ extension Grammar {
         ],
         path: { _, _ in "/chat/completions" },
         reasoningEffort: { [JSONMember(name: "reasoning_effort", json: "\"\($0)\"")] },
+        tier: serviceTier,
         template: { request in
             var writer = BodyWriter(extra: request.extra)
             writer.string("model", request.model)
@@ -62,6 +63,10 @@ extension ReplyTally {
             note(choice: choice.index, finish: choice.finish_reason.buffer)
         }
         let flags = Int(chat.flags)
+        served(model: chat.model.buffer)
+        // With a token in it, a chunk only repeats what is known.
+        if facts.served.tier == nil || chat.piece_count == 0 { served(tier: chat.service_tier.buffer) }
+        lookForServer(in: JSONValue(raw: chat.root), by: parser)
         if flags & sj_has_usage != 0 { count(Usage(chat.usage)) }
         if flags & sj_has_delta != 0 { hasDelta = true }
         let rare = sj_has_error | sj_has_timing | sj_has_spate | sj_has_odd_count
@@ -95,6 +100,8 @@ extension Usage {
         self.init(
             input: given(raw.prompt),
             cachedInput: given(raw.cached),
+            written: given(raw.written),
+            writtenForHour: given(raw.written_hour),
             output: given(raw.completion),
             reasoning: given(raw.reasoning),
             total: given(raw.total)

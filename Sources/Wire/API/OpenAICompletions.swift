@@ -6,6 +6,7 @@ extension Grammar {
             "sglang-oai", "vllm-completions",
         ],
         path: { _, _ in "/completions" },
+        tier: serviceTier,
         template: { request in
             var writer = BodyWriter(extra: request.extra)
             writer.string("model", request.model)
@@ -23,7 +24,11 @@ extension Grammar {
                 tally.add(.visible, choice["text"].utf8, choice: index)
                 tally.note(choice: index, finish: choice["finish_reason"].utf8)
             }
+            tally.served(model: root["model"].utf8)
             if root["usage"].kind == .object { tally.count(openAI: root["usage"]) }
+            if tally.facts.served.tier == nil || root["usage"].kind == .object {
+                tally.served(tier: root["service_tier"].utf8)
+            }
             if root["usage"].kind == .object || root["timings"].kind == .object {
                 tally.facts.serverTimings = ServerTimings(openAIChat: root) ?? tally.facts.serverTimings
             }
@@ -39,6 +44,7 @@ extension ReplyTally {
         var read = Usage(
             input: tokens(usage["prompt_tokens"]),
             cachedInput: tokens(usage["prompt_tokens_details"]["cached_tokens"]),
+            written: tokens(usage["prompt_tokens_details"]["cache_write_tokens"]),
             output: tokens(usage["completion_tokens"]),
             reasoning: tokens(usage["completion_tokens_details"]["reasoning_tokens"]),
             total: tokens(usage["total_tokens"])

@@ -23,6 +23,7 @@ extension Grammar {
         read: reader { root, _, _, tally in
             let data = root["data"]
             guard data.kind == .array else { return .unparseable }
+            tally.served(model: root["model"].utf8)
             for vector in data.elements { tally.add(vector: vector["embedding"]) }
             if root["usage"].kind == .object {
                 let usage = root["usage"]

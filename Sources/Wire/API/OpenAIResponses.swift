@@ -5,6 +5,7 @@ extension Grammar {
         path: { _, _ in "/responses" },
         reasoningOff: [JSONMember(name: "reasoning", json: #"{"effort":"none"}"#)],
         reasoningEffort: { [JSONMember(name: "reasoning", json: "{\"effort\":\"\($0)\"}")] },
+        tier: serviceTier,
         template: { request in
             var writer = BodyWriter(extra: request.extra)
             writer.string("model", request.model)
@@ -32,6 +33,8 @@ extension Grammar {
                 tally.addToolCall(max(0, Int64(tally.facts.toolCalls) - 1), arguments: arguments)
             } else if type.equals("response.output_item.added"), root["item"]["type"].isToolCall {
                 tally.begin(toolCall: root["item"])
+            } else if type.equals("response.created") {
+                tally.served(model: root["response"]["model"].utf8)  // its tier is what was asked for
             } else if type.equals("response.completed") || type.equals("response.incomplete")
                 || type.equals("response.failed")
             {
@@ -61,6 +64,8 @@ extension ReplyTally {
                 addToolCall(Int64(facts.toolCalls) - 1, arguments: arguments.arguments(by: parser))
             }
         }
+        served(model: response["model"].utf8)
+        served(tier: response["service_tier"].utf8)
         let status = response["status"]
         let reason = response["incomplete_details"]["reason"].utf8
         note(choice: 0, finish: status.equals("incomplete") ? reason ?? status.utf8 : status.utf8)
@@ -102,6 +107,7 @@ extension ReplyTally {
             Usage(
                 input: tokens(usage["input_tokens"]),
                 cachedInput: tokens(usage["input_tokens_details"]["cached_tokens"]),
+                written: tokens(usage["input_tokens_details"]["cache_write_tokens"]),
                 output: tokens(usage["output_tokens"]),
                 reasoning: tokens(usage["output_tokens_details"]["reasoning_tokens"]),
                 total: tokens(usage["total_tokens"])

@@ -31,6 +31,14 @@ struct JSONValue {
         return JSONValue(raw: sj_value_member(raw, bytes, name.utf8CodeUnitCount))
     }
 
+    /// The same by a name that is known only as the program runs.
+    func member(_ name: [UInt8]) -> JSONValue {
+        name.withUnsafeBytes { bytes in
+            let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+            return start.map { JSONValue(raw: sj_value_member(raw, $0, bytes.count)) } ?? .absent
+        }
+    }
+
     /// nil unless a string.
     var utf8: UnsafeRawBufferPointer? { sj_value_text(raw).buffer }
 

@@ -3,7 +3,7 @@
 ///     x-ratelimit-{limit,remaining,reset}-WHAT      OpenAI, Azure, Groq, DigitalOcean, Fireworks, Cerebras
 ///     x-ratelimit-{limit,remaining,reset}           Together, OpenRouter: of requests
 ///     x-tokenlimit-{limit,remaining,reset}          Together: of tokens
-///     anthropic-ratelimit-WHAT-{limit,remaining,reset}
+///     anthropic-ratelimit-WHAT-{limit,remaining,reset}, anthropic-fast-WHAT-...: of fast mode, apart from the others
 ///     ratelimit-{limit,remaining,reset}, ratelimit  IETF drafts, DigitalOcean's platform
 ///     retry-after, retry-after-ms, x-should-retry
 public struct RateLimits: Sendable, Hashable {
@@ -100,12 +100,13 @@ public struct RateLimits: Sendable, Hashable {
             }
             return nil
         }
-        let prefix = "anthropic-ratelimit-"
-        guard name.hasPrefix(prefix) else { return nil }
-        let rest = name.dropFirst(prefix.count)
-        for part in Part.allCases where rest.hasSuffix("-" + part.rawValue) {
-            let what = rest.dropLast(part.rawValue.count + 1)
-            if !what.isEmpty { return (part, String(what.prefix(64))) }
+        for (prefix, kind) in [("anthropic-ratelimit-", ""), ("anthropic-fast-", "fast-")] where name.hasPrefix(prefix)
+        {
+            let rest = name.dropFirst(prefix.count)
+            for part in Part.allCases where rest.hasSuffix("-" + part.rawValue) {
+                let what = rest.dropLast(part.rawValue.count + 1)
+                if !what.isEmpty { return (part, kind + what.prefix(64)) }
+            }
         }
         return nil
     }
@@ -202,7 +203,8 @@ private struct HeaderLine {
 
     static func concernsLimits(_ head: Span<UInt8>, _ range: Range<Int>) -> Bool {
         for prefix in [
-            "x-ratelimit-", "x-tokenlimit-", "anthropic-ratelimit-", "ratelimit", "retry-after", "x-should-retry",
+            "x-ratelimit-", "x-tokenlimit-", "anthropic-ratelimit-", "anthropic-fast-", "ratelimit", "retry-after",
+            "x-should-retry",
         ]
             as [StaticString] where begins(head, range, prefix)
         {

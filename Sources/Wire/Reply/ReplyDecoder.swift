@@ -9,6 +9,7 @@ public final class ReplyDecoder {
 
     private let grammar: Grammar
     private let parser: JSONParser
+    let servedBy: ServedBySource?
     /// Keeps what the model wrote, in `text`, from the next `reset` on; it costs an allocation per token.
     public var keepsText: Bool
     private var mode = Mode.undecided
@@ -21,11 +22,13 @@ public final class ReplyDecoder {
 
     private enum Mode { case undecided, eventStream, lines, json, opaque, overflown }
 
-    public init(api: API, parser: JSONParser, keepsText: Bool = false) {
+    /// - Parameter servedBy: where its answers say who gave them.
+    public init(api: API, parser: JSONParser, keepsText: Bool = false, servedBy: ServedBySource? = nil) {
         grammar = api.grammar
         self.parser = parser
         self.keepsText = keepsText
-        tally = ReplyTally(keepsText: keepsText)
+        self.servedBy = servedBy
+        tally = ReplyTally(keepsText: keepsText, servedBy: servedBy?.pointer)
         tally.facts.expectsDoneMarker = grammar.hasDoneMarker
     }
 
@@ -42,7 +45,7 @@ public final class ReplyDecoder {
         stream.reset()
         lines.reset()
         body.removeAll(keepingCapacity: body.capacity <= 65_536)
-        tally = ReplyTally(keepsText: keepsText)
+        tally = ReplyTally(keepsText: keepsText, servedBy: servedBy?.pointer, words: tally.words)
         tally.facts.expectsDoneMarker = grammar.hasDoneMarker
     }
 
@@ -50,6 +53,14 @@ public final class ReplyDecoder {
     public func begin(status: Int, contentType: String?) {
         tally.facts.status = status
         promise = BodySniffer.promise(of: contentType)
+    }
+
+    /// The header in which the API names the tier that served.
+    var tierHeader: String? { grammar.tierHeader }
+
+    func takeHeader(_ value: String, _ take: (inout ReplyTally, UnsafeRawBufferPointer) -> Void) {
+        var value = value
+        value.withUTF8 { take(&tally, UnsafeRawBufferPointer($0)) }
     }
 
     /// Takes the bytes of one read.

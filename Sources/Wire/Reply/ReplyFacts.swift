@@ -60,6 +60,7 @@ public struct ReplyFacts: Sendable, Hashable {
     public var body = Body.empty
     public var choices: [Choice] = []  // in order of appearance, at most 128
     public var usage = Usage()
+    public var served = ServedFacts()
     public var error: ServerError?  // the first one before the end
     public var hasDoneMarker = false
     public var expectsDoneMarker = true  // false: the API's streams have none

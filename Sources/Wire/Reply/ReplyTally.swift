@@ -17,6 +17,8 @@ struct ReplyTally {
     var digest = ReadDigest()  // of the current read
     var text: ReplyText?  // nil = not kept
     var inputParts = InputParts()
+    var words: WordPool  // outlives the reply
+    let servedBy: JSONPointer?
     var hasDelta = false  // a chat chunk with `delta` came
     private var hasToken = false  // in the current event
     private var hasFinish = false  // a finish reason or an end came in the current event
@@ -32,7 +34,11 @@ struct ReplyTally {
         case sealed  // the API's own last word has come: only usage counts
     }
 
-    init(keepsText: Bool) { text = keepsText ? ReplyText() : nil }
+    init(keepsText: Bool, servedBy: JSONPointer?, words: WordPool = WordPool()) {
+        text = keepsText ? ReplyText() : nil
+        self.servedBy = servedBy
+        self.words = words
+    }
 
     /// A non-empty text.
     mutating func add(_ kind: Kind, _ text: UnsafeRawBufferPointer?, choice: Int64) {
@@ -102,6 +108,8 @@ struct ReplyTally {
         take(usage.total, &facts.usage.total)
         if usage.input == 0, usage.output == 0 { return }  // a form not filled in; its details say nothing either
         take(usage.cachedInput, &facts.usage.cachedInput)
+        take(usage.written, &facts.usage.written)
+        take(usage.writtenForHour, &facts.usage.writtenForHour)
         take(usage.reasoning, &facts.usage.reasoning)
     }
 

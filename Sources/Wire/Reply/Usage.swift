@@ -7,6 +7,8 @@ public struct Usage: Sendable, Hashable {
 
     public var input: Int64?
     public var cachedInput: Int64?  // part of `input`
+    public var written: Int64?  // to the cache; part of `input`
+    public var writtenForHour: Int64?  // of them, those kept for an hour and not for minutes
     public var output: Int64?  // reasoning included
     public var reasoning: Int64?  // part of `output`
     public var total: Int64?  // as the server added it up
@@ -14,12 +16,16 @@ public struct Usage: Sendable, Hashable {
     public init(
         input: Int64? = nil,
         cachedInput: Int64? = nil,
+        written: Int64? = nil,
+        writtenForHour: Int64? = nil,
         output: Int64? = nil,
         reasoning: Int64? = nil,
         total: Int64? = nil
     ) {
         self.input = input
         self.cachedInput = cachedInput
+        self.written = written
+        self.writtenForHour = writtenForHour
         self.output = output
         self.reasoning = reasoning
         self.total = total
@@ -35,9 +41,13 @@ public struct Usage: Sendable, Hashable {
         JSONText.append(output ?? 0, to: &buffer)
         JSONText.append(",\"total_tokens\":", to: &buffer)
         JSONText.append(total ?? (input ?? 0) + (output ?? 0), to: &buffer)
-        if let cachedInput {
+        if cachedInput != nil || written != nil {
             JSONText.append(",\"prompt_tokens_details\":{\"cached_tokens\":", to: &buffer)
-            JSONText.append(cachedInput, to: &buffer)
+            JSONText.append(cachedInput ?? 0, to: &buffer)
+            if let written {
+                JSONText.append(",\"cache_write_tokens\":", to: &buffer)
+                JSONText.append(written, to: &buffer)
+            }
             JSONText.append("}", to: &buffer)
         }
         if let reasoning {

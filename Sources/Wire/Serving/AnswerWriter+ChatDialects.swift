@@ -6,6 +6,7 @@ extension AnswerWriter {
         _ created: Int64,
         _ asksForUsage: Bool,
         _ dialect: ChatDialect,
+        tier: String?,
         input: Int64,
         cached: Int64?
     ) -> AnswerWriter {
@@ -41,7 +42,7 @@ extension AnswerWriter {
         ) { end, buffer in
             buffer += form.end(end, showsUsage: showsUsage, isEvery: isEvery)
         } whole: { end, buffer in
-            let answer = AnswerWriter.chat(id, model, created, asksForUsage)
+            let answer = AnswerWriter.chat(id, model, created, asksForUsage, tier: tier)
             answer.appendWhole(end, &buffer)
         } failure: { message, buffer in
             let error: JSONPiece = #"{"error":{"message":\#(message),"type":"server_error","code":"500"}}"#

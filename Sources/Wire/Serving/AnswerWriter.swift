@@ -102,26 +102,32 @@ extension AnswerWriter {
     /// - Parameters:
     ///   - created: seconds of Unix time.
     ///   - inputTokens: for an API that counts them at the beginning.
+    ///   - served: the model and the tier that answer; without a tier nothing is said of it.
     ///   - cachedTokens: those of the input that were found in a cache; nil = nothing is said of it.
     ///   - embedding: of a request for embeddings.
     public init(
         api: API,
         dialect: ServedDialect = .plain,
         id: String,
-        model: String,
+        served: ServedFacts,
         created: Int64,
         inputTokens: Int64,
         cachedTokens: Int64? = nil,
+        writtenTokens: Int64? = nil,
+        writtenForHour: Int64 = 0,
         asksForUsage: Bool,
         embedding: EmbeddingWish? = nil
     ) {
         self = api.grammar.served.writer(
             ServedForm.Answer(
                 id: id,
-                model: model,
+                model: served.model ?? "",
+                tier: served.tier,
                 created: created,
                 inputTokens: inputTokens,
                 cachedTokens: cachedTokens,
+                writtenTokens: writtenTokens,
+                writtenForHour: writtenForHour,
                 asksForUsage: asksForUsage,
                 dialect: dialect,
                 embedding: embedding

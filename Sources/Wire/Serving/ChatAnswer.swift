@@ -9,6 +9,7 @@ public enum ChatAnswer {
         finish: String,
         usage: Usage,
         serving: ServingFacts? = nil,
+        tier: String? = nil,
         to buffer: inout [UInt8]
     ) {
         appendStart(id: id, object: "chat.completion", model: model, created: created, to: &buffer)
@@ -17,7 +18,7 @@ public enum ChatAnswer {
         JSONText.append("},\"finish_reason\":", to: &buffer)
         JSONText.appendString(finish, to: &buffer)
         JSONText.append("}]", to: &buffer)
-        appendEnd(usage: usage, serving: serving, to: &buffer)
+        appendEnd(usage: usage, serving: serving, tier: tier, to: &buffer)
     }
 
     /// An error in OpenAI's shape: `{"error":{"message","type","param","code"}}`.
@@ -59,7 +60,11 @@ public enum ChatAnswer {
     }
 
     /// From behind the choices to the closing brace.
-    static func appendEnd(usage: Usage?, serving: ServingFacts?, to buffer: inout [UInt8]) {
+    static func appendEnd(usage: Usage?, serving: ServingFacts?, tier: String?, to buffer: inout [UInt8]) {
+        if let tier {
+            JSONText.append(",\"service_tier\":", to: &buffer)
+            JSONText.appendString(tier, to: &buffer)
+        }
         if let usage {
             JSONText.append(",\"usage\":", to: &buffer)
             usage.append(to: &buffer)

@@ -11,6 +11,7 @@ public struct ChatRequestFacts: Sendable, Hashable {
     public var seed: Int64?
     public var choices: Int  // `n`, 1 unless asked for more
     public var embedding: EmbeddingWish?  // nil = text is asked for
+    public var tier: String?  // of service, that is asked for; nil = the standard one, or none
 
     /// Why a body is refused; `message` is what the client is told, `parameter` the member at fault.
     public struct Refusal: Error, Sendable, Hashable {
@@ -63,7 +64,13 @@ public struct ChatRequestFacts: Sendable, Hashable {
             guard let root = parser.parse(bytes), root.kind == .object else {
                 return .failure(Refusal(message: "the body is not a JSON object", parameter: nil))
             }
-            do throws(Refusal) { return .success(try take(root)) } catch { return .failure(error) }
+            do throws(Refusal) {
+                var facts = try take(root)
+                facts.tier = Self.tier(in: root)
+                return .success(facts)
+            } catch {
+                return .failure(error)
+            }
         }
         return try facts.get()
     }
@@ -97,6 +104,13 @@ public struct ChatRequestFacts: Sendable, Hashable {
         }
         seed = root["seed"].int
         choices = try Self.count("n", in: root) ?? 1
+    }
+
+    /// `service_tier`, or Anthropic's `speed`.
+    private static func tier(in root: JSONValue) -> String? {
+        if root["speed"].equals("fast") { return "fast" }
+        let standard: Set<String> = ["auto", "default", "standard", "standard_only", "on_demand"]
+        return root["service_tier"].text.flatMap { standard.contains($0) ? nil : $0 }
     }
 
     /// Content is a string, or an array of parts of which those with `text` count.

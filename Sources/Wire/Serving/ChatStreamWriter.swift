@@ -46,19 +46,29 @@ public struct ChatStreamWriter: Sendable, Hashable {
     }
 
     /// `reason`: "stop" or "length". `serving` goes here when no usage chunk follows.
-    public func appendFinish(_ reason: String, serving: ServingFacts? = nil, to buffer: inout [UInt8]) {
+    public func appendFinish(
+        _ reason: String,
+        serving: ServingFacts? = nil,
+        tier: String? = nil,
+        to buffer: inout [UInt8]
+    ) {
         buffer.append(contentsOf: choice)
         JSONText.append("},\"finish_reason\":", to: &buffer)
         JSONText.appendString(reason, to: &buffer)
         JSONText.append("}]", to: &buffer)
-        ChatAnswer.appendEnd(usage: nil, serving: serving, to: &buffer)
+        ChatAnswer.appendEnd(usage: nil, serving: serving, tier: tier, to: &buffer)
         JSONText.append("\n\n", to: &buffer)
     }
 
-    public func appendUsage(_ usage: Usage, serving: ServingFacts? = nil, to buffer: inout [UInt8]) {
+    public func appendUsage(
+        _ usage: Usage,
+        serving: ServingFacts? = nil,
+        tier: String? = nil,
+        to buffer: inout [UInt8]
+    ) {
         buffer.append(contentsOf: start)
         JSONText.append("]", to: &buffer)
-        ChatAnswer.appendEnd(usage: usage, serving: serving, to: &buffer)
+        ChatAnswer.appendEnd(usage: usage, serving: serving, tier: tier, to: &buffer)
         JSONText.append("\n\n", to: &buffer)
     }
 

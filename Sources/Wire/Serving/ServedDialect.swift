@@ -9,10 +9,18 @@ public struct ServedDialect: Sendable, Hashable {
     var keyHeader: String? = "authorization"
     /// The only name for the cap on output tokens that is taken; nil = any.
     var capField: String?
+    /// Whether each answer tells its tier; others do where one was asked for.
+    public var alwaysTellsTier = false
+    var standardTierWord = "default"
     var refusesTemperature = false
     var refusesStreamOptions = false
 
     public static let plain = ServedDialect(name: "simulated") { $0.keyHeader = nil }
+
+    /// What an answer in the standard tier calls it.
+    public func standardTier(_ api: API) -> String {
+        api == .anthropic || api == .gemini ? "standard" : standardTierWord
+    }
 
     public static var names: [String] { all.map(\.name) }
 
@@ -124,11 +132,20 @@ extension ServedDialect {
         ServedDialect(name: "openai") {
             $0.capField = "max_completion_tokens"
             $0.chat.reasoning = .hidden
-            $0.chat.extra = ",\"service_tier\":\"default\",\"system_fingerprint\":null"
+            $0.alwaysTellsTier = true
+            $0.chat.extra = ",\"system_fingerprint\":null"
         },
-        ServedDialect(name: "anthropic") { $0.keyHeader = "x-api-key" },
-        ServedDialect(name: "google") { $0.keyHeader = "x-goog-api-key" },
+        ServedDialect(name: "anthropic") {
+            $0.keyHeader = "x-api-key"
+            $0.alwaysTellsTier = true
+        },
+        ServedDialect(name: "google") {
+            $0.keyHeader = "x-goog-api-key"
+            $0.alwaysTellsTier = true
+        },
         ServedDialect(name: "groq") {
+            $0.alwaysTellsTier = true
+            $0.standardTierWord = "on_demand"
             $0.capField = "max_completion_tokens"
             $0.chat.reasoning = .field("reasoning")
             $0.chat.timing = .groq

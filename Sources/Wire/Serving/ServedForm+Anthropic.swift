@@ -11,16 +11,25 @@ extension ServedForm {
             facts.ignoresEndOfSequence = try ChatRequestFacts.flag("ignore_eos", in: root)
             return facts
         },
-        writer: { .anthropic($0.id, $0.model, $0.inputTokens, $0.cachedTokens ?? 0) }
+        writer: { .anthropic($0) }
     )
 }
 
 extension AnswerWriter {
-    fileprivate static func anthropic(_ id: String, _ model: String, _ inputTokens: Int64, _ cached: Int64)
-        -> AnswerWriter
-    {
+    fileprivate static func anthropic(_ answer: ServedForm.Answer) -> AnswerWriter {
+        let (id, model) = (answer.id, answer.model)
+        let (cached, written) = (answer.cachedTokens ?? 0, answer.writtenTokens ?? 0)
+        let fresh = answer.inputTokens - cached - written
+        let forHour = answer.writtenForHour
+        let kept: JSONPiece =
+            #"{"ephemeral_5m_input_tokens":\#(written - forHour),"ephemeral_1h_input_tokens":\#(forHour)}"#
+        let writes: JSONPiece = #""cache_creation_input_tokens":\#(written),"cache_creation":\#(kept)"#
+        let isFast = answer.tier == "fast"
+        let told: JSONPiece? = answer.tier.map {
+            #","service_tier":\#(isFast ? "standard" : $0),"speed":\#(isFast ? "fast" : "standard")"#
+        }
         let message: JSONPiece = #"{"id":\#(id),"type":"message","role":"assistant","model":\#(model)"#
-        let read: JSONPiece = #""input_tokens":\#(inputTokens - cached),"cache_read_input_tokens":\#(cached)"#
+        let read: JSONPiece = #""input_tokens":\#(fresh),"cache_read_input_tokens":\#(cached),\#(writes)\#(told)"#
         let usage: JSONPiece = #"{\#(read),"output_tokens":1}"#
         let start: JSONPiece = #"\#(message),"content":[],"stop_reason":null,"usage":\#(usage)}"#
         let type = "content_block_delta"

@@ -5,14 +5,17 @@ extension ServedForm {
         facts: { root, _, _ throws(ChatRequestFacts.Refusal) in try ChatRequestFacts(root) },
         writer: { answer in
             if answer.dialect == .plain {
-                return .chat(answer.id, answer.model, answer.created, answer.asksForUsage)
+                return .chat(answer.id, answer.model, answer.created, answer.asksForUsage, tier: answer.tier)
             }
+            var dialect = answer.dialect.chat
+            if let tier = answer.tier { dialect.extra += ",\"service_tier\":\"\(tier)\"" }
             return .chat(
                 answer.id,
                 answer.model,
                 answer.created,
                 answer.asksForUsage,
-                answer.dialect.chat,
+                dialect,
+                tier: answer.tier,
                 input: answer.inputTokens,
                 cached: answer.cachedTokens
             )
@@ -21,14 +24,21 @@ extension ServedForm {
 }
 
 extension AnswerWriter {
-    static func chat(_ id: String, _ model: String, _ created: Int64, _ asksForUsage: Bool) -> AnswerWriter {
+    static func chat(
+        _ id: String,
+        _ model: String,
+        _ created: Int64,
+        _ asksForUsage: Bool,
+        tier: String?
+    ) -> AnswerWriter {
         let writer = ChatStreamWriter(id: id, model: model, created: created)
         var opening: [UInt8] = []
         writer.appendRole(to: &opening)
         let reasoning = Reasoning.shown(head: writer.reasoningHead, tail: writer.token.tail)
         return AnswerWriter(opening: opening, token: writer.token, reasoning: reasoning) { end, buffer in
-            writer.appendFinish(end.isCut ? "length" : "stop", serving: asksForUsage ? nil : end.serving, to: &buffer)
-            if asksForUsage { writer.appendUsage(end.usage, serving: end.serving, to: &buffer) }
+            let reason = end.isCut ? "length" : "stop"
+            writer.appendFinish(reason, serving: asksForUsage ? nil : end.serving, tier: tier, to: &buffer)
+            if asksForUsage { writer.appendUsage(end.usage, serving: end.serving, tier: tier, to: &buffer) }
             ChatStreamWriter.appendDone(to: &buffer)
         } whole: { end, buffer in
             ChatAnswer.append(
@@ -39,6 +49,7 @@ extension AnswerWriter {
                 finish: end.isCut ? "length" : "stop",
                 usage: end.usage,
                 serving: end.serving,
+                tier: tier,
                 to: &buffer
             )
         } failure: { message, buffer in

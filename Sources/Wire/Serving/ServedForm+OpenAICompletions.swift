@@ -9,14 +9,19 @@ extension ServedForm {
             facts.choices = try ChatRequestFacts.count("n", in: root) ?? 1
             return facts
         },
-        writer: { .completions($0.id, $0.model, $0.created, $0.asksForUsage) }
+        writer: { .completions($0.id, $0.model, $0.created, $0.asksForUsage, $0.tier) }
     )
 }
 
 extension AnswerWriter {
-    fileprivate static func completions(_ id: String, _ model: String, _ created: Int64, _ asksForUsage: Bool)
-        -> AnswerWriter
-    {
+    fileprivate static func completions(
+        _ id: String,
+        _ model: String,
+        _ created: Int64,
+        _ asksForUsage: Bool,
+        _ tier: String?
+    ) -> AnswerWriter {
+        let told = tier.map { #","service_tier":\#($0)"# as JSONPiece }
         let start: JSONPiece = #"{"id":\#(id),"object":"text_completion","created":\#(created),"model":\#(model)"#
         let head: JSONPiece = #"data: \#(start),"choices":[{"index":0,"text":""#
         let tail: JSONPiece = "\",\"finish_reason\":null}]}\n\n"
@@ -24,14 +29,16 @@ extension AnswerWriter {
             let reason = end.isCut ? "length" : "stop"
             let serving = asksForUsage ? nil : end.serving
             buffer += event(
-                #"\#(start),"choices":[{"index":0,"text":"","finish_reason":\#(reason)}]\#(serving)}"#
+                #"\#(start),"choices":[{"index":0,"text":"","finish_reason":\#(reason)}]\#(told)\#(serving)}"#
             )
-            if asksForUsage { buffer += event(#"\#(start),"choices":[],"usage":\#(end.usage)\#(end.serving)}"#) }
+            if asksForUsage {
+                buffer += event(#"\#(start),"choices":[],"usage":\#(end.usage)\#(told)\#(end.serving)}"#)
+            }
             ChatStreamWriter.appendDone(to: &buffer)
         } whole: { end, buffer in
             let reason = end.isCut ? "length" : "stop"
             let choice: JSONPiece = #"{"index":0,"text":\#(end.text()),"finish_reason":\#(reason)}"#
-            let body: JSONPiece = #"\#(start),"choices":[\#(choice)],"usage":\#(end.usage)\#(end.serving)}"#
+            let body: JSONPiece = #"\#(start),"choices":[\#(choice)],"usage":\#(end.usage)\#(told)\#(end.serving)}"#
             buffer += body.bytes
         } failure: { message, buffer in
             ChatStreamWriter.appendError(message: message, type: "server_error", code: "500", to: &buffer)

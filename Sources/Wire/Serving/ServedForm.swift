@@ -7,10 +7,13 @@ struct ServedForm: Sendable {
     /// What is known of an answer before it begins.
     struct Answer: Sendable {
         var id: String
-        var model: String
+        var model: String  // that answers
+        var tier: String?  // that it is served in; nil = nothing is said of it
         var created: Int64  // seconds of Unix time
         var inputTokens: Int64
         var cachedTokens: Int64?  // nil = nothing is said of a cache
+        var writtenTokens: Int64?  // to the cache; likewise
+        var writtenForHour: Int64  // of them
         var asksForUsage: Bool
         var dialect: ServedDialect
         var embedding: EmbeddingWish?

@@ -35,7 +35,7 @@ import Wire
             reasoning: "hm",
             tokenEvents: 3,
             events: 12,
-            usage: Usage(input: 20, cachedInput: 3, output: 15, reasoning: 9),
+            usage: Usage(input: 20, cachedInput: 3, written: 5, output: 15, reasoning: 9),
             finish: "end_turn",
             sign: .both,
             keepAlives: 1
@@ -49,7 +49,7 @@ import Wire
             visible: "One",
             tokenEvents: 1,
             events: 5,
-            usage: Usage(input: 22, cachedInput: 3, output: 2),
+            usage: Usage(input: 22, cachedInput: 3, written: 5, output: 2),
             finish: "max_tokens",
             sign: .both
         ),
@@ -67,7 +67,7 @@ import Wire
             tools: [.init(id: "t", name: "f", arguments: "{\"a\":1}")],
             tokenEvents: 2,
             events: 8,
-            usage: Usage(input: 20, cachedInput: 3, output: 7),
+            usage: Usage(input: 20, cachedInput: 3, written: 5, output: 7),
             finish: "tool_use",
             sign: .both
         ),
@@ -77,13 +77,13 @@ import Wire
             visible: "One",
             tokenEvents: 1,
             events: 2,
-            usage: Usage(input: 20, cachedInput: 3)
+            usage: Usage(input: 20, cachedInput: 3, written: 5)
         ),
         APICase(
             name: "an error event",
             wire: typed([start, ("error", "\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}")]),
             events: 2,
-            usage: Usage(input: 20, cachedInput: 3),
+            usage: Usage(input: 20, cachedInput: 3, written: 5),
             sign: .error,
             error: ServerError(message: "Overloaded", type: "overloaded_error")
         ),

@@ -130,7 +130,7 @@ import Wire
         let writer = AnswerWriter(
             api: .openAIEmbeddings,
             id: "a",
-            model: "m\"",
+            served: ServedFacts(model: "m\""),
             created: 7,
             inputTokens: 11,
             asksForUsage: true,

@@ -6,7 +6,14 @@ import Wire
     private static let tokens = ["One", " \"two\"", "\n\\", "é🙂"]
 
     private func writer(_ api: API, asksForUsage: Bool = true) -> AnswerWriter {
-        AnswerWriter(api: api, id: "a", model: "m\"", created: 7, inputTokens: 11, asksForUsage: asksForUsage)
+        AnswerWriter(
+            api: api,
+            id: "a",
+            served: ServedFacts(model: "m\""),
+            created: 7,
+            inputTokens: 11,
+            asksForUsage: asksForUsage
+        )
     }
 
     private func end(isCut: Bool) -> AnswerWriter.End {

@@ -118,7 +118,7 @@ extension Threshold {
                 if phase.kind == .idle || phase.kind == .warmup { continue }
                 places += self.places(in: phase, prefix + phase.name)
             }
-            if phase == nil, selector == nil { places += self.places(at: prefix + "in all", target.totals) }
+            if phase == nil, meansAllPlaces { places += self.places(at: prefix + "in all", target.totals) }
         }
         return places
     }
@@ -146,7 +146,7 @@ extension Threshold {
             }
             places += own.map { $0.on(burst.validity) }
         }
-        if selector == nil {
+        if meansAllPlaces {
             let before = places.count
             switch figure.source {
             case .phase(let read): places += read(phase).map { [Place(name: name, figure: $0)] } ?? []
@@ -165,6 +165,15 @@ extension Threshold {
         case .concurrency(let level): step.concurrency == level
         case .rps(let rate): step.rps == rate
         case .burst: false
+        case .served: true
+        }
+    }
+
+    /// Whether whole phases and all together are meant besides their parts.
+    private var meansAllPlaces: Bool {
+        switch selector {
+        case nil, .served: true
+        case .concurrency, .rps, .burst: false
         }
     }
 
@@ -173,6 +182,7 @@ extension Threshold {
         case nil: true
         case .burst(let index): burst.index == index
         case .concurrency, .rps: false
+        case .served: true
         }
     }
 
@@ -186,10 +196,18 @@ extension Threshold {
         case .distribution(let read): [place(name, read(stats))]
         case .viewed(let read): [place(name, read(stats, fromSchedule))]
         case .statistic(let read): [Place(name: name, figure: read(stats))]
+        case .served(let fact): [Place(name: name, figure: served(fact, stats))]
         case .rate(let read):
             isWindow ? [Place(name: name, figure: ThresholdMetric.Value(read(stats), missing: "no window"))] : []
         case .step, .burst, .phase, .phaseDistribution: []
         }
+    }
+
+    private func served(_ fact: ServedResult.Fact, _ stats: RequestStatistics) -> ThresholdMetric.Value {
+        guard case .served(_, let name) = selector else { return ThresholdMetric.Value(nil) }
+        let share = stats.served?.share(fact, name)
+        let missing = "no answer told its \(fact == .by ? "server" : fact.rawValue)"
+        return ThresholdMetric.Value(share?.value, interval: share?.interval, missing: missing)
     }
 
     private func place(_ name: String, _ distribution: DistributionSummary?) -> Place {

@@ -30,6 +30,7 @@ public struct Threshold: Sendable {
         case concurrency(Int)
         case rps(Double)
         case burst(Int)  // its index, from 0
+        case served(ServedResult.Fact, String)  // which of those that answered; every place is meant
     }
 
     public let expression: String  // as written, trimmed
@@ -72,6 +73,9 @@ public struct Threshold: Sendable {
         if let selector, !figure.accepts(selector) {
             throw ThresholdError(expression, "\(metric) has no value by [\(Self.name(of: selector))]")
         }
+        if case .served(let fact) = figure.source, selector == nil {
+            throw ThresholdError(expression, "\(metric) of which one? write \(metric)[\(fact.rawValue)=NAME]")
+        }
     }
 
     private static func split(_ text: Substring) -> (path: Substring, Comparison, value: Substring)? {
@@ -104,13 +108,16 @@ public struct Threshold: Sendable {
         }
         guard path.last == "]" else { throw ThresholdError(expression, "a selector stands last: [concurrency=16]") }
         let inside = path[path.index(after: open)...].dropLast()
-        let parts = inside.split(separator: "=", omittingEmptySubsequences: false).map(\.trimmed)
+        let parts = inside.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(\.trimmed)
         guard parts.count == 2 else {
             throw ThresholdError(expression, "[\(inside)] is no selector; write [concurrency=16]")
         }
         let number = Double(parts[1])
         let whole = number.flatMap { Int(exactly: $0) }
         let name = path[..<open].trimmed
+        if let fact = ServedResult.Fact(rawValue: String(parts[0])), !parts[1].isEmpty {
+            return (name, .served(fact, String(parts[1])))
+        }
         switch parts[0] {
         case "concurrency":
             guard let whole, whole > 0 else { break }
@@ -122,7 +129,7 @@ public struct Threshold: Sendable {
             guard let number, number > 0, number.isFinite else { break }
             return (name, .rps(number))
         default:
-            let known = ["concurrency", "rps", "burst"]
+            let known = ["concurrency", "rps", "burst"] + ServedResult.Fact.allCases.map(\.rawValue)
             let nearest = Spelling.nearest(to: String(parts[0]), among: known)
             throw ThresholdError(expression, "unknown selector '\(parts[0])'", nearest: nearest)
         }
@@ -134,6 +141,7 @@ public struct Threshold: Sendable {
         case .concurrency(let level): "concurrency=\(level)"
         case .rps(let rate): "rps=\(inWords(rate))"
         case .burst(let index): "burst=\(index)"
+        case .served(let fact, let name): "\(fact.rawValue)=\(name)"
         }
     }
 

@@ -1,5 +1,6 @@
 extension ThresholdMetric {
-    static let all: [ThresholdMetric] = distributions + proportions + rates + counts + costs + retries + curves + phases
+    static let all: [ThresholdMetric] =
+        distributions + proportions + shares + rates + counts + costs + retries + curves + phases
 
     private static let distributions: [ThresholdMetric] = [
         ThresholdMetric("ttft", .milliseconds, .viewed { $0.ttft(fromSchedule: $1) }),
@@ -43,6 +44,10 @@ extension ThresholdMetric {
         ),
     ]
 
+    private static let shares: [ThresholdMetric] = ServedResult.Fact.allCases.map { fact in
+        ThresholdMetric("served_\(fact.rawValue).share", .share, .served(fact))
+    }
+
     private static let rates: [ThresholdMetric] = [
         ThresholdMetric("output_tokens_per_second", .perSecond, .rate { $0.outputTokensPerSecond }),
         ThresholdMetric("total_tokens_per_second", .perSecond, .rate { $0.totalTokensPerSecond }),
@@ -57,6 +62,7 @@ extension ThresholdMetric {
         [
             ThresholdMetric("input_tokens", .plain, .statistic { Value(Double($0.inputTokens)) }),
             ThresholdMetric("cached_input_tokens", .plain, .statistic { Value(Double($0.cachedInputTokens)) }),
+            ThresholdMetric("cache_written_tokens", .plain, .statistic { Value(Double($0.cacheWrittenTokens)) }),
             ThresholdMetric("output_tokens", .plain, .statistic { Value(Double($0.outputTokens)) }),
             ThresholdMetric("reasoning_tokens", .plain, .statistic { Value(Double($0.reasoningTokens)) }),
             ThresholdMetric(
@@ -97,7 +103,7 @@ extension ThresholdMetric {
         ),
     ]
 
-    private static let unpriced = "no price known, or token counts missing"
+    private static let unpriced = "no price known of what was served, or token counts missing"
 
     private static let curves: [ThresholdMetric] = [
         ThresholdMetric("retention", .share, .step { Value($0.retention, missing: $0.tooFew($0.stats.requestTPS)) }),

@@ -22,6 +22,8 @@ struct ThresholdMetric: Sendable {
         /// The same where it depends on whether times count from the schedule: the time to first token.
         case viewed(@Sendable (RequestStatistics, _ fromSchedule: Bool) -> DistributionSummary?)
         case statistic(@Sendable (RequestStatistics) -> Value)
+        /// The share of the answers that one of several gave, which a selector names.
+        case served(ServedResult.Fact)
         /// Over a window: totals of a whole run have none.
         case rate(@Sendable (RequestStatistics) -> Double?)
         case step(@Sendable (StepResult) -> Value)
@@ -43,7 +45,7 @@ struct ThresholdMetric: Sendable {
     var isDistribution: Bool {
         switch source {
         case .distribution, .viewed, .phaseDistribution: true
-        case .statistic, .rate, .step, .burst, .phase: false
+        case .statistic, .served, .rate, .step, .burst, .phase: false
         }
     }
 
@@ -62,6 +64,8 @@ struct ThresholdMetric: Sendable {
 
     func accepts(_ selector: Threshold.Selector) -> Bool {
         switch (source, selector) {
+        case (.served(let fact), .served(let named, _)): fact == named
+        case (.served, _), (_, .served): false
         case (.distribution, _), (.viewed, _), (.statistic, _), (.rate, _): true
         case (.step, .concurrency), (.step, .rps), (.burst, .burst): true
         case (.step, .burst), (.burst, .concurrency), (.burst, .rps), (.phase, _), (.phaseDistribution, _): false

@@ -1,0 +1,73 @@
+import Measurement
+
+/// Who gave the answers, as the report says it.
+enum ServedReport {
+    /// A table where several models, tiers or servers gave a target's answers, else a sentence.
+    static func blocks(_ target: TargetResult) -> [Block] {
+        guard let served = target.totals.served else { return [] }
+        let facts = ServedResult.Fact.allCases.compactMap { fact in served.groups[fact].map { (fact, $0) } }
+        let mixed = facts.filter { $0.1.count > 1 }
+        let alone = facts.filter { $0.1.count == 1 }.map { fact, groups in
+            "\(words(fact)) \(SafeText.line(groups[0].name))"
+        }
+        var blocks: [Block] = []
+        if !alone.isEmpty {
+            blocks.append(
+                .detail(.sentence("All answers that told it were served by \(alone.joined(separator: ", "))."))
+            )
+        }
+        return blocks + mixed.flatMap { [.heading("What was served, by \(words($0.0))"), .table(table($0.0, $0.1))] }
+    }
+
+    private static func words(_ fact: ServedResult.Fact) -> String {
+        switch fact {
+        case .model: "model"
+        case .tier: "tier"
+        case .by: "server"
+        }
+    }
+
+    private static func table(_ fact: ServedResult.Fact, _ groups: [ServedResult.Group]) -> TextTable {
+        let isPriced = groups.contains { $0.cost != nil }
+        var columns: [TextTable.Column] = [
+            .init(words(fact), alignment: .left, flexible: true), .init("requests"), .init("share"),
+            .init("TTFT p50"), .init("tok/s p50"),
+        ]
+        if isPriced { columns.append(.init("$/M out")) }
+        let rows = groups.map { group in
+            var cells: [Span] = [
+                Span(SafeText.line(group.name)), Span(Figure.count(group.requests)),
+                Span(group.share.map { Figure.percent(share: $0.value) } ?? Figure.unknown),
+                Span(group.ttftMilliseconds?.p50.map { Figure.duration(milliseconds: $0) } ?? Figure.unknown),
+                Span(group.decodeTPS?.p50.map(Figure.plain) ?? Figure.unknown),
+            ]
+            if isPriced {
+                cells.append(Span(group.cost?.dollarsPerMillionOutputTokens.map(Figure.dollars) ?? Figure.unknown))
+            }
+            return TextTable.Row(cells)
+        }
+        return TextTable(columns: columns, rows: rows)
+    }
+
+    /// Why a cost is not known, where that is for what was served.
+    static func unknownCost(_ gap: RequestStatistics.CostGap) -> String? {
+        let subject = gap.subject.map { SafeText.line($0) } ?? ""
+        switch gap.reason {
+        case .noModelPrice:
+            return
+                "Cost unknown: answers came from the model \(subject), which has no price; add it under price.models."
+        case .noTierPrice:
+            return "Cost unknown: answers were served in tier \(subject), which has no price; add it under price.tiers."
+        case .tierNotTold:
+            return "Cost unknown: tier \(subject) was asked for, and an answer did not tell whether it was given."
+        case .noCacheWritePrice:
+            return
+                "Cost unknown: tokens were written to the server's cache, at a price not given; add price.cache_write."
+        case .noHourWritePrice:
+            return
+                "Cost unknown: tokens were written to the server's cache for an hour, at a price not given; add "
+                + "price.cache_write_1h."
+        case .noPrice, .noUsage, .noWindow, .noRequest: return nil
+        }
+    }
+}
