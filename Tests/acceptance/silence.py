@@ -68,12 +68,19 @@ def one(bench, what, text, server=0.0, client=0.0):
         # A server that goes on catches nothing up: its next step may take one step more.
         bench.row("  ends", f"{found[0]['end_s'] - end:+.3f} s", "+- 0.15 s", abs(found[0]["end_s"] - end) <= gap)
         bench.equal("  side", found[0]["side"], "server")
-        hit = [
-            entry
-            for entry in journal.requests.values()
-            if entry["received"] < stops["server"][1] - 5_000_000 and (entry["ended"] or 1 << 62) > stops["server"][0]
-        ]
-        bench.equal("  requests that it hit, by the journal", found[0]["requests"], len(hit))
+        # Who began or ended within a step of its borders may be counted or not: the two clocks of an end differ by as much.
+        step = 25_000_000
+
+        def hit(border):
+            stopped, went_on = stops["server"]
+            return sum(
+                entry["received"] < went_on + border and (entry["ended"] or 1 << 62) > stopped - border
+                for entry in journal.requests.values()
+            )
+
+        few, many = hit(-step), hit(step)
+        said = found[0]["requests"]
+        bench.row("  requests that it hit, by the journal", said, f"{few} to {many}", few <= said <= many)
         bench.row("  streams of, tokens missing", f"{found[0]['streams']} of {found[0]['of']}, {found[0]['tokens_missing']}", "")
     longest = (phase.get("longest_silence_ms") or 0) / 1000
     bench.row("  longest silence", f"{longest:.3f} s", "")
