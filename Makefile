@@ -3,7 +3,8 @@
 # make acceptance   what needs an idle machine: see Tests/acceptance
 # make bench  the comparison of Benchmarks/, printed as a table
 # make dist   one executable without Swift, and a tarball of it, in .build/dist; make deb, make wheel: a Debian package and a wheel of it
-.PHONY: dist deb wheel build-debug demo build test acceptance bench pictures format lint deps clean
+# make simulate   the engine over a network that is made up, in worlds drawn from seeds (SEEDS=100000, FROM=1); planted: can it fail?
+.PHONY: dist deb wheel build-debug demo build test simulate planted acceptance bench pictures format lint deps clean
 
 PACKAGES := libuv1-dev libcurl4-openssl-dev libsqlite3-dev libsimdjson-dev pkg-config openssl sqlite3 python3 nginx-light
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
@@ -21,6 +22,15 @@ build: deps
 test: deps
 	swift build
 	swift test
+	swift run --package-path Tests/Simulation simulate --seeds 300
+
+SEEDS ?= 100000
+FROM ?= 1
+simulate: deps
+	swift run -c release --package-path Tests/Simulation simulate --seeds $(SEEDS) --from $(FROM)
+
+planted: deps
+	Tests/Simulation/planted
 
 acceptance: build
 	Tests/acceptance/run

@@ -48,7 +48,8 @@ extension Agenda {
 
         mutating func finishStep(at now: Instant) {
             guard let phase = step?.phase else { return }
-            let drained = now.nanoseconds(since: t0)
+            // Several loops agree on a window's end that lies ahead, and may all be quiet before it.
+            let drained = max(now.nanoseconds(since: t0), step?.windowEnded ?? .min)
             step?.drained = drained
             lastDrained[phase] = drained
             writeStep()

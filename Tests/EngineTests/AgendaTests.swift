@@ -37,6 +37,15 @@ import Wire
         #expect(diary.step(1).drained == 7_000_000_000)
     }
 
+    @Test func `a stage that is quiet before the agreed end of its window lasts as long as the window`() {
+        var diary = Diary([[level, level]], loops: 2)
+        diary.begin()
+        for loop in 0...1 { _ = diary.say(.windowReady(loop: loop, index: 0), at: 5) }
+        for loop in 0...1 { _ = diary.say(.quiet(loop: loop, index: 0, warmed: 0), at: 5.001) }
+        #expect(diary.step(1).windowEnded == 5_002_000_000 && diary.step(1).drained == 5_002_000_000)
+        #expect(diary.step(2).started == 5_003_000_000)
+    }
+
     @Test func `what is said of an earlier stage counts for nothing`() {
         var diary = Diary([[level, level]], loops: 2)
         diary.begin()

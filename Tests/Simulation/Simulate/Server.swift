@@ -1,0 +1,101 @@
+import Transport
+
+/// What a server of OpenAI's chat does with each request, faults included.
+struct Server {
+    private let world: Case
+    private var draw: Draw
+    private let share: Double
+    private let pace: ClosedRange<Int>
+
+    init(_ world: Case) {
+        self.world = world
+        draw = Draw(world.seed, "server")
+        share = draw.one([0, 0.05, 0.2, 0.6])
+        pace = draw.one([1...5, 5...40, 20...120])
+    }
+
+    private static let onRequests: [Fault] = [
+        .refused, .hangs, .resetEarly, .status, .silent, .stall, .reset, .early, .slow, .open, .late, .inband,
+    ]
+
+    mutating func answer(to request: Request) -> Script {
+        guard !request.body.isEmpty else {
+            return Script([(draw.milliseconds(0...2), .written), (1_000_000, .head(status: 200, headers: [:])), (0, .end)])
+        }
+        // Drawn whether it is wanted or not, so that leaving a fault out changes nothing else.
+        let drawn = draw.chance(share) ? draw.one(Self.onRequests) : nil
+        let fault = drawn.flatMap { world.faults.contains($0) ? $0 : nil }
+        let tokens = draw.number(1...8)
+        var script = script(fault, tokens)
+        script.fault = fault?.rawValue ?? ""
+        return script
+    }
+
+    private mutating func script(_ fault: Fault?, _ tokens: Int) -> Script {
+        let connects = draw.milliseconds(0...3)
+        let first = draw.milliseconds(pace)
+        switch fault {
+        case .refused: return Script([(connects, .fail(.connect, "connect_refused"))])
+        case .hangs: return Script([])
+        case .resetEarly: return Script([(connects, .written), (first, .fail(.reset, "reset_preheader"))])
+        case .status: return refusal(connects, first)
+        case .silent: return Script([(connects, .written), (first, .head(status: 200, headers: Self.stream))])
+        default: break
+        }
+        var steps: [(after: Int64, step: Script.Step)] = [
+            (connects, .written), (first, .head(status: 200, headers: Self.stream)),
+        ]
+        let cut = fault == .stall || fault == .reset || fault == .early || fault == .inband ? draw.number(0...tokens - 1) : tokens
+        var sent = 0
+        for place in 0..<tokens {
+            let gap = fault == .slow ? draw.milliseconds(700...900) : draw.milliseconds(pace)
+            guard place < cut else { break }
+            let text = place % 3 == 1 ? "wörd🙂 " : "word "
+            steps += reads("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\(text)\"}}]}\n\n", after: place == 0 ? 0 : gap)
+            sent += 1
+        }
+        switch fault {
+        case .stall: break
+        case .reset: steps.append((draw.milliseconds(pace), .fail(.reset, "reset_midstream")))
+        case .early: steps.append((draw.milliseconds(pace), .end))
+        case .inband:
+            steps += reads("data: {\"error\":{\"message\":\"overloaded\",\"type\":\"server_error\"}}\n\n", after: 1_000_000)
+            steps.append((draw.milliseconds(0...2), .end))
+        default:
+            let end = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
+            let usage = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":\(tokens)}}\n\n"
+            steps += reads(end + usage + "data: [DONE]\n\n", after: draw.milliseconds(0...2))
+            if fault == .late {
+                steps.append((draw.milliseconds(0...2), .fail(.reset, "reset_midstream")))
+            } else if fault != .open {
+                steps.append((draw.milliseconds(0...2), .end))
+            }
+        }
+        var script = Script(steps)
+        script.tokens = sent
+        return script
+    }
+
+    private static let stream = ["content-type": "text/event-stream"]
+
+    private mutating func refusal(_ connects: Int64, _ first: Int64) -> Script {
+        let status = draw.one([429, 500, 503])
+        var headers = ["content-type": "application/json"]
+        if draw.chance(0.5) { headers["retry-after"] = "\(draw.number(0...2))" }
+        let body = Array("{\"error\":{\"message\":\"not now\",\"type\":\"busy\"}}".utf8)
+        return Script([
+            (connects, .written), (first, .head(status: status, headers: headers)),
+            (0, .read(body, pieces: [body.count])), (draw.milliseconds(0...2), .end),
+        ])
+    }
+
+    /// One read, or cut anywhere into several, or into pieces of one.
+    private mutating func reads(_ text: String, after: Int64) -> [(after: Int64, step: Script.Step)] {
+        let bytes = Array(text.utf8)
+        let (cuts, way, wait) = (draw.number(1...bytes.count - 1), draw.number(0...3), draw.milliseconds(0...3))
+        guard world.faults.contains(.split), way > 1 else { return [(after, .read(bytes, pieces: [bytes.count]))] }
+        if way == 2 { return [(after, .read(bytes, pieces: [cuts, bytes.count - cuts]))] }
+        let (head, tail) = (Array(bytes[..<cuts]), Array(bytes[cuts...]))
+        return [(after, .read(head, pieces: [head.count])), (wait, .read(tail, pieces: [tail.count]))]
+    }
+}

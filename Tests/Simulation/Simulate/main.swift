@@ -1,0 +1,124 @@
+import Engine
+import Foundation
+import Measurement
+import Ticks
+import Transport
+
+/// Runs worlds drawn from seeds, and says which of them break what must always hold.
+///
+///     simulate --seeds 500 [--from 1]
+///     simulate --seed 4711 [--without reset,stall] [--phases 1] [--level 2] [--loops 1]
+///
+/// Ends with 1 where one does, after it has made that world as small as it can be.
+
+// Dictionaries in the same order each time, or no seed would give the same world twice.
+if getenv("SWIFT_DETERMINISTIC_HASHING") == nil {
+    setenv("SWIFT_DETERMINISTIC_HASHING", "1", 1)
+    var words = CommandLine.arguments.map { strdup($0) } + [nil]
+    execv("/proc/self/exe", &words)
+}
+
+/// At once, for the next world may end the program.
+func say(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+
+func live(_ world: Case) -> Aftermath {
+    let here = World(seed: world.seed)
+    World.current = here
+    let asked = Asked(world)
+    var server = Server(world)
+    here.serve = { server.answer(to: $0) }
+    let t0 = MonotonicClock.now()
+    here.limit = t0.nanoseconds + 600 * 1_000_000_000
+    var options = Run.Options(id: "t", prices: [Price()])
+    options.loops = asked.loops
+    options.caps = asked.caps
+    let books = Books()
+    let run = Run(program: asked.program(), options: options, t0: t0, sink: books)
+    if let instant = asked.interruptAfter {
+        here.at(t0.nanoseconds + instant) { run.conductor.stop(.interrupt) }
+    }
+    disturb(here, world, from: t0.nanoseconds)
+    let outcome = run.join()
+    return Aftermath(
+        asked: asked,
+        t0: t0.nanoseconds,
+        run: books.run,
+        journal: here.journal,
+        outcome: outcome,
+        standstill: here.standstill,
+        snapshot: run.feed.snapshot(at: MonotonicClock.now())
+    )
+}
+
+/// What happens to the machine.
+func disturb(_ here: World, _ world: Case, from: Int64) {
+    var draw = Draw(world.seed, "machine")
+    for _ in 0..<draw.number(0...3) {
+        let (instant, length) = (from + draw.milliseconds(1...8000), draw.milliseconds(1...900))
+        if world.faults.contains(.stop) { here.at(instant) { here.stopThreads(for: length) } }
+    }
+    for _ in 0..<draw.number(0...2) {
+        let (instant, jump) = (from + draw.milliseconds(1...8000), draw.milliseconds(0...4_000_000) - 2_000_000_000_000)
+        let slept = draw.chance(0.3) ? draw.milliseconds(100...60_000) : 0
+        if world.faults.contains(.clock) {
+            here.at(instant) {
+                here.realtimeOffset += jump + slept
+                here.boottimeOffset += slept
+            }
+        }
+    }
+}
+
+/// The smallest world that breaks the same.
+func shrunk(_ world: Case) -> Case {
+    var world = world
+    while let smaller = world.smaller.first(where: { !live($0).violations.isEmpty }) { world = smaller }
+    return world
+}
+
+var first: UInt64 = 1
+var count: UInt64 = 300
+var single: Case?
+var mayShrink = true
+var words = CommandLine.arguments.dropFirst()
+while let word = words.popFirst() {
+    let value = words.popFirst() ?? ""
+    switch word {
+    case "--from": first = UInt64(value) ?? 1
+    case "--seeds": count = UInt64(value) ?? 300
+    case "--seed": single = Case(seed: UInt64(value) ?? 1)
+    case "--without": for name in value.split(separator: ",") { if let fault = Fault(rawValue: String(name)) { single?.faults.remove(fault) } }
+    case "--phases": single?.mostPhases = Int(value) ?? 3
+    case "--level": single?.mostLevel = Int(value) ?? 8
+    case "--loops": single?.mostLoops = Int(value) ?? 3
+    default:
+        print("simulate: unknown word \(word); see the top of main.swift")
+        exit(104)
+    }
+}
+
+if let single {
+    let end = live(single)
+    for violation in end.violations { print(violation) }
+    let again = live(single)
+    let isSame = again.run.requests == end.run.requests && again.journal.count == end.journal.count
+    print("\(single.words): \(end.journal.count) requests, \(end.violations.count) violations, \(isSame ? "the same" : "NOT THE SAME") twice")
+    exit(end.violations.isEmpty && isSame ? 0 : 1)
+}
+
+var (requests, refused) = (0, 0)
+for seed in first..<first + count {
+    let world = Case(seed: seed)
+    let end = live(world)
+    requests += end.journal.count
+    refused += end.run.requests.count { $0.outcomeClass != .success }
+    let violations = end.violations
+    guard violations.isEmpty else {
+        say("seed \(seed): \(violations.prefix(5).joined(separator: "; "))")
+        let small = shrunk(world)
+        say("smallest: simulate \(small.words)")
+        for violation in live(small).violations.prefix(5) { print("  \(violation)") }
+        exit(1)
+    }
+}
+print("\(count) worlds from seed \(first): \(requests) requests, \(refused) of them not successes, 0 violations")
