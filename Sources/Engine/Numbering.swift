@@ -25,6 +25,14 @@ public enum Numbering {
         var loop: Int
     }
 
+    /// The first number of a continuation's requests.
+    static func behind(_ last: Int64?) -> Int64 { ((last ?? -1) / resumptionGap + 1) * resumptionGap }
+
+    /// How many runs of probes a load has had, by the ids of all steps; the most of loads that went on at the same time.
+    static func probeRuns(in steps: [Int]) -> Int {
+        (steps.filter { $0 >= firstProbeRow }.map { ($0 - firstProbeRow) / 2 % probeRuns }.max() ?? -1) + 1
+    }
+
     /// - Parameters:
     ///   - number: of the runs of probes that this load has had, from 0
     ///   - phase: that they go beside

@@ -86,8 +86,23 @@ public struct Program: Sendable {
         /// Phases that an interrupted run had begun, by id, and how many steps each has.
         public var begun: [Int: (phase: PhaseRecord, steps: Int)] = [:]
         public var beside: Int?  // the phase whose load it probes
+        var probeRuns = 0  // runs of probes beside its loads, so far
 
         public init() {}
+
+        /// Behind all that is stored of a run that was cut off.
+        public init(behind recorded: RecordedRun) {
+            let loads = recorded.steps.filter { $0.id < Numbering.firstProbeRow }
+            phase = (recorded.phases.map(\.id).filter { $0 < Numbering.firstProbeRow }.max() ?? 0) + 1
+            step = (loads.map(\.id).max() ?? 0) + 1
+            sequence = Numbering.behind(
+                recorded.requests.lazy.map(\.sequence).filter { $0 < Numbering.firstProbe }.max()
+            )
+            probeRuns = Numbering.probeRuns(in: recorded.steps.map(\.id))
+            for phase in recorded.phases {
+                begun[phase.id] = (phase, recorded.steps.count { $0.phase == phase.id })
+            }
+        }
     }
 
     public let targets: [EngineTarget]

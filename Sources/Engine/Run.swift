@@ -77,6 +77,7 @@ public final class Run: Sendable {
                 options: options,
                 budget: budget,
                 place: place,
+                earlier: program.continuation,
                 t0: t0,
                 sink: sink
             ) : nil

@@ -13,10 +13,21 @@ final class Trickle: Sendable {
     private let place: Run.Place
     private let t0: Instant
     private let sink: any RecordSink
+    private let earlier: Program.Continuation
     private let runs = Mutex<[Run]>([])
 
-    /// - Parameter place: of the run whose load is probed: targets in parallel have a run each.
-    init(options: Run.Options, budget: Budget, place: Run.Place, t0: Instant, sink: any RecordSink) {
+    /// - Parameters:
+    ///   - place: of the run whose load is probed: targets in parallel have a run each.
+    ///   - earlier: where the load goes on
+    init(
+        options: Run.Options,
+        budget: Budget,
+        place: Run.Place,
+        earlier: Program.Continuation,
+        t0: Instant,
+        sink: any RecordSink
+    ) {
+        self.earlier = earlier
         self.options = options
         self.budget = budget
         self.place = place
@@ -36,7 +47,9 @@ final class Trickle: Sendable {
         let replay = target.plan.phases.first { $0.name == name }?.replay
         probed.plan.workload = target.plan.workload.probing(beside: replay)
         var continuation = Program.Continuation()
-        let numbers = Numbering.probes(runs.withLock { $0.count }, beside: phase, of: place, loops: options.loops)
+        let number = earlier.probeRuns + runs.withLock { $0.count }
+        let numbers = Numbering.probes(number, beside: phase, of: place, loops: options.loops)
+        continuation.begun = earlier.begun
         continuation.phase = numbers.phase
         continuation.step = numbers.step
         continuation.sequence = numbers.sequence

@@ -28,7 +28,9 @@ public struct RunRecord: Sendable, Hashable, Codable {
     public var seed: UInt64 = 0
     public var scheduleSHA256 = ""
     public var startedAtUnixNanoseconds: Int64 = 0  // CLOCK_REALTIME at t0
-    public var durationNanoseconds: Int64?  // nil while it runs, or after a kill
+    public var durationNanoseconds: Int64?  // nil while it runs, or after a kill; without the time it was away
+    /// How long it was away, from being cut off to going on, all times together, nanoseconds; nil = never.
+    public var awayNanoseconds: Int64?
     public var complete = false
     public var interrupted = false
     public var simulated = false
@@ -146,6 +148,12 @@ public struct StepRecord: Sendable, Hashable, Codable {
         case drain  // waiting for what is in flight
     }
 
+    /// The run was cut off in the step, and went on later.
+    public enum Cut: String, Sendable, Hashable, Codable {
+        case continued  // up to the end of its window it counts; the rest follows in another step
+        case repeated  // another step measures it anew, and it counts in nothing
+    }
+
     public var id = 0
     public var phase = 0  // `PhaseRecord.id`
     public var ordinal = 0  // within the phase
@@ -154,6 +162,7 @@ public struct StepRecord: Sendable, Hashable, Codable {
     public var burst: Int?  // index of the burst cycle it belongs to, from 0
     /// The step that it measures again, because the load generator had disturbed it; nil = it is the first try.
     public var retryOf: Int?
+    public var cut: Cut?  // nil = it was not, or nobody went on
     /// From 0, where the phase was cut into blocks between which other targets had their turns.
     public var block: Int?
     public var idle: Int64?  // an edge's or a keep-warm probe's: how long nothing was sent before it

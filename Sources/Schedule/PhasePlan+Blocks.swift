@@ -41,7 +41,7 @@ extension PhasePlan {
 
 extension PhasePlan.Kind {
     /// Whether warm-up requests may come before it; not where they would spoil what it looks for.
-    var takesWarmup: Bool {
+    public var takesWarmup: Bool {
         switch self {
         case .ramp, .steady, .rate, .replay, .batch, .probe: true
         case .warmup, .idle, .burst, .keepwarm, .trickle: false

@@ -18,6 +18,10 @@ public struct PhasePlan: Sendable, Hashable {
     public var stages: [Stage]
     /// Single probes beside its load, at most so many a second, in none of its figures.
     public var probeRate: Double?
+    /// Stretches of a rate that an earlier part of the run has behind it.
+    var past: [ArrivalPlan] = []
+    /// Width of the bins of an earlier part of the run.
+    var keptBinWidth: Duration?
 
     public init(name: String, kind: Kind, stages: [Stage]) {
         self.name = name
@@ -30,6 +34,7 @@ public struct PhasePlan: Sendable, Hashable {
     /// One of 1 s, 100 ms and 10 ms; all stages of a phase share it, so that a request's arrivals can be read in the
     /// bins of the stage that follows.
     public var binWidth: Duration {
+        if let keptBinWidth { return keptBinWidth }
         let shortest = stages.compactMap(\.plannedWindow).min() ?? .seconds(20)
         if shortest >= .seconds(20) { return .seconds(1) }
         return shortest >= .seconds(2) ? .milliseconds(100) : .milliseconds(10)

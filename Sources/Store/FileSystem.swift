@@ -13,6 +13,18 @@ enum FileSystem {
         return stat(path, &facts) == 0 ? Int(facts.st_size) : nil
     }
 
+    /// Which file a path leads to, whatever its name.
+    struct Identity: Hashable {
+        var device: dev_t
+        var number: ino_t
+    }
+
+    /// nil when there is no such file.
+    static func identity(_ path: String) -> Identity? {
+        var facts = stat()
+        return stat(path, &facts) == 0 ? Identity(device: facts.st_dev, number: facts.st_ino) : nil
+    }
+
     static func isFolder(_ path: String) -> Bool {
         var facts = stat()
         return stat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR

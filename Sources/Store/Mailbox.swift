@@ -59,6 +59,14 @@ final class Mailbox: Sendable {
         }
     }
 
+    /// Something went wrong although nothing is left to be written again.
+    func fail(_ failure: StoreError) {
+        state.withLock { state in
+            if state.failure == nil { state.failure = failure }
+            state.lastFailure = failure
+        }
+    }
+
     /// Waits until it is time, and takes what is there.
     func wait(until deadline: DispatchTime) -> Order {
         _ = bell.wait(timeout: deadline)

@@ -61,6 +61,7 @@ struct RunReader {
         } catch let error as DatabaseError
             where error.resultCode == .SQLITE_CANTOPEN || error.resultCode == .SQLITE_READONLY
         {
+            if FileSystem.size(path + "-journal") ?? 0 > 0 { return try undoingHalfAWrite(plain, configuration) }
             if FileSystem.size(path + "-wal") ?? 0 > 0 {
                 throw StoreError(
                     path: path,
@@ -71,6 +72,22 @@ struct RunReader {
                 )
             }
             return try DatabaseQueue(path: immutableURI(plain), configuration: configuration)
+        }
+    }
+
+    /// A write outside of the log (its making, or its end) was cut off or failed: what it had changed is put back first, as
+    /// every SQLite tool that may write does (sqlite.org/lockingv3.html, "Rollback").
+    private static func undoingHalfAWrite(_ path: String, _ configuration: Configuration) throws -> DatabaseQueue {
+        var configuration = configuration
+        configuration.readonly = false
+        do { return try DatabaseQueue(path: path, configuration: configuration) } catch let error as DatabaseError {
+            throw StoreError(
+                path: path,
+                reason: .readOnly,
+                detail:
+                    "belongs to a run that did not end, and its -journal file can only be applied in a folder that can "
+                    + "be written: copy both there (\(error.message ?? "SQLite cannot open it"))"
+            )
         }
     }
 

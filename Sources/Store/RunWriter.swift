@@ -10,6 +10,7 @@ final class RunWriter: Sendable {
     private let queue: DatabaseQueue
     private let texts = Mutex(TextTable())
     private let startedAtUnixNanoseconds: Mutex<Int64>
+    private let file: FileSystem.Identity?
 
     /// Creates the file with the run's first facts in it.
     ///
@@ -43,6 +44,7 @@ final class RunWriter: Sendable {
                     return .commit
                 }
             }
+            file = FileSystem.identity(path)
             if let pageLimit { try limitPages(to: pageLimit) }
         } catch {
             throw StoreError(path: path, error)
@@ -50,7 +52,13 @@ final class RunWriter: Sendable {
     }
 
     /// Opens the file of a run that was interrupted, to write on.
-    init(resuming path: String, run: RunRecord, exclusive: Bool) throws(StoreError) {
+    /// - Parameter unmeasured: steps by id, and from which instant on their requests are measured anew
+    init(
+        resuming path: String,
+        run: RunRecord,
+        unmeasured: [Int: Int64],
+        exclusive: Bool
+    ) throws(StoreError) {
         self.path = path
         startedAtUnixNanoseconds = Mutex(run.startedAtUnixNanoseconds)
         do {
@@ -79,9 +87,16 @@ final class RunWriter: Sendable {
                 try db.inTransaction {
                     try Schema.extend(in: db)
                     try Self.store(run, in: db)
+                    for (step, instant) in unmeasured {
+                        try db.execute(
+                            sql: "UPDATE requests SET measured = 0 WHERE step = ? AND scheduled_ns >= ?",
+                            arguments: [step, instant]
+                        )
+                    }
                     return .commit
                 }
             }
+            file = FileSystem.identity(path)
         } catch {
             throw StoreError(path: path, error)
         }
@@ -121,8 +136,17 @@ final class RunWriter: Sendable {
             if let run { startedAtUnixNanoseconds.withLock { $0 = run.startedAtUnixNanoseconds } }
         } catch {
             texts.withLock { $0.forget() }  // ids that were rolled back
-            throw StoreError(path: path, error)
+            throw displacement ?? StoreError(path: path, error)
         }
+    }
+
+    /// Why what is written is not found where it should be; nil while it is. SQLite finds it out at some writes and calls the
+    /// file read-only; others go into a file that nobody finds.
+    var displacement: StoreError? {
+        let present = FileSystem.identity(path)
+        guard present != file else { return nil }
+        let became = present == nil ? "deleted or moved" : "deleted or moved, and replaced,"
+        return StoreError(path: path, reason: .missing, detail: "was \(became) while the run went on")
     }
 
     /// Closes the connection. With `joiningFiles` the -wal file is merged into the main file and the journal mode set
@@ -144,7 +168,7 @@ final class RunWriter: Sendable {
             try queue.close()
             return joined
         } catch {
-            throw StoreError(path: path, error)
+            throw displacement ?? StoreError(path: path, error)
         }
     }
 

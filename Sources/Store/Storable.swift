@@ -200,6 +200,7 @@ extension RequestRecord.TokenSource: Storable {}
 extension PhaseRecord.Kind: Storable {}
 extension PhaseRecord.LoopModel: Storable {}
 extension StepRecord.Kind: Storable {}
+extension StepRecord.Cut: Storable {}
 extension HistogramRecord.Metric: Storable {}
 extension IncidentRecord.Side: Storable {}
 extension IncidentRecord.Kind: Storable {

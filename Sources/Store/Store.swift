@@ -49,11 +49,13 @@ public final class RunStore: RecordSink {
     }
 
     /// Opens the file of an interrupted run to write on; nobody else may be writing it.
-    public init(resuming path: String, run: RunRecord) throws(StoreError) {
+    /// - Parameter unmeasured: steps by id, and from which instant (since t0) on what was due in them is measured anew: what
+    ///   is stored of that stays, and counts as sent only
+    public init(resuming path: String, run: RunRecord, unmeasured: [Int: Int64] = [:]) throws(StoreError) {
         self.path = path
         let exclusive = FileSystem.isRemote(folderOf: path)
         allowsLiveReading = !exclusive
-        writer = try RunWriter(resuming: path, run: run, exclusive: exclusive)
+        writer = try RunWriter(resuming: path, run: run, unmeasured: unmeasured, exclusive: exclusive)
         try WriterThread.start(mailbox: mailbox, writer: writer, interval: 500_000_000)
     }
 

@@ -76,6 +76,7 @@ final class WriterThread: Sendable {
         do {
             try writer.commit(order.batches, run: order.run)
             mailbox.committed(requests: order.batches.reduce(0) { $0 + $1.requests.count })
+            if let displacement = writer.displacement { mailbox.fail(displacement) }
             return true
         } catch {
             mailbox.giveBack(order, because: error, limit: Self.retainedBytes)

@@ -60,6 +60,25 @@ struct JobFlags: ParsableArguments {
         )
     )
     var answers: String?
-    @Option(help: ArgumentHelp("Finish the batch of an interrupted run, in its folder.", valueName: "result"))
+    @OptionGroup var resumable: ResumeFlag
+
+    var resume: String? { resumable.resume }
+}
+
+/// What goes for every run that can be cut off.
+struct ResumeFlag: ParsableArguments {
+    @Option(help: ArgumentHelp("Finish a run that was cut off, in its folder.", valueName: "result"))
     var resume: String?
+
+    /// Goes on with the stored run; the command's own flags have no say in its shape.
+    /// - Parameter given: flags of the shape that were given, by name
+    func run(given: [(String, Bool)], target: TargetFlags, flags: RunFlags) throws -> Bool {
+        guard let resume else { return false }
+        let shape = given.filter(\.1).map(\.0)
+        guard shape.isEmpty else {
+            throw Failure(.badInput, "--resume goes on with the stored run: leave out \(shape.joined(separator: ", "))")
+        }
+        try Launch(resuming: Resumption(resume), profile: nil, job: nil, target: target, flags: flags).run()
+        return true
+    }
 }

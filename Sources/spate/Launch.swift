@@ -27,7 +27,7 @@ struct Launch {
     init(
         resuming resumption: Resumption,
         profile: String?,
-        job: JobFlags,
+        job: JobFlags?,
         target: TargetFlags,
         flags: RunFlags
     ) throws {
@@ -182,7 +182,7 @@ struct Launch {
         guard (1...10).contains(times) else { throw refusal("allowed: 0 to 10") }
         guard search == nil else { throw refusal("--find decides by itself which level it tries again") }
         guard resumption == nil else {
-            throw refusal("a run that is resumed is a job, whose prompts are each asked once")
+            throw refusal("a run that is resumed goes on with what is left of it")
         }
         let stages = plan.phases.flatMap(\.stages)
         guard stages.contains(where: \.isRepeatable) else {

@@ -12,10 +12,11 @@ struct RateCommand: ParsableCommand {
             Examples:
               spate rate --request-rate 20 --duration 5m --url http://127.0.0.1:8000
               spate rate --request-rate 20 --request-count 2000 --arrival-pattern constant
+              spate rate --resume results/latest        go on with one that was cut off
             """
     )
 
-    @Option(help: "Requests per second.") var requestRate: String
+    @Option(help: "Requests per second.") var requestRate: String?
     @Option(help: "How long.") var duration: String?
     @Option(help: "How many requests, instead of how long.") var requestCount: Int?
     @Option(help: "constant, poisson or gamma. (default: poisson)") var arrivalPattern: String?
@@ -34,7 +35,15 @@ struct RateCommand: ParsableCommand {
     @OptionGroup(title: "Target") var target: TargetFlags
     @OptionGroup(title: "Run") var flags: RunFlags
 
+    @OptionGroup(title: "Cut off") var resumable: ResumeFlag
+
     func run() throws {
+        let given = [
+            ("--request-rate", requestRate != nil), ("--duration", duration != nil),
+            ("--request-count", requestCount != nil),
+        ]
+        if try resumable.run(given: given, target: target, flags: flags) { return }
+        guard let requestRate else { throw Failure(.badInput, "rate needs --request-rate, or --resume RESULT") }
         guard (duration == nil) != (requestCount == nil) else {
             throw Failure(.badInput, "rate needs one of --duration and --request-count, e.g. --duration 5m")
         }

@@ -20,10 +20,11 @@ struct ReplayCommand: ParsableCommand {
             Examples:
               spate replay AzureLLMInferenceTrace_code.csv --speed 2 --limit 10m --url http://127.0.0.1:8000
               spate replay results/latest --url http://127.0.0.1:8000
+              spate replay --resume results/latest        go on with one that was cut off
             """
     )
 
-    @Argument(help: "The trace's file.", completion: .file()) var trace: String
+    @Argument(help: "The trace's file.", completion: .file()) var trace: String?
     @Option(
         help: ArgumentHelp("One of the formats above.", valueName: "format"),
         completion: .list(TraceFormat.allCases.map(\.rawValue))
@@ -50,7 +51,11 @@ struct ReplayCommand: ParsableCommand {
     @OptionGroup(title: "Target") var target: TargetFlags
     @OptionGroup(title: "Run") var flags: RunFlags
 
+    @OptionGroup(title: "Cut off") var resumable: ResumeFlag
+
     func run() throws {
+        if try resumable.run(given: [("the trace", trace != nil)], target: target, flags: flags) { return }
+        guard let trace else { throw Failure(.badInput, "replay needs the file of a <trace>, or --resume RESULT") }
         var launch = try Launch(
             shortcut: "replay",
             keys: [

@@ -40,6 +40,14 @@ struct RunFolder {
         return descriptor
     }
 
+    /// Whether a run holds the lock of that folder.
+    static func isTaken(_ path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    }
+
     /// Points `parent/latest` to it: once something is measured, not before.
     func becomeLatest() {
         guard let parent else { return }

@@ -75,15 +75,15 @@ struct Session {
         folder.becomeLatest()
         if resumption == nil { try folder.write(Array(job.profileYAML.utf8), to: "profile.yaml") }
 
-        let engineTargets = targets.map {
-            (resumption?.remaining($0.prepared.target) ?? $0.prepared.target).part(of: job.split.shard)
-        }
+        let remainders = resumption.map { old in targets.map { old.remainder(of: $0.prepared.target) } }
+        let engineTargets =
+            remainders?.map(\.target) ?? targets.map { $0.prepared.target.part(of: job.split.shard) }
         let programs =
             job.search == nil
             ? Program.all(
                 targets: engineTargets,
                 order: job.order,
-                continuing: resumption?.continuation ?? Program.Continuation()
+                continuing: resumption.map { Program.Continuation(behind: $0.stored) } ?? Program.Continuation()
             ) : []
         let agreed = try start.agree(on: job, signals: signals) {
             folder.removeIfEmpty(simulatedProviders: job.targets.count)
@@ -95,9 +95,9 @@ struct Session {
         let store: RunStore
         do throws(StoreError) {
             store =
-                resumption == nil
-                ? try RunStore(creating: folder.file("run.sqlite"), run: record)
-                : try RunStore(resuming: folder.file("run.sqlite"), run: record)
+                if let resumption {
+                    try resumption.store(run: record, remainders ?? [])
+                } else { try RunStore(creating: folder.file("run.sqlite"), run: record) }
         } catch {
             throw Failure(.localIO, "\(error)")
         }
@@ -108,11 +108,7 @@ struct Session {
         var batch = RecordBatch()
         batch.targets = rows
         batch.shards = start.rows(loops: record.loops)
-        if let resumption {
-            let opening = resumption.opening(engineTargets)
-            batch.incidents = opening.incidents
-            batch.phases = opening.phases
-        }
+        resumption?.open(&batch, remainders ?? [])
         door.write(batch)
         scraper?.record(since: t0, into: door)
 

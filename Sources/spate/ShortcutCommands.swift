@@ -134,18 +134,28 @@ struct SoakCommand: ParsableCommand {
             Examples:
               spate soak --concurrency 32 --duration 8h --url http://127.0.0.1:8000
               spate soak --concurrency 32 --duration 5m --probe-rate 1 --url http://127.0.0.1:8000
+              spate soak --resume results/latest        go on with one that was cut off
             """
     )
 
-    @Option(help: "Requests in flight.") var concurrency: Int
-    @Option(help: "How long.") var duration: String
+    @Option(help: "Requests in flight.") var concurrency: Int?
+    @Option(help: "How long.") var duration: String?
     @Option(help: "Most probes per second beside the load; one at a time, on a connection of their own.")
     var probeRate: String?
     @OptionGroup(title: "Measured window") var window: WindowFlags
     @OptionGroup(title: "Target") var target: TargetFlags
     @OptionGroup(title: "Run") var flags: RunFlags
 
+    @OptionGroup(title: "Cut off") var resumable: ResumeFlag
+
     func run() throws {
+        let given = [
+            ("--concurrency", concurrency != nil), ("--duration", duration != nil), ("--probe-rate", probeRate != nil),
+        ]
+        if try resumable.run(given: given, target: target, flags: flags) { return }
+        guard let concurrency, let duration else {
+            throw Failure(.badInput, "soak needs --concurrency and --duration, or --resume RESULT")
+        }
         try Launch(
             shortcut: "steady",
             keys: [

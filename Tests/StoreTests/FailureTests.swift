@@ -86,6 +86,21 @@ import Testing
         #expect(try RunStore.read(folder.file).requests == batch(0..<1000).requests)
     }
 
+    @Test(arguments: [false, true])
+    func `a file that was deleted or moved while it is written is told`(isReplaced: Bool) throws {
+        let folder = try TemporaryFolder()
+        let store = try RunStore(creating: folder.file, run: RunRecord(), commitInterval: .seconds(60))
+        store.write(batch(0..<10))
+        try store.flush()
+        #expect(rename(folder.file, folder.file + ".moved") == 0)
+        if isReplaced { try Data("another".utf8).write(to: URL(filePath: folder.file)) }
+        store.write(batch(10..<20))
+        let error = #expect(throws: StoreError.self) { try store.flush() }
+        #expect(error?.reason == .missing)
+        #expect(error?.detail.contains("deleted or moved") == true)
+        #expect(store.failure == error)
+    }
+
     @Test func `a request written twice is refused aloud`() throws {
         let folder = try TemporaryFolder()
         let store = try RunStore(creating: folder.file, run: RunRecord())

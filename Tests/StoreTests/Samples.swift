@@ -16,6 +16,7 @@ enum Samples {
         run.scheduleSHA256 = String(repeating: "ab", count: 32)
         run.startedAtUnixNanoseconds = 1_790_000_000_123_456_789
         run.durationNanoseconds = 61_000_000_001
+        run.awayNanoseconds = 7_000_000_001
         run.complete = true
         run.interrupted = true
         run.simulated = true
@@ -120,6 +121,7 @@ enum Samples {
         step.burst = 1
         step.block = 3
         step.retryOf = 2
+        step.cut = .repeated
         step.gap = 30_000_000_000
         step.rateCurve = "20 ± 10 (sine of 60 s)"
         step.idle = 60_000_000_000

@@ -1,6 +1,12 @@
 extension RecordedRun {
     /// The last instant that anything stored tells of, since t0.
     public var lastInstant: Int64 { RunIndex(self).lastInstant }
+
+    /// Up to where a target's requests are all stored, since t0, if the run was cut off.
+    public func wholeUntil(target: TargetRecord) -> Int64 {
+        let index = RunIndex(self, choosesTries: false)
+        return index.wholeUntil(index.requests(of: target))
+    }
 }
 
 /// A recorded run with its rows found by what they belong to.
@@ -133,6 +139,17 @@ struct RunIndex: Sendable {
         for step in recorded.steps { last = max(last, step.drained ?? step.windowEnded ?? step.started ?? 0) }
         for phase in recorded.phases { last = max(last, phase.ended ?? phase.started ?? 0) }
         return last
+    }
+
+    /// Where the record of a target's requests stops being whole in a run that was cut off: requests in flight at its end were
+    /// never stored, and what had ended may have waited a second to be.
+    func wholeUntil(_ requests: RequestSet) -> Int64 {
+        var longest: Int64 = 0
+        requests.forEach { request in
+            guard let ended = request.ended else { return }
+            longest = max(longest, ended.saturatingAdd(request.dispatchLag ?? 0))
+        }
+        return lastInstant.saturatingAdd(-longest).saturatingAdd(-1_000_000_000)
     }
 
     /// A phase from its start to its end; of one that was cut off, to the last thing stored of the run.

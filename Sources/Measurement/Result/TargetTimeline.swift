@@ -21,12 +21,7 @@ struct TargetTimeline: Sendable {
         self.estimate = estimate
         arrivals = ArrivalSeries(requests, estimate: estimate, binWidth: index.binWidth)
         level = ServiceLevel(index.recorded.run)
-        if index.recorded.run.complete {
-            wholeUntil = nil
-        } else {
-            let longest = Swift.max(0, requests.compactMap(\.ended).max() ?? 0)
-            wholeUntil = index.lastInstant.saturatingAdd(-longest).saturatingAdd(-1_000_000_000)
-        }
+        wholeUntil = index.recorded.run.complete ? nil : index.wholeUntil(requests)
     }
 
     /// Requests that count: no warm-ups.

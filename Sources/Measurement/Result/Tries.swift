@@ -1,10 +1,16 @@
 /// Levels that were measured again because the load generator had disturbed them: which try is shown.
 ///
 /// Of a level's tries the last that was valid; where none was, the last of the least disturbed. The others take no part in
-/// any figure: their steps become warm-ups, as requests that were sent and do not count.
+/// any figure: their steps become warm-ups, as requests that were sent and do not count. So do steps in which the run was
+/// cut off and which were measured anew when it went on.
 enum Tries {
     /// The same run with one try of each level, and the verdicts of the others by step.
     static func chosen(in recorded: RecordedRun) -> (run: RecordedRun, replaced: [Int: ValidityResult.Verdict]) {
+        var recorded = recorded
+        for place in recorded.steps.indices where recorded.steps[place].cut == .repeated {
+            recorded.steps[place].kind = .warmup
+            recorded.steps[place].retryOf = nil
+        }
         guard recorded.steps.contains(where: { $0.retryOf != nil }) else { return (recorded, [:]) }
         let index = RunIndex(recorded, choosesTries: false)
         var verdicts: [Int: ValidityResult.Verdict] = [:]  // of the replaced, by step

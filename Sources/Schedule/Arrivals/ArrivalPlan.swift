@@ -165,6 +165,7 @@ extension RunPlan {
         var plan = self
         for phase in plan.phases.indices {
             var position = ArrivalPlan.Position()
+            for var stretch in plan.phases[phase].past where isWanted(stretch.law) { stretch.draw(from: &position) }
             for stage in plan.phases[phase].stages.indices {
                 guard case .arrivals(var arrivals) = plan.phases[phase].stages[stage].rule,
                     case .rate(var rate) = arrivals.source, isWanted(rate.law)

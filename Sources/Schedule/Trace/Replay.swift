@@ -31,6 +31,16 @@ public struct Replay: Sendable, Hashable {
         digest = trace.digest
     }
 
+    /// What is due at `cut` or later; nil = nothing.
+    func rest(after cut: Duration) -> Replay? {
+        var rest = self
+        // The first that rounds to `cut`.
+        let start = ((Double(cut.nanoseconds) - 0.5) * speed).rounded(.up)
+        rest.trace = trace.selecting(from: .nanoseconds(Int64(max(0, start))), limit: nil)
+        rest.digest = rest.trace.digest
+        return rest.count > 0 ? rest : nil
+    }
+
     public var count: Int { trace.count }
 
     /// When row `index` is due, nanoseconds from the start.
