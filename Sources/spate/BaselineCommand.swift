@@ -24,7 +24,7 @@ struct BaselineCommand: ParsableCommand {
         )
 
         @Argument(help: "Name of the baseline.") var name: String
-        @Argument(help: "A run's folder, or its run.sqlite.") var result: String
+        @Argument(help: "A run's folder, or its run.sqlite.", completion: .file()) var result: String
 
         func run() throws {
             try Baseline.save(name, from: result)
@@ -59,7 +59,7 @@ struct BaselineCommand: ParsableCommand {
                 """
         )
 
-        @Argument(help: "Its name.") var name: String
+        @Argument(help: "Its name.", completion: Completions.baselines) var name: String
 
         func run() throws { try Baseline.remove(name) }
     }

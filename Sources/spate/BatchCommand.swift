@@ -57,7 +57,8 @@ struct JobFlags: ParsableArguments {
         help: ArgumentHelp(
             "Where a batch's answers are written, in place of answers.jsonl in the result's folder.",
             valueName: "file.jsonl"
-        )
+        ),
+        completion: .file()
     )
     var answers: String?
     @OptionGroup var resumable: ResumeFlag
@@ -67,7 +68,10 @@ struct JobFlags: ParsableArguments {
 
 /// What goes for every run that can be cut off.
 struct ResumeFlag: ParsableArguments {
-    @Option(help: ArgumentHelp("Finish a run that was cut off, in its folder.", valueName: "result"))
+    @Option(
+        help: ArgumentHelp("Finish a run that was cut off, in its folder.", valueName: "result"),
+        completion: .directory
+    )
     var resume: String?
 
     /// Goes on with the stored run; the command's own flags have no say in its shape.

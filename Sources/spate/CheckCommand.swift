@@ -20,7 +20,10 @@ struct CheckCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "A profile whose targets are looked at; without one --url or --provider.")
+    @Argument(
+        help: "A profile whose targets are looked at; without one --url or --provider.",
+        completion: Completions.profiles
+    )
     var profile: String?
     @OptionGroup(title: "Target") var target: TargetFlags
     @Option(help: "Short answers asked of each target, for TTFT.")

@@ -21,12 +21,18 @@ struct CompareCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "Folders of runs, or their run.sqlite.") var results: [String]
+    @Argument(help: "Folders of runs, or their run.sqlite.", completion: .file()) var results: [String]
     @Option(help: "What the others are compared with: a target's name, a run's label or folder. Default: the first.")
     var base: String?
-    @Option(help: ArgumentHelp("Compare with a baseline (`spate baseline save`).", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("Compare with a baseline (`spate baseline save`).", valueName: "name"),
+        completion: Completions.baselines
+    )
     var against: String?
-    @Option(help: "window: runs of one target are its windows. run: each run is a side.")
+    @Option(
+        help: "window: runs of one target are its windows. run: each run is a side.",
+        completion: .list(ComparisonGrouping.allCases.map(\.rawValue))
+    )
     var by: String = ComparisonGrouping.window.rawValue
     @Option(help: ArgumentHelp("Exit 99 when a figure is worse by this much: 'ttft.p95 > +10%'.", valueName: "limit"))
     var failOnRegression: [String] = []
@@ -34,7 +40,10 @@ struct CompareCommand: ParsableCommand {
     @Flag(help: "Markdown tables.") var markdown = false
     @Flag(help: "Each --fail-on-regression as a JUnit test case.") var junit = false
     @Flag(help: "Annotations of GitHub Actions; the step's summary gets the Markdown.") var github = false
-    @Option(help: ArgumentHelp("Also write a page with charts; - is standard output.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Also write a page with charts; - is standard output.", valueName: "file"),
+        completion: .file()
+    )
     var html: String?
     @Flag(help: "No colours.") var noColor = false
 

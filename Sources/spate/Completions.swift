@@ -12,6 +12,8 @@ enum Completions {
     static let scenarios = CompletionKind.custom { _, _, prefix in ScenarioCatalogue.names + files(prefix) }
     static let profiles = CompletionKind.custom { _, _, prefix in ShippedProfiles.names + files(prefix) }
 
+    static let baselines = CompletionKind.custom { _, _, _ in (try? Baseline.names()) ?? [] }
+
     /// YAML files and folders that begin with what was written.
     private static func files(_ prefix: String) -> [String] {
         let folder = prefix.lastIndex(of: "/").map { String(prefix[...$0]) } ?? ""

@@ -18,7 +18,12 @@ struct MergeCommand: ParsableCommand {
     )
 
     @Argument(help: "The shards' folders.", completion: .directory) var shards: [String]
-    @Option(name: .shortAndLong, help: "The folder of the merged result; it must be new or empty.") var output: String
+    @Option(
+        name: .shortAndLong,
+        help: "The folder of the merged result; it must be new or empty.",
+        completion: .directory
+    )
+    var output: String
     @Flag(
         help:
             "Merge without the shards that are missing or did not end; the result says what part of the load it covers."

@@ -19,13 +19,18 @@ struct RateCommand: ParsableCommand {
     @Option(help: "Requests per second.") var requestRate: String?
     @Option(help: "How long.") var duration: String?
     @Option(help: "How many requests, instead of how long.") var requestCount: Int?
-    @Option(help: "constant, poisson or gamma. (default: poisson)") var arrivalPattern: String?
+    @Option(
+        help: "constant, poisson or gamma. (default: poisson)",
+        completion: .list(["constant", "poisson", "gamma"])
+    )
+    var arrivalPattern: String?
     @Option(help: "Shape of gamma arrivals: 1 is Poisson, less comes in bursts.") var burstiness: String?
     @Option(help: ArgumentHelp("Most requests in flight (also --max-concurrency).", valueName: "cap"))
     var concurrency: Int?
     @Option(
         help:
-            "What happens to a request that is due beyond the cap: queue (timed from when it was due) or shed. (default: queue)"
+            "What happens to a request that is due beyond the cap: queue (timed from when it was due) or shed. (default: queue)",
+        completion: .list(["queue", "shed"])
     )
     var overflow: String?
     @Option(help: "Most probes per second beside the load; one at a time, on a connection of their own.")

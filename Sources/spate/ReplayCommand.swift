@@ -44,7 +44,11 @@ struct ReplayCommand: ParsableCommand {
     var bursts: String?
     @Option(help: ArgumentHelp("Most requests in flight (also --max-concurrency).", valueName: "cap"))
     var concurrency: Int?
-    @Option(help: "What happens beyond the cap: queue or shed. (default: queue)") var overflow: String?
+    @Option(
+        help: "What happens beyond the cap: queue or shed. (default: queue)",
+        completion: .list(["queue", "shed"])
+    )
+    var overflow: String?
     @Option(help: "Most probes per second beside the load; one at a time, on a connection of their own.")
     var probeRate: String?
     @OptionGroup(title: "Measured window") var window: WindowFlags

@@ -28,10 +28,15 @@ struct ReportCommand: ParsableCommand {
     @Flag(help: "Annotations of GitHub Actions; the step's summary gets a short Markdown.") var github = false
     @Flag(help: "Histograms and percentiles as text.") var hist = false
     @Option(
-        help: ArgumentHelp("JSON in the key names and by the formulas of vllm, aiperf or guidellm.", valueName: "tool")
+        help: ArgumentHelp("JSON in the key names and by the formulas of vllm, aiperf or guidellm.", valueName: "tool"),
+        completion: .list(CompatReport.Tool.allCases.map(\.rawValue))
     )
     var compat: String?
-    @Option(name: .shortAndLong, help: ArgumentHelp("File of the page; - is standard output.", valueName: "file"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("File of the page; - is standard output.", valueName: "file"),
+        completion: .file()
+    )
     var output: String?
     @Flag(help: "No colours.") var noColor = false
 

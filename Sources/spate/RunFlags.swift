@@ -127,7 +127,11 @@ struct RunFlags: ParsableArguments {
         completion: .directory
     )
     var resultDir: String?
-    @Option(name: [.long, .customShort("o")], help: "Exactly this folder; it must be new or empty.")
+    @Option(
+        name: [.long, .customShort("o")],
+        help: "Exactly this folder; it must be new or empty.",
+        completion: .directory
+    )
     var output: String?
     @Flag(help: "The summary on standard output, all else on standard error.")
     var json = false

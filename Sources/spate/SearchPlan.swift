@@ -28,10 +28,10 @@ enum SearchPlan {
             return "\(goal); tries \(streams(next)) once more, to be sure"
         }
         guard let low = passed.filter({ $0 < next }).max() else {
-            return "\(goal); tries \(streams(next)): \(streams(last.concurrency)) broke it"
+            return "\(goal); tries \(streams(next)): \(last.concurrency) broke it"
         }
         guard let high = missed.filter({ $0 > next }).min() else {
-            return "\(goal); doubles to \(streams(next)): \(streams(low)) kept it"
+            return "\(goal); doubles to \(streams(next)): \(low) kept it"
         }
         return "\(goal); tries \(streams(next)): \(low) kept it, \(high) did not"
     }

@@ -30,7 +30,8 @@ struct RampCommand: ParsableCommand {
     var holdMax: String?
     @Option(
         help:
-            "up, or up-down: the levels again in falling order, to see whether the server answers alike. (default: up)"
+            "up, or up-down: the levels again in falling order, to see whether the server answers alike. (default: up)",
+        completion: .list(["up", "up-down"])
     )
     var direction: String?
     @OptionGroup(title: "Measured window") var window: WindowFlags
@@ -106,7 +107,11 @@ struct BurstCommand: ParsableCommand {
         )
     )
     var hold: String?
-    @Option(help: ArgumentHelp("cold, preopened or warm. (default: cold)", valueName: "state")) var connections: String?
+    @Option(
+        help: ArgumentHelp("cold, preopened or warm. (default: cold)", valueName: "state"),
+        completion: .list(["cold", "preopened", "warm"])
+    )
+    var connections: String?
     @Flag(help: "Without the warm control burst.") var noControl = false
     @OptionGroup(title: "Measured window") var window: WindowFlags
     @OptionGroup(title: "Target") var target: TargetFlags

@@ -24,7 +24,10 @@ struct SimulateCommand: ParsableCommand {
     @Option(help: "Port; 0 takes a free one.") var port = 0
     @Option(help: "Name or file.", completion: Completions.scenarios) var scenario = "steady"
     @Option(help: "Multiplies all times: 0.1 is ten times as fast.") var timeScale = 1.0
-    @Option(help: ArgumentHelp("Journal of what the provider really did, one JSON object per line.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Journal of what the provider really did, one JSON object per line.", valueName: "file"),
+        completion: .file()
+    )
     var truth: String?
     @Flag(help: .hidden) var stopWithStdin = false
 

@@ -100,7 +100,7 @@ extension ProgramTests {
             let (tight, lean) = try run("tight", file, "--max-requests", "21")
             #expect(lean["calibration"]["applied"].bool == false)
             #expect(lean["calibration"]["problem"].text?.contains("max_requests") == true)
-            #expect(said(tight).contains("a word is taken for a token"))
+            #expect(said(tight).contains("one word for one token"))
             #expect(lean["targets"][0]["totals"]["requests"]["success"].int == 20)
             let (_, roomy) = try run("roomy", file, "--max-requests", "24")
             #expect(roomy["calibration"]["applied"].bool == true)

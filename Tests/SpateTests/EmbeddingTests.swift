@@ -79,7 +79,7 @@ extension ProgramTests {
                 #expect(abs(read - rate * each) < 0.05 * read)
             }
             let words = ended.out.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-            #expect(words.contains("embeddings/s") && words.contains("embeddings came"), "\(ended.out)")
+            #expect(words.contains("embeddings/s") && words.contains("embeddings were returned"), "\(ended.out)")
             #expect(!ended.out.contains("asked for in one piece"))
         }
 

@@ -102,6 +102,54 @@ extension ProgramTests {
             }
         }
 
+        @Test func `a shell completes what only spate knows, and files`() throws {
+            let folder = try Folder()
+            let script = try Spate.run(["--generate-completion-script", "bash"]).out
+            try script.write(toFile: folder["spate.bash"], atomically: true, encoding: .utf8)
+            try FileManager.default.createSymbolicLink(atPath: folder["spate"], withDestinationPath: Spate.executable)
+            try "phases: []".write(toFile: folder["mine.yaml"], atomically: true, encoding: .utf8)
+            try FileManager.default.createDirectory(atPath: folder["results"], withIntermediateDirectories: false)
+            let table: [(String, [String])] = [
+                ("ru", ["run"]), ("run ra", ["ramp", "rate", "rag"]), ("run mi", ["mine.yaml"]),
+                ("check mi", ["mine.yaml"]),
+                ("run --provider to", ["together"]), ("ramp --api open", ["openai-chat", "openai-responses"]),
+                ("simulate --scenario s", ["serverless", "steady", "slots16"]), ("profiles k", ["keepwarm"]),
+                ("providers an", ["anthropic"]),
+                ("rate --arrival-pattern p", ["poisson"]), ("rate --overflow s", ["shed"]),
+                ("burst --connections p", ["preopened"]),
+                ("replay --format m", ["mooncake"]), ("replay mi", ["mine.yaml"]), ("report re", ["results"]),
+                ("report --compat a", ["aiperf"]),
+                ("compare re", ["results"]), ("compare --by w", ["window"]), ("merge re", ["results"]),
+                ("batch --prompts mi", ["mine.yaml"]),
+                ("batch --resume re", ["results"]), ("baseline save main re", ["results"]),
+                ("run ramp --output re", ["results"]),
+                ("run ramp --like re", ["results"]), ("keepwarm --ga", ["--gaps"]), ("soak --dur", ["--duration"]),
+                ("selftest --fo", ["--forget"]),
+            ]
+            var words = "cd \(folder.path); PATH=\(folder.path):$PATH; source spate.bash\n"
+            for (line, _) in table {
+                words +=
+                    "COMP_WORDS=(spate \(line)); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMPREPLY=(); "
+                    + "_spate spate \"${COMP_WORDS[COMP_CWORD]}\" \"${COMP_WORDS[COMP_CWORD - 1]}\"; echo \" ${COMPREPLY[*]} \"\n"
+            }
+            try words.write(toFile: folder["ask"], atomically: true, encoding: .utf8)
+            let bash = Process()
+            bash.executableURL = URL(fileURLWithPath: "/bin/bash")
+            bash.arguments = ["--norc", folder["ask"]]
+            let pipe = Pipe()
+            bash.standardOutput = pipe
+            try bash.run()
+            let said = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            bash.waitUntilExit()
+            let answers = said.split(separator: "\n", omittingEmptySubsequences: false)
+            for (place, (line, wanted)) in table.enumerated() {
+                let answer = answers.indices.contains(place) ? answers[place] : ""
+                for word in wanted {
+                    #expect(answer.contains(" \(word) ") || answer.contains(" \(word)/ "), "\(line): \(answer)")
+                }
+            }
+        }
+
         @Test func `help shows the defaults`() throws {
             let table: [(String, [String: String])] = [
                 (
@@ -112,7 +160,7 @@ extension ProgramTests {
                     ]
                 ),
                 ("burst", ["--idle": "60s", "--repeat": "1", "--hold": "30s"]), ("probe", ["--gap": "3s"]),
-                ("keepwarm", ["--repeat": "5"]), ("batch", ["--request-count": "all of --prompts"]),
+                ("keepwarm", ["--repeat": "5"]), ("batch", ["--request-count": "all of"]),
                 (
                     "run",
                     [
@@ -127,7 +175,7 @@ extension ProgramTests {
                     "simulate",
                     ["--port": "0", "--scenario": "steady", "--time-scale": "1.0", "--host": "127.0.0.1"]
                 ),
-                ("selftest", ["--loops": "1"]), ("check", ["--probes": "", "--timeout": ""]),
+                ("selftest", ["--loops": "1"]), ("check", ["--probes": "3", "--timeout": "60"]),
             ]
             for (command, options) in table {
                 let help = try Spate.run([command, "--help"]).out.split(whereSeparator: \.isWhitespace).joined(

@@ -76,7 +76,7 @@ import Ticks
             } catch { return error.text }
         }
         #expect(reason(1, 2, key: "other").contains("another plan, seed or version"))
-        #expect(reason(0, 2).contains("there already"))
+        #expect(reason(0, 2).contains("joined already"))
         #expect(reason(1, 3).contains("none of 2"))
         #expect(reason(2, 2).contains("none of 2"))
         first.leave()
