@@ -111,7 +111,8 @@ private struct Judge {
         guard !flows.isEmpty else { return .init(.streams, .unknown, "too few tokens to judge") }
         let held = flows.filter(isHeldBack)
         let worst = (held.isEmpty ? flows : held).max { eventsPerRead($0) < eventsPerRead($1) } ?? flows[0]
-        let seen = "\(worst.request.tokenEvents) token events in \(worst.request.tokenReads) reads"
+        let seen =
+            "\(inCount(worst.request.tokenEvents, "token event")) in \(inCount(worst.request.tokenReads, "read"))"
         if held.isEmpty, let fast = flows.first(where: { eventsPerRead($0) >= Self.suspiciousEvents }) {
             let gap = inWords(millisecondsPerRead(fast))
             return .init(.streams, .odd, "\(seen), one each \(gap) ms: so fast that events share reads")
