@@ -78,6 +78,15 @@ extension Agenda {
             write { $0.incidents.append(incident) }
         }
 
+        /// Nothing of it is measured time.
+        mutating func notePause(from start: Instant, to end: Instant) {
+            var incident = IncidentRecord()
+            incident.at = start.nanoseconds(since: t0)
+            incident.ended = end.nanoseconds(since: t0)
+            incident.kind = .pause
+            write { $0.incidents.append(incident) }
+        }
+
         mutating func noteLateWindow(_ entry: Program.Entry, by nanoseconds: Int64, at now: Instant) {
             let seconds = (nanoseconds + 500_000_000) / 1_000_000_000
             let number = (entry.window ?? 0) + 1

@@ -23,6 +23,11 @@ struct Agenda: Sendable {
         case met(index: Int, instant: Instant?)
         /// No more requests are started; what runs may end within the grace.
         case stop(Conductor.Stop)
+        /// Nothing is started until `resume`: at once where the stage bears it, else when it, or its burst, is over.
+        case pause
+        case resume
+        /// The present phase ends here, the next begins.
+        case skip
     }
 
     /// To every loop.
@@ -31,6 +36,8 @@ struct Agenda: Sendable {
         case closeWindow(index: Int, at: Instant)
         case giveUp(index: Int, at: Instant)  // an open loop that the server cannot keep up with
         case stop(index: Int, at: Instant)
+        case pause(index: Int, at: Instant)
+        case resume(index: Int, at: Instant)
         case end
     }
 
@@ -65,7 +72,10 @@ struct Agenda: Sendable {
     private var monitor: LoadMonitor?
     private var isGivenUp = false
     private var hasProbes = false
+    private var pauses = Pauses()
+    private var skipped: Set<Int> = []  // phases
     private var books: Books
+    private var lastSaid = Instant.zero
     private var actions: [Action] = []
 
     /// - Parameters:
@@ -87,6 +97,7 @@ struct Agenda: Sendable {
     // MARK: events
 
     mutating func take(_ event: Event, at now: Instant) -> [Action] {
+        lastSaid = now
         switch event {
         case .attached(let loop):
             if attached.insert(loop).inserted, attached.count == loops { advance(at: now) }
@@ -107,6 +118,9 @@ struct Agenda: Sendable {
             if awaited == index { goOn(with: index, agreed: instant, at: now) }
         case .stop(let reason):
             if stop == nil, !hasEnded { stop(reason, at: now) }
+        case .pause: pause(at: now)
+        case .resume: resume(at: now)
+        case .skip: skip(at: now)
         }
         defer { actions = [] }
         return books.takeWritten().map { .write($0) } + actions  // rows first: after `end` nobody waits for them
@@ -134,7 +148,7 @@ struct Agenda: Sendable {
         case .over: break
         }
         stopStage(at: now)
-        if awaited != nil { end() }
+        if awaited != nil || endPause(at: now) != nil { end() }
     }
 
     private mutating func stopStage(at now: Instant) {
@@ -152,14 +166,15 @@ struct Agenda: Sendable {
     /// An open loop's stage ends when its plan says, to the nanosecond: the next stretch begins there.
     private var plannedEnd: Instant? {
         guard !isGivenUp, stop == nil, case .arrivals(let arrivals)? = entry?.stage.rule else { return nil }
-        return start.advanced(by: arrivals.duration)
+        return start.advanced(by: arrivals.duration).advanced(byNanoseconds: pauses.lengthInStage)
     }
 
     private mutating func advance(at now: Instant) {
         books.finishStep(at: now)
-        if let entry, entry.isLastOfPhase { books.finishPhase(entry.phase) }
+        if let entry, entry.isLastOfPhase || skipped.contains(entry.phase) { books.finishPhase(entry.phase) }
         for target in abandoned.keys { books.finishPhases(of: program.targets[target].id) }
         guard let next = nextIndex else { return end() }
+        guard !hold(before: next, at: now) else { return }
         guard isGated, program.meets(before: next) else { return begin(next, agreed: nil, at: now) }
         awaited = next
         actions.append(.meet(index: next))
@@ -179,7 +194,10 @@ struct Agenda: Sendable {
     /// The next stage of a target that is asked still; nil when there is none.
     private var nextIndex: Int? {
         guard stop == nil else { return nil }
-        return program.entries.indices.dropFirst(index + 1).first { abandoned[program.entries[$0].target] == nil }
+        return program.entries.indices.dropFirst(index + 1).first { place in
+            let entry = program.entries[place]
+            return abandoned[entry.target] == nil && !skipped.contains(entry.phase)
+        }
     }
 
     private mutating func beginning(
@@ -205,16 +223,16 @@ struct Agenda: Sendable {
     private mutating func begin(_ next: Int, _ entry: Program.Entry, start: Instant) {
         books.begin(entry, start: start, warmed: warmed)
         (index, self.start) = (next, start)
-        (ready, quiet, warmed, isGivenUp, monitor) = ([], [], 0, false, nil)
-        if case .arrivals(let arrivals) = entry.stage.rule, arrivals.stopsWhenSaturated, arrivals.isSteady {
-            monitor = LoadMonitor(loops: loops, offered: arrivals.offeredPerSecond)
-        }
+        (ready, quiet, warmed, isGivenUp) = ([], [], 0, false)
+        pauses.lengthInStage = 0
+        watch(entry)
         probe(entry)
         let view = LiveFeed.StageView(entry, of: program, index: next, start: start)
         actions += [.show(view), .tell(.enter(index: next, start: start))]
     }
 
     private mutating func end() {
+        _ = endPause(at: lastSaid)
         hasEnded = true
         awaited = nil
         books.finish()
@@ -234,5 +252,87 @@ struct Agenda: Sendable {
         guard hasProbes else { return }
         hasProbes = false
         actions.append(.endProbes)
+    }
+
+    /// Whether an open loop's stage is one that the server cannot keep up with is looked at from here on.
+    private mutating func watch(_ entry: Program.Entry) {
+        monitor = nil
+        if case .arrivals(let arrivals) = entry.stage.rule, arrivals.stopsWhenSaturated, arrivals.isSteady {
+            monitor = LoadMonitor(loops: loops, offered: arrivals.offeredPerSecond)
+        }
+    }
+
+    // MARK: pauses
+
+    /// What is known of pauses that somebody asks for.
+    private struct Pauses: Sendable {
+        var isWanted = false
+        var since: Instant?  // it has begun
+        var held: Int?  // the stage that begins when it ends
+        var lengthInStage: Int64 = 0  // of those amid the present stage, nanoseconds
+    }
+
+    /// Since when it is paused; nil where it is not.
+    var pausedSince: Instant? { pauses.since }
+    /// It pauses when the stage, or the burst, is over.
+    var willPause: Bool { pauses.isWanted && pauses.since == nil }
+
+    private mutating func pause(at now: Instant) {
+        guard stop == nil, !hasEnded, pauses.since == nil else { return }
+        pauses.isWanted = true
+        if let entry, entry.stage.maySuspend, awaited == nil { suspend(at: now.advanced(byNanoseconds: lead)) }
+    }
+
+    private mutating func suspend(at instant: Instant) {
+        pauses.since = instant
+        monitor = nil  // what no longer comes is no sign of anything
+        actions.append(.tell(.pause(index: index, at: instant)))
+    }
+
+    /// Whether the next stage waits for the end of a pause.
+    private mutating func hold(before next: Int, at now: Instant) -> Bool {
+        if pauses.since == nil {
+            let bears = index < 0 || program.entries[next].stage.mayWait(after: program.entries[index].stage)
+            guard pauses.isWanted, bears else { return false }
+            suspend(at: now)
+        }
+        pauses.held = next
+        return true
+    }
+
+    private mutating func resume(at now: Instant) {
+        pauses.isWanted = false
+        guard let since = pauses.since else { return }
+        let instant = max(since, now.advanced(byNanoseconds: lead))
+        if endPause(at: instant) != nil { return advanceFromPause(at: now) }
+        pauses.lengthInStage += instant.nanoseconds(since: since)
+        if let entry { watch(entry) }
+        actions.append(.tell(.resume(index: index, at: instant)))
+    }
+
+    /// The stage that was to begin, or a later one where its target was given up or its phase skipped meanwhile.
+    private mutating func advanceFromPause(at now: Instant) {
+        guard let next = nextIndex else { return end() }
+        begin(next, agreed: nil, at: now)
+    }
+
+    /// Writes the pause down, and gives the stage that waited for its end.
+    private mutating func endPause(at instant: Instant) -> Int? {
+        defer { (pauses.isWanted, pauses.since, pauses.held) = (false, nil, nil) }
+        guard let since = pauses.since else { return nil }
+        books.notePause(from: since, to: max(since, instant))
+        return pauses.held
+    }
+
+    private mutating func skip(at now: Instant) {
+        guard stop == nil, !hasEnded, program.entries.indices.contains(index) else { return }
+        let phase = program.entries[pauses.held ?? index].phase
+        skipped.insert(phase)
+        books.note(.skip, program.entries[pauses.held ?? index].phaseName, at: now)
+        if endPause(at: now) != nil {
+            books.finishPhase(phase)
+            return advanceFromPause(at: now)
+        }
+        stopStage(at: now)
     }
 }

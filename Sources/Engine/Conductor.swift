@@ -1,7 +1,7 @@
 internal import Measurement
 internal import Schedule
 internal import Synchronization
-internal import Ticks
+public import Ticks
 internal import Transport
 
 /// Where the loops of a run meet: takes to the `Agenda` what each of them says, and carries out what it decides.
@@ -60,6 +60,26 @@ public final class Conductor: Sendable {
 
     /// Starts no more requests; what runs may end within the grace. From any thread.
     public func stop(_ reason: Stop) { take(.stop(reason)) }
+
+    /// Starts nothing until `resume`: at once, or when the stage or burst is over that bears no pause; probes beside pause
+    /// with it. From any thread, as the next two.
+    public func pause() { takeWithProbes(.pause) }
+    public func resume() { takeWithProbes(.resume) }
+    /// Ends the present phase; the next begins.
+    public func skip() { take(.skip) }
+
+    /// How long ago the pause began, nanoseconds; nil where there is none.
+    public func pausedFor(at now: Instant) -> Int64? {
+        state.withLock { $0.agenda.pausedSince }.map { max(0, now.nanoseconds(since: $0)) }
+    }
+
+    /// A pause was asked for, and begins when the stage or the burst is over.
+    public var willPause: Bool { state.withLock { $0.agenda.willPause } }
+
+    private func takeWithProbes(_ event: Agenda.Event) {
+        take(event)
+        state.withLock { $0.probes }?.conductor.take(event)
+    }
 
     /// The last loop to attach begins the run.
     func attach(loop: Int, post: @escaping @Sendable (Agenda.Command) -> Void) {

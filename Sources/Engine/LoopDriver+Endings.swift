@@ -18,6 +18,9 @@ extension LoopDriver {
         {
             record.measured = false
         }
+        if record.measured, passage?.entry.stage.isLoaded == true, passage?.wasPaused(from: began, to: now) == true {
+            record.measured = false
+        }
         roster.remove(request)
         lane.noteConnection(record)
         keepAnswer(of: request, record)

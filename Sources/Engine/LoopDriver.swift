@@ -96,6 +96,16 @@ final class LoopDriver {
                 passage.hasStopped = true
                 dropRetries()
                 passage.windowEnd = passage.windowEnd ?? instant
+            case .pause(let index, let instant):
+                guard let passage, index == passage.index else { continue }
+                passage.shaper?.pause(at: instant)
+                passage.pause(at: instant)
+            case .resume(let index, let instant):
+                guard let passage, index == passage.index else { continue }
+                passage.shaper?.resume(at: instant)
+                if let length = passage.resume(at: instant), loopIndex == run.firstLoop {
+                    run.breakers.pause(passage.entry.target, length)
+                }
             case .end: end()
             }
         }
@@ -103,6 +113,9 @@ final class LoopDriver {
 
     private func enter(_ index: Int, start: Instant) {
         let entry = run.program.entries[index]
+        if let before = passage, let length = before.resume(at: start), loopIndex == run.firstLoop {
+            run.breakers.pause(before.entry.target, length)
+        }
         if let passage, passage.entry.phase != entry.phase {
             passage.shaper = nil
             cancelAll()  // a target that was given up may have left some
@@ -173,7 +186,7 @@ final class LoopDriver {
     func pump() {
         while let passage, passage.shaper != nil {
             let now = MonotonicClock.now()
-            while let errand = retries.takeDue(at: now) { send(again: errand) }
+            while !passage.isPaused(at: now), let errand = retries.takeDue(at: now) { send(again: errand) }
             guard startsLeft > 0 else { return loop.turnAgain() }
             guard let decision = passage.shaper?.next(at: now, atMost: startsLeft) else { return }
             switch decision {
@@ -193,7 +206,7 @@ final class LoopDriver {
                 preparation = nil
                 run.conductor.take(.quiet(loop: loopIndex, index: passage.index, warmed: warmed))
             case .wait(let instant):
-                let due = retries.nextDue ?? .distantFuture
+                let due = passage.isPaused(at: now) ? .distantFuture : retries.nextDue ?? .distantFuture
                 let next = min(instant ?? .distantFuture, due)
                 if next == .distantFuture { timer?.disarm() } else { timer?.arm(at: next) }
                 makeAhead(until: instant, passage)

@@ -12,6 +12,8 @@ final class Passage {
     var lookAhead: LookAhead?  // of an open loop
     var windowEnd: Instant?
     var hasStopped = false  // nothing is sent again
+    private var paused: Instant?
+    private var lastPause: Range<Instant>?
     private var sampler: LoadSampler?
     private let batch: Stage.Batch?  // this loop's share of a job
     private var nextOfBatch = 0
@@ -49,6 +51,27 @@ final class Passage {
 
     /// What a request is to this stage.
     func kind(of errand: Errand) -> StageShaper.RequestKind { errand.step == entry.step ? errand.kind : .carried }
+
+    // MARK: pauses
+
+    func pause(at instant: Instant) { paused = paused ?? instant }
+
+    /// How long the pause was, nanoseconds; nil where there was none.
+    func resume(at instant: Instant) -> Int64? {
+        guard let begun = paused else { return nil }
+        paused = nil
+        lastPause = begun..<max(begun, instant)
+        return max(0, instant.nanoseconds(since: begun))
+    }
+
+    func isPaused(at now: Instant) -> Bool { paused.map { now >= $0 } ?? false }
+
+    /// Whether a request of this time ran into a pause, in which the load went away under it.
+    func wasPaused(from start: Instant, to end: Instant) -> Bool {
+        if let paused, end > paused { return true }
+        guard let lastPause else { return false }
+        return start < lastPause.lowerBound && end > lastPause.lowerBound
+    }
 
     func firstToken(after ttft: Int64) { sampler?.firstToken(after: ttft) }
 

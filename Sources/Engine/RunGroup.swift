@@ -32,6 +32,15 @@ public final class RunGroup: Sendable {
     /// Starts no more requests; what runs may end within the grace.
     public func stop(_ reason: Conductor.Stop) { for run in runs { run.conductor.stop(reason) } }
 
+    public func pause() { for run in runs { run.conductor.pause() } }
+    public func resume() { for run in runs { run.conductor.resume() } }
+    public func skip() { for run in runs { run.conductor.skip() } }
+
+    /// For how long nothing has been started, nanoseconds, where one of them is paused.
+    public func pausedFor(at now: Instant) -> Int64? { runs.compactMap { $0.conductor.pausedFor(at: now) }.max() }
+    /// A pause was asked for and has not begun everywhere.
+    public var willPause: Bool { runs.contains { $0.conductor.willPause } }
+
     /// All of them together; the stage is that of the first that still has one, and whose place among the runs is given.
     public func snapshot(at now: Instant) -> (run: Int, feed: LiveFeed.Snapshot) {
         let all = runs.map { $0.feed.snapshot(at: now) }

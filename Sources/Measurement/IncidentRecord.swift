@@ -13,6 +13,8 @@ public struct IncidentRecord: Sendable, Hashable {
         case unusable
         case lateWindow = "late_window"  // a time window began later than planned
         case resume  // an interrupted run goes on from here
+        case pause  // somebody paused the run: nothing was started, and nothing of it is measured time
+        case skip  // somebody ended the phase before its plan did
 
         /// The kind by the word that is stored, those of earlier versions too.
         public init?(stored word: String) {

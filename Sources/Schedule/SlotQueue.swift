@@ -39,6 +39,13 @@ struct SlotQueue: Sendable {
         instants[head...].reduce(0) { $0 + max(0, end.nanoseconds(since: max($1, start))) }
     }
 
+    /// No slot may be used before it opens: the n-th one at `opening(n)`.
+    mutating func postpone(until opening: (Int) -> Instant) {
+        let free = instants[head...]
+        removeAll()
+        for (place, instant) in Array(free).enumerated() { insert(max(instant, opening(place))) }
+    }
+
     mutating func removeAll() {
         instants.removeAll(keepingCapacity: true)
         head = 0

@@ -19,6 +19,8 @@ struct StageCourse: Sendable {
     var gapNanoseconds: Int64 = 0
     var minimum = 0  // measured requests that must have ended
     var end = End.empty
+    private var settle = Duration.zero
+    private var holdsPlan = false  // its end is the plan's: what settles again is not made up for
 
     init(_ stage: Stage, start: Instant) {
         hasWindow = stage.hasWindow
@@ -27,7 +29,8 @@ struct StageCourse: Sendable {
         level = stage.concurrency
         switch stage.rule {
         case .level(let rule):
-            settled = start.advanced(by: rule.settle)
+            settle = rule.settle
+            settled = start.advanced(by: settle)
             minimum = rule.minRequests
             refillsAfterClose = true
             end = .time(start.advanced(by: rule.hold), most: start.advanced(by: rule.holdMax))
@@ -52,12 +55,28 @@ struct StageCourse: Sendable {
             let over = start.advanced(by: duration)
             end = .time(over, most: over)
         case .arrivals(let rule):
-            settled = start.advanced(by: rule.settle)
+            settle = rule.settle
+            holdsPlan = true
+            settled = start.advanced(by: settle)
             let over = start.advanced(by: rule.duration)
             lastStart = over  // of later turns; arrivals have an end of their own
             end = .time(over, most: over)
         case .drain:
             end = .empty
+        }
+    }
+
+    /// After a pause from `paused` to `resumed` the load settles again before anything is measured, and as much time is
+    /// measured in all as would have been.
+    mutating func goOn(from paused: Instant, at resumed: Instant) {
+        let pause = resumed.nanoseconds(since: paused)
+        let again = resumed.advanced(by: settle)
+        let measuredBefore = max(settled, paused)
+        settled = again
+        if lastStart < .distantFuture { lastStart = lastStart.advanced(byNanoseconds: pause) }
+        if case .time(let hold, let most) = end {
+            let lost = holdsPlan ? pause : again.nanoseconds(since: measuredBefore)
+            end = .time(hold.advanced(byNanoseconds: lost), most: most.advanced(byNanoseconds: lost))
         }
     }
 }

@@ -45,9 +45,10 @@ public struct StageShaper: Sendable {
         case wave  // measured, with a rank in the edge wave
     }
 
-    private let course: StageCourse
+    private var course: StageCourse
     private let stage: Stage
-    private let start: Instant
+    private var start: Instant  // or the end of the last pause
+    private var pausedAt: Instant?
     private var slots = SlotQueue()  // free slots by the instant from which they may be used
     private var backoff: FailureBackoff
     private var wavePending: Int  // edge requests still to be released
@@ -96,6 +97,7 @@ public struct StageShaper: Sendable {
     public mutating func next(at now: Instant, atMost limit: Int = .max) -> Decision {
         precondition(limit > 0, "asked for a decision that starts nothing")
         if now < start && stoppedAt == nil { return .wait(until: start) }
+        if let pausedAt, now >= pausedAt { return .wait(until: nil) }
         if let begun = paced(at: now) ?? startable(at: now, atMost: limit) { return begun }
         if course.hasWindow && !saidReady && closedAt == nil && isReady(at: now) {
             saidReady = true
@@ -154,9 +156,29 @@ public struct StageShaper: Sendable {
         if closedAt == nil { closedAt = instant }
     }
 
+    /// Starts nothing from `instant` on until `resume`, and the stage's time stands still; what is in flight goes on. For
+    /// stages of `Stage.maySuspend`.
+    public mutating func pause(at instant: Instant) {
+        if pausedAt == nil, stoppedAt == nil { pausedAt = instant }
+    }
+
+    /// Goes on at `instant`: what was to come comes that much later, a level opens its slots anew and settles again.
+    public mutating func resume(at instant: Instant) {
+        guard let paused = pausedAt, instant >= paused else { return }
+        pausedAt = nil
+        course.goOn(from: paused, at: instant)
+        pacer?.delay(by: instant.nanoseconds(since: paused))
+        slots.postpone { Self.opening(ofSlot: $0, from: instant) }
+        if let closedAt, closedAt > paused {
+            self.closedAt = closedAt.advanced(byNanoseconds: instant.nanoseconds(since: paused))
+        }
+        start = instant
+    }
+
     /// Starts nothing any more (interrupt, cap): what is in flight has the stage's grace to end.
     public mutating func stopStarting(at instant: Instant) {
         guard stoppedAt == nil else { return }
+        pausedAt = nil
         stoppedAt = instant
         closeWindow(at: instant)
         slots.removeAll()

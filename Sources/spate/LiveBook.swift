@@ -110,11 +110,12 @@ final class LiveBook: Sendable {
             state.longestStop = length
             let text = incident.detail ?? "client did not run for \(length / 1_000_000) ms"
             state.events.append(LiveEvent(atSeconds: at, text: text, isTheirs: false))
-        case .outage, .throttling, .silence, .unusable, .suspend, .clockStep, .lateWindow:
+        case .outage, .throttling, .silence, .unusable, .suspend, .clockStep, .lateWindow, .pause, .skip:
             let kind = Self.words(incident.kind)
             let lasted = length > 0 ? " of \(length / 1_000_000) ms" : ""
             let detail = incident.detail.map { ": \($0)" } ?? ""
-            let isOurs = incident.kind == .suspend || incident.kind == .clockStep || incident.kind == .lateWindow
+            let ours: Set<IncidentRecord.Kind> = [.suspend, .clockStep, .lateWindow, .pause, .skip]
+            let isOurs = ours.contains(incident.kind)
             state.events.append(LiveEvent(atSeconds: at, text: "\(kind)\(lasted)\(detail)", isTheirs: !isOurs))
         case .interrupt, .limit, .store, .resume: break
         }

@@ -16,6 +16,7 @@ struct Session {
     let job: Job
     private var signals: Signals
     private var view: LiveView?
+    private var control: Control?
     private(set) var calibration: CalibrationRecord?
     private(set) var start: CommonStart
 
@@ -111,6 +112,8 @@ struct Session {
         resumption?.open(&batch, remainders ?? [])
         door.write(batch)
         scraper?.record(since: t0, into: door)
+        control = Control(folder: folder)
+        defer { control?.server?.close() }
 
         let outcome =
             if let search = job.search {
@@ -294,12 +297,19 @@ struct Session {
         defer { self.view = view }
         view.begin(programs)
         let run = RunGroup(programs: programs, options: options, t0: t0, sink: LiveTap(view.book, sink), budget: budget)
+        if control?.wantsPause == true { run.pause() }
+        let place = String(store.path.dropLast("/run.sqlite".count))
         // Hours cannot be reserved by request: the run ends when they have cost the cap.
         let hourly = job.targets.reduce(0) { $0 + ($1.dollarsPerHour ?? 0) }
         var limits = LimitNotes(rows: targetRows(targets), earlier: earlier)
         while !run.isOver {
             let signal = signals.wait(milliseconds: 100)
             let (shown, snapshot) = run.snapshot(at: MonotonicClock.now())
+            if var control {
+                obey(run, &control, status: status(run, snapshot, folder: place, t0: t0))
+                self.control = control
+            }
+            if run.stop == nil { view.notice = notice(of: run, folder: place) }
             if signal != nil {
                 if run.stop == .interrupt { stopAtOnce(store, children: children) }
                 let open = snapshot.inFlight == 1 ? "1 request" : "\(snapshot.inFlight) requests"

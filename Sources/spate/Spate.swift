@@ -28,6 +28,7 @@ struct Spate: ParsableCommand {
             SelftestCommand.self, CheckCommand.self, SimulateCommand.self, ReportCommand.self, CompareCommand.self,
             MergeCommand.self,
             BaselineCommand.self, ProfilesCommand.self, ProvidersCommand.self,
+            StatusCommand.self, PauseCommand.self, ResumeCommand.self, SkipCommand.self, StopCommand.self,
         ]
     )
 

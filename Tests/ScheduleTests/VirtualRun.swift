@@ -112,6 +112,19 @@ struct VirtualRun {
         say event: Agenda.Event,
         until: Instant = .init(nanoseconds: 100_000 * 1_000_000_000)
     ) {
+        let events = instant.map { [(at: $0, say: event)] } ?? []
+        self.init(program, server: server, loops: loops, talk: talk, events: events, until: until)
+    }
+
+    /// - Parameter events: happen at their instants, which ascend, as far as the run comes to them.
+    init(
+        _ program: Program,
+        server: VirtualServer,
+        loops: Int = 1,
+        talk: Prompts? = nil,
+        events: [(at: Instant, say: Agenda.Event)],
+        until: Instant = .init(nanoseconds: 100_000 * 1_000_000_000)
+    ) {
         self.server = server
         self.loops = loops
         self.talk = talk
@@ -120,13 +133,13 @@ struct VirtualRun {
         thinking = Array(repeating: ConversationQueue(), count: loops)
         nextConversation = Array(0..<loops)
         for loop in 0..<loops { say(.attached(loop: loop)) }
-        var due = instant
+        var due = events[...]
         while !hasEnded, now < until {
-            if let instant = due, now >= instant {
-                due = nil
-                say(event)
+            if let next = due.first, now >= next.at {
+                due.removeFirst()
+                say(next.say)
             }
-            var wake = min(until, due ?? until)
+            var wake = min(until, due.first?.at ?? until)
             let before = said
             for loop in shapers.indices where before == said { wake = min(wake, pump(loop)) }
             if before != said { continue }  // what was said may have changed what comes next
@@ -190,6 +203,8 @@ struct VirtualRun {
             for loop in shapers.indices { shapers[loop].closeWindow(at: instant) }
         case .giveUp(_, let instant): for loop in shapers.indices { shapers[loop].giveUp(at: instant) }
         case .stop(_, let instant): for loop in shapers.indices { shapers[loop].stopStarting(at: instant) }
+        case .pause(_, let instant): for loop in shapers.indices { shapers[loop].pause(at: instant) }
+        case .resume(_, let instant): for loop in shapers.indices { shapers[loop].resume(at: instant) }
         case .end: hasEnded = true
         }
     }

@@ -56,8 +56,9 @@ public struct DistributionChart: Sendable, Hashable {
 
         func gaps(_ timeline: TargetTimeline) -> Histogram {
             steps.reduce(into: Histogram()) { sum, step in
-                guard let window = timeline.window(of: step, from: step.settled ?? step.started) else { return }
-                sum.merge(timeline.index.histogram(.itl, of: [step], in: window))
+                for window in timeline.windows(of: step, from: step.settled ?? step.started) {
+                    sum.merge(timeline.index.histogram(.itl, of: [step], in: window))
+                }
             }
         }
 

@@ -24,8 +24,9 @@ public struct MeasuredRow: Sendable, Hashable {
         func row(_ steps: [StepRecord], _ requests: RequestSet) -> MeasuredRow {
             var gaps = Histogram()
             for step in steps {
-                guard let window = timeline.window(of: step, from: step.settled ?? step.release) else { continue }
-                gaps.merge(timeline.index.histogram(.itl, of: [step], in: window))
+                for window in timeline.windows(of: step, from: step.settled ?? step.release) {
+                    gaps.merge(timeline.index.histogram(.itl, of: [step], in: window))
+                }
             }
             let sent = requests.only { $0.dispatchLag != nil && $0.outcomeClass != .excluded }
             return MeasuredRow(

@@ -104,9 +104,10 @@ struct ComparedLook: Sendable {
         setFigures(requests, scope)
     }
 
-    /// How the rate varied within a window.
-    private mutating func setRates(_ window: MeasuredWindow, _ binWidth: Int64, _ timeline: TargetTimeline) {
-        let sums = window.parts(Self.parts, binWidth: binWidth).map { ($0, timeline.arrivals.sum(in: $0)) }
+    /// How the rate varied within its window, or between pauses.
+    private mutating func setRates(_ windows: [MeasuredWindow], _ binWidth: Int64, _ timeline: TargetTimeline) {
+        let parts = windows.flatMap { $0.parts(max(1, Self.parts / windows.count), binWidth: binWidth) }
+        let sums = parts.map { ($0, timeline.arrivals.sum(in: $0)) }
         tokenRates = sums.map { Double($1.tokens) / $0.seconds }
         byteRates = sums.map { Double($1.textBytes) / $0.seconds }
     }
@@ -120,9 +121,10 @@ struct ComparedLook: Sendable {
         var scope = timeline.scope(for: phase)
         scope.distributions = .leftOut
         started = step.started
-        if step.kind == .level || step.kind == .arrivals, let window = timeline.window(of: step, from: step.settled) {
-            scope.window = timeline.totals(in: window, scope: scope)
-            setRates(window, step.binWidth, timeline)
+        if step.kind == .level || step.kind == .arrivals {
+            let windows = timeline.windows(of: step, from: step.settled)
+            scope.window = timeline.totals(in: windows, scope: scope)
+            setRates(windows, step.binWidth, timeline)
         }
         stats = RequestStatistics(of: requests, in: scope)
         setFigures(requests, scope)

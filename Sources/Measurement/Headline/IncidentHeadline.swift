@@ -36,6 +36,8 @@ extension IncidentResult {
             let tried = attempts.map { " (\(inCount($0, "attempt")) failed)" } ?? ""
             return (endSeconds == nil ? "From \(at) to the end" : "At \(at)") + " the target was down\(length)\(tried)"
         case .throttling: return "At \(at) the target turned requests away\(length) (limits or overload)"
+        case .pause: return "At \(at) somebody paused the run\(length): nothing of that is measured time"
+        case .skip: return "At \(at) somebody ended the phase before its plan did"
         case .clientStop, .suspend, .clockStep, .interrupt, .limit, .store, .unusable, .lateWindow, .resume: return nil
         }
     }

@@ -5,6 +5,7 @@ struct BatchPart: Sendable {
     let start: Int64
     /// The end of its last request; of one that was cut off, the last instant that anything stored tells of.
     let end: Int64
+    private let pauses: [MeasuredWindow]  // in it
     let isWhole: Bool  // it ended because nothing was left to start
 
     /// nil while nothing was dispatched.
@@ -16,6 +17,7 @@ struct BatchPart: Sendable {
         self.step = step
         self.requests = requests
         self.start = start
+        pauses = index.pauses
         let wasStopped = index.recorded.incidents.contains { incident in
             (incident.kind == .interrupt || incident.kind == .limit || incident.kind == .unusable)
                 && incident.at >= start && incident.at <= step.drained ?? .max
@@ -25,7 +27,10 @@ struct BatchPart: Sendable {
         end = step.drained != nil ? Swift.max(last, start) : Swift.max(last, next?.started ?? index.lastInstant)
     }
 
-    var nanoseconds: Int64 { end - start }
+    /// Without pauses.
+    var nanoseconds: Int64 {
+        MeasuredWindow(exactlyFrom: start, to: end)?.without(pauses).reduce(0) { $0 + $1.nanoseconds } ?? 0
+    }
 
     private var lastDispatch: Int64? { requests.compactMap(\.dispatched).max() }
 
@@ -48,7 +53,7 @@ struct BatchPart: Sendable {
         guard let to = lastDispatch,
             let from = opening.compactMap({ $0.instant($0.firstToken ?? $0.ended) }).max(),
             let window = MeasuredWindow(from: from, to: to, binWidth: step.binWidth),
-            window.nanoseconds >= nanoseconds / 10
+            window.nanoseconds >= nanoseconds / 10, window.without(pauses) == [window]
         else { return nil }
         return window
     }

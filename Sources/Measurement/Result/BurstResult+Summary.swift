@@ -100,9 +100,7 @@ extension BurstResult {
         _ timeline: TargetTimeline
     ) -> RequestStatistics {
         var scope = timeline.scope(for: phase)
-        if let window = timeline.window(of: edge.step, from: edge.release) {
-            scope.window = timeline.totals(in: window, scope: scope)
-        }
+        scope.window = timeline.totals(in: timeline.windows(of: edge.step, from: edge.release), scope: scope)
         scope.gaps = timeline.index.histogram(.itl, of: [edge.step])
         return RequestStatistics(of: requests, in: scope)
     }

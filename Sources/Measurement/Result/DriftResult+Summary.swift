@@ -27,10 +27,11 @@ extension DriftResult {
         _ timeline: TargetTimeline,
         _ health: GeneratorHealth
     ) -> [String: DriftResult] {
-        let levels = timeline.index.steps(of: phase).filter { $0.kind == .level }.compactMap { step in
-            timeline.window(of: step, from: step.settled).map { (step: step, window: $0) }
+        let steps = timeline.index.steps(of: phase).filter { $0.kind == .level }
+        let levels = steps.flatMap { step in
+            timeline.windows(of: step, from: step.settled).map { (step: step, window: $0) }
         }
-        let requests = RequestSet(joining: levels.map { timeline.index.requests(of: $0.step).only(\.measured) })
+        let requests = RequestSet(joining: steps.map { timeline.index.requests(of: $0).only(\.measured) })
         let count = min(windowCounts.upperBound, requests.count / fewestPerWindow)
         guard !levels.isEmpty else { return [:] }
         let parts = levels.flatMap { level in

@@ -21,6 +21,18 @@ struct MeasuredWindow: Sendable, Hashable {
         end = to
     }
 
+    /// What is left of it, in order, without some stretches of time.
+    func without(_ gaps: [MeasuredWindow]) -> [MeasuredWindow] {
+        gaps.reduce([self]) { parts, gap in
+            parts.flatMap { part in
+                [
+                    MeasuredWindow(exactlyFrom: part.start, to: Swift.min(part.end, gap.start)),
+                    MeasuredWindow(exactlyFrom: Swift.max(part.start, gap.end), to: part.end),
+                ].compactMap(\.self)
+            }
+        }
+    }
+
     var nanoseconds: Int64 { end - start }
     var seconds: Double { Double(nanoseconds) / 1e9 }
 

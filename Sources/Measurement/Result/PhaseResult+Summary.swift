@@ -2,14 +2,15 @@ extension PhaseResult {
     init(of phase: PhaseRecord, _ timeline: TargetTimeline, _ health: GeneratorHealth) {
         self.init()
         let index = timeline.index
-        let spans = index.spans(of: phase)
+        let turns = index.spans(of: phase)
+        let spans = index.activeSpans(of: phase)
         let records = index.steps(of: phase)
         name = phase.name
         kind = phase.kind
         loop = phase.loop
         startedSeconds = phase.started.map { Double($0) / 1e9 }
         window = phase.window
-        if records.contains(where: { $0.block != nil }) { blocks = spans.count }
+        if records.contains(where: { $0.block != nil }) { blocks = turns.count }
         elapsedSeconds = index.span(of: phase)?.seconds
         durationSeconds = spans.isEmpty ? nil : spans.reduce(0) { $0 + $1.seconds }
 
@@ -84,7 +85,7 @@ extension PhaseResult {
         let silences = PhaseSilences(of: phase, timeline, health)
         longestSilenceMilliseconds = silences.longestMilliseconds
         if rowValidity.verdict == .invalid { keepwarm?.isTold = false }
-        let own = health.incidents(in: spans).filter { $0.target == nil || $0.target == timeline.target.id }
+        let own = health.incidents(in: turns).filter { $0.target == nil || $0.target == timeline.target.id }
         incidents = own.map { IncidentResult($0, timeline) }
         incidents += silences.incidents + ThrottledSpells.all(of: requests)
         incidents.sort { $0.startSeconds < $1.startSeconds }

@@ -18,6 +18,8 @@ struct RunIndex: Sendable {
     let requests: RequestSet
     /// Requests that name no known step: they belong to no target and to no figure.
     let unplaced: Int
+    /// In which nothing was started, for somebody had paused the run.
+    let pauses: [MeasuredWindow]
     private let byStep: [Int: RequestSet]
     private let byTarget: [Int: RequestSet]
     private let places: Places
@@ -85,6 +87,9 @@ struct RunIndex: Sendable {
         unplaced = recorded.requests.count - requests.count
         byStep = requests.grouped(by: \.step)
         byTarget = requests.only { places[$0.step]?.isProbe == false }.grouped { places[$0.step]?.target ?? 0 }
+        pauses = recorded.incidents.filter { $0.kind == .pause }.compactMap {
+            MeasuredWindow(exactlyFrom: $0.at, to: $0.ended)
+        }
         binsByStep = Dictionary(grouping: recorded.bins, by: \.step)
         histogramsByStep = Dictionary(grouping: recorded.histograms, by: \.step)
     }
@@ -156,6 +161,9 @@ struct RunIndex: Sendable {
     func span(of phase: PhaseRecord) -> MeasuredWindow? {
         MeasuredWindow(exactlyFrom: phase.started, to: phase.ended ?? lastInstant)
     }
+
+    /// The same without pauses: what counts as time that the phase took.
+    func activeSpans(of phase: PhaseRecord) -> [MeasuredWindow] { spans(of: phase).flatMap { $0.without(pauses) } }
 
     /// When a phase was run: whole, or one stretch for each of its blocks without their warm-ups, in order of time.
     func spans(of phase: PhaseRecord) -> [MeasuredWindow] {

@@ -9,8 +9,8 @@ extension StepResult {
         let isOpen = steps.first?.kind == .arrivals
         if isOpen { rps = StepRecord.meanRate(steps) } else { concurrency = steps.first?.concurrency }
         let measured = RequestSet(joining: steps.map { timeline.index.requests(of: $0).only(\.measured) })
-        let parts = steps.compactMap { step in
-            timeline.window(of: step, from: step.settled).map { (step: step, window: $0) }
+        let parts = steps.flatMap { step in
+            timeline.windows(of: step, from: step.settled).map { (step: step, window: $0) }
         }
         let windows = parts.map(\.window)
         if !windows.isEmpty { server = timeline.server.map { ServerResult($0, in: windows) } }

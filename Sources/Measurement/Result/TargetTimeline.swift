@@ -46,13 +46,18 @@ struct TargetTimeline: Sendable {
         StatisticsScope(target: target, level: level, seed: index.recorded.run.seed)
     }
 
-    /// The whole bins of a step from `start` to the end of its window.
+    /// The whole bins of a step from `start` to the end of its window, without pauses and the time after each in which its
+    /// load settled again.
     ///
     /// An interrupt or a limit ends the window of the step it meets. In a run that was cut off the window ends one longest
     /// request (and a second, the most that storing lags behind) before the last thing stored: every request that had
     /// tokens in it is then known to be stored.
-    func window(of step: StepRecord, from start: Int64?) -> MeasuredWindow? {
-        MeasuredWindow(from: start, to: end(of: step), binWidth: step.binWidth)
+    func windows(of step: StepRecord, from start: Int64?) -> [MeasuredWindow] {
+        let whole = MeasuredWindow(from: start, to: end(of: step), binWidth: step.binWidth)
+        guard let whole, !index.pauses.isEmpty else { return whole.map { [$0] } ?? [] }
+        let settle = Swift.max(0, (step.settled ?? 0) - (step.started ?? 0))
+        let gaps = index.pauses.compactMap { MeasuredWindow(exactlyFrom: $0.start, to: $0.end.saturatingAdd(settle)) }
+        return whole.without(gaps).compactMap { MeasuredWindow(from: $0.start, to: $0.end, binWidth: step.binWidth) }
     }
 
     /// When a step's window ended, as above; nil while it is open.
@@ -104,14 +109,14 @@ struct TargetTimeline: Sendable {
     /// A whole phase: all that its requests brought over the time that it took, the turns of other targets left out.
     /// nil while it is not over.
     func totals(of phase: PhaseRecord, scope: StatisticsScope) -> WindowTotals? {
-        let seconds = index.spans(of: phase).reduce(0) { $0 + $1.seconds }
+        let seconds = index.activeSpans(of: phase).reduce(0) { $0 + $1.seconds }
         guard phase.ended != nil, seconds > 0 else { return nil }
         return totals(of: counted(in: phase), over: seconds, scope: scope)
     }
 
     /// All phases, over the time that they took together.
     func totals(of phases: [PhaseRecord], scope: StatisticsScope) -> WindowTotals? {
-        let seconds = phases.flatMap(index.spans(of:)).reduce(0) { $0 + $1.seconds }
+        let seconds = phases.flatMap(index.activeSpans(of:)).reduce(0) { $0 + $1.seconds }
         return seconds > 0 ? totals(of: counted(), over: seconds, scope: scope) : nil
     }
 

@@ -12,7 +12,7 @@ public struct Arrival: Sendable, Hashable {
 ///
 /// Those that wait for a place are not stored: they are the arrivals that are due and have not gone, in their order.
 struct ArrivalPacer: Sendable {
-    private let start: Instant
+    private var start: Instant
     private let limit: Int
     private let overflow: Arrivals.Overflow
     private var cursor: ArrivalCursor
@@ -45,6 +45,15 @@ struct ArrivalPacer: Sendable {
 
     /// When the next one is due; nil after the last, and while those that are due wait for a place.
     var wake: Instant? { isBlocked ? nil : upcoming?.due }
+
+    /// All that is to come comes later.
+    mutating func delay(by nanoseconds: Int64) {
+        start = start.advanced(byNanoseconds: nanoseconds)
+        upcoming?.due = (upcoming?.due ?? start).advanced(byNanoseconds: nanoseconds)
+        counted.upcoming = counted.upcoming?.advanced(byNanoseconds: nanoseconds)
+        freed = freed.advanced(byNanoseconds: nanoseconds)
+        if end < .distantFuture { end = end.advanced(byNanoseconds: nanoseconds) }
+    }
 
     enum Step { case send(Arrival), shed(Arrival) }
 

@@ -1,0 +1,152 @@
+import Measurement
+import Schedule
+import Testing
+import Ticks
+
+@testable import Engine
+
+/// Runs that somebody pauses, in virtual time.
+@Suite struct PauseTests {
+    private let server = VirtualServer(slots: 4, service: .milliseconds(500))
+    private let drain = Stage(.drain, grace: .seconds(3))
+
+    private func level(_ concurrency: Int = 2, settle: Duration = .zero, requests: Int = 0) -> Stage {
+        let rule = Stage.Level(
+            concurrency: concurrency,
+            hold: .seconds(10),
+            settle: settle,
+            minRequests: requests,
+            holdMax: .seconds(10)
+        )
+        return Stage(.level(rule), grace: .seconds(3))
+    }
+
+    private func run(
+        _ stages: [[Stage]],
+        loops: Int = 1,
+        _ events: (Double, Agenda.Event)...
+    ) -> VirtualRun {
+        VirtualRun(
+            VirtualRun.program(stages),
+            server: server,
+            loops: loops,
+            events: events.map { (at: at($0.0), say: $0.1) }
+        )
+    }
+
+    private func pauses(_ run: VirtualRun) -> [IncidentRecord] {
+        run.batches.flatMap(\.incidents).filter { $0.kind == .pause }
+    }
+
+    private func sent(_ run: VirtualRun, from start: Double, to end: Double) -> Int {
+        run.requests.count { at(start) <= $0.dispatched && $0.dispatched < at(end) }
+    }
+
+    @Test(arguments: [1, 2])
+    func `a level starts nothing while it is paused, and holds for as long as it was to hold`(loops: Int) throws {
+        let run = run([[level(), drain]], loops: loops, (4.2, .pause), (9.2, .resume))
+        #expect(run.hasEnded)
+        #expect(sent(run, from: 4.2, to: 9.2) == 0)
+        #expect(sent(run, from: 9.2, to: 9.201) == 2)
+        #expect(run.passages[0].closed == at(15))
+        let pause = try #require(pauses(run).first)
+        #expect(pauses(run).count == 1 && pause.at == 4_200_000_000 && pause.ended == 9_200_000_000)
+        #expect(run.requests.allSatisfy { $0.scheduled <= $0.dispatched })
+    }
+
+    @Test func `after a pause the load settles again before it is measured, for as long in all`() {
+        let run = run([[level(settle: .seconds(2)), drain]], (6, .pause), (8, .resume))
+        // 4 s were measured before, and 4 s are after the 2 s in which it settles again.
+        #expect(
+            run.measured(of: 0).allSatisfy {
+                (at(2)..<at(6)).contains($0.dispatched) || (at(10)..<at(14)).contains($0.dispatched)
+            }
+        )
+        #expect(run.measured(of: 0).contains { $0.dispatched >= at(13) })
+        #expect(run.passages[0].closed == at(14))
+    }
+
+    @Test func `a pause before the load had settled costs no measured time`() {
+        let run = run([[level(settle: .seconds(2)), drain]], (1, .pause), (4, .resume))
+        #expect(run.measured(of: 0).map(\.dispatched).min() == at(6))
+        #expect(run.passages[0].closed == at(14))
+    }
+
+    @Test func `an open loop's arrivals come that much later, and the next stretch behind them`() {
+        let stretches = [5, 2].map { seconds in
+            let plan = ArrivalPlan(Rate(10), for: .seconds(seconds), law: .constant)
+            return Stage(.arrivals(Arrivals(.rate(plan))), grace: .seconds(3))
+        }
+        let program = VirtualRun.program([stretches + [drain]])
+        let plain = VirtualRun(program, server: server, events: [])
+        let run = VirtualRun(program, server: server, events: [(at(2.05), .pause), (at(5.05), .resume)])
+        #expect(
+            run.requests.map(\.scheduled)
+                == plain.requests.map {
+                    $0.scheduled < at(2.05) ? $0.scheduled : $0.scheduled.advanced(by: .seconds(3))
+                }
+        )
+        #expect(run.requests.allSatisfy { $0.dispatched == $0.scheduled })
+        #expect(run.passages[1].started == at(8))
+    }
+
+    @Test func `a burst is finished before a pause begins`() {
+        var burst = PhaseShape.Burst(requests: 4)
+        (burst.cycles, burst.idle, burst.hold, burst.baseline) = (2, .seconds(20), .seconds(5), nil)
+        let stages = PhaseShape.burst(burst).stages(grace: .seconds(30))
+        let run = run([stages], (3, .pause), (100, .resume))
+        let second = stages.count / 2
+        #expect(run.passages[1].started == at(20), "the edge comes after its idle time to the nanosecond")
+        #expect(run.passages[second].started == at(100))
+        #expect(pauses(run).map(\.ended) == [100_000_000_000])
+        #expect((pauses(run).first?.at ?? 0) > 30_000_000_000)
+    }
+
+    @Test func `each prompt of a job is asked once, however often it is paused`() {
+        let batch = Stage(.batch(.init(items: JobItems(0..<40), concurrency: 4)), grace: .seconds(3))
+        let run = run([[batch, drain]], (1.2, .pause), (3, .resume), (3.3, .pause), (9, .resume))
+        #expect(run.requests(of: 0).count == 40)
+        #expect(sent(run, from: 1.2, to: 3) == 0 && sent(run, from: 3.3, to: 9) == 0)
+        #expect(pauses(run).count == 2)
+    }
+
+    @Test func `a run that is stopped while it is paused ends, and sends nothing more`() throws {
+        let run = run([[level(), drain], [level(), drain]], (4.2, .pause), (6, .stop(.interrupt)))
+        #expect(run.hasEnded && run.now == at(6))
+        #expect(sent(run, from: 4.2, to: 100) == 0)
+        #expect(try #require(pauses(run).first).ended == 6_000_000_000)
+    }
+
+    @Test func `between two levels, too, nothing is started`() {
+        // The pause is asked for while what was measured ends, and no slot is filled again.
+        let run = run([[level(), level(), drain]], (10.1, .pause), (20, .resume))
+        #expect(sent(run, from: 10.1, to: 20) == 0)
+        #expect(run.passages.count == 3 && run.passages[1].started >= at(20))
+    }
+
+    @Test func `what is asked twice or in vain changes nothing`() {
+        let plain = run([[level(), drain]])
+        let odd = run([[level(), drain]], (1, .resume), (12, .pause), (12.1, .pause), (12.2, .resume), (12.3, .resume))
+        #expect(odd.requests.map(\.dispatched) == plain.requests.map(\.dispatched))
+        let twice = run([[level(), drain]], (4.2, .pause), (5, .pause), (9.2, .resume))
+        #expect(pauses(twice).map(\.at) == [4_200_000_000])
+    }
+
+    @Test(arguments: [1, 2])
+    func `a phase that is skipped ends, and the next one has all of its own`(loops: Int) {
+        let run = run([[level(), level(), drain], [level(), drain]], loops: loops, (4.2, .skip))
+        #expect(run.hasEnded)
+        #expect(run.requests.filter { $0.dispatched >= at(4.2) }.allSatisfy { $0.stage == 3 })
+        #expect(run.measured(of: 3).filter { $0.dispatched < at(14.5) }.count == 2 * 20)
+        #expect(run.batches.flatMap(\.incidents).map(\.kind) == [.skip])
+        let phases = run.batches.flatMap(\.phases).filter { $0.ended != nil }
+        #expect(Set(phases.map(\.id)) == [1, 2])
+    }
+
+    @Test func `a paused phase can be skipped`() {
+        let run = run([[level(), drain], [level(), drain]], (4.2, .pause), (8, .skip))
+        #expect(run.hasEnded && sent(run, from: 4.2, to: 8) == 0)
+        #expect(run.requests(of: 2).map(\.dispatched).min() == at(8))
+        #expect(run.batches.flatMap(\.incidents).map(\.kind) == [.skip, .pause])
+    }
+}
