@@ -103,7 +103,7 @@ import Ticks
     }
 
     @Test func `each prompt of a job is asked once, however often it is paused`() {
-        let batch = Stage(.batch(.init(items: JobItems(0..<40), concurrency: 4)), grace: .seconds(3))
+        let batch = Stage(.batch(.init(items: JobItems(count: 40), concurrency: 4)), grace: .seconds(3))
         let run = run([[batch, drain]], (1.2, .pause), (3, .resume), (3.3, .pause), (9, .resume))
         #expect(run.requests(of: 0).count == 40)
         #expect(sent(run, from: 1.2, to: 3) == 0 && sent(run, from: 3.3, to: 9) == 0)
@@ -117,11 +117,13 @@ import Ticks
         #expect(try #require(pauses(run).first).ended == 6_000_000_000)
     }
 
-    @Test func `between two levels, too, nothing is started`() {
-        // The pause is asked for while what was measured ends, and no slot is filled again.
-        let run = run([[level(), level(), drain]], (10.1, .pause), (20, .resume))
-        #expect(sent(run, from: 10.1, to: 20) == 0)
-        #expect(run.passages.count == 3 && run.passages[1].started >= at(20))
+    @Test func `a warm-up is finished before a pause begins`() {
+        let warmup = Stage(.warmup(requests: 4), grace: .seconds(3))
+        let run = run([[warmup, level(), drain]], (0.6, .pause), (20, .resume))
+        #expect(run.requests(of: 0).count == 4)
+        #expect(sent(run, from: 2, to: 20) == 0)
+        #expect(run.passages[1].started == at(20) && run.passages[1].closed == at(30))
+        #expect(pauses(run).map(\.at) == [2_000_000_000])
     }
 
     @Test func `what is asked twice or in vain changes nothing`() {
