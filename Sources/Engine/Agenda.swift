@@ -148,7 +148,8 @@ struct Agenda: Sendable {
         case .over: break
         }
         stopStage(at: now)
-        if awaited != nil || endPause(at: now) != nil { end() }
+        let held = endPause(at: now)
+        if awaited != nil || held != nil { end() }
     }
 
     private mutating func stopStage(at now: Instant) {

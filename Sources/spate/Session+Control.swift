@@ -80,8 +80,12 @@ extension Session {
         return status
     }
 
-    /// What the live view says of a pause.
-    func notice(of run: RunGroup, folder: String) -> String? {
+    /// What the live view says of a pause, and of an end that somebody asked for.
+    func notice(of run: RunGroup, _ feed: LiveFeed.Snapshot, folder: String) -> String? {
+        if run.stop == .interrupt {
+            let open = feed.inFlight == 1 ? "1 request" : "\(feed.inFlight) requests"
+            return "stopping: waits for \(open); press Ctrl-C again to stop at once"
+        }
         guard run.stop == nil else { return nil }
         if let length = run.pausedFor(at: MonotonicClock.now()) {
             return "paused for \(length / 1_000_000_000) s: `spate resume \(folder)` goes on"

@@ -309,14 +309,13 @@ struct Session {
                 obey(run, &control, status: status(run, snapshot, folder: place, t0: t0))
                 self.control = control
             }
-            if run.stop == nil { view.notice = notice(of: run, folder: place) }
             if signal != nil {
                 if run.stop == .interrupt { stopAtOnce(store, children: children) }
-                let open = snapshot.inFlight == 1 ? "1 request" : "\(snapshot.inFlight) requests"
-                view.notice = "stopping: waits for \(open); press Ctrl-C again to stop at once"
-                if !Console.errorCanBeRedrawn { Console.error((view.notice ?? "") + "\n") }
                 run.stop(.interrupt)
+                let text = notice(of: run, snapshot, folder: place) ?? ""
+                if !Console.errorCanBeRedrawn { Console.error(text + "\n") }
             }
+            view.notice = notice(of: run, snapshot, folder: place)
             let hours = Double(MonotonicClock.now().nanoseconds(since: t0)) / 3.6e12
             if let cap = job.limits.maxCost, hourly > 0, hourly * hours >= cap { run.stop(.cap("max_cost")) }
             limits.tell(run.rateLimits, RedactingSink(sink, options.redactor), at: MonotonicClock.now())

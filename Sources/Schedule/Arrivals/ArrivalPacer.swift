@@ -49,7 +49,7 @@ struct ArrivalPacer: Sendable {
     /// All that is to come comes later.
     mutating func delay(by nanoseconds: Int64) {
         start = start.advanced(byNanoseconds: nanoseconds)
-        upcoming?.due = (upcoming?.due ?? start).advanced(byNanoseconds: nanoseconds)
+        upcoming = upcoming.map { ($0.index, $0.due.advanced(byNanoseconds: nanoseconds)) }
         counted.upcoming = counted.upcoming?.advanced(byNanoseconds: nanoseconds)
         freed = freed.advanced(byNanoseconds: nanoseconds)
         if end < .distantFuture { end = end.advanced(byNanoseconds: nanoseconds) }
