@@ -39,6 +39,43 @@ phases:
     )
 
 
+def replicas(bench):
+    """Which replicas came after an edge and who still waited then, by the provider's /metrics, against its journal."""
+    outcome = bench.run(
+        """
+targets:
+  - {provider: simulated, metrics: /metrics, scenario: {from: serverless, name: watched, time_scale: 0.5}}
+workload: {prompts: {synthetic: {input_tokens: 128}}, max_tokens: 64}
+warmup: {requests: 0}
+phases:
+  - burst: {requests: 64, repeat: 1, idle: 20s, hold: 10s, control: false}
+""",
+        seconds=150,
+    )
+    journal, rows = outcome.journal, outcome.requests()
+    burst = outcome.target["phases"][0]["bursts"][0]
+    edge = [row for row in rows if row["step_kind"] == "edge" and row["rank"] is not None]
+    release = edge[0]["t0"] + edge[0]["release_ns"]
+    # A replica is useful from the first request that it took.
+    taken = {}
+    for entry in journal.requests.values():
+        if entry.get("replica") is not None and entry.get("dequeued") and entry["dequeued"] >= release:
+            taken[entry["replica"]] = min(taken.get(entry["replica"], entry["dequeued"]), entry["dequeued"])
+    bench.equal("replicas that came", len(burst["replicas"]), len(taken))
+    for said, (number, instant) in zip(burst["replicas"], sorted(taken.items(), key=lambda item: item[1])):
+        true = (instant - release) / 1e9
+        bench.equal(f"replica {number}: its name", said["name"], f"engine={number}")
+        bench.row(f"replica {number}: answered after the edge", f"{said['at_s']:.2f} s", f"{true:.2f} .. +1.2 s", true <= said["at_s"] <= true + 1.2)
+        firsts = [journal.requests[row["id"]].get("first_token") for row in edge]
+        at_said = release + said["at_s"] * 1e9
+        waiting = sum(first is None or first > at_said for first in firsts)
+        bench.row(f"replica {number}: of the edge waited then", f"{said['waiting']}", f"{waiting} +- 1", abs(said["waiting"] - waiting) <= 1)
+    server = outcome.target["server"]
+    bench.equal("the counters agree", server["reconciled"]["agrees"], True)
+    sent = sum(entry["tokens_sent"] for entry in journal.requests.values())
+    bench.equal("output tokens by them, and by the journal", server["reconciled"]["output_tokens"]["server"], sent)
+
+
 def cycles(bench, count, profile, mixed=False):
     outcome = bench.run(profile, seconds=150)
     journal, rows = outcome.journal, outcome.requests()
