@@ -18,7 +18,10 @@ extension LoopDriver {
         {
             record.measured = false
         }
-        if record.measured, passage?.entry.stage.isLoaded == true, passage?.wasPaused(from: began, to: now) == true {
+        // A level's load went away under it; a job counts every prompt.
+        if record.measured, let passage, passage.entry.stage.isLoaded, passage.entry.stage.jobSize == nil,
+            passage.wasPaused(from: began, to: now)
+        {
             record.measured = false
         }
         roster.remove(request)

@@ -115,15 +115,15 @@ final class ControlServer: Sendable {
             && ControlSocket.with(address) { bind(listener, $0, $1) } == 0
             && fchmodat(folder, ControlSocket.name, 0o600, 0) == 0 && listen(listener, 4) == 0
         guard isBound else {
-            if listener >= 0 { close(listener) }
-            close(folder)
+            if listener >= 0 { Glibc.close(listener) }
+            Glibc.close(folder)
             return nil
         }
         self.folder = folder
         let desk = desk
         thread = LoopThread(name: "control") {
             Self.serve(desk, listener)
-            close(listener)
+            Glibc.close(listener)
         }
     }
 
@@ -145,8 +145,9 @@ final class ControlServer: Sendable {
         while !desk.state.withLock(\.isClosing) {
             var ready = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
             guard poll(&ready, 1, 100) > 0 else { continue }
-            let connection = accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+            let connection = accept(listener, nil, nil)
             guard connection >= 0 else { continue }
+            _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
             ControlSocket.limitPatience(of: connection, seconds: 2)
             if isOwn(connection) { ControlSocket.send(reply(desk, to: connection).wire, on: connection) }
             Glibc.close(connection)
@@ -155,9 +156,9 @@ final class ControlServer: Sendable {
 
     /// Whether the other side is the same user.
     private static func isOwn(_ connection: Int32) -> Bool {
-        var peer = ucred()
-        var size = socklen_t(MemoryLayout<ucred>.size)
-        return getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == geteuid()
+        var peer: (process: Int32, user: UInt32, group: UInt32) = (0, .max, 0)  // struct ucred
+        var size = socklen_t(MemoryLayout.size(ofValue: peer))
+        return getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.user == geteuid()
     }
 
     private static func reply(_ desk: Desk, to connection: Int32) -> ControlAnswer {

@@ -265,6 +265,8 @@ import Wire
                     case .closeWindow: "closeWindow"
                     case .giveUp: "giveUp"
                     case .stop: "stop"
+                    case .pause: "pause"
+                    case .resume: "resume"
                     case .end: "end"
                     }
                 heard.withLock { $0[loop].append(name) }

@@ -56,13 +56,11 @@ import Ticks
 
     @Test func `after a pause the load settles again before it is measured, for as long in all`() {
         let run = run([[level(settle: .seconds(2)), drain]], (6, .pause), (8, .resume))
-        // 4 s were measured before, and 4 s are after the 2 s in which it settles again.
-        #expect(
-            run.measured(of: 0).allSatisfy {
-                (at(2)..<at(6)).contains($0.dispatched) || (at(10)..<at(14)).contains($0.dispatched)
-            }
-        )
-        #expect(run.measured(of: 0).contains { $0.dispatched >= at(13) })
+        // 4 s were measured before, and 4 s are after the 2 s in which it settles again. What is sent at the very instant of
+        // the window's end is not of it: records leave it out.
+        let measured = run.measured(of: 0).map(\.dispatched).filter { $0 < at(14) }
+        #expect(measured.allSatisfy { (at(2)..<at(6)).contains($0) || (at(10)..<at(14)).contains($0) })
+        #expect(measured.count == 2 * 2 * 8)
         #expect(run.passages[0].closed == at(14))
     }
 
@@ -103,7 +101,7 @@ import Ticks
     }
 
     @Test func `each prompt of a job is asked once, however often it is paused`() {
-        let batch = Stage(.batch(.init(items: JobItems(count: 40), concurrency: 4)), grace: .seconds(3))
+        let batch = Stage(.batch(.init(concurrency: 4, items: JobItems(count: 40))), grace: .seconds(3))
         let run = run([[batch, drain]], (1.2, .pause), (3, .resume), (3.3, .pause), (9, .resume))
         #expect(run.requests(of: 0).count == 40)
         #expect(sent(run, from: 1.2, to: 3) == 0 && sent(run, from: 3.3, to: 9) == 0)

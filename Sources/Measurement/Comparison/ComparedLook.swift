@@ -98,7 +98,7 @@ struct ComparedLook: Sendable {
         scope.window = timeline.totals(of: requests, over: makespan, scope: scope)
         let windows = parts.compactMap { part in part.steadyWindow.map { ($0, part.step.binWidth) } }
         if let (window, binWidth) = windows.max(by: { $0.0.nanoseconds < $1.0.nanoseconds }) {
-            setRates(window, binWidth, timeline)
+            setRates([window], binWidth, timeline)
         }
         stats = RequestStatistics(of: requests, in: scope)
         setFigures(requests, scope)
