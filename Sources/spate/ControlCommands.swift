@@ -45,7 +45,15 @@ struct ControlledRun: ParsableArguments {
 }
 
 struct StatusCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "status", abstract: "How a run is going.")
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "How a run is going.",
+        discussion: """
+            Examples:
+              spate status                       the newest run
+              spate status results/20261128T233752Z-soak --json
+            """
+    )
     @OptionGroup var place: ControlledRun
     @Flag(help: "As one line of JSON.")
     var json = false
@@ -57,8 +65,14 @@ struct PauseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pause",
         abstract: "Start no more requests in a run until `spate resume`.",
-        discussion:
-            "A burst, a warm-up and a pause between two probes end first. Nothing of a pause is measured time, and the report tells it."
+        discussion: """
+            A warm-up, and a burst with the idle time before it, end first. No figure counts
+            the pause as measured time, and the report tells it.
+
+            Examples:
+              spate pause
+              spate pause results/20261128T233752Z-soak
+            """
     )
     @OptionGroup var place: ControlledRun
 
@@ -66,7 +80,15 @@ struct PauseCommand: ParsableCommand {
 }
 
 struct ResumeCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "resume", abstract: "Go on with a run that is paused.")
+    static let configuration = CommandConfiguration(
+        commandName: "resume",
+        abstract: "Go on with a run that is paused.",
+        discussion: """
+            Examples:
+              spate resume
+              spate resume results/20261128T233752Z-soak
+            """
+    )
     @OptionGroup var place: ControlledRun
 
     func run() throws { try place.say(.resume) }
@@ -75,7 +97,12 @@ struct ResumeCommand: ParsableCommand {
 struct SkipCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "skip",
-        abstract: "End the present phase of a run; the next begins."
+        abstract: "End the present phase of a run; the next begins.",
+        discussion: """
+            Examples:
+              spate skip
+              spate skip results/20261128T233752Z-soak
+            """
     )
     @OptionGroup var place: ControlledRun
 
@@ -85,7 +112,12 @@ struct SkipCommand: ParsableCommand {
 struct StopCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stop",
-        abstract: "End a run as an interrupt does: what is in flight may end, and the report is written."
+        abstract: "End a run as an interrupt does: what is in flight may end, and the report is written.",
+        discussion: """
+            Examples:
+              spate stop
+              spate stop results/20261128T233752Z-soak
+            """
     )
     @OptionGroup var place: ControlledRun
 
