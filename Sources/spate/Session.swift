@@ -16,7 +16,7 @@ struct Session {
     let job: Job
     private var signals: Signals
     private var view: LiveView?
-    private var control: Control?
+    private var control: RunControl?
     private(set) var calibration: CalibrationRecord?
     private(set) var start: CommonStart
 
@@ -112,8 +112,8 @@ struct Session {
         resumption?.open(&batch, remainders ?? [])
         door.write(batch)
         scraper?.record(since: t0, into: door)
-        control = Control(folder: folder)
-        defer { control?.server?.close() }
+        control = RunControl(job, folder: folder, t0: t0)
+        defer { control?.close() }
 
         let outcome =
             if let search = job.search {
@@ -298,24 +298,20 @@ struct Session {
         view.begin(programs)
         let run = RunGroup(programs: programs, options: options, t0: t0, sink: LiveTap(view.book, sink), budget: budget)
         if control?.wantsPause == true { run.pause() }
-        let place = String(store.path.dropLast("/run.sqlite".count))
         // Hours cannot be reserved by request: the run ends when they have cost the cap.
         let hourly = job.targets.reduce(0) { $0 + ($1.dollarsPerHour ?? 0) }
         var limits = LimitNotes(rows: targetRows(targets), earlier: earlier)
         while !run.isOver {
             let signal = signals.wait(milliseconds: 100)
             let (shown, snapshot) = run.snapshot(at: MonotonicClock.now())
-            if var control {
-                obey(run, &control, status: status(run, snapshot, folder: place, t0: t0))
-                self.control = control
-            }
+            control?.obey(run, snapshot)
             if signal != nil {
                 if run.stop == .interrupt { stopAtOnce(store, children: children) }
                 run.stop(.interrupt)
-                let text = notice(of: run, snapshot, folder: place) ?? ""
+                let text = control?.notice(of: run, snapshot) ?? ""
                 if !Console.errorCanBeRedrawn { Console.error(text + "\n") }
             }
-            view.notice = notice(of: run, snapshot, folder: place)
+            view.notice = control?.notice(of: run, snapshot)
             let hours = Double(MonotonicClock.now().nanoseconds(since: t0)) / 3.6e12
             if let cap = job.limits.maxCost, hourly > 0, hourly * hours >= cap { run.stop(.cap("max_cost")) }
             limits.tell(run.rateLimits, RedactingSink(sink, options.redactor), at: MonotonicClock.now())

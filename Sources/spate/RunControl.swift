@@ -7,21 +7,27 @@ import Ticks
 import Transport
 
 /// A run that is spoken to from another terminal.
-extension Session {
-    /// What somebody asked for that outlives the present part of a run.
-    struct Control {
-        let server: ControlServer?
-        var wantsPause = false
+struct RunControl {
+    private let server: ControlServer?
+    private let job: Job
+    private let folder: String
+    private let t0: Instant
+    /// Outlives the parts of a run.
+    private(set) var wantsPause = false
 
-        init(folder: RunFolder) { server = ControlServer(folder: folder.path) }
+    init(_ job: Job, folder: RunFolder, t0: Instant) {
+        server = ControlServer(folder: folder.path)
+        (self.job, self.folder, self.t0) = (job, folder.path, t0)
     }
 
+    func close() { server?.close() }
+
     /// Does what was asked of the run since the last call.
-    func obey(_ run: RunGroup, _ control: inout Control, status: @autoclosure () -> RunStatus) {
-        control.server?.serve { command in
+    mutating func obey(_ run: RunGroup, _ feed: LiveFeed.Snapshot) {
+        server?.serve { command in
             switch command {
-            case .status: return ControlAnswer(status().text)
-            case .statusAsJSON: return ControlAnswer(status().json)
+            case .status: return ControlAnswer(status(run, feed).text)
+            case .statusAsJSON: return ControlAnswer(status(run, feed).json)
             case .stop:
                 run.stop(.interrupt)
                 return ControlAnswer("it stops: what is in flight may end")
@@ -31,16 +37,16 @@ extension Session {
             switch command {
             case .pause:
                 run.pause()
-                control.wantsPause = true
+                wantsPause = true
                 return ControlAnswer(
                     run.willPause ? "it pauses when the present stage, or its burst, is over" : "it is paused"
                 )
             case .resume:
-                control.wantsPause = false
+                wantsPause = false
                 run.resume()
                 return ControlAnswer("it goes on")
             default:
-                control.wantsPause = false
+                wantsPause = false
                 run.skip()
                 return ControlAnswer("the present phase ends here")
             }
@@ -60,7 +66,7 @@ extension Session {
         }
     }
 
-    func status(_ run: RunGroup, _ feed: LiveFeed.Snapshot, folder: String, t0: Instant) -> RunStatus {
+    private func status(_ run: RunGroup, _ feed: LiveFeed.Snapshot) -> RunStatus {
         var status = RunStatus()
         let now = MonotonicClock.now()
         let paused = run.pausedFor(at: now)
@@ -81,7 +87,7 @@ extension Session {
     }
 
     /// What the live view says of a pause, and of an end that somebody asked for.
-    func notice(of run: RunGroup, _ feed: LiveFeed.Snapshot, folder: String) -> String? {
+    func notice(of run: RunGroup, _ feed: LiveFeed.Snapshot) -> String? {
         if run.stop == .interrupt {
             let open = feed.inFlight == 1 ? "1 request" : "\(feed.inFlight) requests"
             return "stopping: waits for \(open); press Ctrl-C again to stop at once"
