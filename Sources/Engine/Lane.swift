@@ -54,8 +54,9 @@ final class Lane {
         request.reset(errand, keepsText: keepsAnswer || errand.conversation != nil || maker.check != nil)
         request.keepsAnswer = keepsAnswer
         let subject = subject(of: errand, occasion)
+        let mark = errand.conversation.map { SessionMark($0, target.sessionKey, run: runID) }
         let body =
-            errand.conversation.map(maker.body(of:))
+            errand.conversation.map { maker.body(of: $0, session: mark?.member) }
             ?? maker.body(index: errand.sequence, subject, arrival: errand.arrival, in: occasion.trace)
         let workload = target.plan.workload
         request.question = ReplyFollower.Question(
@@ -76,7 +77,8 @@ final class Lane {
         request.transfer.prepare(
             post: target.requestPath,
             body: body.bytes,
-            requestID: errand.requestID(run: runID)
+            requestID: errand.requestID(run: runID),
+            header: mark?.header
         )
         return request
     }

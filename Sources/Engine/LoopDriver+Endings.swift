@@ -72,7 +72,8 @@ extension LoopDriver {
         guard let conversation = request.errand.conversation else { return nil }
         let answer = request.decoder.text.choices[0]?.content ?? ""
         guard record.outcomeClass == .success, !conversation.isAtLastTurn, !answer.isEmpty else { return nil }
-        let (next, think) = request.lane.maker.continued(conversation, with: answer)
+        var (next, think) = request.lane.maker.continued(conversation, with: answer)
+        next.token = SessionMark.token(request.lane.target.sessionKey, of: request.transfer) ?? next.token
         record.think = think.nanoseconds
         return (next, think)
     }

@@ -147,10 +147,11 @@ struct RequestMaker {
     }
 
     /// The body of a conversation's present question, with all that was said before.
-    func body(of conversation: Conversation) -> Body {
+    /// - Parameter session: a member that marks it as one of its conversation
+    func body(of conversation: Conversation, session: JSONMember?) -> Body {
         let messages = conversation.said + prompts.question(of: conversation)
         let cap = prompts.maxTokens(of: conversation)
-        return Body(bytes: body(messages, cap, prompts.prompt(of: conversation)), maxTokens: cap)
+        return Body(bytes: body(messages, cap, prompts.prompt(of: conversation), session), maxTokens: cap)
     }
 
     func conversation(_ number: Int) -> Conversation? { prompts.conversation(number) }
@@ -173,14 +174,20 @@ struct RequestMaker {
     /// How long after its dispatch the user gives up on that request; nil = never.
     func patience(index: Int64) -> Duration? { prompts.patience(at: Int(index)) }
 
-    private func body(_ prompt: [Prompt.Message], _ cap: Int, _ own: Prompt?) -> [UInt8] {
+    private func body(_ prompt: [Prompt.Message], _ cap: Int, _ own: Prompt?, _ session: JSONMember? = nil) -> [UInt8] {
         var bytes: [UInt8] = []
-        if prompt.count == 1, prompt[0].role == "user", own?.extraBody == nil {
+        if prompt.count == 1, prompt[0].role == "user", own?.extraBody == nil, session == nil {
             template.append(prompt: prompt[0].content, maxTokens: cap, to: &bytes)
         } else {
             let messages = prompt.map { ChatRequest.Message(role: $0.role, content: $0.content) }
             let members = own?.extraBody.flatMap { JSONParser().members(of: $0) } ?? []
-            var request = Self.request(model, provider, workload, extra + members, messages)
+            var request = Self.request(
+                model,
+                provider,
+                workload,
+                extra + members + [session].compactMap(\.self),
+                messages
+            )
             request.maxTokens = cap
             bytes = request.body(api: provider.api)
         }

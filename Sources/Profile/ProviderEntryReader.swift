@@ -30,6 +30,7 @@ struct ProviderEntryReader {
         provider.servedBy = keys.take("served_by").flatMap {
             ServedByReader(log: log).read($0, path: "\(name).served_by")
         }
+        provider.session = keys.take("session").flatMap { SessionReader(log: log).read($0, path: "\(name).session") }
         provider.extraMembers = keys.take("extra_body").map { $0.jsonMembers("\(name).extra_body", log) } ?? []
         var entry = ProviderCatalogue.Entry(provider: provider)
         entry.reasoningOff = keys.take("reasoning_off").map { reasoningSwitch($0, "\(name).reasoning_off") } ?? .unknown

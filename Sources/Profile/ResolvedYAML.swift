@@ -101,7 +101,8 @@ extension Workload {
         if let impatience { lines.append("cancel: {share: \(impatience.share), after: \(impatience.after.yaml)}") }
         if let conversations {
             lines.append(
-                "conversation: {turns: \(conversations.turns.yaml), think: \(conversations.think.yaml)}"
+                "conversation: {turns: \(conversations.turns.yaml), think: \(conversations.think.yaml)"
+                    + (conversations.session.map { ", session: \($0.yaml)}" } ?? "}")
             )
         }
         lines.append("temperature: \(temperature.map { "\($0)" } ?? "none")")
@@ -282,5 +283,16 @@ extension Scenario {
             "reasoning_tokens: \(reasoningTokens)",
             "cached_share: \(cachedShare)",
         ] + (habits.text.map { ["habits: \($0)"] } ?? []) + (serving.text.map { ["serving: \($0)"] } ?? [])
+    }
+}
+
+extension Workload.Conversations.Session {
+    fileprivate var yaml: String {
+        switch self {
+        case .preset: "true"
+        case .header(let name): "{header: \(quoted(name))}"
+        case .body(let name): "{body: \(quoted(name))}"
+        case .echo(let name): "{echo: \(quoted(name))}"
+        }
     }
 }

@@ -74,6 +74,37 @@ struct ServedByReader {
     }
 }
 
+/// Reads how servers are told which requests belong together.
+struct SessionReader {
+    static let allowed = "{header: NAME}, {body: NAME} or {echo: HEADER}"
+    let log: ProblemLog
+
+    func read(_ value: YAMLValue, path: String) -> SessionKey? {
+        var keys = MapReader(value, path: path, log: log, allowed: Self.allowed)
+        let given = [("header", keys.text("header")), ("body", keys.text("body")), ("echo", keys.text("echo"))]
+            .compactMap { kind, name in name.map { (kind, $0) } }
+        keys.finish()
+        guard given.count == 1, let (kind, name) = given.first else {
+            if case .map = value.content { log.report(value.place, path, "allowed: one of \(Self.allowed)") }
+            return nil
+        }
+        guard name.utf8.count <= 64 else {
+            log.report(value.place, "\(path).\(kind)", "read a name of \(name.utf8.count) bytes; allowed: at most 64")
+            return nil
+        }
+        if kind == "body" { return .body(name) }
+        if let refusal = HeaderRule.refusal(of: name), refusal != .secret {  // a session's token is none of ours
+            log.report(
+                value.place,
+                "\(path).\(kind)",
+                "read \"\(name)\"; allowed: the name of a header that is not spate's own"
+            )
+            return nil
+        }
+        return kind == "header" ? .header(name) : .echo(name)
+    }
+}
+
 extension ServedBySource {
     var yaml: String {
         switch self {

@@ -1,4 +1,5 @@
 import Schedule
+import Wire
 
 /// Reads how a simulated provider chooses what serves a request.
 struct ServingRulesReader {
@@ -24,9 +25,27 @@ struct ServingRulesReader {
                 return .init(name: name, weight: weight, speed: row.number("speed", 0.01...1000) ?? 1)
             }
         }
+        if let router = keys.take("router") {
+            rules.router = self.router(router, path: keys.path(of: "router"))
+        }
         rules.cacheWriteShare = keys.number("cache_write_share", 0...1) ?? rules.cacheWriteShare
         rules.cacheWritesForHour = keys.flag("cache_write_1h") ?? rules.cacheWritesForHour
         return rules
+    }
+
+    /// `random`, or what tells a session.
+    private func router(_ value: YAMLValue, path: String) -> ServingRules.Router? {
+        if value.plain == "random" { return ServingRules.Router() }
+        guard case .map = value.content else {
+            log.report(value.place, path, "read \(value.shown); allowed: random, \(SessionReader.allowed)")
+            return nil
+        }
+        switch SessionReader(log: log).read(value, path: path) {
+        case .header(let name): return ServingRules.Router(key: .header(name))
+        case .body(let name): return ServingRules.Router(key: .body(name))
+        case .echo(let name): return ServingRules.Router(key: .echo(name))
+        case nil: return nil
+        }
     }
 
     private func rows(_ key: String, _ keys: inout MapReader) -> [(String, MapReader)]? {
@@ -50,7 +69,18 @@ extension ServingRules {
             ("tiers", map(tiers.map { ($0.name, "{speed: \($0.speed), downgraded: \($0.downgraded)}") })),
             ("models", map(models.map { ($0.name, "{weight: \($0.weight), speed: \($0.speed)}") })),
             ("cache_write_share", cacheWriteShare == 0 ? nil : "\(cacheWriteShare)"),
-            ("cache_write_1h", cacheWritesForHour ? "true" : nil),
+            ("router", router.map(\.text)), ("cache_write_1h", cacheWritesForHour ? "true" : nil),
         ])
+    }
+}
+
+extension ServingRules.Router {
+    fileprivate var text: String {
+        switch key {
+        case nil: "random"
+        case .header(let name): "{header: \(quoted(name))}"
+        case .body(let name): "{body: \(quoted(name))}"
+        case .echo(let name): "{echo: \(quoted(name))}"
+        }
     }
 }

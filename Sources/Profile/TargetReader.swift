@@ -65,6 +65,10 @@ struct TargetReader {
         if let servedBy { provider.servedBy = servedBy }
         provider.extraMembers += asked?.members ?? []
         provider.headers += asked?.headers ?? []
+        if case .preset = workload.conversations?.session, provider.session == nil {
+            let message = "workload.conversation.session is true: \(provider.name) has no known session key; write "
+            log.report(value.place, path, message + SessionReader.allowed)
+        }
         addMembers(of: workload, entry, model: model, to: &provider, path: path, place: value.place)
         provider.headers += headers
 

@@ -8,10 +8,33 @@ extension WorkloadReader {
         let turns = keys.take("turns")
             .flatMap { $0.tokenLength(keys.path(of: "turns"), log, longest: Workload.Conversations.mostTurns) }
         let think = keys.take("think").map { $0.distribution(keys.path(of: "think"), log) } ?? .constant(.zero)
+        let session = keys.take("session").flatMap { self.session($0, path: keys.path(of: "session")) }
         if !keys.has("turns") { keys.require("turns", "how many questions, e.g. 5 or {uniform: [2, 8]}") }
         keys.finish()
         guard let turns, let think else { return nil }
-        return .init(turns: turns, think: think)
+        return .init(turns: turns, think: think, session: session)
+    }
+
+    /// `true` = as the target's preset knows.
+    private func session(_ value: YAMLValue, path: String) -> Workload.Conversations.Session? {
+        switch value.plain {
+        case "true": return .preset
+        case "false": return nil
+        case .some:
+            log.report(
+                value.place,
+                path,
+                "read \(value.shown); allowed: true (the preset's own), \(SessionReader.allowed)"
+            )
+            return nil
+        case nil:
+            switch SessionReader(log: log).read(value, path: path) {
+            case .header(let name): return .header(name)
+            case .body(let name): return .body(name)
+            case .echo(let name): return .echo(name)
+            case nil: return nil
+            }
+        }
     }
 }
 

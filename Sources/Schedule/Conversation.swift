@@ -8,10 +8,20 @@ extension Workload {
 
         public var turns: TokenLength  // questions of a conversation; drawn as lengths are
         public var think: DurationDistribution  // from the end of an answer to the next question
+        public var session: Session?  // nil = the server is told nothing of what belongs together
 
-        public init(turns: TokenLength, think: DurationDistribution) {
+        /// How the server is told which questions belong together.
+        public enum Session: Sendable, Hashable {
+            case preset  // as the target's preset knows
+            case header(String)  // with a value for each conversation
+            case body(String)  // a member of the body, likewise
+            case echo(String)  // the response's header, sent back with the next question
+        }
+
+        public init(turns: TokenLength, think: DurationDistribution, session: Session? = nil) {
             self.turns = turns
             self.think = think
+            self.session = session
         }
     }
 }
@@ -28,6 +38,8 @@ public struct Conversation: Sendable, Hashable {
     public private(set) var turn = 0
     /// What was said before it, by the user and by the model.
     public private(set) var said: [Prompt.Message] = []
+    /// What the server gave to be sent back with the next question.
+    public var token: String?
 
     init(number: Int, turns: Int) {
         self.number = number

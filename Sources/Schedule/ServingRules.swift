@@ -28,11 +28,26 @@ public struct ServingRules: Sendable, Hashable {
         }
     }
 
+    /// Sends sessions to replicas that remember the beginnings of prompts.
+    public struct Router: Sendable, Hashable {
+        /// What tells a session.
+        public enum Key: Sendable, Hashable {
+            case header(String)
+            case body(String)
+            case echo(String)  // a token of its own, which it sends in that header and wants back there
+        }
+
+        public var key: Key?  // nil = nothing does: each request goes to any replica
+
+        public init(key: Key? = nil) { self.key = key }
+    }
+
     public var tiers: [Tier] = []  // one that is not listed is served as asked for, at the usual speed
     public var models: [Model] = []  // empty = the model that is asked for answers
     /// The share (0...1) of each prompt's tokens not found in the cache that are written to it, and billed as that.
     public var cacheWriteShare = 0.0
     public var cacheWritesForHour = false
+    public var router: Router?  // nil = each request goes to the least loaded replica, and nothing is remembered of prompts
 
     public init() {}
 }

@@ -16,6 +16,7 @@ public enum ShippedProfiles {
         "rate.yaml": PackageResources.rate_yaml,
         "replay.yaml": PackageResources.replay_yaml,
         "soak.yaml": PackageResources.soak_yaml,
+        "tiers.yaml": PackageResources.tiers_yaml,
     ]
 
     /// A file as it is in Profiles/, by its name there; nil when there is none.

@@ -13,6 +13,8 @@ final class ChatSession {
     private let habits: ServerHabits
     /// Of its prefill and tokens, in times the scenario's.
     var speed = 1.0
+    /// The replica that a router chose; nil = any.
+    var wanted: Int?
     /// Said in the head of the answer.
     var headers: [(String, String)] = []
     /// Tokens of reasoning ahead of the answer.
@@ -146,7 +148,8 @@ final class ChatSession {
                 && habits.ignoresCap == nil,
             usage: Usage(
                 input: Int64(record.promptTokens),
-                cachedInput: record.cachedTokens > 0 ? Int64(record.cachedTokens) : nil,
+                // A server that has a cache tells what it did not find there, too.
+                cachedInput: record.cachedTokens > 0 || wanted != nil ? Int64(record.cachedTokens) : nil,
                 written: record.writtenTokens > 0 ? Int64(record.writtenTokens) : nil,
                 writtenForHour: record.writtenForHour > 0 ? Int64(record.writtenForHour) : nil,
                 output: Int64(tokens),

@@ -81,6 +81,13 @@ struct ReplicaPool: Sendable {
         return best
     }
 
+    /// The index of the replica of that number, where it is ready and has a free slot.
+    func free(number: Int) -> Int? {
+        replicas.firstIndex {
+            $0.number == number && $0.isReady && $0.members.count < scenario.slotsPerReplica
+        }
+    }
+
     mutating func join(sequence: Int, tokens: Int, speed: Double, readyAt: Instant, at index: Int) {
         replicas[index].join(sequence: sequence, tokens: tokens, speed: speed, readyAt: readyAt)
     }

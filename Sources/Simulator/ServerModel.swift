@@ -34,6 +34,7 @@ public struct ServerModel: Sendable {
         var promptTokens: Int
         var tokens: Int
         var speed: Double
+        var wanted: Int?  // the replica that a router chose; nil = any
         var replica: Int?
     }
 
@@ -85,6 +86,7 @@ public struct ServerModel: Sendable {
         promptTokens: Int,
         tokens: Int,
         speed: Double = 1,
+        replica wanted: Int? = nil,
         arrived: Instant,
         into events: inout [Event]
     ) -> Admission {
@@ -98,7 +100,8 @@ public struct ServerModel: Sendable {
             arrived: arrived,
             promptTokens: promptTokens,
             tokens: tokens,
-            speed: speed
+            speed: speed,
+            wanted: wanted
         )
         let id: SequenceID
         if let reused = free.popLast() {
@@ -203,12 +206,18 @@ public struct ServerModel: Sendable {
 
     // MARK: The queue
 
-    /// Fills free slots from the head of the queue.
+    /// Fills free slots from the head of the queue; who waits for a certain replica lets those behind go first.
     private mutating func dispatch(into events: inout [Event]) {
-        while waiting > 0, let index = pool.leastLoaded {
-            let (id, serial) = queue[queueHead]
-            queueHead += 1
-            guard sequences[id].serial == serial, sequences[id].replica == nil else { continue }  // cancelled
+        var place = queueHead
+        while waiting > 0, place < queue.count, let least = pool.leastLoaded {
+            let (id, serial) = queue[place]
+            place += 1
+            guard sequences[id].serial == serial, sequences[id].replica == nil else {  // cancelled, or served before
+                if place == queueHead + 1 { queueHead = place }
+                continue
+            }
+            guard let index = sequences[id].wanted.map({ pool.free(number: $0) }) ?? least else { continue }
+            if place == queueHead + 1 { queueHead = place }
             let number = pool.replicas[index].number
             let cold = pool.replicas[index].startsCold && sequences[id].arrived < pool.replicas[index].readyAt
             sequences[id].replica = number

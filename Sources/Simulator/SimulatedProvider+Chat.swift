@@ -25,6 +25,13 @@ extension SimulatedProvider {
         )
         record.promptTokens = scenario.promptTokens.count(bytes: facts.promptBytes)
         record.cachedTokens = Int(Double(record.promptTokens) * scenario.cachedShare)
+        let route = self.route(exchange)
+        if let route {
+            record.cachedTokens = min(
+                record.promptTokens - 1,
+                Int(Double(route.cachedBytes) / scenario.promptTokens.bytesPerToken)
+            )
+        }
         let serving = ServingChoice(scenario: scenario, request: requests, tier: facts.tier)
         record.writtenTokens = Int(
             Double(record.promptTokens - record.cachedTokens) * scenario.serving.cacheWriteShare
@@ -50,8 +57,9 @@ extension SimulatedProvider {
         if refusesMember(of: odd, exchange) { return finish(session, .refused, status: 400) }
         if refusesForQuota(exchange) { return finish(session, .rejected, status: 429) }
         let limit = countAgainstLimit(at: record.received)
-        session.speed = serving.speed
-        session.headers = limit.headers + (call.api.servedTierHeader(record.tier).map { [$0] } ?? [])
+        (session.speed, session.wanted) = (serving.speed, route?.replica)
+        session.headers =
+            limit.headers + (route?.headers ?? []) + (call.api.servedTierHeader(record.tier).map { [$0] } ?? [])
         if let wait = limit.wait { return reject(session, retryAfter: wait) }
         switch plan.fault {
         case .rateLimited: return reject(session, retryAfter: scenario.habits.retryAfter ?? .seconds(1))
@@ -60,6 +68,21 @@ extension SimulatedProvider {
             return finish(session, .serverError, status: 500)
         case .truncated, .empty, .inbandError, .stalled, nil: admit(session)
         }
+    }
+
+    private func route(_ exchange: HTTPExchange) -> PrefixRouter.Route? {
+        guard router != nil else { return nil }
+        var members: [JSONMember]?
+        let body = exchange.body
+        let prefixes = ChatRequestFacts.prefixes(of: body.span, parser: parser)
+        return router?.route(
+            header: { exchange.header($0) },
+            member: { name in
+                members = members ?? parser.members(of: String(decoding: body, as: UTF8.self)) ?? []
+                return members?.last { $0.name == name }?.json
+            },
+            prefixes: prefixes
+        )
     }
 
     private func play(_ script: FaultScript, _ fault: Fault, to exchange: HTTPExchange, _ record: TruthRecord) {
@@ -112,9 +135,11 @@ extension SimulatedProvider {
     private func admit(_ session: ChatSession) {
         advance()  // frees what is free by now
         switch model.admit(
-            promptTokens: session.record.promptTokens,
+            // What a replica has read before takes it no time.
+            promptTokens: session.record.promptTokens - (session.wanted == nil ? 0 : session.record.cachedTokens),
             tokens: session.plan.tokens,
             speed: session.speed,
+            replica: session.wanted,
             arrived: session.record.received,
             into: &events
         ) {

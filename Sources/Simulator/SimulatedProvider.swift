@@ -27,6 +27,7 @@ public final class SimulatedProvider {
     var tallies = ReplicaTallies()
     var requests = 0
     var limitWindow = LimitWindow()
+    var router: PrefixRouter?
     let parser = JSONParser()
     let created: Int64  // Unix seconds
     let journal: TruthJournal?
@@ -49,6 +50,7 @@ public final class SimulatedProvider {
         let start = MonotonicClock.now()
         model = ServerModel(scenario: scaled, start: start)
         replicas = ReplicaHistory(readyFromTheStart: scaled.replicasMin, at: start)
+        router = scaled.serving.router.map { PrefixRouter($0, replicas: scaled.replicasMin, seed: scaled.seed) }
         created = (start.nanoseconds + MonotonicClock.realtimeOffset()) / 1_000_000_000
         if let truth {
             guard let journal = TruthJournal(path: truth) else {

@@ -47,9 +47,9 @@ public final class Transfer {
     private var path = ""
     private var body: UnsafeMutableBufferPointer<UInt8>
     private let errorText: UnsafeMutablePointer<CChar>
-    private let ownHeader: UnsafeMutablePointer<curl_slist>
-    private let ownHeaderText: UnsafeMutablePointer<CChar>
-    private static let ownHeaderCapacity = 128
+    private let ownHeader: HeaderLine
+    /// One more, of the next request alone; made when the first is given.
+    private var extraHeader: HeaderLine?
     /// Bodies up to this size keep their buffer for the next request.
     private static let keptBody = 16 * 1024
 
@@ -60,9 +60,7 @@ public final class Transfer {
         body = .allocate(capacity: 1)
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
-        ownHeaderText = .allocate(capacity: Self.ownHeaderCapacity)
-        ownHeader = .allocate(capacity: 1)
-        ownHeader.initialize(to: curl_slist(data: ownHeaderText, next: client.headerList))
+        ownHeader = HeaderLine(capacity: 128, next: client.headerList)
         setConstantOptions()
     }
 
@@ -78,8 +76,10 @@ public final class Transfer {
     // MARK: before the start
 
     /// Makes the transfer ready for `POST path` with these bytes, which are copied.
-    public func prepare(post path: String, body bytes: [UInt8], requestID: String) {
+    /// - Parameter header: a line that goes with this request alone, at most 511 bytes of it
+    public func prepare(post path: String, body bytes: [UInt8], requestID: String, header: String? = nil) {
         prepare(path: path, requestID: requestID)
+        setExtraHeader(header)
         if body.count < bytes.count || (body.count > Self.keptBody && bytes.count <= Self.keptBody) {
             body.deallocate()
             body = .allocate(capacity: max(bytes.count, 1))
@@ -94,6 +94,7 @@ public final class Transfer {
     /// Makes the transfer ready for `GET path`.
     public func prepare(get path: String, requestID: String) {
         prepare(path: path, requestID: requestID)
+        setExtraHeader(nil)
         isPost = false
         spate_easy_set_long(easy, CURLOPT_HTTPGET, 1)
     }
@@ -104,12 +105,15 @@ public final class Transfer {
             path = newPath
             spate_easy_set_string(easy, CURLOPT_URL, client.endpoint.origin + newPath)
         }
-        var position = 0
-        for byte in "X-Request-Id: \(requestID)".utf8.prefix(Self.ownHeaderCapacity - 1) {
-            ownHeaderText[position] = CChar(bitPattern: byte)
-            position += 1
-        }
-        ownHeaderText[position] = 0
+        ownHeader.set("X-Request-Id: \(requestID)")
+    }
+
+    private func setExtraHeader(_ line: String?) {
+        guard let line else { return ownHeader.setNext(client.headerList) }
+        let header = extraHeader ?? HeaderLine(capacity: 512, next: client.headerList)
+        extraHeader = header
+        header.set(line)
+        ownHeader.setNext(header.node)
     }
 
     private func setConstantOptions() {
@@ -134,7 +138,7 @@ public final class Transfer {
         // No timeout of libcurl's: the watchdog above keeps the contract's four. One for connecting would stay in the
         // multi's timer tree for the transfer's whole life and make every read walk it (a tenth of all CPU at 1,000
         // streams); without it libcurl gives up after its 300 s, the most that a profile may ask for.
-        spate_easy_set_list(easy, CURLOPT_HTTPHEADER, ownHeader)
+        spate_easy_set_list(easy, CURLOPT_HTTPHEADER, ownHeader.node)
         if !client.endpoint.verifiesTLS {
             spate_easy_set_long(easy, CURLOPT_SSL_VERIFYPEER, 0)
             spate_easy_set_long(easy, CURLOPT_SSL_VERIFYHOST, 0)
@@ -388,8 +392,6 @@ public final class Transfer {
         curl_easy_cleanup(easy)
         body.deallocate()
         errorText.deallocate()
-        ownHeader.deallocate()
-        ownHeaderText.deallocate()
     }
 }
 

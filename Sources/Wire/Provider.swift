@@ -52,6 +52,8 @@ public struct Provider: Sendable, Hashable {
     public var extraMembers: [JSONMember]  // of every request body
     /// Where answers say which replica, worker or upstream gave them; nil = nowhere that is known.
     public var servedBy: ServedBySource?
+    /// How its servers are told which requests belong together; nil = not known.
+    public var session: SessionKey?
 
     public init(
         name: String,

@@ -11,6 +11,7 @@ enum ComparisonHeadline {
             let disturbed = comparison.sides.contains {
                 [name, comparison.base].contains($0.name) && $0.validity != .valid
             }
+            if let tier = TierHeadline.candidate(name, result, trust: disturbed ? .disturbed : .good) { return tier }
             guard !found.isEmpty else {
                 guard !rows.isEmpty else { return nil }
                 return Headline.Candidate(
