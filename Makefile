@@ -1,10 +1,11 @@
 # make demo   installs what is missing, builds, runs a ramp and a burst on the simulated provider, shows the result
 # make test   installs what is missing, runs every test
 # make acceptance   what needs an idle machine: see Tests/acceptance
+# make soak-long HOURS=1.5   a soak with injected faults: growth of its own memory, store against journal, incidents, drift
 # make bench  the comparison of Benchmarks/, printed as a table
 # make dist   one executable without Swift, and a tarball of it, in .build/dist; make deb, make wheel: a Debian package and a wheel of it
 # make simulate   the engine over a network that is made up, in worlds drawn from seeds (SEEDS=100000, FROM=1); planted: can it fail?
-.PHONY: dist deb wheel build-debug demo build test simulate planted acceptance bench pictures format lint deps clean
+.PHONY: dist deb wheel build-debug demo build test simulate planted acceptance soak-long bench pictures format lint deps clean
 
 PACKAGES := libuv1-dev libcurl4-openssl-dev libsqlite3-dev libsimdjson-dev pkg-config openssl sqlite3 python3 nginx-light
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
@@ -34,6 +35,11 @@ planted: deps
 
 acceptance: build
 	Tests/acceptance/run
+
+HOURS ?= 0.5
+
+soak-long: build
+	Tests/acceptance/soak-long --hours $(HOURS)
 
 bench: build
 	Benchmarks/compare

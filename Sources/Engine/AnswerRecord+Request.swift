@@ -20,6 +20,6 @@ extension AnswerRecord {
             text: request.decoder.text,
             failure: isAnswered ? nil : (record.outcome.rawValue, record.error ?? record.detail ?? "")
         )
-        self.init(sequence: request.errand.sequence, line: answer.line { run.redactor.redacted($0) })
+        self.init(sequence: request.errand.sequence, line: answer.line { run.redactor().redacted($0) })
     }
 }

@@ -17,6 +17,8 @@ struct Errand: Sendable, Hashable {
     var arrival: Int?  // its place in an open loop's plan: what a trace says of it
     var conversation: Conversation?  // whose present question it asks
     var scheduled = Instant.zero
+    var keyVersion = 0  // of the key it was sent with
+    var wasKeyRefused = false  // by an attempt before this one
     var queued: Int64 = 0  // how long it had to wait for a place under a cap, nanoseconds
     /// Of a later attempt: whether the first was measured.
     private var firstWasMeasured: Bool?

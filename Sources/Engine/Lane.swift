@@ -20,6 +20,8 @@ final class Lane {
     private var answered = 0
     private var reused = 0  // of them, those that went over a connection that was there
     private var book: RateLimitBook?
+    private var keyVersion = 0
+    private var addressesVersion = 0
 
     init(_ index: Int, of run: RunContext, loop: EventLoop, parser: JSONParser) {
         self.index = index
@@ -99,6 +101,38 @@ final class Lane {
 
     func recycle(_ request: LiveRequest) { pool.append(request) }
 
+    // MARK: what may change outside while the run goes on
+
+    /// A refused request waits so long before it is sent with another key, nanoseconds, and again while one is looked for.
+    static let waitForKey: Int64 = 250_000_000
+    var isLookingForKey: Bool { target.key?.isAsking ?? false }
+
+    /// Takes over a key that another request had looked for. Comes before a request is started.
+    func useNewestKey(for request: LiveRequest) {
+        guard let key = target.key?.current else { return }
+        if key.version != keyVersion {
+            keyVersion = key.version
+            let others = target.headers.filter { $0.name.lowercased() != key.value.name.lowercased() }
+            client.replaceHeaders((others + [key.value]).map { ($0.name, $0.value) })
+        }
+        request.errand.keyVersion = keyVersion
+    }
+
+    /// Looks the name up again now and then, and takes over what was found. Several times a second.
+    func followName(at now: Instant) {
+        guard let addresses = target.addresses else { return }
+        addresses.renew(at: now.nanoseconds)
+        let found = addresses.current
+        guard found.version != addressesVersion else { return }
+        addressesVersion = found.version
+        client.replaceAddresses(found.value)
+    }
+
+    /// Whether the refusal may be the key's, and there may be another one.
+    private func mayHaveAnotherKey(_ errand: Errand, _ record: RequestRecord) -> Bool {
+        target.key != nil && record.httpStatus == 401 && !errand.wasKeyRefused
+    }
+
     func cancel(_ request: LiveRequest, _ cause: EndCause) {
         client.cancel(request.transfer)
         request.end(cause)
@@ -117,7 +151,7 @@ final class Lane {
             outcome: record.outcomeClass,
             sent: sent,
             lastToken: record.lastToken.map { sent.advanced(byNanoseconds: $0) },
-            refusal: advice.refusal,
+            refusal: mayHaveAnotherKey(request.errand, record) ? nil : advice.refusal,
             neverConnected: record.written == nil
         )
         return breakers.note(attempt, of: index, pause: pause, at: now)
@@ -136,8 +170,12 @@ final class Lane {
     }
 
     /// Nanoseconds until the request is sent again; nil = it is not. A prompt of a job that was never taken is asked again,
-    /// however often: its list is to be answered.
-    func waitBeforeRetry(_ errand: Errand, _ record: RequestRecord, _ advice: ReplyAdvice) -> Int64? {
+    /// however often: its list is to be answered. A request whose key was refused is sent once more, with the key of then.
+    func waitBeforeRetry(_ errand: Errand, _ record: RequestRecord, _ advice: ReplyAdvice, at now: Instant) -> Int64? {
+        if mayHaveAnotherKey(errand, record) {
+            target.key?.renew(at: now.nanoseconds, because: errand.keyVersion)
+            return Self.waitForKey
+        }
         if let wait = advice.wait(after: record, plan: target.plan) { return wait }
         return errand.item != nil && record.outcome == .connect ? RefusalBackoff.pause(round: record.attempt) : nil
     }

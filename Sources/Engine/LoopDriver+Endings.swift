@@ -8,7 +8,7 @@ internal import Wire
 extension LoopDriver {
     func ended(_ request: LiveRequest, _ cause: EndCause) {
         let (lane, passage) = (request.lane, passage)
-        var record = request.record(t0: run.t0, cause, redactor: run.redactor)
+        var record = request.record(t0: run.t0, cause, redactor: run.redactor())
         let now = request.transfer.timing.ended ?? MonotonicClock.now()
         let began = request.transfer.timing.dispatched
         let kind = passage?.kind(of: request.errand) ?? .carried
@@ -35,9 +35,11 @@ extension LoopDriver {
         let reason = lane.note(request, record, advice, pause: pause, at: now)
         if let said = advice.limits { lane.note(said, at: now.nanoseconds(since: run.t0)) }
         if passage?.hasStopped == false, passage?.shaper != nil,
-            let wait = lane.waitBeforeRetry(request.errand, record, advice)
+            let wait = lane.waitBeforeRetry(request.errand, record, advice, at: now)
         {
-            retries.insert(request.errand.again(at: now.advanced(byNanoseconds: wait), measured: record.measured))
+            var next = request.errand.again(at: now.advanced(byNanoseconds: wait), measured: record.measured)
+            next.wasKeyRefused = next.wasKeyRefused || record.httpStatus == 401
+            retries.insert(next)
         } else {
             let failedFast =
                 record.outcomeClass != .success && record.tokenEvents == 0

@@ -41,6 +41,7 @@ extension LoopDriver {
             return
         }
         roster.add(request)
+        request.lane.useNewestKey(for: request)
         let isWritten = request.lane.client.start(request.transfer, connection: connection)
         if !isWritten { startsLeft = max(0, startsLeft - 1) }
         let dispatched = request.transfer.timing.dispatched
@@ -121,7 +122,12 @@ extension LoopDriver {
 
     // MARK: requests that were refused or lost, once more
 
-    func send(again errand: Errand) {
+    func send(again errand: Errand, at now: Instant) {
+        if errand.wasKeyRefused, lane(of: errand.target).isLookingForKey {
+            var later = errand
+            later.scheduled = now.advanced(byNanoseconds: Lane.waitForKey)
+            return retries.insert(later)
+        }
         let trace = run.program.replay(ofStep: errand.step)
         let request = lane(of: errand.target).make(
             errand,

@@ -186,7 +186,7 @@ final class LoopDriver {
     func pump() {
         while let passage, passage.shaper != nil {
             let now = MonotonicClock.now()
-            while !passage.isPaused(at: now), let errand = retries.takeDue(at: now) { send(again: errand) }
+            while !passage.isPaused(at: now), let errand = retries.takeDue(at: now) { send(again: errand, at: now) }
             guard startsLeft > 0 else { return loop.turnAgain() }
             guard let decision = passage.shaper?.next(at: now, atMost: startsLeft) else { return }
             switch decision {
@@ -220,6 +220,7 @@ final class LoopDriver {
     private func tick(_ now: Instant) {
         if now >= roster.safeUntil { cancelOverdue(now) }
         watchForBreaker(now)
+        for lane in lanes { lane?.followName(at: now) }
         let clients = lanes.compactMap { $0?.client }
         housekeeping?.note(into: recorder, clients: clients, inFlight: roster.count, now: now)
         recorder.tick(at: now)

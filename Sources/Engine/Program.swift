@@ -16,6 +16,10 @@ public struct EngineTarget: Sendable {
     public var provider: Provider
     /// Sent with each request, the key's among them.
     public var headers: [Header]
+    /// The key among the headers, where its file or command can be asked again; nil = it stays what it is.
+    public var key: Renewable<Header>?
+    /// The addresses of the endpoint's name; nil = it is an address itself.
+    public var addresses: Renewable<[String]>?
     public var plan: RunPlan
 
     public init(

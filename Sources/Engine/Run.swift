@@ -12,7 +12,8 @@ public final class Run: Sendable {
         public var loops = 1
         public var caps = Limits()
         public var prices: [Price]
-        public var redactor = Redactor(secrets: [])
+        /// Of the secrets as they are known by then: keys may be renewed.
+        public var redactor: @Sendable () -> Redactor = { Redactor(secrets: []) }
         /// Through which stages begin together with those of other shards.
         public var gate: (any StageGate)?
         var patience = ReplyEnd.Patience()
@@ -161,7 +162,7 @@ struct RunContext: Sendable {
     let conductor: Conductor
     let budget: Budget
     let prices: [Price]
-    let redactor: Redactor
+    let redactor: @Sendable () -> Redactor
     let patience: ReplyEnd.Patience
     let watchdogs: [Watchdog]
     let breakers: TargetBreakers

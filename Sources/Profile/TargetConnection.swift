@@ -11,12 +11,15 @@ public struct TargetConnection: Sendable, Hashable {
     /// Numeric addresses of this machine that connections leave from in turn, each with ports of its own.
     public var sourceAddresses: [String] = []
 
+    /// A connection that is older (by up to a second) takes no more requests; nil = it takes them as long as it lives.
+    public var maxAge: Duration?
+
     /// PEM file of trusted roots instead of the system's.
     public var rootsFile: String?
 
     public init() {}
 
-    /// Reads `http`, `ca_file` and `source_addresses`.
+    /// Reads `http`, `ca_file`, `max_connection_age` and `source_addresses`.
     init(_ keys: inout MapReader, _ log: ProblemLog, pathOfFile: (String, ProfileError.Place) -> String) {
         if let value = keys.take("http") {
             let words = HTTP.allCases.map(\.rawValue).joined(separator: ", ")
@@ -33,6 +36,14 @@ public struct TargetConnection: Sendable, Hashable {
                 keys.report("ca_file", value, allowed: "the path of a PEM file")
             }
         }
+        if let value = keys.take("max_connection_age") {
+            let age = value.duration(keys.path(of: "max_connection_age"), log, zeroIsAllowed: false)
+            if let age, age < .seconds(1) {
+                keys.report("max_connection_age", value, allowed: "1s or more")
+            } else {
+                maxAge = age
+            }
+        }
         if let value = keys.take("source_addresses") {
             sourceAddresses = value.texts(keys.path(of: "source_addresses"), log)
         }
@@ -42,6 +53,7 @@ public struct TargetConnection: Sendable, Hashable {
         var lines: [String] = []
         if http != .one { lines.append("http: \(http == .two ? "\"2\"" : http.rawValue)") }
         if let rootsFile { lines.append("ca_file: \(quoted(rootsFile))") }
+        if let maxAge { lines.append("max_connection_age: \(Units.text(maxAge))") }
         if !sourceAddresses.isEmpty { lines.append("source_addresses: [\(sourceAddresses.joined(separator: ", "))]") }
         return lines
     }

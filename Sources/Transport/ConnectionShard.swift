@@ -15,7 +15,8 @@ final class ConnectionShard {
     }
 
     let multi: UnsafeMutableRawPointer
-    let resolveList: UnsafeMutablePointer<curl_slist>?
+    private(set) var resolveList: UnsafeMutablePointer<curl_slist>?
+    private var formerLists: [UnsafeMutablePointer<curl_slist>] = []  // transfers may hold them still
     unowned(unsafe) let client: HTTPClient
     /// Transfers added and not yet ended.
     var active = 0
@@ -34,7 +35,7 @@ final class ConnectionShard {
         guard let multi = curl_multi_init() else { preconditionFailure("libcurl could not make a multi handle") }
         self.multi = multi
         self.client = client
-        resolveList = client.endpoint.resolveEntry(turn: number).flatMap { curl_slist_append(nil, $0) }
+        resolve(turn: number)
         let me = Unmanaged.passUnretained(self).toOpaque()
         spate_multi_set_socket(
             multi,
@@ -127,8 +128,14 @@ final class ConnectionShard {
         client.habit.closed(afterIdle: MonotonicClock.now().nanoseconds(since: watch.idleSince))
     }
 
+    /// The addresses of the name, for transfers that start from now on; a later entry replaces what libcurl knows.
+    func resolve(turn: Int) {
+        if let resolveList { formerLists.append(resolveList) }
+        resolveList = client.endpoint.resolveEntry(turn: turn).flatMap { curl_slist_append(nil, $0) }
+    }
+
     func close() {
         curl_multi_cleanup(multi)
-        curl_slist_free_all(resolveList)
+        for list in formerLists + [resolveList].compactMap(\.self) { curl_slist_free_all(list) }
     }
 }

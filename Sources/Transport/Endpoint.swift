@@ -1,4 +1,4 @@
-/// Where requests go: one origin, whose name has been resolved once for the whole run.
+/// Where requests go: one origin, whose name has been resolved.
 public struct Endpoint: Sendable, Hashable {
     public enum Scheme: String, Sendable, Hashable { case http, https }
 
@@ -14,6 +14,9 @@ public struct Endpoint: Sendable, Hashable {
     public var http = HTTPVersion.one
     /// Local addresses that new connections leave from in turn; empty = the system's choice. Each has ports of its own.
     public var sources: [String] = []
+    /// A connection that is older takes no more requests; in whole seconds, of which a begun one does not count. nil = it
+    /// takes them as long as it lives.
+    public var longestConnection: Int?
     public var verifiesTLS = true
     /// An HTTP proxy before it: asked to connect to an https target, and for an http one. nil = none.
     public var proxy: Proxy?

@@ -10,15 +10,16 @@ internal import Ticks
 /// goes to a shard that has an idle connection, and every other opens a fresh one in the emptiest shard. Names are never
 /// looked up here (`Resolver`), redirects are never followed, a POST is never sent twice.
 public final class HTTPClient {
-    public let endpoint: Endpoint
+    public internal(set) var endpoint: Endpoint
     let answers: Answers
     let loop: EventLoop
-    let headerList: UnsafeMutablePointer<curl_slist>?
+    var headerList: UnsafeMutablePointer<curl_slist>?
+    var formerLists: [UnsafeMutablePointer<curl_slist>] = []  // transfers may hold them still
     /// TLS sessions, so that a connection can resume what another one of any shard has negotiated.
     let sessions: UnsafeMutableRawPointer?
     var habit = ConnectionHabit()
     private var stamps = StampClock()
-    private var shards: [ConnectionShard] = []
+    private(set) var shards: [ConnectionShard] = []
     private var roomy = 0  // where the search for a shard with room begins
     private var idleShards: [ConnectionShard] = []
     private var quarantined: [(descriptor: Int32, since: Instant)] = []  // while the server's habit is unknown
@@ -53,12 +54,7 @@ public final class HTTPClient {
         self.loop = loop
         self.endpoint = endpoint
         self.answers = answers
-        var list: UnsafeMutablePointer<curl_slist>?
-        // An empty Expect: keeps libcurl from waiting for a 100 before bodies above 1 MB.
-        for (name, value) in HTTPClient.unique([("Accept-Encoding", "identity")] + headers) {
-            list = curl_slist_append(list, "\(name): \(value)")
-        }
-        headerList = curl_slist_append(list, "Expect:")
+        headerList = HTTPClient.list(headers)
         sessions = endpoint.scheme == .https ? curl_share_init() : nil
         if let sessions { spate_share_sessions(sessions) }
         sources = SourceAddresses(endpoint.sources)
@@ -384,7 +380,7 @@ public final class HTTPClient {
         all.removeAll()
         uv_timer_stop(timer)
         timer.withMemoryRebound(to: uv_handle_t.self, capacity: 1) { uv_close($0, nil) }
-        curl_slist_free_all(headerList)
+        for list in formerLists + [headerList].compactMap(\.self) { curl_slist_free_all(list) }
         if let sessions { curl_share_cleanup(sessions) }
     }
 

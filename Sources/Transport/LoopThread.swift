@@ -39,6 +39,9 @@ public final class LoopThread: Sendable {
 
     public static func sleep(microseconds: UInt32) { usleep(microseconds) }
 
+    /// Nobody waits for it. Instead of `join`.
+    public func detach() { pthread_detach(handle) }
+
     /// Waits for the closure's end. Once.
     public func join() { pthread_join(handle, nil) }
 }

@@ -54,7 +54,18 @@ public final class Resolver {
         }
     }
 
-    private func finish(status: Int32, list: UnsafeMutablePointer<addrinfo>?) {
+    /// Looks it up on this thread; nil where the name is not known now.
+    public static func addresses(of host: String) -> [String]? {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(host, nil, &hints, &list) == 0 else { return nil }
+        defer { freeaddrinfo(list) }
+        let found = addresses(in: list)
+        return found.isEmpty ? nil : found
+    }
+
+    private static func addresses(in list: UnsafeMutablePointer<addrinfo>?) -> [String] {
         var addresses: [String] = []
         var entry = list
         while let current = entry {
@@ -68,6 +79,11 @@ public final class Resolver {
             }
             entry = address.ai_next
         }
+        return addresses
+    }
+
+    private func finish(status: Int32, list: UnsafeMutablePointer<addrinfo>?) {
+        let addresses = Self.addresses(in: list)
         let took = MonotonicClock.now().nanoseconds(since: began)
         let problem = status == 0 ? nil : String(cString: uv_strerror(status))
         done(Answer(addresses: addresses, nanoseconds: took, problem: problem))

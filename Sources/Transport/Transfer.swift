@@ -132,6 +132,7 @@ public final class Transfer {
         spate_easy_set_string(easy, CURLOPT_PROXY, client.endpoint.proxy?.url ?? "")
         spate_easy_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)  // the proxy's answer is not the target's
         spate_easy_set_long(easy, CURLOPT_MAXAGE_CONN, 3600)
+        spate_easy_set_long(easy, CURLOPT_MAXLIFETIME_CONN, client.endpoint.longestConnection ?? 0)
         spate_easy_set_long(easy, CURLOPT_BUFFERSIZE, client.answers.readSize)
         // Under TLS a request is written from a copy in this buffer, 64 KB unless told.
         spate_easy_set_long(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16 * 1024)
@@ -216,6 +217,7 @@ public final class Transfer {
         sending = nil
         knowsFirstSend = false
         ledger = reuses ? nil : client.loop.ledger(at: now)
+        ownHeader.pointee.next = client.headerList
         if let list = shard?.resolveList { spate_easy_set_list(easy, CURLOPT_RESOLVE, list) }
         spate_easy_set_long(easy, CURLOPT_FRESH_CONNECT, fresh ? 1 : 0)
         spate_easy_set_long(easy, CURLOPT_FORBID_REUSE, forbidReuse ? 1 : 0)

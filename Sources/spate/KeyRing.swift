@@ -7,8 +7,14 @@ import Transport
 enum KeyRing {
     private static let commandSeconds = 10
 
-    /// - Parameter meanwhile: called ten times a second while a command is waited for.
-    static func read(_ source: KeySource, meanwhile: () -> Void = {}) throws(Failure) -> String {
+    /// - Parameters:
+    ///   - isFirst: says what is wrong with a file's permissions; a run that reads it again has said so
+    ///   - meanwhile: called ten times a second while a command is waited for.
+    static func read(
+        _ source: KeySource,
+        isFirst: Bool = true,
+        meanwhile: () -> Void = {}
+    ) throws(Failure) -> String {
         let text: String
         let origin: String
         switch source {
@@ -18,7 +24,7 @@ enum KeyRing {
             }
             (text, origin) = (value, "the variable \(name)")
         case .file(let path):
-            (text, origin) = (try decoded(try contents(of: path), path), path)
+            (text, origin) = (try decoded(try contents(of: path, warns: isFirst), path), path)
         case .command(let words):
             origin = words.joined(separator: " ")
             text = try decoded(try output(of: words, meanwhile), origin)
@@ -46,14 +52,14 @@ enum KeyRing {
         }
     }
 
-    private static func contents(of path: String) throws(Failure) -> [UInt8] {
+    private static func contents(of path: String, warns: Bool) throws(Failure) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw Failure(.badInput, "the key file \(path) cannot be read: \(String(cString: strerror(errno)))")
         }
         defer { close(descriptor) }
         var facts = stat()
-        if fstat(descriptor, &facts) == 0, facts.st_mode & 0o077 != 0 {
+        if warns, fstat(descriptor, &facts) == 0, facts.st_mode & 0o077 != 0 {
             Console.error("warning: others can read the key file \(path); chmod 600 it\n")
         }
         return readAll(descriptor)

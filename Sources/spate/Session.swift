@@ -103,7 +103,7 @@ struct Session {
             throw Failure(.localIO, "\(error)")
         }
         taps.begin(record, result: folder.path, before: store)
-        let door = RedactingSink(taps, Secrets.redactor)
+        let door = RedactingSink(taps) { Secrets.redactor }
         let rows = targetRows(targets)
         let servers = servers(targets, children)
         var batch = RecordBatch()
@@ -131,6 +131,7 @@ struct Session {
         last.targets = rows.enumerated().map { index, row in
             var row = row
             row.rateLimits = outcome.rateLimits[index]
+            row.noteChanges(of: targets[index].prepared.target)
             (row.process, row.processWaited) = (servers[index]?.name, servers[index]?.waited)
             if outcome.closesConnections.contains(index) {
                 row.notes.append(
@@ -291,7 +292,7 @@ struct Session {
         )
         options.loops = job.loops
         options.caps = caps(targets)
-        options.redactor = Secrets.redactor
+        options.redactor = { Secrets.redactor }
         options.gate = start.gate
         var view = self.view ?? LiveView(job: job, began: t0)
         defer { self.view = view }

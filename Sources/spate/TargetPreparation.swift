@@ -159,6 +159,7 @@ enum TargetPreparation {
         endpoint.verifiesTLS = !target.isInsecure
         endpoint.rootsFile = try roots(target)
         let proxy = try addProxy(to: &endpoint, before: place, of: target.name)
+        endpoint.longestConnection = target.connection.maxAge.map { Int(($0 / .seconds(1)).rounded(.up)) }
         endpoint.sources = target.connection.sourceAddresses
         if place.isLoopback {
             endpoint.sources += Capacity.loopbackSources(for: target, peak: Capacity.peakInFlight(target.plan))
@@ -180,7 +181,8 @@ enum TargetPreparation {
         // A header that is given twice goes out once, with its last value.
         let own = [Header(name: "User-Agent", value: "spate/\(Session.version)")]
         var headers = own + target.provider.api.headers + target.provider.headers
-        if let key, let header = target.provider.authenticationHeader(key: key) { headers.append(header) }
+        let keyHeader = key.flatMap(target.provider.authenticationHeader(key:))
+        if let keyHeader { headers.append(keyHeader) }
         var prepared = Prepared(
             target: EngineTarget(
                 id: id,
@@ -201,6 +203,7 @@ enum TargetPreparation {
                 ?? []
         )
         prepared.target.query = place.query
+        prepared.target.key = keyHeader.flatMap { renewing($0, from: target.key, of: target.provider) }
         return prepared
     }
 
@@ -261,6 +264,7 @@ enum TargetPreparation {
             )
         }
         prepared.target.endpoint = answer.endpoint
+        prepared.target.addresses = following(answer.endpoint)
         prepared.resolveNanoseconds = answer.resolveNanoseconds
         prepared.preflightRequests += 1
         prepared.preflightGets += 1

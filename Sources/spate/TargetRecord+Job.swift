@@ -34,4 +34,21 @@ extension TargetRecord {
         preflightOutputTokens = prepared.preflightOutputTokens
         notes = prepared.notes
     }
+
+    /// What changed outside while the run went on.
+    mutating func noteChanges(of target: EngineTarget) {
+        if let times = target.key?.current.version, times > 0 {
+            notes.append(
+                "its key was refused, read again and found changed \(times == 1 ? "once" : "\(times) times"): "
+                    + "what was refused was sent again with the new one"
+            )
+        }
+        if let found = target.addresses?.current, found.version > 0 {
+            notes.append(
+                "its name led elsewhere during the run: from \(addresses.joined(separator: ", ")) to "
+                    + "\(found.value.joined(separator: ", ")); connections opened afterwards went there"
+            )
+            addresses += found.value.filter { !addresses.contains($0) }
+        }
+    }
 }

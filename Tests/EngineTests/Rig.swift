@@ -14,6 +14,7 @@ struct Rig {
         var shapes: [PhaseShape]
         var warmup = 0
         var headers: [Header] = []
+        var change: @Sendable (inout EngineTarget) -> Void = { _ in }
     }
 
     var targets: [Target]
@@ -43,7 +44,7 @@ struct Rig {
         var options = Run.Options(id: "t", prices: targets.map { _ in price })
         options.loops = loops
         options.caps = caps
-        options.redactor = redactor
+        options.redactor = { [redactor] in redactor }
         options.patience = patience
         let program = Program(targets: targets.indices.map(engineTarget), order: .sequential)
         let t0 = MonotonicClock.now()
@@ -101,7 +102,7 @@ struct Rig {
         plan.retries = retries
         plan.breakerAfter = breakerAfter
         let provider = Provider(name: "test", authentication: .none)
-        return EngineTarget(
+        var target = EngineTarget(
             id: index + 1,
             name: "target-\(index + 1)",
             endpoint: Endpoint(scheme: .http, host: "127.0.0.1", port: targets[index].port),
@@ -111,6 +112,8 @@ struct Rig {
             headers: provider.api.headers + targets[index].headers,
             plan: plan
         )
+        targets[index].change(&target)
+        return target
     }
 
     private final class Flag: Sendable {

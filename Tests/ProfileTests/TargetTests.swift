@@ -68,14 +68,20 @@ private func price(_ input: Double, _ output: Double) -> Target.Price {
     @Test func `the HTTP version and source addresses are read, and written out again`() throws {
         let plain = try target("{url: 'https://h.example/x', model: m}")
         #expect(plain.connection == TargetConnection())
-        let written = "{url: 'https://h.example/x', model: m, http: 2, source_addresses: [10.0.0.2, '10.0.0.3']}"
+        let written =
+            "{url: 'https://h.example/x', model: m, http: 2, source_addresses: [10.0.0.2, '10.0.0.3'], max_connection_age: 10m}"
         let profile = try read(ramp + "targets: [\(written)]\n")
         #expect(profile.targets[0].connection.http == .two)
         #expect(profile.targets[0].connection.sourceAddresses == ["10.0.0.2", "10.0.0.3"])
+        #expect(profile.targets[0].connection.maxAge == .seconds(600))
         #expect(try read(profile.resolvedYAML()).targets[0].connection == profile.targets[0].connection)
     }
 
     static let refused: [(String, String)] = [
+        (
+            "{url: 'https://h', model: m, max_connection_age: 500ms}",
+            "targets.0.max_connection_age: read \"500ms\"; allowed: 1s or more"
+        ),
         ("{url: 'https://h', model: m, http: 3}", "targets.0.http: read \"3\"; allowed: 1.1, 2, auto"),
         (
             "{url: 'http://h:1', model: m, http: 2}",
