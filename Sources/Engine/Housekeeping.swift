@@ -8,9 +8,6 @@ final class Housekeeping {
     private static let interval: Int64 = 50_000_000
     /// A heartbeat so late is worth a row of its own.
     private static let stall: Int64 = 100_000_000
-    /// A wall clock that jumped by more was stepped; slewing moves it by at most half a millisecond a second.
-    private static let clockStep: Int64 = 5_000_000
-    private static let suspend: Int64 = 50_000_000
 
     private let loop: EventLoop
     private let t0: Instant
@@ -23,8 +20,10 @@ final class Housekeeping {
     private var heartbeat: Heartbeat
     private var nextTick: Instant
     private var lastHealth: Instant
-    private var realtimeOffset = MonotonicClock.realtimeOffset()
-    private var boottimeOffset = MonotonicClock.boottimeOffset()
+    private var watch = ClockWatch(
+        realtime: MonotonicClock.realtimeOffset(),
+        boottime: MonotonicClock.boottimeOffset()
+    )
     private var late: [Heartbeat.Finding] = []
 
     /// - Parameters:
@@ -99,8 +98,8 @@ final class Housekeeping {
             health.discardedStamps += client.discardedStamps
             health.connectionsOpened += client.connectionsOpened
         }
-        health.realtimeOffset = realtimeOffset
-        health.boottimeOffset = boottimeOffset
+        health.realtimeOffset = watch.realtime
+        health.boottimeOffset = watch.boottime
         health.listenOverflows = ProcessResources.listenOverflows()
         health.stolen = ProcessResources.stolenTime()
         health.load = ProcessResources.loadAverage()
@@ -110,28 +109,18 @@ final class Housekeeping {
     }
 
     private func clocks(_ recorder: Recorder, _ now: Instant) {
-        let (realtime, boottime) = (MonotonicClock.realtimeOffset(), MonotonicClock.boottimeOffset())
-        let slept = boottime - boottimeOffset
-        if slept > Self.suspend {
-            incident(
-                recorder,
-                .suspend,
-                from: now,
-                until: now.advanced(byNanoseconds: slept),
-                "the machine slept \(slept / 1_000_000) ms"
-            )
+        let finding = watch.look(
+            realtime: MonotonicClock.realtimeOffset(),
+            boottime: MonotonicClock.boottimeOffset()
+        )
+        if let slept = finding.slept {
+            let end = now.advanced(byNanoseconds: slept)
+            incident(recorder, .suspend, from: now, until: end, "the machine slept \(slept / 1_000_000) ms")
         }
-        let stepped = realtime - realtimeOffset - slept
-        if abs(stepped) > Self.clockStep {
-            incident(
-                recorder,
-                .clockStep,
-                from: now,
-                until: nil,
-                "the wall clock was stepped by \(stepped / 1_000_000) ms"
-            )
+        if let stepped = finding.stepped {
+            let words = "the wall clock was stepped by \(stepped / 1_000_000) ms"
+            incident(recorder, .clockStep, from: now, until: nil, words)
         }
-        (realtimeOffset, boottimeOffset) = (realtime, boottime)
     }
 
     private func incident(

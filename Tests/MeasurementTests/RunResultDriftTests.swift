@@ -67,4 +67,56 @@ import Testing
         #expect(abs(try #require(drift["tool_rss_mb"]).slopePerHour - 60) < 1e-6)
         #expect(drift["tool_descriptors"]?.verdict == .steady)
     }
+
+    /// An hour at a rate, as above.
+    private func rate(_ change: (inout StepRecord) -> Void) -> [String: DriftResult] {
+        var builder = RunResultBuilder()
+        let phase = builder.phase(.rate, from: 0, to: 3_600_000)
+        let step = builder.step(
+            .arrivals,
+            of: phase,
+            0,
+            from: 0,
+            settled: 0,
+            windowEnded: 3_600_000,
+            drained: 3_600_000
+        )
+        for place in 0..<1200 as Range<Int64> { builder.request(step, at: 3000 * place, ttft: 200 + place / 20) }
+        builder.recorded.phases[0].loop = .open
+        builder.recorded.steps[0].rps = 1.0 / 3
+        change(&builder.recorded.steps[0])
+        for minute in 0..<60 as Range<Int64> {
+            var health = HealthRecord()
+            health.at = (minute * 60 + 30) * 1_000_000_000
+            health.residentBytes = 100_000_000
+            builder.recorded.health.append(health)
+        }
+        return builder.result.targets[0].phases[0].drift
+    }
+
+    @Test
+    func `a rate that stays the same has a trend as a level has, one that changes by plan has none of the server's`() {
+        #expect(rate { _ in }["ttft"]?.verdict == .drifting)
+        for change: (inout StepRecord) -> Void in [{ $0.rateCurve = "sine" }, { $0.rpsFrom = 1 }, { $0.trace = "t" }] {
+            let drift = rate(change)
+            #expect(Set(drift.keys) == ["tool_rss_mb", "tool_descriptors"])
+            #expect(drift["tool_rss_mb"]?.verdict == .steady)
+        }
+    }
+
+    @Test func `the memory of a process that went on for another one has a trend of its own`() throws {
+        var builder = hour { _ in 200 }
+        for minute in 0..<60 as Range<Int64> {
+            var health = HealthRecord()
+            health.at = (minute * 60 + 30) * 1_000_000_000
+            health.residentBytes = minute < 30 ? 200_000_000 : 100_000_000
+            builder.recorded.health.append(health)
+        }
+        #expect(builder.result.targets[0].phases[0].drift["tool_rss_mb"]?.verdict != .steady)
+        var resume = IncidentRecord()
+        resume.kind = .resume
+        resume.at = 1_800_000_000_000
+        builder.recorded.incidents = [resume]
+        #expect(builder.result.targets[0].phases[0].drift["tool_rss_mb"]?.verdict == .steady)
+    }
 }

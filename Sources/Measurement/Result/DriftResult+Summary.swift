@@ -20,22 +20,25 @@ extension DriftResult {
         }
     }
 
-    /// The trends over a phase's level, all of its blocks together, by figure: the server's, and the load generator's own
-    /// memory and descriptors (`tool_` before the name). Empty when the level is too short to have a trend.
+    /// The trends over a phase's level or rate, all of its blocks together, by figure: the server's where the load was the
+    /// same all the time, and the load generator's own memory and descriptors (`tool_` before the name). Empty when it is too
+    /// short to have a trend.
     static func all(
         of phase: PhaseRecord,
         _ timeline: TargetTimeline,
         _ health: GeneratorHealth
     ) -> [String: DriftResult] {
-        let steps = timeline.index.steps(of: phase).filter { $0.kind == .level }
+        let steps = timeline.index.steps(of: phase).filter { $0.kind == .level || $0.kind == .arrivals }
         let levels = steps.flatMap { step in
             timeline.windows(of: step, from: step.settled).map { (step: step, window: $0) }
         }
         let requests = RequestSet(joining: steps.map { timeline.index.requests(of: $0).only(\.measured) })
         let count = min(windowCounts.upperBound, requests.count / fewestPerWindow)
         guard !levels.isEmpty else { return [:] }
+        let seconds = levels.reduce(0) { $0 + $1.window.seconds }
         let parts = levels.flatMap { level in
-            level.window.parts(max(1, count / levels.count), binWidth: level.step.binWidth)
+            let share = level.window.seconds / seconds
+            return level.window.parts(max(1, Int(Double(count) * share + 1e-9)), binWidth: level.step.binWidth)
         }
         guard count >= windowCounts.lowerBound, parts.count >= windowCounts.lowerBound else { return [:] }
         let scope = timeline.scope(for: phase)
@@ -43,15 +46,27 @@ extension DriftResult {
         let median = { (set: RequestSet, figure: (RequestRecord) -> Double?) in
             SortedSamples(set.successes.figures(figure)).nearestRank(.p50)
         }
-        let series: [(String, [Double?], limit: Double?)] = [
-            ("ttft", split.map { median($0, scope.ttft) }, nil),
-            ("ttft_p95", split.map { SortedSamples($0.successes.figures(scope.ttft)).nearestRank(.p95) }, nil),
-            ("e2e", split.map { median($0, \.e2eMilliseconds) }, nil),
-            ("output_tokens_per_second", parts.map { Double(timeline.arrivals.sum(in: $0).tokens) / $0.seconds }, nil),
-            ("error_rate", split.map(errorRate), leastErrorChange),
-            ("tool_rss_mb", parts.map(health.residentMB), nil),
-            ("tool_descriptors", parts.map(health.descriptors), nil),
-        ]
+        // Of a load that changes by plan, what the server did would change with it.
+        let loads = Set(steps.map { [$0.rps, $0.rpsFrom, $0.rpsTo] })
+        let isEven =
+            loads.count == 1 && steps.allSatisfy { $0.rpsFrom == nil && $0.rateCurve == nil && $0.trace == nil }
+        var series: [(String, [Double?], limit: Double?)] = []
+        if isEven {
+            series = [
+                ("ttft", split.map { median($0, scope.ttft) }, nil),
+                ("ttft_p95", split.map { SortedSamples($0.successes.figures(scope.ttft)).nearestRank(.p95) }, nil),
+                ("e2e", split.map { median($0, \.e2eMilliseconds) }, nil),
+                (
+                    "output_tokens_per_second", parts.map { Double(timeline.arrivals.sum(in: $0).tokens) / $0.seconds },
+                    nil
+                ),
+                ("error_rate", split.map(errorRate), leastErrorChange),
+            ]
+        }
+        // A process that went on for another one has memory of its own.
+        let own = parts.map { part in part.start >= health.lastResumption ? part : nil }
+        series.append(("tool_rss_mb", own.map { $0.flatMap(health.residentMB) }, nil))
+        series.append(("tool_descriptors", own.map { $0.flatMap(health.descriptors) }, nil))
         return Dictionary(
             series.compactMap { name, values, limit in
                 DriftResult(of: values, over: parts, limit: limit).map { (name, $0) }

@@ -10,6 +10,9 @@ struct GeneratorHealth: Sendable {
         resumptions = recorded.incidents.filter { $0.kind == .resume }.map(\.at)
     }
 
+    /// When the present process began to count, where the run went on for another one.
+    var lastResumption: Int64 { resumptions.max() ?? .min }
+
     private func samples(of loop: Int, in span: MeasuredWindow) -> [HealthRecord] {
         (byLoop[loop] ?? []).filter { span.start <= $0.at && $0.at <= span.end }
     }

@@ -49,7 +49,7 @@ extension PhaseResult {
                 hysteresis = HysteresisResult.all(of: steps)
             }
         }
-        if kind == .steady { drift = DriftResult.all(of: phase, timeline, health) }
+        if kind == .steady || loop == .open { drift = DriftResult.all(of: phase, timeline, health) }
         if kind == .keepwarm { keepwarm = KeepwarmResult(of: phase, index) }
         probes = ProbesResult(beside: phase, requests, timeline)
         conversations = ConversationsResult(of: phase, timeline)
