@@ -35,13 +35,13 @@ extension LoopDriver {
     }
 
     func begin(_ request: LiveRequest, connection: HTTPClient.Connection) {
+        request.lane.useNewestKey(for: request)
         if let cap = run.budget.reserve(request.claim) {
             skip(request)
             run.conductor.stop(.cap(cap))
             return
         }
         roster.add(request)
-        request.lane.useNewestKey(for: request)
         let isWritten = request.lane.client.start(request.transfer, connection: connection)
         if !isWritten { startsLeft = max(0, startsLeft - 1) }
         let dispatched = request.transfer.timing.dispatched

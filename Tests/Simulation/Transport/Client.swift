@@ -122,6 +122,9 @@ public final class HTTPClient {
 
     public var closesAfterAnswer: Bool? { nil }
 
+    public func replaceHeaders(_ headers: [(name: String, value: String)]) {}
+    public func replaceAddresses(_ addresses: [String]) {}
+
     public func transfer() -> Transfer {
         if let transfer = pool.popLast() { return transfer }
         let transfer = Transfer(client: self)

@@ -43,6 +43,7 @@ public final class LoopThread: @unchecked Sendable {
     }
 
     public func join() { begin() }
+    public func detach() {}
     public static func giveWay() {}
     public static func sleep(microseconds: UInt32) {}
 }
