@@ -101,6 +101,11 @@ final class Lane {
 
     func recycle(_ request: LiveRequest) { pool.append(request) }
 
+    func cancel(_ request: LiveRequest, _ cause: EndCause) {
+        client.cancel(request.transfer)
+        request.end(cause)
+    }
+
     // MARK: what may change outside while the run goes on
 
     /// A refused request waits so long before it is sent with another key, nanoseconds, and again while one is looked for.
@@ -128,14 +133,10 @@ final class Lane {
         client.replaceAddresses(found.value)
     }
 
-    /// Whether the refusal may be the key's, and there may be another one.
-    private func mayHaveAnotherKey(_ errand: Errand, _ record: RequestRecord) -> Bool {
-        target.key != nil && record.httpStatus == 401 && !errand.wasKeyRefused
-    }
-
-    func cancel(_ request: LiveRequest, _ cause: EndCause) {
-        client.cancel(request.transfer)
-        request.end(cause)
+    /// Whether the refusal may be the old key's alone.
+    private func mayHaveAnotherKey(_ errand: Errand, _ record: RequestRecord, at now: Instant) -> Bool {
+        guard let key = target.key, record.httpStatus == 401, !errand.wasKeyRefused else { return false }
+        return key.mayDiffer(from: errand.keyVersion, at: now.nanoseconds)
     }
 
     // MARK: what its answers say
@@ -146,12 +147,13 @@ final class Lane {
     func note(_ request: LiveRequest, _ record: RequestRecord, _ advice: ReplyAdvice, pause: Int64, at now: Instant)
         -> String?
     {
+        if mayHaveAnotherKey(request.errand, record, at: now) { return nil }  // says nothing of the target yet
         let sent = request.transfer.timing.dispatched
         let attempt = Breaker.Attempt(
             outcome: record.outcomeClass,
             sent: sent,
             lastToken: record.lastToken.map { sent.advanced(byNanoseconds: $0) },
-            refusal: mayHaveAnotherKey(request.errand, record) ? nil : advice.refusal,
+            refusal: advice.refusal,
             neverConnected: record.written == nil
         )
         return breakers.note(attempt, of: index, pause: pause, at: now)
@@ -172,7 +174,7 @@ final class Lane {
     /// Nanoseconds until the request is sent again; nil = it is not. A prompt of a job that was never taken is asked again,
     /// however often: its list is to be answered. A request whose key was refused is sent once more, with the key of then.
     func waitBeforeRetry(_ errand: Errand, _ record: RequestRecord, _ advice: ReplyAdvice, at now: Instant) -> Int64? {
-        if mayHaveAnotherKey(errand, record) {
+        if mayHaveAnotherKey(errand, record, at: now) {
             target.key?.renew(at: now.nanoseconds, because: errand.keyVersion)
             return Self.waitForKey
         }

@@ -32,6 +32,12 @@ public final class Renewable<Value: Sendable & Equatable>: Sendable {
     public var current: (value: Value, version: Int) { state.withLock { ($0.value, $0.version) } }
     var isAsking: Bool { state.withLock { $0.isAsking } }
 
+    /// Whether there may be a better one than that version's: another one is known or looked for, or the last look is long
+    /// enough ago for the next.
+    func mayDiffer(from version: Int, at now: Int64) -> Bool {
+        state.withLock { $0.version != version || $0.isAsking || now - $0.asked >= pause }
+    }
+
     /// Finds out anew, if the last time is long enough ago.
     /// - Parameter version: that turned out to be of no use; another one was found since where it is no longer this. nil =
     ///   nothing is wrong with it
