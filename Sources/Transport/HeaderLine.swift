@@ -25,6 +25,9 @@ final class HeaderLine {
         text[position] = 0
     }
 
+    /// That line, if it comes behind this one: the client's, which may have changed since, come behind the last.
+    func followed(by line: HeaderLine?) -> HeaderLine? { line.flatMap { node.pointee.next == $0.node ? $0 : nil } }
+
     func setNext(_ next: UnsafeMutablePointer<curl_slist>?) { node.pointee.next = next }
 
     deinit {

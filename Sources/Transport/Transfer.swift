@@ -217,7 +217,7 @@ public final class Transfer {
         sending = nil
         knowsFirstSend = false
         ledger = reuses ? nil : client.loop.ledger(at: now)
-        ownHeader.pointee.next = client.headerList
+        (ownHeader.followed(by: extraHeader) ?? ownHeader).setNext(client.headerList)
         if let list = shard?.resolveList { spate_easy_set_list(easy, CURLOPT_RESOLVE, list) }
         spate_easy_set_long(easy, CURLOPT_FRESH_CONNECT, fresh ? 1 : 0)
         spate_easy_set_long(easy, CURLOPT_FORBID_REUSE, forbidReuse ? 1 : 0)

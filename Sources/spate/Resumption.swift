@@ -115,7 +115,7 @@ struct Resumption: Sendable {
             let progress = planned.map { step in
                 StageProgress(
                     place: step.ordinal - before,
-                    cut: end(of: step, target, whole).map { .nanoseconds($0 - (step.started ?? $0)) },
+                    cut: end(of: step, target, whole).map { .nanoseconds(ran(step, until: $0)) },
                     ended: step.kind == .probe ? ended(in: step) : 0
                 )
             }
@@ -167,6 +167,15 @@ struct Resumption: Sendable {
         var cut = cut
         while stored.requests.contains(where: { $0.step == step.id && abs($0.scheduled - cut) <= 1 }) { cut -= 3 }
         return cut
+    }
+
+    /// How long a step had run by then, without the times in which somebody had paused the run.
+    private func ran(_ step: StepRecord, until end: Int64) -> Int64 {
+        guard let started = step.started else { return 0 }
+        let paused = stored.incidents.filter { $0.kind == .pause }.reduce(Int64(0)) { sum, pause in
+            sum + max(0, min(pause.ended ?? end, end) - max(pause.at, started))
+        }
+        return max(0, end - started - paused)
     }
 
     private func ended(in step: StepRecord) -> Int {
