@@ -107,11 +107,18 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // What the tests of several targets share: a server and a client that do as they are told, programs of stages.
+        .target(
+            name: "TestSupport",
+            dependencies: ["Engine", "Schedule", "Wire", "Transport", "Ticks"],
+            path: "Tests/Support",
+            swiftSettings: strict
+        ),
         .testTarget(name: "TicksTests", dependencies: ["Ticks"], swiftSettings: strict),
         // Its virtual runs are driven by the engine's own agenda.
         .testTarget(
             name: "ScheduleTests",
-            dependencies: ["Schedule", "Engine", "Measurement", "Transport", "Wire", "Ticks"],
+            dependencies: ["Schedule", "Engine", "Measurement", "Transport", "Wire", "TestSupport", "Ticks"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -120,7 +127,11 @@ let package = Package(
             resources: [.copy("Fixtures")],
             swiftSettings: strict
         ),
-        .testTarget(name: "ProfileTests", dependencies: ["Profile", "Schedule", "Wire"], swiftSettings: strict),
+        .testTarget(
+            name: "ProfileTests",
+            dependencies: ["Profile", "Schedule", "Wire", "Ticks"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "MeasurementTests",
             dependencies: ["Measurement", "Ticks"],
@@ -129,12 +140,14 @@ let package = Package(
         ),
         .testTarget(
             name: "TransportTests",
-            dependencies: ["Transport", "Ticks"],
+            dependencies: ["Transport", "TestSupport", "Ticks"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "EngineTests",
-            dependencies: ["Engine", "Schedule", "Wire", "Measurement", "Transport", "Simulator", "Ticks"],
+            dependencies: [
+                "Engine", "Schedule", "Wire", "Measurement", "Transport", "Simulator", "TestSupport", "Ticks",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -150,11 +163,15 @@ let package = Package(
         ),
         .testTarget(
             name: "SimulatorTests",
-            dependencies: ["Simulator", "Schedule", "Wire", "Transport", "Ticks"],
+            dependencies: ["Simulator", "Schedule", "Wire", "Transport", "TestSupport", "Ticks"],
             swiftSettings: strict
         ),
         // Runs the program as a child process; the dependency has it built.
-        .testTarget(name: "SpateTests", dependencies: ["spate", "Report", "Schedule"], swiftSettings: strict),
+        .testTarget(
+            name: "SpateTests",
+            dependencies: ["spate", "Report", "Schedule", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "TidyTests"),
     ],
     swiftLanguageModes: [.v6],

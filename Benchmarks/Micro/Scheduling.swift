@@ -4,14 +4,8 @@ import Ticks
 
 @Sendable func scheduling() {
     Benchmark("stage decision, per completed request of a level of 1,000") { benchmark in
-        let level = Stage.Level(
-            concurrency: 1000,
-            hold: .seconds(3600),
-            settle: .zero,
-            minRequests: 25,
-            holdMax: .seconds(3600)
-        )
-        let stage = Stage(.level(level), grace: .seconds(30))
+        let window = ClosedLoad.Window(hold: .seconds(3600), minRequests: 25)
+        let stage = Stage(.level, .closed(ClosedLoad(1000, .time(window))), grace: .seconds(30))
         var shaper = StageShaper(stage: stage, start: .zero, carriedInFlight: 0)
         var now = Instant.zero
         var started = 0

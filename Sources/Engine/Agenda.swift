@@ -166,7 +166,7 @@ struct Agenda: Sendable {
 
     /// An open loop's stage ends when its plan says, to the nanosecond: the next stretch begins there.
     private var plannedEnd: Instant? {
-        guard !isGivenUp, stop == nil, case .arrivals(let arrivals)? = entry?.stage.rule else { return nil }
+        guard !isGivenUp, stop == nil, let arrivals = entry?.stage.arrivals else { return nil }
         return start.advanced(by: arrivals.duration).advanced(byNanoseconds: pauses.lengthInStage)
     }
 
@@ -207,7 +207,7 @@ struct Agenda: Sendable {
         agreed: Instant?,
         at now: Instant
     ) -> Instant {
-        if let end = plannedEnd, next == index + 1, case .arrivals = entry.stage.rule,
+        if let end = plannedEnd, next == index + 1, entry.stage.arrivals != nil,
             entry.phase == program.entries[index].phase
         {
             return end
@@ -258,7 +258,7 @@ struct Agenda: Sendable {
     /// Whether an open loop's stage is one that the server cannot keep up with is looked at from here on.
     private mutating func watch(_ entry: Program.Entry) {
         monitor = nil
-        if case .arrivals(let arrivals) = entry.stage.rule, arrivals.stopsWhenSaturated, arrivals.isSteady {
+        if let arrivals = entry.stage.arrivals, arrivals.stopsWhenSaturated, arrivals.isSteady {
             monitor = LoadMonitor(loops: loops, offered: arrivals.offeredPerSecond)
         }
     }

@@ -8,7 +8,7 @@ internal import Transport
 final class EdgePreparation {
     private let client: HTTPClient
     private let path: String
-    private let connections: Stage.Connections
+    private let connections: ClosedLoad.Connections
     private let count: Int
     private var timer: PreciseTimer?
     private var warmers: [Warmer] = []
@@ -25,7 +25,7 @@ final class EdgePreparation {
         loop: EventLoop,
         client: HTTPClient,
         path: String,
-        connections: Stage.Connections,
+        connections: ClosedLoad.Connections,
         count: Int,
         idleEnds: Instant
     ) {

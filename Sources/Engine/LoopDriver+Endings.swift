@@ -31,7 +31,7 @@ extension LoopDriver {
         recorder.requestEnded(record, answered: request.answered, at: now)
         run.budget.settle(request.claim, by: record, price: lane.price)
         let advice = ReplyAdvice(of: request, record, at: now)
-        let pause = passage?.entry.stage.gap?.nanoseconds ?? 0
+        let pause = passage?.entry.stage.closed?.gap.nanoseconds ?? 0
         let reason = lane.note(request, record, advice, pause: pause, at: now)
         if let said = advice.limits { lane.note(said, at: now.nanoseconds(since: run.t0)) }
         if passage?.hasStopped == false, passage?.shaper != nil,

@@ -139,7 +139,7 @@ final class LoopDriver {
         if loopIndex == run.firstLoop, let pause = entry.stage.plannedPause {
             run.breakers.pause(entry.target, pause.nanoseconds)
         }
-        if let edge = run.program.edge(after: index) { prepare(edge, after: entry, start: start, lane) }
+        if let wave = run.program.wave(after: index)?.wave { prepare(wave, after: entry, start: start, lane) }
     }
 
     private func share(of stage: Stage) -> Stage { stage.segment(loop: loopIndex - run.firstLoop, of: run.loops) }
@@ -151,20 +151,25 @@ final class LoopDriver {
     }
 
     /// Before an edge bodies and connections are made ready while nothing is sent, so that the edge only has to let go.
-    private func prepare(_ edge: Stage.Edge, after entry: Program.Entry, start: Instant, _ lane: Lane) {
+    private func prepare(
+        _ connections: ClosedLoad.Connections,
+        after entry: Program.Entry,
+        start: Instant,
+        _ lane: Lane
+    ) {
         guard let passage else { return }
         let count = share(of: run.program.entries[passage.index + 1].stage).concurrency
         for _ in 0..<count { prepared.append(make(lane)) }
         prepared.reverse()
         // New connections come beside the idle ones, of which each edge would leave more, until no descriptor is left. And
         // streams that share connections cannot have one each: a cold edge is one that finds none open.
-        if edge.connections != .warm { lane.client.closeIdle() }
+        if connections != .warm { lane.client.closeIdle() }
         lane.client.reserveMemory(forTransfers: count)
         preparation = EdgePreparation(
             loop: loop,
             client: lane.client,
             path: lane.target.modelsPath,
-            connections: edge.connections,
+            connections: connections,
             count: count,
             idleEnds: start.advanced(by: entry.stage.plannedPause ?? .zero)
         )
@@ -201,7 +206,7 @@ final class LoopDriver {
                 run.conductor.take(.windowReady(loop: loopIndex, index: passage.index))
                 obey()  // where this loop was the last, the window is closed before anything else is started
             case .quiet:
-                if case .drain = passage.entry.stage.rule { cancelAll() }
+                if passage.entry.stage.load == .drain { cancelAll() }
                 let warmed = preparation?.finish() ?? 0
                 preparation = nil
                 run.conductor.take(.quiet(loop: loopIndex, index: passage.index, warmed: warmed))

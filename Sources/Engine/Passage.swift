@@ -15,29 +15,26 @@ final class Passage {
     private var paused: Instant?
     private var lastPause: Range<Instant>?
     private var sampler: LoadSampler?
-    private let batch: Stage.Batch?  // this loop's share of a job
-    private var nextOfBatch = 0
+    private let job: ClosedLoad?  // this loop's share of it
+    private var nextItemOfJob = 0
 
     init(_ index: Int, _ entry: Program.Entry, share: Stage, lane: Lane, shaper: StageShaper, start: Instant) {
         self.index = index
         self.entry = entry
         self.lane = lane
         self.shaper = shaper
-        if case .batch(let batch) = share.rule { self.batch = batch } else { batch = nil }
-        guard case .arrivals(let arrivals) = share.rule else {
-            replay = nil
-            return
-        }
+        job = share.closed.flatMap { $0.items == nil ? nil : $0 }
+        replay = share.replay
+        guard let arrivals = share.arrivals else { return }
         lookAhead = LookAhead(arrivals)
-        if case .trace(let trace) = arrivals.source { replay = trace } else { replay = nil }
         if arrivals.stopsWhenSaturated, arrivals.isSteady { sampler = LoadSampler(start: start) }
     }
 
     /// The place in the job's list of the prompt that comes next; nil where there is no job, or all of it is asked.
     func nextItem() -> Int? {
-        guard let batch, nextOfBatch < batch.items.count else { return nil }
-        defer { nextOfBatch += 1 }
-        return batch.items[nextOfBatch]
+        guard let items = job?.items, nextItemOfJob < items.count else { return nil }
+        defer { nextItemOfJob += 1 }
+        return items[nextItemOfJob]
     }
 
     /// What is said of a request that is made now.
@@ -45,7 +42,7 @@ final class Passage {
         Lane.Occasion(
             trace: trace,
             isWarmup: entry.stage.kind == .warmup,
-            keepsAnswers: batch?.keepsAnswers == true
+            keepsAnswers: job?.keepsAnswers == true
         )
     }
 

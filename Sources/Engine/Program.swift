@@ -1,5 +1,6 @@
 public import Measurement
 public import Schedule
+public import Ticks
 public import Transport
 public import Wire
 
@@ -61,7 +62,8 @@ public struct Program: Sendable {
         public var target: Int  // index into `targets`
         public var phase: Int  // `PhaseRecord.id`
         public var phaseName: String
-        public var phaseKind: PhasePlan.Kind
+        public var phaseKind: PhaseKind
+        public var isOpenLoop: Bool  // its phase: requests start when they are due
         public var step: Int  // `StepRecord.id`
         public var ordinal: Int  // within the phase
         public var stage: Stage
@@ -186,6 +188,7 @@ public struct Program: Sendable {
                     phase: id,
                     phaseName: phase.name,
                     phaseKind: phase.kind,
+                    isOpenLoop: phase.isOpenLoop,
                     step: continuation.step + entries.count,
                     ordinal: ordinal + (begun?.steps ?? 0)
                         + (entries.count < phase.stages.count ? continuation.ordinal : 0),
@@ -237,7 +240,7 @@ public struct Program: Sendable {
         let first = entries.filter { ids.contains($0.step) }
         guard let last = first.last, !first.isEmpty else { return nil }
         var drain = last
-        drain.stage = Stage(.drain, grace: last.stage.grace)
+        drain.stage = .drain(grace: last.stage.grace)
         var result = first + [drain]
         for place in result.indices {
             result[place].retryOf = place < first.count ? first[place].step : nil
@@ -298,28 +301,14 @@ public struct Program: Sendable {
 
     /// What the stage of that step replays.
     func replay(ofStep step: Int) -> Replay? {
-        guard let entry = entries.first(where: { $0.step == step }), case .arrivals(let arrivals) = entry.stage.rule,
-            case .trace(let replay) = arrivals.source
+        entries.first { $0.step == step }?.stage.replay
+    }
+
+    /// The wave that follows an idle time or a pause, for which connections and requests are made ready.
+    func wave(after index: Int) -> ClosedLoad? {
+        guard index + 1 < entries.count, entries[index + 1].target == entries[index].target,
+            entries[index].stage.plannedPause != nil
         else { return nil }
-        return replay
-    }
-
-    /// The edge that follows an idle time or a pause, for which connections and requests are made ready.
-    func edge(after index: Int) -> Stage.Edge? {
-        guard index + 1 < entries.count, entries[index + 1].target == entries[index].target else { return nil }
-        switch (entries[index].stage.rule, entries[index + 1].stage.rule) {
-        case (.idle, .edge(let edge)), (.pause, .control(let edge)): return edge
-        default: return nil
-        }
-    }
-}
-
-extension Stage {
-    /// Whether it is the load that probes go beside.
-    var isLoaded: Bool {
-        switch rule {
-        case .level, .arrivals, .batch: true
-        case .warmup, .idle, .baseline, .edge, .control, .pause, .rewarm, .probe, .drain: false
-        }
+        return entries[index + 1].stage.closed.flatMap { $0.wave == nil ? nil : $0 }
     }
 }

@@ -1,4 +1,5 @@
 internal import Schedule
+internal import Ticks
 internal import Wire
 
 /// The bytes of a target's requests: the workload's prompt of an index, as the provider wants it.

@@ -16,20 +16,17 @@ extension Program {
 
     /// Whether shards wait for one another before it: the stage before ended when answers had, on each at another instant.
     func meets(before index: Int) -> Bool {
-        guard shard.count > 1, index > 0, entries[index].stage.kind != .drain else { return false }
-        switch entries[index - 1].stage.rule {
-        case .idle, .pause: return edge(after: index - 1) == nil
-        case .arrivals: return entries[index].stage.kind != .arrivals
-        case .warmup, .level, .baseline, .edge, .control, .batch, .rewarm, .probe, .drain: return true
+        guard shard.count > 1, index > 0, entries[index].stage.load != .drain else { return false }
+        switch entries[index - 1].stage.load {
+        case .wait: return wave(after: index - 1) == nil
+        case .open: return entries[index].stage.arrivals == nil
+        case .closed, .drain: return true
         }
     }
 
     /// When an edge of several shards is let go: by the beginning of the idle time before it, not by when each has seen that end.
     func edgeInstant(at index: Int, after start: Instant) -> Instant? {
-        guard shard.count > 1, index > 0, edge(after: index - 1) != nil else { return nil }
-        switch entries[index - 1].stage.rule {
-        case .idle(let time), .pause(let time): return start.advanced(by: time + Self.edgeLead)
-        default: return nil
-        }
+        guard shard.count > 1, index > 0, wave(after: index - 1) != nil else { return nil }
+        return entries[index - 1].stage.plannedPause.map { start.advanced(by: $0 + Self.edgeLead) }
     }
 }

@@ -40,7 +40,7 @@ final class Trickle: Sendable {
         var probed = target
         let gap = Duration.nanoseconds(Int64((1e9 / rate).rounded()))
         let stages = [
-            Stage(.probe(requests: 1_000_000_000, gap: gap), grace: .seconds(10)), Stage(.drain, grace: .seconds(10)),
+            Stage.oneByOne(.probe, 1_000_000_000, gap: gap, grace: .seconds(10)), .drain(grace: .seconds(10)),
         ]
         probed.plan.phases = [PhasePlan(name: "\(name) probes", kind: .trickle, stages: stages)]
         probed.plan.windows = TimeWindows()

@@ -1,3 +1,5 @@
+public import Ticks
+
 /// A run as it was stored: everything the result is computed from. The order within each array is by id or time.
 public struct RecordedRun: Sendable, Hashable {
     public var run = RunRecord()
@@ -109,16 +111,12 @@ public struct TargetRecord: Sendable, Hashable, Codable {
 
 /// One entry of the profile's `phases`, against one target.
 public struct PhaseRecord: Sendable, Hashable, Codable {
-    public enum Kind: String, Sendable, Hashable, Codable {
-        case warmup, ramp, idle, burst, steady, rate, replay, batch, probe, keepwarm
-        case trickle  // single probes beside another phase's load, in none of its figures
-    }
     public enum LoopModel: String, Sendable, Hashable, Codable { case closed, open }
 
     public var id = 0
     public var target = 0  // `TargetRecord.id`
     public var name = ""
-    public var kind: Kind = .ramp
+    public var kind: PhaseKind = .ramp
     public var loop: LoopModel = .closed
     public var beside: Int?  // a trickle's: the phase whose load it probes
     public var window: Int?  // from 0, where the plan was run several times
@@ -129,25 +127,10 @@ public struct PhaseRecord: Sendable, Hashable, Codable {
     public init() {}
 }
 
-/// A stretch of a phase with one rule: a ramp's level, the edge of a burst, an idle time.
+/// A stretch of a phase: a ramp's level, the edge of a burst, an idle time.
 ///
 ///     started ──► settled ═══ measured window ═══► windowEnded ──► drained
 public struct StepRecord: Sendable, Hashable, Codable {
-    public enum Kind: String, Sendable, Hashable, Codable {
-        case warmup  // discarded requests before the phase
-        case level  // a closed loop at `concurrency`: ramp step or steady phase
-        case idle  // nothing is sent
-        case baseline  // a burst cycle's closed loop before the idle time
-        case edge  // a burst: `requests` at one instant, then held in flight
-        case control  // the same burst again on the warm server
-        case pause  // between a burst's drain and its control
-        case batch  // a job: so many prompts, each once, in a closed loop
-        case rewarm  // right after a keep-warm probe: what a warm answer takes
-        case probe  // one request at a time, with gaps; or one after a keep-warm gap
-        case arrivals  // an open loop: requests start when they are due
-        case drain  // waiting for what is in flight
-    }
-
     /// The run was cut off in the step, and went on later.
     public enum Cut: String, Sendable, Hashable, Codable {
         case continued  // up to the end of its window it counts; the rest follows in another step
@@ -157,7 +140,7 @@ public struct StepRecord: Sendable, Hashable, Codable {
     public var id = 0
     public var phase = 0  // `PhaseRecord.id`
     public var ordinal = 0  // within the phase
-    public var kind: Kind = .level
+    public var kind: StageKind = .level
     public var concurrency = 0  // in flight, asked for; an edge's width
     public var burst: Int?  // index of the burst cycle it belongs to, from 0
     /// The step that it measures again, because the load generator had disturbed it; nil = it is the first try.

@@ -23,14 +23,7 @@ extension PhaseReader {
         shape.stopsWhenSaturated = keys.flag("stop_over_saturated") ?? shape.stopsWhenSaturated
         shape.probeRate = probeRate(&keys)
         keys.finish()
-        if overflow != nil, value["max_concurrency"] == nil {
-            let place = value["overflow"]?.place ?? value.place
-            log.report(
-                place,
-                keys.path(of: "overflow"),
-                "says what happens beyond a cap, but there is none; give max_concurrency"
-            )
-        }
+        if overflow != nil { overflowWithoutCap(keys, value) }
         if shape.settle >= shortest, !shape.stretches.isEmpty {
             settleTooLong(keys, value, shape.settle, "the shortest stretch", shortest)
         }
@@ -170,5 +163,30 @@ extension PhaseReader {
             log.report(value.place, path, "read \(value.shown); allowed: constant, poisson, {gamma: 0.5}\(hint)")
             return nil
         }
+    }
+}
+
+extension RateShape: WrittenShape {
+    static func read(_ value: YAMLValue, _ path: String, _ reader: PhaseReader) -> RateShape? {
+        reader.rate(value, path)
+    }
+
+    var text: String {
+        let list = stretches.map { stretch in
+            let rates: [(String, String?)] = stretch.curve.members.map { ($0.name, $0.value) }
+            if let requests = stretch.requests { return flow(rates + [("requests", "\(requests)")]) }
+            return flow(rates + [("for", Units.text(stretch.duration))])
+        }
+        let law =
+            switch law {
+            case .constant, .poisson: law.text
+            case .gamma(let burstiness): "{gamma: \(burstiness)}"
+            }
+        return flow([
+            ("rps", "[\(list.joined(separator: ", "))]"), ("arrivals", law), ("settle", Units.text(settle)),
+            ("max_concurrency", maxConcurrency.map(String.init)),
+            ("overflow", maxConcurrency.map { _ in overflow.rawValue }),
+            ("stop_over_saturated", "\(stopsWhenSaturated)"), ("probe_rate", probeRate.map { "\($0)" }),
+        ])
     }
 }

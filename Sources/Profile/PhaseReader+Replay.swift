@@ -15,14 +15,7 @@ extension PhaseReader {
         let overflow = keys.word("overflow", Arrivals.Overflow.self)
         let probes = probeRate(&keys)
         keys.finish()
-        if overflow != nil, value["max_concurrency"] == nil {
-            let place = value["overflow"]?.place ?? value.place
-            log.report(
-                place,
-                keys.path(of: "overflow"),
-                "says what happens beyond a cap, but there is none; give max_concurrency"
-            )
-        }
+        if overflow != nil { overflowWithoutCap(keys, value) }
         guard let file else {
             keys.require("trace", "the path of a trace file")
             return nil
@@ -117,7 +110,11 @@ public enum RecordedTrace {
     static let none: Reader = { _ throws(Refusal) in throw Refusal("cannot be replayed here") }
 }
 
-extension Replay {
+extension Replay: WrittenShape {
+    static func read(_ value: YAMLValue, _ path: String, _ reader: PhaseReader) -> Replay? {
+        reader.replay(value, path)
+    }
+
     var text: String {
         flow([
             ("trace", quoted(file)), ("format", format.rawValue), ("speed", "\(speed)"),

@@ -6,6 +6,7 @@
 /// Everything that is wrong is found in one go and reported as `file:line: key: what was read; what is allowed`, before
 /// anything is sent. Names of files inside a profile count from the profile's own folder.
 public import Schedule
+import Ticks
 
 /// A run as a person describes it, complete and checked.
 public struct Profile: Sendable, Hashable {

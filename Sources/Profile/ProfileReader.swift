@@ -1,4 +1,5 @@
 import Schedule
+import Ticks
 import Wire
 
 /// Reads a whole document: every key, then what must hold between them.

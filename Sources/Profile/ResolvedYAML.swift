@@ -1,4 +1,5 @@
 public import Schedule
+import Ticks
 import Wire
 
 extension Profile {
@@ -151,76 +152,20 @@ extension AnswerExpectation {
 }
 
 extension PhaseShape {
-    fileprivate var line: String {
-        switch self {
-        case .ramp(let ramp):
-            "ramp: "
-                + flow([
-                    ("concurrency", "[\(ramp.concurrency.map(String.init).joined(separator: ", "))]"),
-                    ("hold", Units.text(ramp.hold)), ("settle", Units.text(ramp.settle)),
-                    ("min_requests", ramp.minRequests.map(String.init) ?? "auto"),
-                    ("hold_max", Units.text(ramp.holdMax)), ("direction", ramp.direction.rawValue),
-                ])
-        case .idle(let duration):
-            "idle: \(Units.text(duration))"
-        case .burst(let burst):
-            "burst: "
-                + flow([
-                    ("requests", "\(burst.requests)"), ("repeat", "\(burst.cycles)"), ("idle", Units.text(burst.idle)),
-                    ("hold", Units.text(burst.hold)),
-                    (
-                        "baseline",
-                        burst.baseline.map { "{concurrency: \($0.concurrency), requests: \($0.requests)}" } ?? "none"
-                    ),
-                    ("control", "\(burst.control)"), ("pause", Units.text(burst.pause)),
-                    ("connections", burst.connections.rawValue),
-                ])
-        case .steady(let steady):
-            "steady: "
-                + flow([
-                    ("concurrency", "\(steady.concurrency)"), ("for", Units.text(steady.duration)),
-                    ("settle", Units.text(steady.settle)), ("probe_rate", steady.probeRate.map { "\($0)" }),
-                ])
-        case .rate(let rate):
-            "rate: " + rate.text
-        case .replay(let replay):
-            "replay: " + replay.text
-        case .batch(let batch):
-            "batch: "
-                + flow([
-                    ("requests", "\(batch.requests)"), ("concurrency", "\(batch.concurrency)"),
-                    ("answers", "\(batch.keepsAnswers)"),
-                ])
-        case .keepwarm(let keepwarm):
-            "keepwarm: "
-                + flow([
-                    ("gaps", "[\(keepwarm.gaps.map(Units.text).joined(separator: ", "))]"),
-                    ("repeat", "\(keepwarm.repetitions)"),
-                ])
-        case .probe(let probe):
-            "probe: " + flow([("requests", "\(probe.requests)"), ("gap", Units.text(probe.gap))])
-        }
-    }
-}
+    fileprivate var line: String { "\(kind.rawValue): \(written.text)" }
 
-extension RateShape {
-    fileprivate var text: String {
-        let list = stretches.map { stretch in
-            let rates: [(String, String?)] = stretch.curve.members.map { ($0.name, $0.value) }
-            if let requests = stretch.requests { return flow(rates + [("requests", "\(requests)")]) }
-            return flow(rates + [("for", Units.text(stretch.duration))])
+    private var written: any WrittenShape {
+        switch self {
+        case .ramp(let shape): shape
+        case .idle(let duration): Idle(duration)
+        case .burst(let shape): shape
+        case .steady(let shape): shape
+        case .rate(let shape): shape
+        case .replay(let shape): shape
+        case .batch(let shape): shape
+        case .probe(let shape): shape
+        case .keepwarm(let shape): shape
         }
-        let law =
-            switch law {
-            case .constant, .poisson: law.text
-            case .gamma(let burstiness): "{gamma: \(burstiness)}"
-            }
-        return flow([
-            ("rps", "[\(list.joined(separator: ", "))]"), ("arrivals", law), ("settle", Units.text(settle)),
-            ("max_concurrency", maxConcurrency.map(String.init)),
-            ("overflow", maxConcurrency.map { _ in overflow.rawValue }),
-            ("stop_over_saturated", "\(stopsWhenSaturated)"), ("probe_rate", probeRate.map { "\($0)" }),
-        ])
     }
 }
 

@@ -1,4 +1,5 @@
 import Schedule
+import Ticks
 import Wire
 
 extension WorkloadReader {
@@ -44,15 +45,13 @@ extension ProfileReader {
         guard profile.workload.conversations != nil else { return }
         let key = "workload.conversation"
         for shape in profile.phases {
-            switch shape {
-            case .ramp, .steady, .idle: break
-            case .rate(let rate):
-                if rate.maxConcurrency != nil {
-                    let message =
-                        "a rate with max_concurrency keeps no place for later turns; allowed: a rate without it"
-                    log.report(document.place(of: key), key, message)
-                }
-            case .burst, .replay, .batch, .probe, .keepwarm:
+            if case .rate(let rate) = shape, rate.maxConcurrency != nil {
+                let message = "a rate with max_concurrency keeps no place for later turns; allowed: a rate without it"
+                log.report(document.place(of: key), key, message)
+            }
+            // Where nothing is sent nobody waits for a later turn.
+            let stages = shape.stages(grace: .zero).filter { $0.hasWindow || $0.kind == .warmup }
+            if !stages.isEmpty, !stages.contains(where: \.takesConversations) {
                 let message = "a \(shape.kind.rawValue) phase has no later turns; allowed: ramp, steady, rate and idle"
                 log.report(document.place(of: key), key, message)
             }

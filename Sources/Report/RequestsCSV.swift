@@ -1,4 +1,5 @@
 public import Measurement
+import Ticks
 
 /// Every request of a run as CSV (RFC 4180: CRLF, quotes doubled), one row each, times in milliseconds.
 ///

@@ -30,11 +30,8 @@ public struct Calibration: Sendable, Hashable {
     public init?(_ plan: RunPlan) {
         let workload = plan.workload
         guard workload.calibrates else { return nil }
-        let traces = plan.phases.flatMap(\.stages).compactMap { stage -> Trace? in
-            guard case .arrivals(let arrivals) = stage.rule, case .trace(let replay) = arrivals.source else {
-                return nil
-            }
-            return replay.trace.saysTokens ? replay.trace : nil
+        let traces = plan.phases.flatMap(\.stages).compactMap { stage in
+            stage.replay.flatMap { $0.trace.saysTokens ? $0.trace : nil }
         }
         let asked = workload.longestSynthetic
         guard asked != nil || !traces.isEmpty else { return nil }

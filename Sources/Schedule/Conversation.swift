@@ -156,14 +156,3 @@ extension Workload {
     /// Most questions of a conversation; 1 where every request stands alone.
     var mostTurns: Int { conversations.map { min($0.turns.greatest, Conversations.mostTurns) } ?? 1 }
 }
-
-extension Stage {
-    /// Whether a user whose question it answered asks the next one here.
-    public var takesConversations: Bool {
-        switch rule {
-        case .level: true
-        case .arrivals(let arrivals): !arrivals.isTrace
-        case .warmup, .idle, .baseline, .edge, .control, .pause, .batch, .rewarm, .probe, .drain: false
-        }
-    }
-}

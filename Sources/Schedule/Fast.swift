@@ -10,41 +10,6 @@ public enum Fast {
     public static let longestSteady = Duration.seconds(30)
 }
 
-extension PhaseShape {
-    public func fast(by factor: Int = Fast.factor) -> PhaseShape {
-        switch self {
-        case .ramp(var ramp):
-            ramp.hold /= factor
-            ramp.settle /= factor
-            ramp.holdMax /= factor
-            return .ramp(ramp)
-        case .idle(let duration):
-            return .idle(duration / factor)
-        case .burst(var burst):
-            burst.idle /= factor
-            burst.hold /= factor
-            burst.pause /= factor
-            return .burst(burst)
-        case .steady(var steady):
-            steady.duration = min(steady.duration / factor, Fast.longestSteady)
-            steady.settle /= factor
-            steady.probeRate = steady.probeRate.map { $0 * Double(factor) }
-            return .steady(steady)
-        case .rate(let rate):
-            return .rate(rate.fast(by: factor))
-        case .replay(let replay):
-            return .replay(replay.fast(by: factor))
-        case .batch: return self
-        case .keepwarm(var keepwarm):
-            keepwarm.gaps = keepwarm.gaps.map { $0 / factor }
-            return .keepwarm(keepwarm)
-        case .probe(var probe):
-            probe.gap /= factor
-            return .probe(probe)
-        }
-    }
-}
-
 extension Workload {
     /// What its users wait for shrinks as everything else does.
     public func fast(by factor: Int = Fast.factor) -> Workload {

@@ -1,3 +1,5 @@
+import Ticks
+
 /// What a run may use up. Reserved before sending, so that it cannot be overshot.
 public struct Limits: Sendable, Hashable {
     public var maxRequests: Int?
@@ -60,7 +62,7 @@ extension RunPlan {
                 if stage.kind == .edge { duration += coldStart }
                 var peak = stage.peakInFlight
                 // What arrives is a conversation.
-                if case .arrivals(let arrivals) = stage.rule, stage.takesConversations {
+                if let arrivals = stage.arrivals, stage.takesConversations {
                     requests = requests.saturatingProduct(workload.mostTurns)
                     peak = min(arrivals.limit, peak.saturatingProduct(workload.mostTurns))
                 }
@@ -109,15 +111,12 @@ extension RunPlan {
         phases.flatMap { phase in
             let rows = phase.stages.compactMap { stage -> PlannedRow? in
                 let answer = answerAmong(max(1, stage.concurrency))
+                guard stage.isRepeatable || stage.jobSize != nil else { return nil }
                 var (_, requests, duration) = stage.estimate(answer: answer, carried: stage.concurrency)
-                switch stage.rule {
-                case .level(let level):
-                    guard level.concurrency > 0 else { return nil }
-                    duration = max(level.hold - level.settle, answer)
-                    requests = max(level.minRequests, level.concurrency.saturatingProduct(rounds(duration, answer)))
-                case .arrivals, .batch: break
-                case .probe where stage.afterIdle == nil: break
-                case .warmup, .idle, .baseline, .edge, .control, .pause, .rewarm, .drain, .probe: return nil
+                if let closed = stage.closed, let window = closed.window {
+                    guard closed.slots > 0 else { return nil }
+                    duration = max(window.hold - window.settle, answer)
+                    requests = max(window.minRequests, closed.slots.saturatingProduct(rounds(duration, answer)))
                 }
                 return PlannedRow(
                     phase: phase.name,
@@ -148,14 +147,14 @@ extension Stage {
 
     /// Most that may be in flight. An open loop keeps no number: as many as come while an answer takes 10 s, or its cap.
     public var peakInFlight: Int {
-        guard case .arrivals(let arrivals) = rule else { return concurrency }
+        guard let arrivals else { return concurrency }
         if arrivals.isCapped { return arrivals.limit }
         return min(arrivals.limit, arrivals.mostWithin(.seconds(10)))
     }
 
     /// At most: a trace says how long its prompts and answers are, of all else the longest counts.
     fileprivate func tokens(requests: Int, _ workload: Workload, times: Int) -> (input: Int, output: Int) {
-        if case .arrivals(let arrivals) = rule, case .trace(let replay) = arrivals.source, replay.trace.saysTokens {
+        if let replay, replay.trace.saysTokens {
             return (
                 replay.trace.inputTokens.saturatingProduct(times), replay.trace.outputTokens.saturatingProduct(times)
             )
@@ -167,39 +166,42 @@ extension Stage {
     }
 
     fileprivate func estimate(answer: Duration, carried: Int) -> (least: Int, requests: Int, duration: Duration) {
-        switch rule {
-        case .warmup(let requests), .rewarm(let requests):
-            return (requests, requests, answer * requests)
-        case .level(let level):
-            let width = level.concurrency
-            let newcomers = max(0, width - carried)
-            guard width > 0 else { return (0, 0, level.hold) }
-            let forMinimum = level.settle + answer * roundsNeeded(level.minRequests, width)
-            let window = max(level.hold, min(level.holdMax, forMinimum))
-            // One round more: the level stays up until the last measured request has ended.
-            let most = width.saturatingProduct(rounds(window, answer).saturatingSum(1))
-            let least = max(level.minRequests, newcomers)
-            return (least, max(least, most), window + min(answer, grace))
-        case .baseline(let concurrency, let requests):
-            return (requests, requests, answer * roundsNeeded(requests, max(1, concurrency)))
-        case .edge(let edge), .control(let edge):
-            let most = edge.requests.saturatingProduct(rounds(edge.hold, answer).saturatingSum(1))
-            return (edge.requests, most, edge.hold + answer)
-        case .batch(let batch):
-            let requests = batch.items.count
-            return (requests, requests, answer * roundsNeeded(requests, max(1, batch.concurrency)))
-        case .probe(let requests, let gap):
-            return (requests, requests, answer * requests + gap * max(0, requests - 1))
-        case .arrivals(let arrivals):
+        switch load {
+        case .closed(let load):
+            return load.estimate(answer: answer, carried: carried, grace: grace)
+        case .open(let arrivals):
             let count = Int(min(arrivals.expectedCount.rounded(.up), 1e15))
             // Chance may bring fewer; a law of large numbers away from the mean is certain enough for a limit.
             let least = max(0, Double(count) - 4 * Double(count).squareRoot())
             return (arrivals.isChance ? Int(least) : count, count, arrivals.duration)
-        case .idle(let duration), .pause(let duration):
+        case .wait(let duration):
             return (0, 0, duration)
         case .drain:
             return (0, 0, .zero)
         }
+    }
+}
+
+extension ClosedLoad {
+    /// - Parameter carried: requests in flight from the stage before, which take slots of this one
+    fileprivate func estimate(
+        answer: Duration,
+        carried: Int,
+        grace: Duration
+    ) -> (least: Int, requests: Int, duration: Duration) {
+        guard let window else {
+            let requests = budget ?? 0
+            let rounds = roundsNeeded(requests, max(1, slots))
+            return (requests, requests, answer * rounds + gap * max(0, rounds - 1))
+        }
+        guard slots > 0 else { return (0, 0, window.hold) }
+        let forMinimum = window.settle + answer * roundsNeeded(window.minRequests, slots)
+        let held = max(window.hold, min(window.holdMax, forMinimum))
+        // One round more: what a wave has begun is waited for, a level stays up until the last measured request has ended.
+        let most = slots.saturatingProduct(rounds(held, answer).saturatingSum(1))
+        if wave != nil { return (slots, most, held + answer) }
+        let least = max(window.minRequests, slots - carried)
+        return (least, max(least, most), held + min(answer, grace))
     }
 }
 

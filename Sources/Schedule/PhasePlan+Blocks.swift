@@ -1,3 +1,5 @@
+import Ticks
+
 /// Phases cut into blocks, between which targets take turns (PRODUCT, Interleaving): a ramp's step, a burst's cycle,
 /// 25 probes, max(50, 2 × concurrency) prompts of a batch, five minutes of a steady load or of a rate.
 extension PhasePlan {
@@ -14,12 +16,12 @@ extension PhasePlan {
         stages.enumerated().filter { ($0.element.block ?? 0) == block }.map { ($0.offset, $0.element) }
     }
 
-    /// The same phase in blocks, each of which begins with `warmup` where the kind bears it, and ends with a drain.
+    /// The same phase in blocks, each of which begins with `warmup` where it takes one, and ends with a drain.
     func inBlocks(warmup: [Stage]) -> PhasePlan {
         var plan = self
         plan.stages = []
         for (number, stages) in parts.enumerated() {
-            for stage in (kind.takesWarmup ? warmup : []) + stages {
+            for stage in (takesWarmup ? warmup : []) + stages {
                 var stage = stage
                 stage.block = number
                 plan.stages.append(stage)
@@ -29,22 +31,11 @@ extension PhasePlan {
     }
 
     private var parts: [[Stage]] {
-        switch kind {
-        case .warmup, .idle, .replay, .keepwarm, .trickle: [stages]
-        case .burst:
-            Dictionary(grouping: stages) { $0.burst ?? 0 }.sorted { $0.key < $1.key }.map(\.value)
-        case .ramp, .steady, .rate, .batch, .probe:
-            stages.filter { $0.kind != .drain }.flatMap(\.pieces).map { [$0, Stage(.drain, grace: $0.grace)] }
-        }
-    }
-}
-
-extension PhasePlan.Kind {
-    /// Whether warm-up requests may come before it; not where they would spoil what it looks for.
-    public var takesWarmup: Bool {
-        switch self {
-        case .ramp, .steady, .rate, .replay, .batch, .probe: true
-        case .warmup, .idle, .burst, .keepwarm, .trickle: false
+        switch cut {
+        case .whole: [stages]
+        case .cycles: Dictionary(grouping: stages) { $0.burst ?? 0 }.sorted { $0.key < $1.key }.map(\.value)
+        case .rows:
+            stages.filter { $0.kind != .drain }.flatMap(\.pieces).map { [$0, .drain(grace: $0.grace)] }
         }
     }
 }
@@ -52,39 +43,56 @@ extension PhasePlan.Kind {
 extension Stage {
     /// A stage that is longer than a block, as several that together are the same.
     fileprivate var pieces: [Stage] {
-        switch rule {
-        case .probe(let requests, let gap):
-            return stride(from: 0, to: requests, by: PhasePlan.probesPerBlock).map { first in
-                with(.probe(requests: min(PhasePlan.probesPerBlock, requests - first), gap: gap))
+        let loads: [Load] =
+            switch load {
+            case .closed(let closed): closed.pieces.map { .closed($0) }
+            case .open(let arrivals): arrivals.pieces(PhasePlan.steadyBlock).map { .open($0) }
+            case .wait, .drain: [load]
             }
-        case .batch(let batch):
-            let size = max(50, 2 * batch.concurrency)
-            return stride(from: 0, to: batch.items.count, by: size).map { first in
-                var piece = batch
-                piece.items = batch.items.slice(first..<min(first + size, batch.items.count))
-                return with(.batch(piece))
-            }
-        case .level(let level) where level.hold == level.holdMax:  // of a steady phase: time alone decides
-            var left = level.hold
-            var pieces: [Stage] = []
-            while left > .zero {
-                let rest = left - PhasePlan.steadyBlock
-                var piece = level
-                piece.hold = rest < PhasePlan.shortestSteadyBlock ? left : PhasePlan.steadyBlock
-                piece.holdMax = piece.hold
-                pieces.append(with(.level(piece)))
-                left -= piece.hold
-            }
-            return pieces
-        case .arrivals(let arrivals): return arrivals.pieces(PhasePlan.steadyBlock).map { with(.arrivals($0)) }
-        default: return [self]
+        return loads.map { load in
+            var stage = self
+            stage.load = load
+            return stage
         }
     }
+}
 
-    private func with(_ rule: Rule) -> Stage {
-        var stage = self
-        stage.rule = rule
-        return stage
+extension ClosedLoad {
+    fileprivate var pieces: [ClosedLoad] {
+        let extents: [Extent] =
+            switch extent {
+            case .requests(let count):
+                stride(from: 0, to: count, by: PhasePlan.probesPerBlock).map { first in
+                    .requests(min(PhasePlan.probesPerBlock, count - first))
+                }
+            case .items(let items):
+                stride(from: 0, to: items.count, by: max(50, 2 * slots)).map { first in
+                    .items(items.slice(first..<min(first + max(50, 2 * slots), items.count)))
+                }
+            case .time(let window): window.pieces.map { .time($0) }
+            }
+        return extents.map { extent in
+            var piece = self
+            piece.extent = extent
+            return piece
+        }
+    }
+}
+
+extension ClosedLoad.Window {
+    fileprivate var pieces: [ClosedLoad.Window] {
+        guard hold == holdMax else { return [self] }  // of a ramp; of a steady phase time alone decides
+        var left = hold
+        var pieces: [ClosedLoad.Window] = []
+        while left > .zero {
+            let rest = left - PhasePlan.steadyBlock
+            var piece = self
+            piece.hold = rest < PhasePlan.shortestSteadyBlock ? left : PhasePlan.steadyBlock
+            piece.holdMax = piece.hold
+            pieces.append(piece)
+            left -= piece.hold
+        }
+        return pieces
     }
 }
 

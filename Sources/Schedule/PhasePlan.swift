@@ -1,20 +1,16 @@
+public import Ticks
+
 /// A phase as stages to run one after the other. It begins with nothing in flight and ends with a drain.
 public struct PhasePlan: Sendable, Hashable {
-    /// The kind's name, as in `run.sqlite` and `summary.json`.
-    public enum Kind: String, Sendable, Hashable {
-        case warmup, ramp, idle, burst, steady, rate, replay, batch, probe, keepwarm, trickle
-
-        /// Whether requests start when they are due, whatever has ended.
-        public var isOpenLoop: Bool {
-            switch self {
-            case .rate, .replay: true
-            case .warmup, .ramp, .idle, .burst, .steady, .batch, .probe, .keepwarm, .trickle: false
-            }
-        }
+    /// What a block is, where targets take turns.
+    public enum Cut: Sendable, Hashable {
+        case whole  // all of the phase
+        case cycles  // a cycle of a burst
+        case rows  // a level, or a part of it
     }
 
     public var name: String  // unique in the run
-    public var kind: Kind
+    public var kind: PhaseKind
     public var stages: [Stage]
     /// Single probes beside its load, at most so many a second, in none of its figures.
     public var probeRate: Double?
@@ -22,12 +18,18 @@ public struct PhasePlan: Sendable, Hashable {
     var past: [ArrivalPlan] = []
     /// Width of the bins of an earlier part of the run.
     var keptBinWidth: Duration?
+    public var cut = Cut.whole
+    /// Whether warm-up requests may come before it.
+    public var takesWarmup = false
 
-    public init(name: String, kind: Kind, stages: [Stage]) {
+    public init(name: String, kind: PhaseKind, stages: [Stage]) {
         self.name = name
         self.kind = kind
         self.stages = stages
     }
+
+    /// Whether requests start when they are due, whatever has ended.
+    public var isOpenLoop: Bool { stages.contains { $0.arrivals != nil } }
 
     /// Width of the bins of its series: fine enough that the shortest measured window holds twenty.
     ///
@@ -44,12 +46,13 @@ public struct PhasePlan: Sendable, Hashable {
 extension Stage {
     /// Length of the measured window if it closes as soon as time allows; nil when time does not decide.
     fileprivate var plannedWindow: Duration? {
-        switch rule {
-        case .level(let level): level.hold - level.settle
-        case .edge(let edge), .control(let edge): edge.hold > .zero ? edge.hold : .seconds(2)
-        case .arrivals(let arrivals): arrivals.duration - arrivals.settle
-        case .batch: .seconds(10)  // how long it will take is not known; most take longer
-        case .warmup, .idle, .baseline, .pause, .rewarm, .probe, .drain: nil
+        switch load {
+        case .closed(let load):
+            // How long a job will take is not known; most take longer.
+            guard let window = load.window else { return load.items == nil ? nil : .seconds(10) }
+            return window.hold > .zero ? window.hold - window.settle : .seconds(2)
+        case .open(let arrivals): return arrivals.duration - arrivals.settle
+        case .wait, .drain: return nil
         }
     }
 }

@@ -13,7 +13,7 @@ extension RunPlan {
     }
 
     var canonicalText: String {
-        var lines = ["spate.schedule/1", "seed \(seed)"]
+        var lines = ["spate.schedule/2", "seed \(seed)"]
         if windows.count > 1 { lines.append("windows \(windows.count) every=\(windows.every.nanoseconds)") }
         lines += workload.canonicalLines
         for phase in phases {
@@ -70,22 +70,10 @@ extension Workload {
 extension Stage {
     fileprivate var canonicalLine: String {
         var line = "stage \(kind.rawValue)"
-        switch rule {
-        case .warmup(let requests): line += " requests=\(requests)"
-        case .level(let level):
-            line += " concurrency=\(level.concurrency) hold=\(level.hold.nanoseconds)"
-            line += " settle=\(level.settle.nanoseconds) min_requests=\(level.minRequests)"
-            line += " hold_max=\(level.holdMax.nanoseconds)"
-        case .idle(let duration), .pause(let duration): line += " for=\(duration.nanoseconds)"
-        case .baseline(let concurrency, let requests): line += " concurrency=\(concurrency) requests=\(requests)"
-        case .edge(let edge), .control(let edge):
-            line += " requests=\(edge.requests) hold=\(edge.hold.nanoseconds)"
-            line += " connections=\(edge.connections.rawValue)"
-        case .batch(let batch):
-            line += " concurrency=\(batch.concurrency) requests=\(batch.items.count)"
-        case .rewarm(let requests): line += " requests=\(requests)"
-        case .probe(let requests, let gap): line += " requests=\(requests) gap=\(gap.nanoseconds)"
-        case .arrivals(let arrivals): line += " " + arrivals.canonicalText
+        switch load {
+        case .closed(let load): line += " " + load.canonicalText
+        case .open(let arrivals): line += " " + arrivals.canonicalText
+        case .wait(let duration): line += " wait=\(duration.nanoseconds)"
         case .drain: break
         }
         if let burst { line += " burst=\(burst)" }

@@ -37,10 +37,5 @@ extension Workload {
 
 extension PhasePlan {
     /// The trace that it replays.
-    public var replay: Replay? {
-        for stage in stages {
-            if case .arrivals(let arrivals) = stage.rule, case .trace(let replay) = arrivals.source { return replay }
-        }
-        return nil
-    }
+    public var replay: Replay? { stages.lazy.compactMap(\.replay).first }
 }

@@ -59,12 +59,15 @@ extension PhasePlan {
     private func course(ofStageAt place: Int) -> Course {
         let stage = stages[place]
         if let burst = stage.burst { return .anew(from: stages.firstIndex { $0.burst == burst } ?? place) }
-        switch stage.rule {
-        case .level: return kind == .steady ? .onward : .anew(from: place)
-        case .probe where stage.afterIdle != nil, .rewarm:
-            return .anew(from: stages[..<place].lastIndex { $0.kind == .idle } ?? place)
-        case .arrivals, .batch, .probe, .drain: return .onward
-        case .warmup, .idle, .pause, .baseline, .edge, .control: return .anew(from: place)
+        switch stage.load {
+        case .open, .drain: return .onward
+        case .wait: return .anew(from: place)
+        case .closed(let load):
+            if stage.afterIdle != nil || stage.kind == .rewarm {
+                return .anew(from: stages[..<place].lastIndex { $0.kind == .idle } ?? place)
+            }
+            if load.staysUp { return kind == .steady ? .onward : .anew(from: place) }
+            return load.items != nil || stage.kind == .probe ? .onward : .anew(from: place)
         }
     }
 }
@@ -75,21 +78,26 @@ extension Stage {
     /// What is left of it; nil = nothing that could be measured.
     fileprivate func rest(after cut: Duration, ended: Int, binWidth: Duration) -> Stage? {
         var stage = self
-        switch rule {
-        case .level(var level):
-            let left = level.hold - max(cut, level.settle)
-            guard left >= binWidth else { return nil }
-            level.hold = level.settle + left
-            level.holdMax = level.hold
-            stage.rule = .level(level)
-        case .arrivals(let arrivals):
+        switch load {
+        case .closed(var closed):
+            switch closed.extent {
+            case .time(var window) where closed.staysUp:
+                let left = window.hold - max(cut, window.settle)
+                guard left >= binWidth else { return nil }
+                window.hold = window.settle + left
+                window.holdMax = window.hold
+                closed.extent = .time(window)
+            case .requests(let requests) where kind == .probe:
+                guard requests > ended else { return nil }
+                closed.extent = .requests(requests - ended)
+            case .items: break
+            case .time, .requests: return nil
+            }
+            stage.load = .closed(closed)
+        case .open(let arrivals):
             guard let after = arrivals.rest(after: cut) else { return nil }
-            stage.rule = .arrivals(after)
-        case .probe(let requests, let gap):
-            guard requests > ended else { return nil }
-            stage.rule = .probe(requests: requests - ended, gap: gap)
-        case .batch: break
-        case .warmup, .idle, .baseline, .edge, .control, .pause, .rewarm, .drain: return nil
+            stage.load = .open(after)
+        case .wait, .drain: return nil
         }
         return stage
     }
@@ -97,7 +105,7 @@ extension Stage {
     /// The stretch of a rate that is behind: the law's axis runs on after it.
     /// - Parameter cut: where it ends; nil = all of it
     fileprivate func rateDone(until cut: Duration? = nil) -> ArrivalPlan? {
-        guard case .arrivals(let arrivals) = rule, case .rate(var plan) = arrivals.source else { return nil }
+        guard case .rate(var plan)? = arrivals?.source else { return nil }
         if let cut {
             plan.duration = cut
             plan.isLast = false

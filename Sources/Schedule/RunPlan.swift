@@ -1,3 +1,5 @@
+import Ticks
+
 /// All that a run will send to a target, and when: settled before the first byte.
 public struct RunPlan: Sendable, Hashable {
     public var seed: UInt64
@@ -35,23 +37,21 @@ public struct RunPlan: Sendable, Hashable {
         self.timeouts = timeouts
         self.limits = limits
         phases = []
-        var count: [PhasePlan.Kind: Int] = [:]
-        let warmedUp = warmupRequests > 0 ? shapes.firstIndex { $0.kind.takesWarmup } : nil
+        var count: [PhaseKind: Int] = [:]
+        let warmedUp = warmupRequests > 0 ? shapes.firstIndex { type(of: $0.load).takesWarmup } : nil
         for (index, shape) in shapes.enumerated() {
             if index == warmedUp {
-                let stages = [Stage(.warmup(requests: warmupRequests), grace: grace), Stage(.drain, grace: grace)]
+                let stages: [Stage] = [.oneByOne(.warmup, warmupRequests, grace: grace), .drain(grace: grace)]
                 phases.append(PhasePlan(name: "warmup", kind: .warmup, stages: stages))
             }
             let ordinal = count[shape.kind, default: 0] + 1
             count[shape.kind] = ordinal
             let name = ordinal == 1 ? shape.kind.rawValue : "\(shape.kind.rawValue)-\(ordinal)"
-            var stages = shape.stages(grace: grace, seed: seed)
-            for place in stages.indices {
-                stages[place].settle(seed: seed, phase: index, limits: limits)
-                if workload.conversations != nil { stages[place].staysWhenSaturated() }
+            var phase = shape.load.plan(name: name, grace: grace, seed: seed)
+            for place in phase.stages.indices {
+                phase.stages[place].settle(seed: seed, phase: index, limits: limits)
+                if workload.conversations != nil { phase.stages[place].staysWhenSaturated() }
             }
-            var phase = PhasePlan(name: name, kind: shape.kind, stages: stages)
-            phase.probeRate = shape.probeRate
             phases.append(phase)
         }
         self = placed()

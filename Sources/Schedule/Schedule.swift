@@ -3,7 +3,7 @@
 /// Pure: no socket, no clock, no YAML. The plan is settled before the first byte is sent, and the same seed and shapes
 /// give the same plan and the same `RunPlan.scheduleSHA256` on every machine.
 ///
-///     PhaseShape (what a person asks for) ─► PhasePlan ─► Stage (one stretch, one rule) ─► StageShaper (what to do now)
+///     PhaseShape (what a person asks for) ─► PhasePlan ─► Stage (a label and a load) ─► StageShaper (what to do now)
 ///
 /// - `RunPlan` is the whole: seed, workload, phases. `PlanEstimate` says what it will cost, `Limits` what it may.
 /// - `StageShaper` drives one stage on one loop. It is told the time and what ended, and answers what to do; the engine

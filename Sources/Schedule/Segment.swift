@@ -8,42 +8,30 @@ extension Stage {
     public func segment(loop: Int, of loops: Int) -> Stage {
         precondition(loops > 0 && (0..<loops).contains(loop), "loop \(loop) of \(loops)")
         var share = self
-        switch rule {
-        case .level(var level):
-            let whole = level
-            level.concurrency = dealt(whole.concurrency, loop, loops)
-            level.minRequests = following(whole.minRequests, whole.concurrency, loop, loops)
-            share.rule = .level(level)
-        case .baseline(let concurrency, let requests):
-            share.rule = .baseline(
-                concurrency: dealt(concurrency, loop, loops),
-                requests: following(requests, concurrency, loop, loops)
-            )
-        case .edge(var edge):
-            share.firstRank = firstRank + rankStride * dealtBefore(edge.requests, loop, loops)
-            edge.requests = dealt(edge.requests, loop, loops)
-            share.rule = .edge(edge)
-        case .control(var edge):
-            share.firstRank = firstRank + rankStride * dealtBefore(edge.requests, loop, loops)
-            edge.requests = dealt(edge.requests, loop, loops)
-            share.rule = .control(edge)
-        case .batch(var batch):
-            let whole = batch
-            batch.concurrency = dealt(whole.concurrency, loop, loops)
-            let first = followingBefore(whole.items.count, whole.concurrency, loop, loops)
-            let next = followingBefore(whole.items.count, whole.concurrency, loop + 1, loops)
-            batch.items = whole.items.slice(first..<next)
-            share.rule = .batch(batch)
-        case .warmup(let requests):
-            share.rule = .warmup(requests: loop == 0 ? requests : 0)
-        case .rewarm(let requests):
-            share.rule = .rewarm(requests: loop == 0 ? requests : 0)
-        case .probe(let requests, let gap):
-            share.rule = .probe(requests: loop == 0 ? requests : 0, gap: gap)
-        case .arrivals(let arrivals):
-            share.rule = .arrivals(arrivals.segment(loop: loop, of: loops))
-        case .idle, .pause, .drain:
-            break
+        switch load {
+        case .closed(let whole):
+            share.load = .closed(whole.segment(loop: loop, of: loops))
+            if whole.wave != nil { share.firstRank = firstRank + rankStride * dealtBefore(whole.slots, loop, loops) }
+        case .open(let arrivals): share.load = .open(arrivals.segment(loop: loop, of: loops))
+        case .wait, .drain: break
+        }
+        return share
+    }
+}
+
+extension ClosedLoad {
+    func segment(loop: Int, of loops: Int) -> ClosedLoad {
+        var share = self
+        share.slots = dealt(slots, loop, loops)
+        switch extent {
+        case .requests(let count): share.extent = .requests(following(count, slots, loop, loops))
+        case .items(let items):
+            let first = followingBefore(items.count, slots, loop, loops)
+            let next = followingBefore(items.count, slots, loop + 1, loops)
+            share.extent = .items(items.slice(first..<next))
+        case .time(var window):
+            window.minRequests = following(window.minRequests, slots, loop, loops)
+            share.extent = .time(window)
         }
         return share
     }

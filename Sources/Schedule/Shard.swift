@@ -1,3 +1,5 @@
+import Ticks
+
 /// One of the parts into which a run is split over machines: shard `index` of `count`, from 0.
 ///
 /// Everything that can be counted off belongs to the shard that its number leaves as the rest of a division by `count`:
@@ -50,36 +52,35 @@ extension Stage {
     /// The shard's part. The parts of all shards add up to the whole, to the request.
     public func part(of shard: Shard) -> Stage {
         var part = self
-        switch rule {
-        case .level, .baseline: return segment(loop: shard.index, of: shard.count)
-        case .edge(var edge):
-            edge.requests = shard.part(of: edge.requests)
-            part.rule = .edge(edge)
-            part.dealRanks(shard)
-        case .control(var edge):
-            edge.requests = shard.part(of: edge.requests)
-            part.rule = .control(edge)
-            part.dealRanks(shard)
-        case .batch(var batch):
-            // A shard without a place could not ask its prompts.
-            let owner = shard.among(batch.concurrency)
-            batch.items = owner.map { batch.items.part(of: $0) } ?? JobItems(count: 0)
-            batch.concurrency = shard.part(of: batch.concurrency)
-            part.rule = .batch(batch)
-        case .warmup(let requests): part.rule = .warmup(requests: shard.part(of: requests))
-        // One request at a time, over all: the first shard's.
-        case .rewarm(let requests): part.rule = .rewarm(requests: shard.index == 0 ? requests : 0)
-        case .probe(let requests, let gap):
-            part.rule = .probe(requests: shard.index == 0 ? requests : 0, gap: gap)
-        case .arrivals(let arrivals): part.rule = .arrivals(arrivals.part(of: shard))
-        case .idle, .pause, .drain: break
+        switch load {
+        case .closed(let whole):
+            part.load = .closed(whole.part(of: shard))
+            if whole.wave != nil {
+                part.firstRank = firstRank + shard.index * rankStride
+                part.rankStride = rankStride * shard.count
+            }
+        case .open(let arrivals): part.load = .open(arrivals.part(of: shard))
+        case .wait, .drain: break
         }
         return part
     }
+}
 
-    private mutating func dealRanks(_ shard: Shard) {
-        firstRank += shard.index * rankStride
-        rankStride *= shard.count
+extension ClosedLoad {
+    /// As loops get it, but for what is counted off by number.
+    fileprivate func part(of shard: Shard) -> ClosedLoad {
+        var part = segment(loop: shard.index, of: shard.count)
+        switch extent {
+        case .items(let items):
+            // A shard without a place could not ask its prompts.
+            let owner = shard.among(slots)
+            part.extent = .items(owner.map { items.part(of: $0) } ?? JobItems(count: 0))
+        case .requests(let count) where !isMeasured:  // each shard warms up what it will use
+            part.slots = slots
+            part.extent = .requests(shard.part(of: count))
+        case .requests, .time: break
+        }
+        return part
     }
 }
 
@@ -113,13 +114,7 @@ extension RunPlan {
 
     /// Whether stages begin when answers have ended, which each shard learns of its own: all but what time alone decides.
     public var followsAnswers: Bool {
-        let stages = phases.flatMap(\.stages).filter { $0.kind != .drain }
-        return stages.dropLast().contains { stage in
-            switch stage.rule {
-            case .idle, .pause, .arrivals, .drain: false
-            case .warmup, .level, .baseline, .edge, .control, .batch, .rewarm, .probe: true
-            }
-        }
+        phases.flatMap(\.stages).filter { $0.kind != .drain }.dropLast().contains { $0.closed != nil }
     }
 }
 

@@ -1,6 +1,6 @@
 import Ticks
 
-/// A stage's rule in the terms that `StageShaper` acts on, so that it need not know the rules apart.
+/// A stage's load in the instants and numbers that `StageShaper` acts on.
 struct StageCourse: Sendable {
     enum End: Sendable {
         case time(Instant, most: Instant)  // at the first with the minimum reached, at the second without
@@ -11,9 +11,8 @@ struct StageCourse: Sendable {
     var level = 0  // slots
     var budget = Int.max  // requests it may start
     var isWave = false  // the first `level` requests go at once, whatever was carried in
-    var measures = false
-    var hasWindow: Bool
-    var settled: Instant  // from which requests are measured
+    var hasWindow: Bool  // requests are measured
+    var settled: Instant  // from which they are
     var lastStart = Instant.distantFuture  // from which nothing is started
     var refillsAfterClose = false
     var gapNanoseconds: Int64 = 0
@@ -24,42 +23,28 @@ struct StageCourse: Sendable {
 
     init(_ stage: Stage, start: Instant) {
         hasWindow = stage.hasWindow
-        measures = stage.hasWindow
-        settled = start
-        level = stage.concurrency
-        switch stage.rule {
-        case .level(let rule):
-            settle = rule.settle
-            settled = start.advanced(by: settle)
-            minimum = rule.minRequests
-            refillsAfterClose = true
-            end = .time(start.advanced(by: rule.hold), most: start.advanced(by: rule.holdMax))
-        case .edge(let rule), .control(let rule):
-            isWave = true
-            lastStart = start.advanced(by: rule.hold)
-            end = .time(lastStart, most: lastStart)
-        case .baseline(_, let requests):
-            budget = requests
+        settle = stage.settle
+        settled = start.advanced(by: settle)
+        switch stage.load {
+        case .closed(let load):
+            level = load.concurrency
+            budget = load.budget ?? .max
+            isWave = load.wave != nil
+            gapNanoseconds = load.gap.nanoseconds
             end = .budget
-        case .warmup(let requests), .rewarm(let requests):
-            budget = requests
-            end = .budget
-        case .batch(let batch):
-            budget = batch.items.count
-            end = .budget
-        case .probe(let requests, let gap):
-            budget = requests
-            gapNanoseconds = gap.nanoseconds
-            end = .budget
-        case .idle(let duration), .pause(let duration):
-            let over = start.advanced(by: duration)
-            end = .time(over, most: over)
-        case .arrivals(let rule):
-            settle = rule.settle
+            if let window = load.window {
+                minimum = window.minRequests
+                end = .time(start.advanced(by: window.hold), most: start.advanced(by: window.holdMax))
+                refillsAfterClose = load.staysUp
+                if !load.staysUp { lastStart = start.advanced(by: window.hold) }
+            }
+        case .open(let arrivals):
             holdsPlan = true
-            settled = start.advanced(by: settle)
-            let over = start.advanced(by: rule.duration)
+            let over = start.advanced(by: arrivals.duration)
             lastStart = over  // of later turns; arrivals have an end of their own
+            end = .time(over, most: over)
+        case .wait(let duration):
+            let over = start.advanced(by: duration)
             end = .time(over, most: over)
         case .drain:
             end = .empty

@@ -82,7 +82,7 @@ public struct StageShaper: Sendable {
         inFlight = carriedInFlight
         backoff = FailureBackoff(slots: course.level)
         wavePending = course.isWave ? course.level : 0
-        if case .arrivals(let arrivals) = stage.rule { pacer = ArrivalPacer(arrivals, start: start) }
+        pacer = stage.arrivals.map { ArrivalPacer($0, start: start) }
         slots.reserve(course.level)
         if !course.isWave {
             let free = max(0, min(course.level - carriedInFlight, course.budget))
@@ -199,7 +199,7 @@ public struct StageShaper: Sendable {
     /// Σ time of the window, nanoseconds, in which slots that are still free might have been used: of a closed level whose
     /// window has ended.
     public func unfilledArea(until end: Instant) -> Int64 {
-        if case .level = stage.rule { slots.area(from: course.settled, to: end) } else { 0 }
+        course.refillsAfterClose ? slots.area(from: course.settled, to: end) : 0
     }
 
     // MARK: Decisions
@@ -250,10 +250,10 @@ public struct StageShaper: Sendable {
         }
         guard (open || course.refillsAfterClose) && now < course.lastStart else { return nil }
         var most = min(limit, course.budget - started)
-        if case .arrivals(let arrivals) = stage.rule { most = min(most, arrivals.limit - inFlight) }
+        if let arrivals = stage.arrivals { most = min(most, arrivals.limit - inFlight) }
         guard let (count, scheduled) = slots.takeFirst(notAfter: now, atMost: most) else { return nil }
         // In an open loop a request belongs to the window in which it was due.
-        let measured = course.measures && open && (pacer == nil ? now : scheduled) >= course.settled
+        let measured = course.hasWindow && open && (pacer == nil ? now : scheduled) >= course.settled
         started += count
         inFlight += count
         if measured { measuredInFlight += count }

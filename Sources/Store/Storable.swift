@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Measurement
+import Ticks
 
 /// A field's value as one SQLite value and back.
 protocol Storable: Sendable {
@@ -197,9 +198,9 @@ extension Outcome: Storable {}
 extension RequestRecord.Connection: Storable {}
 extension RequestRecord.Stamp: Storable {}
 extension RequestRecord.TokenSource: Storable {}
-extension PhaseRecord.Kind: Storable {}
+extension PhaseKind: Storable {}
 extension PhaseRecord.LoopModel: Storable {}
-extension StepRecord.Kind: Storable {}
+extension StageKind: Storable {}
 extension StepRecord.Cut: Storable {}
 extension HistogramRecord.Metric: Storable {}
 extension IncidentRecord.Side: Storable {}

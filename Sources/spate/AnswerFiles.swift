@@ -1,6 +1,7 @@
 import Glibc
 import Measurement
 import Store
+import Ticks
 
 /// Writes what the models answered to the prompts of jobs: `answers.jsonl` beside the result, or where `--answers` says.
 enum AnswerFiles {

@@ -5,6 +5,7 @@ import Measurement
 import Profile
 import Schedule
 import Store
+import Ticks
 import Wire
 
 /// From a profile and flags to a job, and on to the run.

@@ -46,7 +46,7 @@ struct LivePlan {
             if rest <= inFlight { return StageLeft(waitingFor: last(inFlight), isEnding: true) }
             return StageLeft(seconds: done > 0 ? elapsed / Double(done) * Double(rest) : nil)
         }
-        if case .level(let level) = stage.stage.rule, measured < level.minRequests {
+        if let level = stage.stage.closed?.window, measured < level.minRequests {
             let settle = level.settle / .seconds(1)
             let rest = Double(level.minRequests - measured)
             let needed = measured > 0 && elapsed > settle ? (elapsed - settle) / Double(measured) * rest : nil
@@ -58,14 +58,9 @@ struct LivePlan {
             )
         }
         if let planned, planned > 0.5 { return StageLeft(seconds: planned) }
-        switch stage.stage.rule {
-        case .warmup(let requests), .rewarm(let requests), .baseline(_, let requests), .probe(let requests, _):
-            return count(requests)
-        case .batch(let batch): return count(batch.items.count)
-        case .level, .edge, .control, .arrivals, .drain:
-            return StageLeft(waitingFor: last(inFlight), isEnding: true)
-        case .idle, .pause: return StageLeft()
-        }
+        if stage.stage.plannedPause != nil { return StageLeft() }
+        if let total = stage.stage.closed?.budget { return count(total) }
+        return StageLeft(waitingFor: last(inFlight), isEnding: true)
     }
 
     private static func last(_ inFlight: Int) -> String? {

@@ -235,9 +235,7 @@ struct LiveView {
             done: done,
             measured: step?.measured ?? 0
         )
-        if case .batch(let batch) = stage.stage.rule {
-            live.job = (min(done, batch.items.count), batch.items.count)
-        }
+        if let size = stage.stage.jobSize { live.job = (min(done, size), size) }
         live.stepLeftSeconds = left.seconds
         live.waitingFor = live.activity == .waiting ? nil : left.waitingFor
         plan?.note(answerSeconds: step?.answerSeconds)
@@ -257,30 +255,28 @@ struct LiveView {
 
     private static func activity(_ stage: LiveFeed.StageView, at now: Instant) -> LiveSnapshot.Activity {
         if now < stage.started { return .waiting }  // for its time window
-        return switch stage.stage.rule {
-        case .idle, .pause: .waiting
+        return switch stage.stage.load {
+        case .wait: .waiting
         case .drain: .draining
-        case .level(let level): now < stage.started.advanced(by: level.settle) ? .settling : .running
-        case .arrivals(let arrivals): now < stage.started.advanced(by: arrivals.settle) ? .settling : .running
-        case .warmup, .baseline, .edge, .control, .batch, .rewarm, .probe: .running
+        case .closed, .open: now < stage.started.advanced(by: stage.stage.settle) ? .settling : .running
         }
     }
 
     private static func name(of stage: Stage) -> String {
-        switch stage.rule {
-        case .warmup(let requests): requests == 1 ? "1 warm-up request" : "\(requests) warm-up requests"
-        case .level(let level): streams(level.concurrency)
-        case .idle: "idle"
-        case .baseline(let concurrency, _): "baseline, \(streams(concurrency))"
-        case .edge(let edge): "burst of \(edge.requests)"
-        case .control(let edge): "warm burst of \(edge.requests)"
-        case .pause: "pause"
-        case .arrivals(let arrivals): name(of: arrivals)
-        case .batch(let batch): "\(batch.items.count) prompts, \(batch.concurrency) at a time"
+        if let arrivals = stage.arrivals { return name(of: arrivals) }
+        let (width, requests) = (stage.closed?.slots ?? 0, stage.closed?.budget ?? 0)
+        return switch stage.kind {
+        case .warmup: requests == 1 ? "1 warm-up request" : "\(requests) warm-up requests"
+        case .level: streams(width)
+        case .baseline: "baseline, \(streams(width))"
+        case .edge: "burst of \(width)"
+        case .control: "warm burst of \(width)"
+        case .batch: "\(requests) prompts, \(width) at a time"
         case .rewarm: "warm once more"
         case .probe where stage.afterIdle != nil: "probe after a pause"
-        case .probe(let requests, _): requests == 1 ? "1 probe" : "\(requests) probes"
+        case .probe: requests == 1 ? "1 probe" : "\(requests) probes"
         case .drain: "last requests"
+        case .idle, .pause, .arrivals: stage.kind.rawValue
         }
     }
 

@@ -3,6 +3,7 @@ import Glibc
 import Measurement
 import Profile
 import Schedule
+import Ticks
 import Wire
 
 /// What a job will ask of its targets at most, before anything is sent: for --dry-run, and for consent.
@@ -212,15 +213,17 @@ struct PlanSummary {
     }
 
     private static func text(of stage: Stage) -> String {
-        switch stage.rule {
-        case .warmup(let requests): return "\(requests) request\(requests == 1 ? "" : "s"), one at a time"
-        case .probe(let requests, let gap):
-            return "\(grouped(requests)) requests, one at a time, with pauses of \(Units.text(gap))"
-        case .batch(let batch): return "\(grouped(batch.items.count)) prompts, \(stage.concurrency) at a time"
-        case .idle(let time), .pause(let time): return "\(stage.kind.rawValue) \(Units.text(time))"
-        case .arrivals(let arrivals): return text(of: arrivals)
-        case .level, .baseline, .edge, .control, .rewarm, .drain:
-            return stage.concurrency > 0 ? "\(stage.kind.rawValue) \(stage.concurrency)" : stage.kind.rawValue
+        switch stage.load {
+        case .closed(let load):
+            if let items = load.items { return "\(grouped(items.count)) prompts, \(stage.concurrency) at a time" }
+            if stage.kind == .warmup || stage.kind == .probe, let requests = load.budget {
+                let pauses = stage.kind == .probe ? ", with pauses of \(Units.text(load.gap))" : ""
+                return "\(grouped(requests)) request\(requests == 1 ? "" : "s"), one at a time\(pauses)"
+            }
+            return load.concurrency > 0 ? "\(stage.kind.rawValue) \(load.concurrency)" : stage.kind.rawValue
+        case .open(let arrivals): return text(of: arrivals)
+        case .wait(let time): return "\(stage.kind.rawValue) \(Units.text(time))"
+        case .drain: return stage.kind.rawValue
         }
     }
 

@@ -2,6 +2,7 @@ import Measurement
 import Profile
 import Schedule
 import Store
+import Ticks
 import Wire
 
 extension RecordedTrace {

@@ -3,6 +3,7 @@ import Glibc
 import Measurement
 import Schedule
 import Store
+import Ticks
 
 /// A run that was cut off, by a signal, a cap or a kill, and what it has left to do.
 ///
@@ -98,7 +99,7 @@ struct Resumption: Sendable {
         }
         let phases = left.target.plan.phases
         for (index, phase) in phases.enumerated() where phase.kind == .warmup {
-            if !phases.contains(where: { $0.kind.takesWarmup && !$0.stages.isEmpty }) {
+            if !phases.contains(where: { $0.takesWarmup && !$0.stages.isEmpty }) {
                 left.target.plan.phases[index].stages = []
             }
         }
@@ -210,11 +211,11 @@ struct Resumption: Sendable {
     }
 
     private static func remaining(_ stage: Stage, without ended: Set<Int>) -> Stage? {
-        guard case .batch(var batch) = stage.rule else { return stage }
-        batch.items = batch.items.without(ended)
+        guard var job = stage.closed, let items = job.items?.without(ended) else { return stage }
+        job.extent = .items(items)
         var stage = stage
-        stage.rule = .batch(batch)
-        return batch.items.count > 0 ? stage : nil
+        stage.load = .closed(job)
+        return items.count > 0 ? stage : nil
     }
 
     /// The caps less what was used up before.

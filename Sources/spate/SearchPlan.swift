@@ -1,5 +1,6 @@
 import Measurement
 import Schedule
+import Ticks
 
 /// The phases of one visit of a capacity search, from the plan for its worst case.
 enum SearchPlan {
@@ -8,9 +9,9 @@ enum SearchPlan {
         guard var ramp = planned.last else { return planned }
         let first = ramp.stages.first { $0.kind == .level }
         ramp.stages = ramp.stages.filter { $0.kind != .level }
-        if var stage = first, case .level(var level) = stage.rule {
-            level.concurrency = concurrency
-            stage.rule = .level(level)
+        if var stage = first, var level = stage.closed {
+            level.slots = concurrency
+            stage.load = .closed(level)
             ramp.stages.insert(stage, at: 0)
         }
         return planned.dropLast() + [ramp]

@@ -1,6 +1,7 @@
 import Measurement
 import Schedule
 import Synchronization
+import TestSupport
 import Testing
 import Ticks
 import Transport
@@ -217,8 +218,8 @@ import Wire
     // MARK: what stages leave behind
 
     @Test func `an edge knows how long nothing was sent before it, and how many connections are ready`() {
-        let edge = Stage(.edge(.init(requests: 4, hold: .seconds(1), connections: .warm)), grace: .seconds(1))
-        var diary = Diary([[Stage(.idle(.seconds(9)), grace: .seconds(1)), edge]], loops: 2)
+        let edge = Stage(.edge, .closed(.init(wave: 4, hold: .seconds(1), on: .warm)), grace: .seconds(1))
+        var diary = Diary([[Stage(.idle, .wait(.seconds(9)), grace: .seconds(1)), edge]], loops: 2)
         diary.begin(at: 0)
         _ = diary.say(.quiet(loop: 0, index: 0, warmed: 2), at: 9)
         _ = diary.say(.quiet(loop: 1, index: 0, warmed: 1), at: 9)
@@ -248,7 +249,7 @@ import Wire
     }
 
     @Test func `a loop may speak while it is spoken to, and all hear things in the order they were decided`() {
-        let program = Diary.program([[level, drain]])
+        let program = Program.of([[level, drain]])
         let conductor = Conductor(
             program: program,
             loops: 2,
@@ -280,16 +281,13 @@ import Wire
 
 // MARK: stages, and a diary of what was decided
 
-private let level = Stage(
-    .level(.init(concurrency: 2, hold: .seconds(1), settle: .zero, minRequests: 0, holdMax: .seconds(1))),
-    grace: .seconds(1)
-)
-private let drain = Stage(.drain, grace: .seconds(1))
+private let level = Stage(.level, .closed(ClosedLoad(2, .time(.init(hold: .seconds(1))))), grace: .seconds(1))
+private let drain = Stage.drain(grace: .seconds(1))
 
 private func open(seconds: Int, gives: Bool = false) -> Stage {
     var arrivals = Arrivals(.rate(ArrivalPlan(.constant(Rate(10)), for: .seconds(seconds), law: .constant)))
     arrivals.stopsWhenSaturated = gives
-    return Stage(.arrivals(arrivals), grace: .seconds(1))
+    return Stage(.arrivals, .open(arrivals), grace: .seconds(1))
 }
 
 private func ms(_ milliseconds: Int) -> Instant { Instant(nanoseconds: Int64(milliseconds) * 1_000_000) }
@@ -310,39 +308,8 @@ private struct Diary {
         shard: Shard = .whole
     ) {
         self.loops = loops
-        let program = Self.program(stages, windows: windows, probed: rate, shard: shard)
+        let program = Program.of(stages, windows: windows, probed: rate, shard: shard)
         agenda = Agenda(program: program, loops: loops, t0: .zero, isGated: shard.count > 1)
-    }
-
-    static func program(
-        _ stages: [[Stage]],
-        windows: TimeWindows = TimeWindows(),
-        probed rate: Double? = nil,
-        shard: Shard = .whole
-    ) -> Program {
-        let targets = stages.enumerated().map { index, stages in
-            var plan = RunPlan(
-                seed: 1,
-                workload: Workload(source: .synthetic(inputTokens: 8)),
-                warmupRequests: 0,
-                shapes: [],
-                grace: .seconds(1)
-            )
-            plan.phases = [PhasePlan(name: "phase", kind: .ramp, stages: stages)]
-            plan.phases[0].probeRate = rate
-            plan.windows = windows
-            return EngineTarget(
-                id: index + 1,
-                name: "target-\(index + 1)",
-                endpoint: Endpoint(scheme: .http, host: "127.0.0.1", port: 1),
-                basePath: "/v1",
-                model: "m",
-                provider: Provider(name: "test"),
-                headers: [],
-                plan: plan.part(of: shard)
-            )
-        }
-        return Program(targets: targets, order: .sequential)
     }
 
     mutating func take(_ event: Agenda.Event, at seconds: Double) -> [Agenda.Action] {

@@ -37,17 +37,13 @@ import Ticks
         private mutating func run(_ stage: Stage, step id: Int, told: Bool) {
             var step = StepRecord()
             (step.id, step.phase, step.ordinal) = (id, 1, id)
-            step.kind = StepRecord.Kind(rawValue: stage.kind.rawValue) ?? .drain
+            step.kind = stage.kind
             step.started = now.nanoseconds
             step.settled = now.nanoseconds
             step.gap = stage.afterIdle?.nanoseconds
             step.idle = step.gap
-            switch stage.rule {
-            case .idle(let duration): now = now.advanced(by: duration)
-            case .warmup(let requests), .rewarm(let requests), .probe(let requests, _):
-                for _ in 0..<requests { ask(step: id, isProbe: stage.kind == .probe, told: told) }
-            default: break
-            }
+            now = now.advanced(by: stage.plannedPause ?? .zero)
+            for _ in 0..<(stage.closed?.budget ?? 0) { ask(step: id, isProbe: stage.kind == .probe, told: told) }
             step.drained = now.nanoseconds
             recorded.steps.append(step)
         }

@@ -1,5 +1,6 @@
 import Schedule
 import Testing
+import Ticks
 import Transport
 import Wire
 
@@ -103,9 +104,9 @@ import Wire
         #expect(
             program.entries.map(\.stage.kind) == [.baseline, .idle, .edge, .drain, .pause, .control, .drain]
         )
-        let ready = program.entries.indices.map { program.edge(after: $0)?.requests }
+        let ready = program.entries.indices.map { program.wave(after: $0)?.slots }
         #expect(ready == [nil, 8, nil, nil, 8, nil, nil])
-        #expect(program.edge(after: 1)?.connections == .warm)
+        #expect(program.wave(after: 1)?.wave == .warm)
     }
 
     @Test func `another target's edge is not made ready`() {
@@ -115,7 +116,7 @@ import Wire
         let b = target("b", id: 2, [.burst(burst)])
         let program = Program(targets: [a, b], order: .sequential)
         #expect(program.entries.map(\.stage.kind).prefix(3) == [.idle, .idle, .edge])
-        #expect(program.edge(after: 0) == nil)
-        #expect(program.edge(after: 1)?.requests == 8)
+        #expect(program.wave(after: 0) == nil)
+        #expect(program.wave(after: 1)?.slots == 8)
     }
 }

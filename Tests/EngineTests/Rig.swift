@@ -1,6 +1,7 @@
 import Measurement
 import Schedule
 import Synchronization
+import TestSupport
 import Ticks
 import Transport
 import Wire
@@ -140,7 +141,7 @@ struct Driven {
     var sent: [RequestRecord] { requests.filter { $0.dispatchLag != nil } }
     var outcomes: [Outcome: Int] { run.requests.reduce(into: [:]) { $0[$1.outcome, default: 0] += 1 } }
 
-    func steps(_ kind: StepRecord.Kind) -> [StepRecord] {
+    func steps(_ kind: StageKind) -> [StepRecord] {
         run.steps.filter { $0.kind == kind }.sorted { $0.id < $1.id }
     }
 

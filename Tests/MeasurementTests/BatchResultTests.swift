@@ -1,5 +1,6 @@
 import Measurement
 import Testing
+import Ticks
 
 @Suite struct BatchResultTests {
     /// 2 slots. Prompts of 1 s each (first token after 200 ms, 9 tokens) but the last of 3 s:

@@ -1,5 +1,6 @@
 import Measurement
 import Testing
+import Ticks
 
 /// A phase that was cut into blocks is one result, and the turns of other targets are not in it.
 @Suite struct BlockResultTests {

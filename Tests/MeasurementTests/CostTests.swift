@@ -1,5 +1,6 @@
 import Measurement
 import Testing
+import Ticks
 
 @Suite struct CostTests {
     /// A probe of 10 s with a request a second: `change` gets each and its place.

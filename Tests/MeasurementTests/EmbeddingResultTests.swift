@@ -1,5 +1,6 @@
 import Measurement
 import Testing
+import Ticks
 
 /// Requests for four embeddings of ten tokens in all, each answered in one piece after 400 ms, two in flight.
 @Suite struct EmbeddingResultTests {

@@ -1,5 +1,6 @@
 import Measurement
 import Testing
+import Ticks
 
 @Suite struct FindResultTests {
     /// The visits of a search for `ttft.p95 < 1s` between 1 and `to`, each with 200 requests whose TTFT is given; TTFTs

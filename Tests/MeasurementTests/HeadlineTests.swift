@@ -1,4 +1,5 @@
 import Testing
+import Ticks
 
 @testable import Measurement
 
@@ -22,7 +23,7 @@ import Testing
         return step
     }
 
-    private static func phase(_ kind: PhaseRecord.Kind, change: (inout PhaseResult) -> Void) -> PhaseResult {
+    private static func phase(_ kind: PhaseKind, change: (inout PhaseResult) -> Void) -> PhaseResult {
         var phase = PhaseResult()
         (phase.name, phase.kind) = (kind.rawValue, kind)
         (phase.stats.requests.scheduled, phase.stats.requests.success, phase.stats.requests.useful) = (100, 100, 100)

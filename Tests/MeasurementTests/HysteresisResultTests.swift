@@ -1,5 +1,6 @@
 import Measurement
 import Testing
+import Ticks
 
 @Suite struct HysteresisResultTests {
     /// Levels of 40 s, each request alone in flight; TTFTs go round `ttft` ± 20 ms.

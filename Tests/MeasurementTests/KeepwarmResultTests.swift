@@ -1,5 +1,6 @@
 import Measurement
 import Testing
+import Ticks
 
 @Suite struct KeepwarmResultTests {
     /// Probes after gaps of seconds with their waits in ms, each followed by a warm one of 100 ms.

@@ -1,6 +1,7 @@
 import Foundation
 import Measurement
 import Testing
+import Ticks
 
 /// Inputs and expected numbers computed with numpy and scipy (`oracles.json`, `classifier_oracles.json`).
 struct Oracles: Sendable {

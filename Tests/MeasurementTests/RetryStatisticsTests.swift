@@ -1,5 +1,6 @@
 import Measurement
 import Testing
+import Ticks
 
 @Suite struct RetryStatisticsTests {
     /// Three requests: one answered at once (TTFT 200 ms, e2e 900 ms), one after two refusals, one refused three times.

@@ -1,5 +1,6 @@
 import Measurement
 import Testing
+import Ticks
 
 /// Thresholds on what sending again brought.
 @Suite struct RetryThresholdTests {

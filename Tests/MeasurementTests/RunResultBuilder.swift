@@ -1,4 +1,5 @@
 import Measurement
+import Ticks
 
 /// Builds a recorded run by hand, in milliseconds.
 struct RunResultBuilder {
@@ -22,7 +23,7 @@ struct RunResultBuilder {
         return target.id
     }
 
-    mutating func phase(_ kind: PhaseRecord.Kind, from start: Int64, to end: Int64?, target: Int = 1) -> Int {
+    mutating func phase(_ kind: PhaseKind, from start: Int64, to end: Int64?, target: Int = 1) -> Int {
         var phase = PhaseRecord()
         phase.id = recorded.phases.count + 1
         phase.target = target
@@ -36,7 +37,7 @@ struct RunResultBuilder {
 
     /// Its window is `settled`..<`windowEnded`; bins of 1 s.
     mutating func step(
-        _ kind: StepRecord.Kind,
+        _ kind: StageKind,
         of phase: Int,
         _ concurrency: Int,
         from start: Int64,

@@ -1,5 +1,6 @@
 import Measurement
 import Testing
+import Ticks
 
 @Suite struct RunResultConsistencyTests {
     private func probe(_ ttft: [Int64]) -> RunResultBuilder {

@@ -1,5 +1,6 @@
 import Measurement
 import Testing
+import Ticks
 
 @Suite struct RunResultDriftTests {
     /// An hour at level 4, a request every 3 s: 60 windows of a minute with 20 requests each.

@@ -1,5 +1,6 @@
 import Measurement
 import Testing
+import Ticks
 
 @Suite struct RunResultTests {
     @Test func `nothing stored gives a result that says so`() {
@@ -289,7 +290,7 @@ import Testing
             }
             for place in builder.recorded.requests.indices { builder.recorded.requests[place].rank = place }
             #expect(hasOnlyNumbers(builder.result), "burst \(value)")
-            for kind in [PhaseRecord.Kind.probe, .steady] {
+            for kind in [PhaseKind.probe, .steady] {
                 builder.recorded.phases[0].kind = kind
                 #expect(hasOnlyNumbers(builder.result), "\(kind) \(value)")
             }

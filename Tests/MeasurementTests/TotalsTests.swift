@@ -1,5 +1,6 @@
 import Measurement
 import Testing
+import Ticks
 
 @Suite struct TotalsTests {
     private func near(_ a: Double?, _ b: Double, within tolerance: Double = 1e-9) -> Bool {

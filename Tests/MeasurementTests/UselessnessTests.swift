@@ -1,5 +1,6 @@
 import Measurement
 import Testing
+import Ticks
 
 @Suite struct UselessnessTests {
     private func sentence(_ outcomes: [(Outcome, useful: Bool, detail: String?)]) -> String? {

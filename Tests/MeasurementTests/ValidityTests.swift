@@ -1,5 +1,6 @@
 import Measurement
 import Testing
+import Ticks
 
 @Suite struct ValidityTests {
     /// A request every two seconds at level 1, TTFT 200 ms; the first `late` of them were sent `lag` ms late by the generator.

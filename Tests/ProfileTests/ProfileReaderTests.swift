@@ -1,5 +1,6 @@
 import Schedule
 import Testing
+import Ticks
 
 @testable import Profile
 

@@ -19,7 +19,7 @@ import Testing
         let text = "phases:\n  - rate: {rps: [{rps: 5, requests: 40}, {rps: 9, for: 2s}]}\n"
         let profile = try read(text)
         #expect(try read(profile.resolvedYAML()).phases == profile.phases)
-        guard case .arrivals(let arrivals) = profile.plan().phases[1].stages[0].rule else {
+        guard let arrivals = profile.plan().phases[1].stages[0].arrivals else {
             Issue.record("no arrivals")
             return
         }

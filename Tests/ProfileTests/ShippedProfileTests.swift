@@ -2,6 +2,7 @@ import Glibc
 import Profile
 import Schedule
 import Testing
+import Ticks
 
 @Suite struct ShippedProfileTests {
     static let names = [
@@ -50,9 +51,9 @@ import Testing
             part.phases = [PhasePlan(name: "part", kind: .ramp, stages: [stage])]
             let answer = try answer(profile, inFlight: max(1, stage.concurrency))
             total += part.estimate(answer: answer).duration
-            switch stage.rule {
+            switch stage.kind {
             case .warmup, .baseline: total += cold
-            case .edge(let edge): total += max(.zero, cold - edge.hold)
+            case .edge: total += max(.zero, cold - (stage.plannedLength ?? .zero))
             case .drain: total += last
             case .level, .idle, .control, .pause, .batch, .rewarm, .probe, .arrivals: break
             }
@@ -103,10 +104,10 @@ import Testing
     func `every level of the ramp can see its 25 requests before hold_max`(name: String) throws {
         for profile in [try shipped(name), try shipped(name).fast()] {
             for stage in profile.plan().phases.flatMap(\.stages) {
-                guard case .level(let level) = stage.rule else { continue }
-                let rounds = (level.minRequests + level.concurrency - 1) / level.concurrency
-                let answer = try answer(profile, inFlight: level.concurrency)
-                #expect(level.settle + answer * (rounds + 1) < level.holdMax, "\(name), level \(level.concurrency)")
+                guard let level = stage.closed?.window, stage.kind == .level else { continue }
+                let rounds = (level.minRequests + stage.concurrency - 1) / stage.concurrency
+                let answer = try answer(profile, inFlight: stage.concurrency)
+                #expect(level.settle + answer * (rounds + 1) < level.holdMax, "\(name), level \(stage.concurrency)")
                 #expect(level.minRequests >= 25)
             }
         }

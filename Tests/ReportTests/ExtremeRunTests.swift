@@ -41,7 +41,7 @@ import Ticks
         }
         target.rateLimits = limits
         run.targets = [target]
-        let kinds: [(PhaseRecord.Kind, [StepRecord.Kind])] = [
+        let kinds: [(PhaseKind, [StageKind])] = [
             (.ramp, [.level, .level]), (.burst, [.baseline, .edge, .control]), (.steady, [.level]), (.batch, [.batch]),
             (.rate, [.arrivals]), (.probe, [.probe]), (.keepwarm, [.probe, .rewarm]), (.warmup, [.warmup]),
         ]

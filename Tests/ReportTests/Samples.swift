@@ -1,4 +1,5 @@
 import Measurement
+import Ticks
 
 @testable import Report
 

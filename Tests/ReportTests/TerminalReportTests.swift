@@ -1,5 +1,6 @@
 import Measurement
 import Testing
+import Ticks
 
 @testable import Report
 
@@ -152,7 +153,7 @@ import Testing
     @Test func `an empty run and empty phases render`() {
         #expect(render(RunResult()).contains("INCOMPLETE"))
         for kind in [
-            PhaseRecord.Kind.warmup, .ramp, .idle, .burst, .steady, .rate, .replay, .batch, .probe, .keepwarm,
+            PhaseKind.warmup, .ramp, .idle, .burst, .steady, .rate, .replay, .batch, .probe, .keepwarm,
         ] {
             var result = RunResult()
             var target = TargetResult()

@@ -1,4 +1,5 @@
 import Testing
+import Ticks
 
 @testable import Schedule
 
@@ -8,7 +9,7 @@ import Testing
         RunPlanTests.plan(shapes: shapes, warmup: warmup).inBlocks()
     }
 
-    private func kinds(_ phase: PhasePlan) -> [[Stage.Kind]] {
+    private func kinds(_ phase: PhasePlan) -> [[StageKind]] {
         (0..<phase.blocks).map { phase.stages(ofBlock: $0).map(\.stage.kind) }
     }
 
@@ -23,7 +24,7 @@ import Testing
         var burst = PhaseShape.Burst(requests: 8)
         burst.cycles = 2
         let phase = plan([.burst(burst), .probe(.init(requests: 1))]).phases[0]
-        let cycle: [Stage.Kind] = [.baseline, .idle, .edge, .drain, .pause, .control, .drain]
+        let cycle: [StageKind] = [.baseline, .idle, .edge, .drain, .pause, .control, .drain]
         #expect(kinds(phase) == [cycle, cycle])
         #expect(
             phase.stages
@@ -39,11 +40,9 @@ import Testing
     func `25 probes are a block`(requests: Int, expected: [Int]) {
         var probe = PhaseShape.Probe(requests: requests)
         probe.gap = .seconds(2)
-        let rules = plan([.probe(probe)]).phases[0].stages.map(\.rule)
-        #expect(
-            rules.filter { if case .probe = $0 { true } else { false } }
-                == expected.map { .probe(requests: $0, gap: .seconds(2)) }
-        )
+        let probes = plan([.probe(probe)]).phases[0].stages.filter { $0.kind == .probe }.compactMap(\.closed)
+        #expect(probes.map(\.budget) == expected)
+        #expect(probes.allSatisfy { $0.gap == .seconds(2) && $0.slots == 1 })
     }
 
     @Test(arguments: [
@@ -51,11 +50,9 @@ import Testing
     ])
     func `five minutes of a steady load are a block, and its time stays what it was`(seconds: Int, expected: [Int]) {
         let steady = PhaseShape.Steady(concurrency: 4, duration: .seconds(seconds))
-        let levels = plan([.steady(steady)]).phases[0].stages.compactMap { stage -> Stage.Level? in
-            if case .level(let level) = stage.rule { level } else { nil }
-        }
-        #expect(levels.map(\.hold) == expected.map { .seconds($0) })
-        #expect(levels.allSatisfy { $0.hold == $0.holdMax && $0.concurrency == 4 })
+        let levels = plan([.steady(steady)]).phases[0].stages.filter { $0.kind == .level }.compactMap(\.closed)
+        #expect(levels.map { $0.window?.hold } == expected.map { .seconds($0) })
+        #expect(levels.allSatisfy { $0.window?.hold == $0.window?.holdMax && $0.slots == 4 })
     }
 
     @Test func `the warm-up phase goes, its requests are in the estimate of each block`() {

@@ -26,10 +26,10 @@ import Ticks
 
     @Test func `a cycle is baseline, idle, edge, drain, pause, control, drain`() {
         let stages = PhaseShape.burst(burst(8, cycles: 2)).stages(grace: .seconds(30))
-        let cycle: [Stage.Kind] = [.baseline, .idle, .edge, .drain, .pause, .control, .drain]
+        let cycle: [StageKind] = [.baseline, .idle, .edge, .drain, .pause, .control, .drain]
         #expect(stages.map(\.kind) == cycle + cycle)
         #expect(stages.map(\.burst) == Array(repeating: 0, count: 7) + Array(repeating: 1, count: 7))
-        #expect(stages[4].rule == .pause(.seconds(2)))
+        #expect(stages[4].load == .wait(.seconds(2)))
     }
 
     @Test func `without control and baseline a cycle is idle, edge, drain`() {
@@ -113,7 +113,7 @@ import Ticks
 
 @Suite struct OneAtATimeTests {
     @Test func `probes go one at a time, each a gap after the end of the one before`() {
-        let stage = Stage(.probe(requests: 5, gap: .seconds(3)), grace: .seconds(30))
+        let stage = Stage.oneByOne(.probe, 5, gap: .seconds(3), grace: .seconds(30))
         let run = VirtualRun([stage], server: VirtualServer(slots: 4, service: .milliseconds(500)), loops: 2)
         #expect(run.requests.map(\.dispatched) == [at(0), at(3.5), at(7), at(10.5), at(14)])
         #expect(run.requests.map(\.scheduled) == run.requests.map(\.dispatched))
@@ -122,7 +122,7 @@ import Ticks
     }
 
     @Test func `warm-ups go one at a time and are not measured`() {
-        let stage = Stage(.warmup(requests: 3), grace: .seconds(30))
+        let stage = Stage.oneByOne(.warmup, 3, grace: .seconds(30))
         let run = VirtualRun([stage], server: VirtualServer(slots: 4, service: .seconds(1)), loops: 2)
         #expect(run.requests.map(\.dispatched) == [at(0), at(1), at(2)])
         #expect(run.requests.allSatisfy { !$0.measured })
@@ -131,11 +131,8 @@ import Ticks
     }
 
     @Test func `a drain ends when nothing is in flight, or after the grace`() {
-        let level = Stage(
-            .level(.init(concurrency: 2, hold: .seconds(1), settle: .zero, minRequests: 0, holdMax: .seconds(1))),
-            grace: .seconds(2)
-        )
-        let drain = Stage(.drain, grace: .seconds(2))
+        let level = Stage(.level, .closed(.init(2, .time(.init(hold: .seconds(1))))), grace: .seconds(2))
+        let drain = Stage.drain(grace: .seconds(2))
         let quick = VirtualRun([level, drain], server: VirtualServer(slots: 2, service: .milliseconds(400)))
         #expect(quick.passages[1].quiet == quick.requests.map(\.ended).max())
         let stuck = VirtualRun([level, drain], server: VirtualServer(slots: 2, service: .seconds(400)))

@@ -142,8 +142,8 @@ import Ticks
 
     private func level(_ users: Int, hold: Double, settle: Double = 0) -> Stage {
         let hold = Duration.seconds(hold)
-        let rule = Stage.Level(concurrency: users, hold: hold, settle: .seconds(settle), minRequests: 0, holdMax: hold)
-        return Stage(.level(rule), grace: .seconds(30))
+        let window = ClosedLoad.Window(hold: hold, settle: .seconds(settle))
+        return Stage(.level, .closed(ClosedLoad(users, .time(window))), grace: .seconds(30))
     }
 
     private func turns(_ run: VirtualRun) -> [Int: [VirtualRun.Request]] {
@@ -194,10 +194,10 @@ import Ticks
 
     @Test func `in an open loop arrivals begin conversations, and later turns follow the answers`() {
         let plan = ArrivalPlan(Rate(10), for: .seconds(2), law: .constant)
-        let stage = Stage(.arrivals(Arrivals(.rate(plan))), grace: .seconds(30))
+        let stage = Stage(.arrivals, .open(Arrivals(.rate(plan))), grace: .seconds(30))
         let talk = prompts(turns: .fixed(3), think: .constant(.milliseconds(300)))
         let run = VirtualRun(
-            [stage, Stage(.drain, grace: .seconds(30))],
+            [stage, Stage.drain(grace: .seconds(30))],
             server: VirtualServer(slots: 100, service: .milliseconds(100)),
             loops: 2,
             talk: talk

@@ -28,8 +28,8 @@ import Ticks
     }
 
     @Test(arguments: [1, 2, 3]) func `a job keeps its width, does each prompt once and ends with the last`(loops: Int) {
-        let job = Stage.Batch(concurrency: 8, items: JobItems(count: 100))
-        let stages = [Stage(.batch(job), grace: .seconds(30)), Stage(.drain, grace: .seconds(30))]
+        let job = ClosedLoad(8, .items(JobItems(count: 100)))
+        let stages = [Stage(.batch, .closed(job), grace: .seconds(30)), Stage.drain(grace: .seconds(30))]
         let run = VirtualRun(stages, server: VirtualServer(slots: 8, service: .milliseconds(100)), loops: loops)
         #expect(run.measured(of: 0).count == 100)
         #expect(run.requests.count == 100)

@@ -18,14 +18,14 @@ import Ticks
             + [StageProgress(place: place, cut: cut, ended: ended)]
     }
 
-    private func kinds(_ phase: PhasePlan) -> [Stage.Kind] { phase.stages.map(\.kind) }
+    private func kinds(_ phase: PhasePlan) -> [StageKind] { phase.stages.map(\.kind) }
 
     // MARK: open loops
 
     /// All arrivals of a phase that is drawn, since its beginning, stage after stage.
     private func arrivals(_ plan: RunPlan, from start: Int64 = 0, phase: Int = 0) -> [Int64] {
         var (all, base): ([Int64], Int64) = ([], start)
-        for case .arrivals(let arrivals) in plan.phases[phase].stages.map(\.rule) {
+        for arrivals in plan.phases[phase].stages.compactMap(\.arrivals) {
             var cursor = arrivals.makeCursor()
             while let arrival = cursor.next() { all.append(base + arrival.offset) }
             base += arrivals.duration.nanoseconds
@@ -59,7 +59,7 @@ import Ticks
         let stages = whole.phases[0].stages
         var start: Int64 = 0
         for (place, stage) in stages.enumerated() {
-            guard case .arrivals(let stretch) = stage.rule else { continue }
+            guard let stretch = stage.arrivals else { continue }
             let length = stretch.duration.nanoseconds
             let inside = all.map { $0 - start }.filter { (0..<length).contains($0) }
             // Anywhere, and just before and behind an arrival; within a nanosecond of one, rounding decides its side.
@@ -104,8 +104,7 @@ import Ticks
             let (rest, repeated) = phase(.replay(replay)).remainder(after: progress(0, cut: .nanoseconds(cut)))
             let expected = due.filter { $0 >= cut }
             #expect(repeated.isEmpty)
-            guard case .arrivals(let arrivals)? = rest.stages.first?.rule, case .trace(let left) = arrivals.source
-            else {
+            guard let left = rest.stages.first?.replay else {
                 #expect(expected.isEmpty && rest.stages.isEmpty)
                 continue
             }
@@ -124,7 +123,7 @@ import Ticks
         let (rest, repeated) = phase(.steady(steady)).remainder(after: progress(0, cut: .seconds(cut)))
         #expect(kinds(rest) == [.level, .drain])
         #expect(repeated.isEmpty)
-        guard case .level(let level) = rest.stages[0].rule else { return }
+        guard let level = rest.stages[0].closed?.window else { return }
         #expect((level.hold, level.holdMax, level.settle) == (.seconds(5 + left), .seconds(5 + left), .seconds(5)))
         #expect(rest.binWidth == phase(.steady(steady)).binWidth, "its bins stay as wide as they were")
     }
@@ -160,7 +159,7 @@ import Ticks
     @Test func `of probes those that ended are not sent again, and a keep-warm probe has its idle time again`() {
         let probes = phase(.probe(.init(requests: 25)))
         let rest = probes.remainder(after: progress(0, cut: .seconds(9), ended: 10)).phase
-        #expect(rest.stages[0].rule == .probe(requests: 15, gap: .seconds(3)))
+        #expect(rest.stages[0].closed?.budget == 15 && rest.stages[0].closed?.gap == .seconds(3))
         #expect(probes.remainder(after: progress(0, cut: .seconds(9), ended: 25)).phase.stages.isEmpty)
         var keepwarm = PhaseShape.Keepwarm(gaps: [.seconds(30), .seconds(60)])
         keepwarm.repetitions = 2
@@ -184,7 +183,7 @@ import Ticks
         let blocks = plan(.steady(steady), warmup: 3, inBlocks: true).phases[0]
         let rest = blocks.remainder(after: progress(6, cut: .seconds(100))).phase
         #expect(kinds(rest) == [.warmup, .drain, .level, .drain, .warmup, .drain, .level, .drain])
-        if case .level(let level) = rest.stages[2].rule { #expect(level.hold == .seconds(200)) }
+        #expect(rest.stages[2].closed?.window?.hold == .seconds(200))
         #expect(rest.stages[4...] == blocks.stages[8...])
         let idle = phase(.idle(.seconds(9)))
         #expect(idle.remainder(after: progress(0, cut: .seconds(5))).phase.stages == idle.stages)

@@ -22,14 +22,13 @@ import Ticks
         let ramp = Self.plan().phases[1]
         #expect(ramp.stages.map(\.kind) == [.level, .level, .level, .drain])
         #expect(ramp.stages.map(\.concurrency) == [1, 2, 4, 0])
-        let level = Stage.Level(
-            concurrency: 4,
+        let window = ClosedLoad.Window(
             hold: .seconds(30),
             settle: .seconds(5),
             minRequests: 25,
             holdMax: .seconds(150)
         )
-        #expect(ramp.stages[2].rule == .level(level))
+        #expect(ramp.stages[2].load == .closed(ClosedLoad(4, .time(window))))
     }
 
     @Test(arguments: [([1, 2, 4], [1, 2, 4, 2, 1, 0]), ([3], [3, 0]), ([1, 8, 2], [1, 8, 2, 8, 1, 0])])
@@ -54,16 +53,13 @@ import Ticks
     }
 
     @Test func `every phase but an idle time ends with a drain`() {
-        for phase in Self.plan().phases where phase.kind != .idle { #expect(phase.stages.last?.rule == .drain) }
+        for phase in Self.plan().phases where phase.kind != .idle { #expect(phase.stages.last?.load == .drain) }
     }
 
     @Test func `a steady phase is one level that lasts as long as it says`() throws {
         let phase = Self.plan(shapes: [.steady(.init(concurrency: 32, duration: .seconds(7200)))], warmup: 0).phases[0]
-        guard case .level(let level) = phase.stages[0].rule else {
-            Issue.record("no level")
-            return
-        }
-        #expect(level.concurrency == 32)
+        let level = try #require(phase.stages[0].closed?.window)
+        #expect(phase.stages[0].concurrency == 32)
         #expect(level.hold == .seconds(7200) && level.holdMax == level.hold && level.minRequests == 0)
     }
 
@@ -128,7 +124,7 @@ import Ticks
         let text = Self.plan(shapes: [.probe(.init(requests: 2))], warmup: 1).canonicalText
         #expect(
             text == """
-                spate.schedule/1
+                spate.schedule/2
                 seed 1
                 prompts synthetic 512
                 cache avoid
@@ -137,10 +133,10 @@ import Ticks
                 ignore_eos false
                 reasoning default
                 phase warmup warmup
-                stage warmup requests=1 grace=30000000000
+                stage warmup closed slots=1 requests=1 unmeasured grace=30000000000
                 stage drain grace=30000000000
                 phase probe probe
-                stage probe requests=2 gap=3000000000 grace=30000000000
+                stage probe closed slots=1 requests=2 gap=3000000000 grace=30000000000
                 stage drain grace=30000000000
 
                 """

@@ -3,42 +3,43 @@ import Testing
 import Ticks
 
 @Suite struct SegmentTests {
-    private static let edge = Stage.Edge(requests: 1000, hold: .seconds(30), connections: .cold)
+    private static func level(_ slots: Int, _ minimum: Int, hold: Int = 30, settle: Int = 5, most: Int = 150) -> Stage {
+        let window = ClosedLoad.Window(
+            hold: .seconds(hold),
+            settle: .seconds(settle),
+            minRequests: minimum,
+            holdMax: .seconds(most)
+        )
+        return Stage(.level, .closed(ClosedLoad(slots, .time(window))), grace: .seconds(30))
+    }
+
+    private static let edge = ClosedLoad(wave: 1000, hold: .seconds(30), on: .cold)
     static let stages: [Stage] = [
-        Stage(.warmup(requests: 3), grace: .seconds(30)),
+        Stage.oneByOne(.warmup, 3, grace: .seconds(30)),
+        level(37, 74),
+        level(2, 25),
+        Stage(.baseline, .closed(ClosedLoad(1, .requests(25))), grace: .seconds(30)),
+        Stage(.baseline, .closed(ClosedLoad(4, .requests(26))), grace: .seconds(30)),
+        Stage(.edge, .closed(edge), grace: .seconds(30)),
+        Stage(.control, .closed(edge), grace: .seconds(30)),
+        Stage.oneByOne(.probe, 75, gap: .seconds(3), grace: .seconds(30)),
         Stage(
-            .level(
-                .init(concurrency: 37, hold: .seconds(30), settle: .seconds(5), minRequests: 74, holdMax: .seconds(150))
-            ),
+            .arrivals,
+            .open(Arrivals(.rate(ArrivalPlan(Rate(20), for: .seconds(9), law: .poisson)))),
             grace: .seconds(30)
         ),
         Stage(
-            .level(
-                .init(concurrency: 2, hold: .seconds(30), settle: .seconds(5), minRequests: 25, holdMax: .seconds(150))
-            ),
-            grace: .seconds(30)
-        ),
-        Stage(.baseline(concurrency: 1, requests: 25), grace: .seconds(30)),
-        Stage(.baseline(concurrency: 4, requests: 26), grace: .seconds(30)),
-        Stage(.edge(edge), grace: .seconds(30)),
-        Stage(.control(edge), grace: .seconds(30)),
-        Stage(.probe(requests: 75, gap: .seconds(3)), grace: .seconds(30)),
-        Stage(.arrivals(Arrivals(.rate(ArrivalPlan(Rate(20), for: .seconds(9), law: .poisson)))), grace: .seconds(30)),
-        Stage(
-            .batch(Stage.Batch(concurrency: 7, items: JobItems(count: 1003, without: [0, 4, 5, 900]))),
+            .batch,
+            .closed(ClosedLoad(7, .items(JobItems(count: 1003, without: [0, 4, 5, 900])))),
             grace: .seconds(30)
         ),
     ]
 
     private func numbers(_ stage: Stage) -> [Int] {
-        switch stage.rule {
-        case .warmup(let requests), .rewarm(let requests), .probe(let requests, _): [requests]
-        case .level(let level): [level.concurrency, level.minRequests]
-        case .baseline(let concurrency, let requests): [concurrency, requests]
-        case .edge(let edge), .control(let edge): [edge.requests]
-        case .arrivals(let arrivals): [arrivals.limit]
-        case .batch(let batch): [batch.concurrency, batch.items.count]
-        case .idle, .pause, .drain: []
+        switch stage.load {
+        case .closed(let load): [load.slots, load.budget ?? load.window?.minRequests ?? 0]
+        case .open(let arrivals): [arrivals.limit]
+        case .wait, .drain: []
         }
     }
 
@@ -73,7 +74,7 @@ import Ticks
     }
 
     @Test func `ranks of an edge's shares do not overlap and leave none out`() {
-        let edge = Stage(.edge(.init(requests: 10, hold: .zero, connections: .cold)), grace: .zero)
+        let edge = Stage(.edge, .closed(ClosedLoad(wave: 10, hold: .zero, on: .cold)), grace: .zero)
         let shares = (0..<3).flatMap { shard in
             (0..<2).map { edge.segment(loop: shard, of: 3).segment(loop: $0, of: 2) }
         }
@@ -82,14 +83,13 @@ import Ticks
     }
 
     @Test func `one stream of two loops is the first loop's`() {
-        let level = Stage.Level(concurrency: 1, hold: .seconds(1), settle: .zero, minRequests: 25, holdMax: .seconds(5))
-        let stage = Stage(.level(level), grace: .zero)
+        let stage = Self.level(1, 25, hold: 1, settle: 0, most: 5)
         #expect(numbers(stage.segment(loop: 0, of: 2)) == [1, 25])
         #expect(numbers(stage.segment(loop: 1, of: 2)) == [0, 0])
     }
 
     @Test func `times are everyone's`() {
-        let stage = Stage(.idle(.seconds(60)), burst: 2, grace: .seconds(7))
+        let stage = Stage(.idle, .wait(.seconds(60)), burst: 2, grace: .seconds(7))
         #expect(stage.segment(loop: 1, of: 4) == stage)
     }
 }

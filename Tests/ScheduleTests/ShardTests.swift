@@ -17,17 +17,19 @@ import Ticks
     }
 
     private func load(_ stage: Stage) -> Load {
-        switch stage.rule {
-        case .warmup(let requests), .rewarm(let requests), .probe(let requests, _): Load(sums: [requests])
-        case .level(let level): Load(sums: [level.concurrency, level.minRequests])
-        case .baseline(let concurrency, let requests): Load(sums: [concurrency, requests])
-        case .edge(let edge), .control(let edge):
-            Load(sums: [edge.requests], things: (0..<edge.requests).map { stage.firstRank + $0 * stage.rankStride })
-        case .batch(let batch):
-            Load(sums: [batch.concurrency], things: (0..<batch.items.count).map { batch.items[$0] })
-        case .arrivals(let arrivals):
+        switch stage.load {
+        case .closed(let load) where load.wave != nil:
+            Load(sums: [load.slots], things: (0..<load.slots).map { stage.firstRank + $0 * stage.rankStride })
+        case .closed(let load):
+            switch load.extent {
+            // Warm-ups go one at a time on each shard.
+            case .requests(let count): Load(sums: load.isMeasured ? [load.slots, count] : [count])
+            case .items(let items): Load(sums: [load.slots], things: (0..<items.count).map { items[$0] })
+            case .time(let window): Load(sums: [load.slots, window.minRequests])
+            }
+        case .open(let arrivals):
             Load(sums: arrivals.stride > 0 ? [arrivals.limit] : [0], things: indices(arrivals))
-        case .idle, .pause, .drain: Load()
+        case .wait, .drain: Load()
         }
     }
 
@@ -86,7 +88,7 @@ import Ticks
                     var sum = parts.map(load).reduce(Load(), +)
                     let whole = load(stage)
                     // One loop keeps the cap on an open loop; a share without arrivals has none to keep.
-                    if case .arrivals = stage.rule { sum.sums = whole.sums }
+                    if stage.arrivals != nil { sum.sums = whole.sums }
                     #expect(sum == whole, "\(phase.name) \(stage.kind) over \(shards) shards of \(loops) loops")
                 }
             }
@@ -99,7 +101,7 @@ import Ticks
         where stage.concurrency >= shards || stage.kind == .arrivals {
             for shard in 0..<shards {
                 let part = stage.part(of: Shard(shard, of: shards))
-                if case .arrivals(let arrivals) = stage.rule, arrivals.limit < shards { continue }
+                if let arrivals = stage.arrivals, arrivals.limit < shards { continue }
                 #expect(load(part).things.allSatisfy { $0 % shards == shard }, "\(stage.kind) \(shard)/\(shards)")
             }
         }
@@ -107,11 +109,11 @@ import Ticks
 
     @Test(arguments: 1...9)
     func `a cap on an open loop is kept by all shards together`(shards: Int) {
-        for case .arrivals(let arrivals) in plan(blocks: false).phases.flatMap(\.stages).map(\.rule)
+        for arrivals in plan(blocks: false).phases.flatMap(\.stages).compactMap(\.arrivals)
         where arrivals.isCapped {
-            let stage = Stage(.arrivals(arrivals), grace: .zero)
+            let stage = Stage(.arrivals, .open(arrivals), grace: .zero)
             let limits = parts(stage, shards: shards, loops: 1).map { part in
-                guard case .arrivals(let own) = part.rule else { return 0 }
+                guard let own = part.arrivals else { return 0 }
                 return own.stride > 0 ? own.limit : 0
             }
             #expect(limits.reduce(0, +) == arrivals.limit)

@@ -12,14 +12,13 @@ import Ticks
         most: Double? = nil,
         grace: Double = 30
     ) -> Stage {
-        let rule = Stage.Level(
-            concurrency: concurrency,
+        let window = ClosedLoad.Window(
             hold: .seconds(hold),
             settle: .seconds(settle),
             minRequests: minimum,
             holdMax: .seconds(most ?? hold * 5)
         )
-        return Stage(.level(rule), grace: .seconds(grace))
+        return Stage(.level, .closed(ClosedLoad(concurrency, .time(window))), grace: .seconds(grace))
     }
 
     @Test func `a level starts its width at once and a request for each that ends`() {
@@ -66,8 +65,8 @@ import Ticks
         #expect(
             slots.next(at: at(0.1), atMost: 3) == .start(count: 2, scheduled: .zero, measured: true, firstRank: nil)
         )
-        let edge = Stage.Edge(requests: 40, hold: .seconds(1), connections: .cold)
-        var wave = StageShaper(stage: Stage(.edge(edge), grace: .seconds(1)), start: .zero, carriedInFlight: 0)
+        let edge = ClosedLoad(wave: 40, hold: .seconds(1), on: .cold)
+        var wave = StageShaper(stage: Stage(.edge, .closed(edge), grace: .seconds(1)), start: .zero, carriedInFlight: 0)
         #expect(wave.next(at: .zero, atMost: 3) == .start(count: 40, scheduled: .zero, measured: true, firstRank: 0))
     }
 

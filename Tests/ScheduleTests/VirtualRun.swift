@@ -1,8 +1,7 @@
 import Measurement
 import Schedule
+import TestSupport
 import Ticks
-import Transport
-import Wire
 
 @testable import Engine
 
@@ -92,7 +91,7 @@ struct VirtualRun {
         until: Instant = .init(nanoseconds: 100_000 * 1_000_000_000)
     ) {
         self.init(
-            Self.program([stages]),
+            Program.of([stages]),
             server: server,
             loops: loops,
             talk: talk,
@@ -146,31 +145,6 @@ struct VirtualRun {
             now = min(wake, running.map { requests[$0].ended }.min() ?? .distantFuture)
             endRequests()
         }
-    }
-
-    /// A program of targets that go through these stages, a phase each.
-    static func program(_ stages: [[Stage]]) -> Program {
-        let targets = stages.enumerated().map { index, stages in
-            var plan = RunPlan(
-                seed: 1,
-                workload: Workload(source: .synthetic(inputTokens: 8)),
-                warmupRequests: 0,
-                shapes: [],
-                grace: .seconds(1)
-            )
-            plan.phases = [PhasePlan(name: "phase", kind: .ramp, stages: stages)]
-            return EngineTarget(
-                id: index + 1,
-                name: "target-\(index + 1)",
-                endpoint: Endpoint(scheme: .http, host: "127.0.0.1", port: 1),
-                basePath: "/v1",
-                model: "m",
-                provider: Provider(name: "test"),
-                headers: [],
-                plan: plan
-            )
-        }
-        return Program(targets: targets, order: .sequential)
     }
 
     private mutating func say(_ event: Agenda.Event) {

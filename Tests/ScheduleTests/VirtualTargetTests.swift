@@ -1,4 +1,5 @@
 import Schedule
+import TestSupport
 import Testing
 import Ticks
 
@@ -7,14 +8,11 @@ import Ticks
 /// Whole runs in virtual time, ended early.
 @Suite struct VirtualTargetTests {
     private let server = VirtualServer(slots: 4, service: .milliseconds(500))
-    private let level = Stage(
-        .level(.init(concurrency: 2, hold: .seconds(10), settle: .zero, minRequests: 0, holdMax: .seconds(10))),
-        grace: .seconds(3)
-    )
-    private let drain = Stage(.drain, grace: .seconds(3))
+    private let level = Stage(.level, .closed(ClosedLoad(2, .time(.init(hold: .seconds(10))))), grace: .seconds(3))
+    private let drain = Stage.drain(grace: .seconds(3))
 
     private func run(_ stages: [[Stage]], loops: Int = 1, at instant: Instant, say event: Agenda.Event) -> VirtualRun {
-        VirtualRun(VirtualRun.program(stages), server: server, loops: loops, at: instant, say: event)
+        VirtualRun(Program.of(stages), server: server, loops: loops, at: instant, say: event)
     }
 
     @Test(arguments: [1, 2])
@@ -41,12 +39,10 @@ import Ticks
 
     @Test func `an open loop's stretches meet to the nanosecond, whatever is in flight between them`() {
         let stretches = [1, 2].map { seconds in
-            Stage(
-                .arrivals(Arrivals(.rate(ArrivalPlan(Rate(10), for: .seconds(seconds), law: .constant)))),
-                grace: .seconds(3)
-            )
+            let plan = ArrivalPlan(Rate(10), for: .seconds(seconds), law: .constant)
+            return Stage(.arrivals, .open(Arrivals(.rate(plan))), grace: .seconds(3))
         }
-        let program = VirtualRun.program([stretches + [drain]])
+        let program = Program.of([stretches + [drain]])
         let run = VirtualRun(program, server: server, at: nil, say: .stop(.over))
         #expect(run.passages.map(\.started).prefix(2) == [at(0), at(1)])
         #expect(run.passages[1].closed == at(3))

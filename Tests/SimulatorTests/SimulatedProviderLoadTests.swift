@@ -1,6 +1,7 @@
 import Glibc
 import Schedule
 import Simulator
+import TestSupport
 import Testing
 import Ticks
 import Transport

@@ -1,6 +1,7 @@
 import Foundation
 import Schedule
 import Simulator
+import TestSupport
 import Testing
 import Ticks
 import Wire

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 extension ProgramTests {
@@ -72,14 +73,14 @@ extension ProgramTests {
 
         @Test func `answers that differ at temperature 0 are told`() throws {
             let folder = try Folder()
-            let server = try OddServer { request in
+            let server = ScriptedServer.answering { request in
                 if request.hasPrefix("GET") {
-                    return OddServer.answer("200 OK", "application/json", #"{"data":[{"id":"m"}]}"#)
+                    return ScriptedServer.answer("200 OK", "application/json", #"{"data":[{"id":"m"}]}"#)
                 }
                 // One in four is another model's.
                 let number = request.utf8.reduce(0) { $0 &+ Int($1) }
                 let text = number % 2 == 0 ? "four" : "five"
-                return OddServer.answer(
+                return ScriptedServer.answer(
                     "200 OK",
                     "text/event-stream",
                     "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\(text)\"},\"finish_reason\":\"stop\"}]}\n\n"

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 extension ProgramTests {
@@ -26,7 +27,7 @@ extension ProgramTests {
 
         @Test func `a refused port ends with 98 at once and leaves no folder`() throws {
             let folder = try Folder()
-            let ended = try Self.ramp("http://127.0.0.1:\(OddServer.closedPort())", into: folder)
+            let ended = try Self.ramp("http://127.0.0.1:\(ScriptedServer.closedPort())", into: folder)
             #expect(ended.status == 98)
             #expect(ended.seconds < 10, "a ramp of it would take longer, and a connection that is waited for too")
             #expect(ended.error.contains("connection refused"))
@@ -36,7 +37,7 @@ extension ProgramTests {
 
         @Test func `a target that never comes is waited for as long as was said`() throws {
             let folder = try Folder()
-            let url = "http://127.0.0.1:\(try OddServer.closedPort())"
+            let url = "http://127.0.0.1:\(ScriptedServer.closedPort())"
             let ended = try Self.ramp(url, into: folder, "--wait-ready", "400ms")
             #expect(ended.status == 98)
             #expect((0.25..<20).contains(ended.seconds))
@@ -48,9 +49,13 @@ extension ProgramTests {
         @Test func `a target that loads is waited for, and the time is told`() throws {
             let folder = try Folder()
             let posts = Mutex(0)
-            let server = try OddServer { request in
+            let server = ScriptedServer.answering { request in
                 guard request.hasPrefix("POST ") else {
-                    return OddServer.answer("200 OK", "application/json", #"{"object":"list","data":[{"id":"m"}]}"#)
+                    return ScriptedServer.answer(
+                        "200 OK",
+                        "application/json",
+                        #"{"object":"list","data":[{"id":"m"}]}"#
+                    )
                 }
                 let number = posts.withLock { posts in
                     posts += 1
@@ -58,12 +63,12 @@ extension ProgramTests {
                 }
                 if number <= 2 {
                     let words = #"{"error":{"message":"Loading model","type":"unavailable_error","code":503}}"#
-                    return OddServer.answer("503 Service Unavailable", "application/json", words)
+                    return ScriptedServer.answer("503 Service Unavailable", "application/json", words)
                 }
                 let event = #"{"choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":"stop"}]}"#
                 let usage = #"{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1}}"#
                 let body = "data: \(event)\n\ndata: \(usage)\n\ndata: [DONE]\n\n"
-                return OddServer.answer("200 OK", "text/event-stream", body)
+                return ScriptedServer.answer("200 OK", "text/event-stream", body)
             }
             let ended = try Self.ramp(server.url, into: folder, "--wait-ready", "10s")
             #expect(ended.status == 0 || ended.status == 97, "\(ended.all)")
@@ -77,11 +82,15 @@ extension ProgramTests {
         @Test(arguments: [400, 404, 422])
         func `a first look that is refused ends the target, as every request would be`(status: Int) throws {
             let folder = try Folder()
-            let server = try OddServer { request in
+            let server = ScriptedServer.answering { request in
                 guard request.hasPrefix("POST ") else {
-                    return OddServer.answer("200 OK", "application/json", #"{"object":"list","data":[{"id":"m"}]}"#)
+                    return ScriptedServer.answer(
+                        "200 OK",
+                        "application/json",
+                        #"{"object":"list","data":[{"id":"m"}]}"#
+                    )
                 }
-                return OddServer.answer(
+                return ScriptedServer.answer(
                     "\(status) No",
                     "application/json",
                     #"{"error":{"message":"No connected db."}}"#
@@ -97,13 +106,17 @@ extension ProgramTests {
         @Test func `a first look counts against the cap on requests`() throws {
             let folder = try Folder()
             let posts = Mutex(0)
-            let server = try OddServer { request in
+            let server = ScriptedServer.answering { request in
                 guard request.hasPrefix("POST ") else {
-                    return OddServer.answer("200 OK", "application/json", #"{"object":"list","data":[{"id":"m"}]}"#)
+                    return ScriptedServer.answer(
+                        "200 OK",
+                        "application/json",
+                        #"{"object":"list","data":[{"id":"m"}]}"#
+                    )
                 }
                 posts.withLock { $0 += 1 }
                 let event = #"{"choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":"stop"}]}"#
-                return OddServer.answer("200 OK", "text/event-stream", "data: \(event)\n\ndata: [DONE]\n\n")
+                return ScriptedServer.answer("200 OK", "text/event-stream", "data: \(event)\n\ndata: [DONE]\n\n")
             }
             let ended = try Self.ramp(server.url, into: folder, "--max-requests", "40")
             let stopped = try JSON(file: folder["run/summary.json"])["run"]["stopped_by"].text
@@ -113,7 +126,7 @@ extension ProgramTests {
 
         @Test func `without a look beforehand a refused port does not spin, and is counted`() throws {
             let folder = try Folder()
-            let ended = try Self.ramp("http://127.0.0.1:\(OddServer.closedPort())", into: folder, "--no-preflight")
+            let ended = try Self.ramp("http://127.0.0.1:\(ScriptedServer.closedPort())", into: folder, "--no-preflight")
             #expect(ended.status == 98, "\(ended.all)")
             let outcomes = try JSON(file: folder["run/summary.json"])["targets"][0]["totals"]["outcomes"]
             #expect(outcomes.keys.subtracting(["cancelled", "not_sent"]) == ["connect"])
@@ -122,7 +135,7 @@ extension ProgramTests {
 
         @Test func `TLS on a plain port ends with 98 and says what may be wrong`() throws {
             let folder = try Folder()
-            let server = try OddServer { _ in nil }
+            let server = ScriptedServer.answering { _ in nil }
             let ended = try Self.ramp("https://127.0.0.1:\(server.port)", into: folder)
             #expect(ended.status == 98)
             #expect(ended.error.contains("http://"))
@@ -132,7 +145,9 @@ extension ProgramTests {
 
         @Test func `an unknown path ends with 98 after the first look, in the server's words`() throws {
             let folder = try Folder()
-            let server = try OddServer { _ in OddServer.answer("404 Not Found", "text/plain", "no such path") }
+            let server = ScriptedServer.answering { _ in
+                ScriptedServer.answer("404 Not Found", "text/plain", "no such path")
+            }
             let ended = try Self.ramp(server.url, into: folder)
             #expect(ended.status == 98, "\(ended.all)")
             #expect(ended.error.contains("HTTP 404") && ended.error.contains("no such path"), "\(ended.error)")
@@ -142,7 +157,9 @@ extension ProgramTests {
 
         @Test func `a web page in place of a stream is no success, and 98`() throws {
             let folder = try Folder()
-            let server = try OddServer { _ in OddServer.answer("200 OK", "text/html", "<html>Welcome</html>") }
+            let server = ScriptedServer.answering { _ in
+                ScriptedServer.answer("200 OK", "text/html", "<html>Welcome</html>")
+            }
             let ended = try Self.ramp(server.url, into: folder)
             #expect(ended.status == 98, "\(ended.all)")
             let totals = try JSON(file: folder["run/summary.json"])["targets"][0]["totals"]
@@ -153,8 +170,8 @@ extension ProgramTests {
 
         @Test func `a refused key ends with 98 at the first look and shows no key`() throws {
             let folder = try Folder()
-            let server = try OddServer { _ in
-                OddServer.answer(
+            let server = ScriptedServer.answering { _ in
+                ScriptedServer.answer(
                     "401 Unauthorized",
                     "application/json",
                     #"{"error":{"message":"bad key sk-canary-1"}}"#
@@ -176,8 +193,8 @@ extension ProgramTests {
 
         @Test func `a model must be named when the server lists several`() throws {
             let folder = try Folder()
-            let server = try OddServer { _ in
-                OddServer.answer("200 OK", "application/json", #"{"data":[{"id":"left"},{"id":"right"}]}"#)
+            let server = ScriptedServer.answering { _ in
+                ScriptedServer.answer("200 OK", "application/json", #"{"data":[{"id":"left"},{"id":"right"}]}"#)
             }
             let ended = try Spate.run(
                 ["ramp", "--concurrency", "1", "--hold", "1s", "--url", server.url, "-o", folder["run"]]

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 extension ProgramTests {
@@ -163,7 +164,7 @@ extension ProgramTests {
         @Test(arguments: [["probe", "--request-count", "2"], ["check"]])
         func `an interrupt while a silent server is waited for does not wait for it`(words: [String]) throws {
             let asked = Mutex(false)
-            let server = try OddServer { _ in
+            let server = ScriptedServer.answering { _ in
                 asked.withLock { $0 = true }
                 usleep(15_000_000)
                 return nil

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 extension ProgramTests {
@@ -64,7 +65,7 @@ extension ProgramTests {
         }
 
         @Test func `a dry run shows the plan, sends nothing and makes nothing`() throws {
-            let server = try OddServer { _ in nil }
+            let server = ScriptedServer.answering { _ in nil }
             let ended = try Spate.run(
                 [
                     "ramp", "--concurrency", "1,64", "--hold", "5s", "--url", server.url, "--model", "m", "--dry-run",
@@ -145,7 +146,8 @@ extension ProgramTests {
             #expect(latest == names.max { $0.count == $1.count ? $0 < $1 : $0.count < $1.count })
             let dead = try Spate.run(
                 [
-                    "ramp", "--concurrency", "1", "--hold", "1s", "--url", "http://127.0.0.1:\(OddServer.closedPort())",
+                    "ramp", "--concurrency", "1", "--hold", "1s", "--url",
+                    "http://127.0.0.1:\(ScriptedServer.closedPort())",
                     "--model", "m", "--result-dir", folder["results"],
                 ]
             )

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 extension ProgramTests {
@@ -8,12 +9,12 @@ extension ProgramTests {
         /// All heads that a server saw of a command.
         private func heads(_ arguments: [String]) throws -> [[String]] {
             let seen = Heads()
-            let server = try OddServer { request in
+            let server = ScriptedServer.answering { request in
                 seen.add(request)
                 if request.hasPrefix("GET") {
-                    return OddServer.answer("200 OK", "application/json", #"{"data":[{"id":"m"}]}"#)
+                    return ScriptedServer.answer("200 OK", "application/json", #"{"data":[{"id":"m"}]}"#)
                 }
-                return OddServer.answer(
+                return ScriptedServer.answer(
                     "200 OK",
                     "text/event-stream",
                     "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 extension ProgramTests {
@@ -55,14 +56,14 @@ extension ProgramTests {
         @Test func `a user's own file is read from the place for settings, and its faults are 104`() throws {
             let home = try Folder()
             try FileManager.default.createDirectory(atPath: home["config/spate"], withIntermediateDirectories: true)
-            let server = try OddServer { request in
+            let server = ScriptedServer.answering { request in
                 guard request.contains("x-corp: 1"),
                     request.contains("max_completion_tokens") || request.hasPrefix("GET")
                 else { return nil }
                 if request.hasPrefix("GET") {
-                    return OddServer.answer("200 OK", "application/json", #"{"data":[{"id":"m"}]}"#)
+                    return ScriptedServer.answer("200 OK", "application/json", #"{"data":[{"id":"m"}]}"#)
                 }
-                return OddServer.answer(
+                return ScriptedServer.answer(
                     "200 OK",
                     "text/event-stream",
                     "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"

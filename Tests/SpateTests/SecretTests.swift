@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Schedule
+import TestSupport
 import Testing
 
 extension ProgramTests {
@@ -10,14 +11,14 @@ extension ProgramTests {
 
         @Test func `a key that the server echoes in every dress is on no file and in no output`() throws {
             let folder = try Folder()
-            let server = try OddServer { request in
+            let server = ScriptedServer.answering { request in
                 guard request.contains("Bearer \(Self.key)") else {
-                    return OddServer.answer("400 Bad Request", "text/plain", "no key came")
+                    return ScriptedServer.answer("400 Bad Request", "text/plain", "no key came")
                 }
                 if request.hasPrefix("GET") {
-                    return OddServer.answer("200 OK", "application/json", #"{"data":[{"id":"m"}]}"#)
+                    return ScriptedServer.answer("200 OK", "application/json", #"{"data":[{"id":"m"}]}"#)
                 }
-                return OddServer.answer(
+                return ScriptedServer.answer(
                     "500 Internal Server Error",
                     "application/json",
                     #"{"error":{"message":"you sent \#(Self.dressesInJSON)"}}"#
@@ -89,10 +90,10 @@ extension ProgramTests {
             let names = Dresses(key: Self.key).all.map { "m-\u{1b}[2J" + $0.text }
             for (number, ids) in (names.map { [$0] }.prefix(3) + [names]).enumerated() {
                 let list = try JSONEncoder().encode(["data": ids.map { ["id": $0] }])
-                let server = try OddServer { request in
+                let server = ScriptedServer.answering { request in
                     request.hasPrefix("GET")
-                        ? OddServer.answer("200 OK", "application/json", String(decoding: list, as: UTF8.self))
-                        : OddServer.answer(
+                        ? ScriptedServer.answer("200 OK", "application/json", String(decoding: list, as: UTF8.self))
+                        : ScriptedServer.answer(
                             "200 OK",
                             "text/event-stream\r\nx-ratelimit-limit-\(Self.key.lowercased().filter(\.isLetter)): 7",
                             "data: {\"choices\":[{\"delta\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}\n\n"
@@ -122,12 +123,12 @@ extension ProgramTests {
         }
 
         @Test func `a check shows no key either, whatever the server makes of it`() throws {
-            let server = try OddServer { request in
+            let server = ScriptedServer.answering { request in
                 let dresses = Dresses(key: Self.key).all.map(\.text).joined(separator: " | ")
                 if request.hasPrefix("GET") {
-                    return OddServer.answer("404 Not Found", "text/html", "<html>you sent \(dresses)</html>")
+                    return ScriptedServer.answer("404 Not Found", "text/html", "<html>you sent \(dresses)</html>")
                 }
-                return OddServer.answer(
+                return ScriptedServer.answer(
                     "400 Bad Request",
                     "application/json",
                     #"{"error":{"message":"you sent \#(Self.dressesInJSON)"}}"#

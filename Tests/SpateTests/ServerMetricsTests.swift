@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 extension ProgramTests {
@@ -46,23 +47,23 @@ extension ProgramTests {
             let folder = try Folder()
             let key = "sk-canary-5a1e77c2d09b"
             let heads = Mutex<[String]>([])
-            let other = try OddServer { request in
+            let other = ScriptedServer.answering { request in
                 heads.withLock { $0.append("other " + request) }
-                return OddServer.answer("200 OK", "text/plain", "llamacpp:requests_processing 1\nx{k=\"\(key)\"} 1\n")
+                return ScriptedServer.answer("200 OK", "text/plain", "llamacpp:requests_processing 1\nx{k=\"\(key)\"} 1\n")
             }
-            let own = try OddServer { request in
+            let own = ScriptedServer.answering { request in
                 if request.hasPrefix("GET /metrics") {
                     heads.withLock { $0.append("own " + request) }
-                    return OddServer.answer(
+                    return ScriptedServer.answer(
                         "200 OK",
                         "text/plain",
                         "llamacpp:requests_processing 2\nx{k=\"\(key)\"} 1\n"
                     )
                 }
                 if request.hasPrefix("GET") {
-                    return OddServer.answer("200 OK", "application/json", #"{"data":[{"id":"m"}]}"#)
+                    return ScriptedServer.answer("200 OK", "application/json", #"{"data":[{"id":"m"}]}"#)
                 }
-                return OddServer.answer(
+                return ScriptedServer.answer(
                     "200 OK",
                     "text/event-stream",
                     "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 extension ProgramTests {
@@ -11,7 +12,7 @@ extension ProgramTests {
             var all: [String] { seen.withLock { $0 } }
         }
 
-        private static let answer = OddServer.answer(
+        private static let answer = ScriptedServer.answer(
             "200 OK",
             "text/event-stream",
             "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"
@@ -23,7 +24,7 @@ extension ProgramTests {
 
         @Test func `a whole URL with a query is asked as it is`() throws {
             let (folder, lines) = (try Folder(), Lines())
-            let server = try OddServer { request in
+            let server = ScriptedServer.answering { request in
                 lines.add(request)
                 return Self.answer
             }
@@ -42,7 +43,7 @@ extension ProgramTests {
 
         @Test func `a name that only a proxy knows is asked through it, and the result says so`() throws {
             let (folder, lines) = (try Folder(), Lines())
-            let server = try OddServer { request in
+            let server = ScriptedServer.answering { request in
                 lines.add(request)
                 return Self.answer
             }
@@ -61,7 +62,7 @@ extension ProgramTests {
 
         @Test func `a redirect says where it pointed`() throws {
             let folder = try Folder()
-            let server = try OddServer { _ in
+            let server = ScriptedServer.answering { _ in
                 "HTTP/1.1 307 X\r\nLocation: https://other.example/v1/\u{1b}[2J\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
             }
             let ended = try Spate.run(Self.probe + ["--url", server.url, "-o", folder["run"]], within: 20)

@@ -1,6 +1,7 @@
 import Foundation
 import Measurement
 import Testing
+import Ticks
 
 @testable import Store
 

@@ -1,5 +1,6 @@
 import Foundation
 import Measurement
+import Ticks
 
 @testable import Store
 

@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Transport
@@ -19,7 +20,7 @@ import Testing
             while connection.request() != nil {
                 connection.send(opening)
                 for piece in pieces(numbers.next()) {
-                    connection.pause(milliseconds: 3)
+                    pause(milliseconds: 3)
                     connection.send(piece)
                 }
             }
@@ -82,10 +83,10 @@ import Testing
             _ = connection.request()
             connection.send(head + first)
             for piece in pieces {
-                connection.pause(milliseconds: 5)
+                pause(milliseconds: 5)
                 connection.send(piece)
             }
-            connection.pause(milliseconds: 5)
+            pause(milliseconds: 5)
         }
         let result = try #require(exchange(with: local(server.port)).first)
         server.stop()
@@ -98,10 +99,10 @@ import Testing
         let server = ScriptedServer { connection, _ in
             _ = connection.request()
             connection.send(head + first)
-            connection.pause(milliseconds: 20)
+            pause(milliseconds: 20)
             connection.send("9\r\ndata")
-            connection.pause(milliseconds: 20)
-            connection.abort()
+            pause(milliseconds: 20)
+            connection.abortOnClose()
         }
         let result = try #require(exchange(with: local(server.port)).first)
         server.stop()

@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 import Ticks
 
@@ -147,7 +148,7 @@ private func stayOnOneCore() {
             _ = connection.request()
             connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
             for _ in 0..<20 {
-                connection.pause(milliseconds: 2)
+                pause(milliseconds: 2)
                 connection.send("9\r\ndata: a\n\n\r\n")
             }
             connection.send("0\r\n\r\n")
@@ -166,10 +167,10 @@ private func stayOnOneCore() {
             _ = connection.request()
             connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
             for _ in 0..<10 {
-                connection.pause(milliseconds: 5)
+                pause(milliseconds: 5)
                 connection.send("9\r\ndata: a\n\n\r\n9\r\ndata: b\n\n\r\n")
             }
-            connection.pause(milliseconds: 5)
+            pause(milliseconds: 5)
             connection.send("0\r\n\r\n")
         }
         let result = try #require(exchange(with: local(server.port)).first)
@@ -305,8 +306,8 @@ private func stayOnOneCore() {
         let server = ScriptedServer { connection, _ in
             _ = connection.request()
             connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\ndata: a\n\n\r\n")
-            connection.pause(milliseconds: 30)
-            connection.abort()
+            pause(milliseconds: 30)
+            connection.abortOnClose()
         }
         let result = try #require(exchange(with: local(server.port)).first)
         server.stop()

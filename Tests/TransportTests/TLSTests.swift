@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Ticks
 
@@ -75,10 +76,10 @@ final class TLSServer {
         endpoint.rootsFile = server.certificate
         let connection = ScriptedServer.Connection(descriptor: server.descriptor)
         let feeder = LoopThread(name: "feeder") {
-            connection.pause(milliseconds: 200)
+            pause(milliseconds: 200)
             connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
             for _ in 0..<10 {
-                connection.pause(milliseconds: 5)
+                pause(milliseconds: 5)
                 connection.write("9\r\ndata: a\n\n\r\n")
             }
             connection.write("0\r\n\r\n")

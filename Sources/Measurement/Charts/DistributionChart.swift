@@ -1,3 +1,5 @@
+import Ticks
+
 /// One figure's whole distribution over a phase, apart by level, by class, or by part of a burst.
 public struct DistributionChart: Sendable, Hashable {
     public enum Figure: String, Sendable, Hashable, CaseIterable {

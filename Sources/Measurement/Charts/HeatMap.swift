@@ -1,4 +1,5 @@
 import Glibc
+import Ticks
 
 /// How many first tokens took how long, over the time of a phase: drift, stalls that come again, two populations.
 public struct HeatMap: Sendable, Hashable {

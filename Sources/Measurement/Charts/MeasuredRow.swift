@@ -1,3 +1,5 @@
+import Ticks
+
 /// The requests behind one row of a phase's table: for those who compute figures by other definitions than ours.
 public struct MeasuredRow: Sendable, Hashable {
     public var target: TargetRecord

@@ -1,3 +1,5 @@
+public import Ticks
+
 /// What charts need of a stored run and `RunResult` does not have: series over time, whole distributions, single requests.
 ///
 /// It stands beside `RunResult`, not in it: `summary.json` holds no series. Its size is bounded whatever the run's: see
@@ -117,7 +119,7 @@ public struct TimeAxis: Sendable, Hashable {
 /// When a phase ran, and its steps.
 public struct PhaseSpan: Sendable, Hashable {
     public struct Step: Sendable, Hashable {
-        public var kind: StepRecord.Kind
+        public var kind: StageKind
         public var concurrency: Int
         public var rps: Double?
         public var burst: Int?
@@ -130,7 +132,7 @@ public struct PhaseSpan: Sendable, Hashable {
 
     public var id: Int
     public var name: String
-    public var kind: PhaseRecord.Kind
+    public var kind: PhaseKind
     public var window: Int?
     public var start: Double?
     public var end: Double?

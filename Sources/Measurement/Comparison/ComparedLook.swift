@@ -1,3 +1,5 @@
+import Ticks
+
 /// One look at a target: a level of a ramp, a block of a phase, a burst. Both sides of a comparison are looked at alike.
 struct ComparedLook: Sendable {
     /// What two looks must share to be held against each other.
@@ -14,7 +16,7 @@ struct ComparedLook: Sendable {
     static let parts = 10
 
     var phase: String
-    var kind: PhaseRecord.Kind
+    var kind: PhaseKind
     var key: Key
     var started: Int64?  // since its run's t0
     /// Of its measured requests.

@@ -1,3 +1,5 @@
+import Ticks
+
 /// One side of a comparison: a target, in one time window or several.
 struct ComparedSide: Sendable {
     /// What a target did in one window, taken apart into looks.

@@ -104,7 +104,10 @@ enum ComparisonNotes {
             )
         }
         if base.facts.scheduleSHA256 != other.facts.scheduleSHA256 {
-            notes.append("\(base.name) and \(other.name) were not sent the same plan: prompts, load or seed differ.")
+            notes.append(
+                "The plans of \(base.name) and \(other.name) have different hashes: prompts, load or seed differ, or one of "
+                    + "them was stored by a version of spate that hashes plans in another way."
+            )
         }
         let (x, y) = (base.facts.calibration, other.facts.calibration)
         if base.facts.scheduleSHA256 == other.facts.scheduleSHA256, !Self.agree(x, y) {

@@ -1,4 +1,5 @@
 import Glibc
+import Ticks
 
 /// What both sides were seen doing at one phase, matched.
 struct MatchedLooks: Sendable {
@@ -9,7 +10,7 @@ struct MatchedLooks: Sendable {
     let target: [[ComparedLook?]]
     /// Windows of both belong together: they are of the same runs.
     let arePaired: Bool
-    let kind: PhaseRecord.Kind
+    let kind: PhaseKind
 
     /// nil when there is no look of the phase that both had.
     init?(_ base: ComparedSide, _ target: ComparedSide, phase: String) {

@@ -1,4 +1,5 @@
 import Glibc
+import Ticks
 
 extension ComparisonResult {
     /// Bytes per visible token of one model that differ by more than this are tokens of different sizes.
@@ -85,7 +86,7 @@ extension ComparisonResult {
         countsBytes: Bool
     ) -> [MissingPhase] {
         phases.compactMap { phase in
-            func kind(_ side: ComparedSide) -> PhaseRecord.Kind? {
+            func kind(_ side: ComparedSide) -> PhaseKind? {
                 side.windows.flatMap(\.looks).first { $0.phase == phase }?.kind
             }
             switch (kind(base), kind(target)) {
@@ -104,7 +105,7 @@ extension ComparisonResult {
         !side.windows.contains { $0.looks.contains { $0.phase == phase } }
     }
 
-    private static func metrics(of kind: PhaseRecord.Kind, countsBytes: Bool) -> [ComparisonMetric] {
+    private static func metrics(of kind: PhaseKind, countsBytes: Bool) -> [ComparisonMetric] {
         let rate: ComparisonMetric = countsBytes ? .bytesPerSecond : .tokensPerSecond
         let speed: ComparisonMetric = countsBytes ? .requestBytes : .requestTPS
         let common: [ComparisonMetric] = [.ttftP50, .ttftP95, .ttftCV, .e2eP95]

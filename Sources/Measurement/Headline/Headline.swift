@@ -1,3 +1,5 @@
+import Ticks
+
 /// One sentence of what a run found.
 public struct HeadlineSentence: Sendable, Hashable {
     public enum Trust: String, Sendable, Hashable {

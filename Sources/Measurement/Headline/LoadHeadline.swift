@@ -1,3 +1,5 @@
+import Ticks
+
 /// What a phase with one kind of load found: steady, batch, single probes, requests at a rate, a replayed trace.
 struct LoadHeadline {
     private let phase: PhaseResult

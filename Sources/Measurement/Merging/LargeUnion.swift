@@ -1,3 +1,5 @@
+import Ticks
+
 /// The result of merged shards whose requests are too many to hold at once: shard by shard, in memory that does not grow with
 /// them.
 ///

@@ -1,3 +1,5 @@
+import Ticks
+
 /// What a merge of shards is made of, without their requests: which may be joined, and what the rows of the whole say.
 ///
 /// Steps and phases have the same numbers in all shards, for these come from the one plan. Loops are numbered through.

@@ -1,3 +1,5 @@
+import Ticks
+
 /// What a stored run tells of the next one like it: how long answers took, how long they were, and how TTFT scattered.
 public struct EarlierRun: Sendable {
     private struct Level: Sendable {
@@ -11,7 +13,7 @@ public struct EarlierRun: Sendable {
     /// nil where it holds no answer.
     public init?(_ recorded: RecordedRun) {
         let index = RunIndex(recorded)
-        let kinds: Set<StepRecord.Kind> = [.level, .baseline, .batch, .probe, .arrivals, .edge]
+        let kinds: Set<StageKind> = [.level, .baseline, .batch, .probe, .arrivals, .edge]
         let steps = Dictionary(grouping: recorded.steps.filter { kinds.contains($0.kind) }, by: \.concurrency)
         levels = steps.sorted { $0.key < $1.key }.compactMap { concurrency, steps in
             let requests = RequestSet(joining: steps.map { index.requests(of: $0).only(\.measured).successes })

@@ -1,3 +1,5 @@
+import Ticks
+
 /// A stretch of a job that ran without an interruption: one step.
 struct BatchPart: Sendable {
     let step: StepRecord

@@ -1,3 +1,5 @@
+import Ticks
+
 /// The steps of one burst cycle.
 struct BurstCycle: Sendable {
     let index: Int

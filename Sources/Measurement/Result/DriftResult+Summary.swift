@@ -1,3 +1,5 @@
+import Ticks
+
 extension DriftResult {
     /// Fewer windows than this show no trend; more than this add nothing but work.
     static let windowCounts = 10...60

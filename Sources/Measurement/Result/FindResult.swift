@@ -1,3 +1,5 @@
+import Ticks
+
 /// What a capacity search found: the levels it went to, and the highest that kept the promise.
 public struct FindResult: Sendable, Hashable {
     public var expression: String

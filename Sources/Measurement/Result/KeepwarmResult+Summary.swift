@@ -1,3 +1,5 @@
+import Ticks
+
 /// A probe after a pause, and the request that followed it at once.
 struct KeepwarmProbe: Sendable {
     enum Label: Sendable { case warm, cold, unknown }

@@ -1,3 +1,5 @@
+import Ticks
+
 extension PhaseResult {
     init(of phase: PhaseRecord, _ timeline: TargetTimeline, _ health: GeneratorHealth) {
         self.init()

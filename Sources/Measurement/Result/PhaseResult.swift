@@ -1,7 +1,9 @@
+public import Ticks
+
 /// One phase against one target.
 public struct PhaseResult: Sendable, Hashable {
     public var name = ""
-    public var kind: PhaseRecord.Kind = .ramp
+    public var kind: PhaseKind = .ramp
     public var loop: PhaseRecord.LoopModel = .closed
     public var window: Int?  // from 0, where the plan was run several times
     public var startedSeconds: Double?  // since the run's start; nil = it never started

@@ -1,3 +1,5 @@
+import Ticks
+
 /// What fell silent in a phase, and whose doing that was.
 struct PhaseSilences: Sendable {
     var incidents: [IncidentResult] = []

@@ -1,3 +1,5 @@
+import Ticks
+
 /// What the load generator itself did to one row of figures: a level, a burst, or a phase that has one load.
 ///
 /// Two things apart: a client that was late may have measured every wait rightly and kept less load than asked, or the

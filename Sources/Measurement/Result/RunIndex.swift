@@ -1,3 +1,5 @@
+import Ticks
+
 extension RecordedRun {
     /// The last instant that anything stored tells of, since t0.
     public var lastInstant: Int64 { RunIndex(self).lastInstant }

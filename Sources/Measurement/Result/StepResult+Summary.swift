@@ -1,3 +1,5 @@
+import Ticks
+
 extension StepResult {
     /// Fewer requests than this give no retention.
     public static let fewestForRetention = 25

@@ -1,3 +1,5 @@
+import Ticks
+
 extension TargetResult {
     init(of timeline: TargetTimeline, _ health: GeneratorHealth) {
         self.init()

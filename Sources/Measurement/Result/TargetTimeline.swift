@@ -1,3 +1,5 @@
+import Ticks
+
 /// Everything one target did over the run, ready to be cut into windows.
 struct TargetTimeline: Sendable {
     let index: RunIndex

@@ -1,3 +1,5 @@
+import Ticks
+
 /// Levels that were measured again because the load generator had disturbed them: which try is shown.
 ///
 /// Of a level's tries the last that was valid; where none was, the last of the least disturbed. The others take no part in

@@ -1,3 +1,5 @@
+import Ticks
+
 /// What `spate selftest` found out about this machine: its own error at several levels, and how far it can be trusted.
 public struct SelftestResult: Sendable, Hashable, Codable {
     public static let schema = "spate.selftest/1"

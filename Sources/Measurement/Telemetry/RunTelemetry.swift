@@ -1,3 +1,5 @@
+import Ticks
+
 /// What a run has done so far, by target and phase, as counters, gauges and histograms: fed with the records on their way to
 /// the store, and so the same figures as the summary's counts. Warm-ups stand apart, as they do there.
 public struct RunTelemetry: Sendable {

@@ -1,4 +1,5 @@
 import Measurement
+import Ticks
 
 extension ReportDocument {
     /// Requests for embeddings, whose answers have no first token: what a phase says of text would be full of dashes.

@@ -1,4 +1,5 @@
 import Measurement
+import Ticks
 
 extension ReportDocument {
     /// What a client that was not loaded saw meanwhile.

@@ -1,4 +1,5 @@
 import Measurement
+import Ticks
 
 extension ReportDocument {
     /// A phase with one load: its figures as rows.

@@ -1,4 +1,5 @@
 import Measurement
+import Ticks
 
 extension ReportDocument {
     static func target(_ target: TargetResult, isOnly: Bool) -> [Block] {

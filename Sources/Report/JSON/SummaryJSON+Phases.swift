@@ -1,4 +1,5 @@
 import Measurement
+import Ticks
 
 extension SummaryJSON {
     static func phase(_ phase: PhaseResult) -> JSONValue {

@@ -1,4 +1,5 @@
 public import Measurement
+import Ticks
 
 /// What happens in a run as lines of JSON, each an object: made from the records on their way to the store.
 ///

@@ -1,4 +1,5 @@
 public import Measurement
+import Ticks
 
 /// A run's telemetry in Prometheus' text format 0.0.4.
 public enum PrometheusReport {

@@ -1,4 +1,5 @@
 import Measurement
+import Ticks
 
 /// `RunCharts` as the page's script reads it: arrays by bin and by request, numbers with as many digits as a screen shows.
 enum ChartsJSON {

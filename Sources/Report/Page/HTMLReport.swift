@@ -1,4 +1,5 @@
 public import Measurement
+import Ticks
 
 /// The report as one HTML file that needs nothing else: no network, no library, no other file.
 ///

@@ -1,4 +1,5 @@
 import Measurement
+import Ticks
 
 /// The parts of a run's page, from the answer down.
 struct PageBody {
@@ -54,7 +55,7 @@ struct PageBody {
     // MARK: Phases
 
     /// Those of one name of all targets together: their curves share the charts.
-    mutating func phases(_ result: RunResult, _ isWanted: (PhaseRecord.Kind) -> Bool) {
+    mutating func phases(_ result: RunResult, _ isWanted: (PhaseKind) -> Bool) {
         var names: [String] = []
         for phase in result.targets.flatMap(\.phases) where isWanted(phase.kind) && !names.contains(phase.name) {
             names.append(phase.name)
@@ -80,7 +81,7 @@ struct PageBody {
     private static func place(
         of name: String,
         _ result: RunResult,
-        _ isWanted: (PhaseRecord.Kind) -> Bool
+        _ isWanted: (PhaseKind) -> Bool
     ) -> (target: Int, phase: Int)? {
         for (target, each) in result.targets.enumerated() {
             let phase = each.phases.firstIndex { $0.name == name && isWanted($0.kind) }
@@ -95,7 +96,7 @@ struct PageBody {
         return ReportDocument.heading(plain)
     }
 
-    private static func charts(_ kind: PhaseRecord.Kind) -> [String] {
+    private static func charts(_ kind: PhaseKind) -> [String] {
         switch kind {
         case .ramp: ["levels", "distributions", "turns"]
         case .rate, .replay: ["levels", "heat", "distributions", "turns"]

@@ -167,12 +167,12 @@ extension RunPlan {
             var position = ArrivalPlan.Position()
             for var stretch in plan.phases[phase].past where isWanted(stretch.law) { stretch.draw(from: &position) }
             for stage in plan.phases[phase].stages.indices {
-                guard case .arrivals(var arrivals) = plan.phases[phase].stages[stage].rule,
+                guard var arrivals = plan.phases[phase].stages[stage].arrivals,
                     case .rate(var rate) = arrivals.source, isWanted(rate.law)
                 else { continue }
                 rate.draw(from: &position)
                 arrivals.source = .rate(rate)
-                plan.phases[phase].stages[stage].rule = .arrivals(arrivals)
+                plan.phases[phase].stages[stage].load = .open(arrivals)
             }
         }
         return plan

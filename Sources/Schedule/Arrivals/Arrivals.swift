@@ -1,6 +1,6 @@
 import Ticks
 
-/// The rule of an open loop's stage: requests start when they are due, whether or not earlier ones have ended.
+/// An open load: requests start when they are due, whether or not earlier ones have ended.
 public struct Arrivals: Sendable, Hashable {
     /// Where the instants come from.
     public enum Source: Sendable, Hashable {

@@ -1,7 +1,7 @@
-import Ticks
+public import Ticks
 
 /// A `rate` phase as a person asks for it: stretches of an open loop, one after the other without a gap.
-public struct RateShape: Sendable, Hashable {
+public struct RateShape: LoadShape {
     /// A stretch with one rate over time.
     public struct Stretch: Sendable, Hashable {
         public var curve: RateCurve
@@ -37,7 +37,10 @@ public struct RateShape: Sendable, Hashable {
 
     public init(_ stretches: [Stretch]) { self.stretches = stretches }
 
-    func stages(grace: Duration) -> [Stage] {
+    public static let kind = PhaseKind.rate
+    public var shape: PhaseShape { .rate(self) }
+
+    public func stages(grace: Duration, seed: UInt64) -> [Stage] {
         let stages = stretches.enumerated().map { place, stretch in
             var arrivals = Arrivals(.rate(stretch.plan(law)))
             arrivals.stretch = place
@@ -48,12 +51,12 @@ public struct RateShape: Sendable, Hashable {
                 arrivals.limit = maxConcurrency
                 arrivals.isCapped = true
             }
-            return Stage(.arrivals(arrivals), grace: grace)
+            return Stage(.arrivals, .open(arrivals), grace: grace)
         }
-        return stages + [Stage(.drain, grace: grace)]
+        return stages + [.drain(grace: grace)]
     }
 
-    func fast(by factor: Int = Fast.factor) -> RateShape {
+    public func fast(by factor: Int) -> RateShape {
         var fast = self
         fast.settle /= factor
         fast.probeRate = probeRate.map { $0 * Double(factor) }
@@ -89,7 +92,7 @@ extension Arrivals {
 extension Stage {
     /// Gives an open loop's gaps the key of its phase, and the run's bound where the plan has no cap.
     mutating func settle(seed: UInt64, phase: Int, limits: Limits) {
-        guard case .arrivals(var arrivals) = rule else { return }
+        guard var arrivals else { return }
         if !arrivals.isCapped { arrivals.limit = limits.maxInFlight }
         switch arrivals.source {
         case .rate(var plan):
@@ -100,13 +103,13 @@ extension Stage {
             arrivals.source = .rate(plan)
         case .trace: break
         }
-        rule = .arrivals(arrivals)
+        load = .open(arrivals)
     }
 
     /// Conversations that have begun go on: the load grows until as many end as begin, and that is no queue.
     mutating func staysWhenSaturated() {
-        guard case .arrivals(var arrivals) = rule else { return }
+        guard var arrivals else { return }
         arrivals.stopsWhenSaturated = false
-        rule = .arrivals(arrivals)
+        load = .open(arrivals)
     }
 }

@@ -1,7 +1,7 @@
-import Ticks
+public import Ticks
 
 /// A `replay` phase as a person asks for it, with the trace as it was read.
-public struct Replay: Sendable, Hashable {
+public struct Replay: LoadShape {
     public var file: String  // absolute
     public var format: TraceFormat
     /// Speed-up: gaps between requests are divided by this.
@@ -64,17 +64,21 @@ public struct Replay: Sendable, Hashable {
 
     public var name: String { file.split(separator: "/").last.map(String.init) ?? file }
 
-    func stages(grace: Duration) -> [Stage] {
+    public static let kind = PhaseKind.replay
+    public static let cut = PhasePlan.Cut.whole
+    public var shape: PhaseShape { .replay(self) }
+
+    public func stages(grace: Duration, seed: UInt64) -> [Stage] {
         var arrivals = Arrivals(.trace(self))
         arrivals.overflow = overflow
         if let maxConcurrency {
             arrivals.limit = maxConcurrency
             arrivals.isCapped = true
         }
-        return [Stage(.arrivals(arrivals), grace: grace), Stage(.drain, grace: grace)]
+        return [Stage(.arrivals, .open(arrivals), grace: grace), .drain(grace: grace)]
     }
 
-    func fast(by factor: Int = Fast.factor) -> Replay {
+    public func fast(by factor: Int) -> Replay {
         var fast = self
         fast.speed *= Double(factor)
         fast.probeRate = probeRate.map { $0 * Double(factor) }

@@ -1,12 +1,13 @@
 import Measurement
 import Schedule
 import Testing
+import Ticks
 
 @testable import Engine
 
 extension RunTests {
     @Suite struct Bursts {
-        private func burst(_ connections: Stage.Connections, loops: Int = 1, hold: Duration = .milliseconds(120)) -> (
+        private func burst(_ connections: ClosedLoad.Connections, loops: Int = 1, hold: Duration = .milliseconds(120)) -> (
             driven: Driven, journal: ChatServer.Journal
         ) {
             let server = ChatServer { exchange in
@@ -40,7 +41,7 @@ extension RunTests {
                 driven.requests(of: baseline).map(\.measured) == [true, true, true],
                 sourceLocation: sourceLocation
             )
-            for (kind, rest) in [(StepRecord.Kind.edge, 500_000_000), (.control, 450_000_000)] {
+            for (kind, rest) in [(StageKind.edge, 500_000_000), (.control, 450_000_000)] {
                 let step = try #require(driven.steps(kind).first)
                 let release = try #require(step.release)
                 #expect(step.concurrency == 8, sourceLocation: sourceLocation)
@@ -82,7 +83,7 @@ extension RunTests {
             }
         }
 
-        private func wave(_ driven: Driven, _ kind: StepRecord.Kind) throws -> (
+        private func wave(_ driven: Driven, _ kind: StageKind) throws -> (
             step: StepRecord, requests: [RequestRecord]
         ) {
             let step = try #require(driven.steps(kind).first)
@@ -93,7 +94,7 @@ extension RunTests {
             let (driven, journal) = burst(.cold)
             try expectSoundBurst(driven)
             #expect(journal.gets == 0)
-            for kind in [StepRecord.Kind.edge, .control] {
+            for kind in [StageKind.edge, .control] {
                 let (step, requests) = try wave(driven, kind)
                 #expect(step.connections == "cold")
                 #expect(step.warmed == 0)
@@ -102,8 +103,8 @@ extension RunTests {
             }
         }
 
-        @Test(arguments: [Stage.Connections.cold, .preopened])
-        func `an edge on new connections first closes those that lie idle`(connections: Stage.Connections) throws {
+        @Test(arguments: [ClosedLoad.Connections.cold, .preopened])
+        func `an edge on new connections first closes those that lie idle`(connections: ClosedLoad.Connections) throws {
             let (driven, journal) = burst(connections, hold: .milliseconds(5))  // ended before the first answer
             guard driven.isSteady else { return }
             #expect(journal.connections > 16)  // the baseline's, the edge's and the control's
@@ -115,7 +116,7 @@ extension RunTests {
             try expectSoundBurst(driven)
             #expect(journal.gets == 0)
             guard driven.isSteady else { return }
-            for kind in [StepRecord.Kind.edge, .control] {
+            for kind in [StageKind.edge, .control] {
                 let (step, requests) = try wave(driven, kind)
                 #expect(step.connections == "preopened")
                 #expect(step.warmed == 8)
@@ -129,7 +130,7 @@ extension RunTests {
             guard driven.isSteady else { return }
             // The baseline left some, and the control found the edge's.
             #expect((5...7).contains(journal.gets))
-            for kind in [StepRecord.Kind.edge, .control] {
+            for kind in [StageKind.edge, .control] {
                 let (step, requests) = try wave(driven, kind)
                 #expect(step.connections == "warm")
                 #expect(step.warmed == 8)

@@ -1,5 +1,6 @@
 import Measurement
 import Schedule
+import TestSupport
 import Testing
 import Wire
 

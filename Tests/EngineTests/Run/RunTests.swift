@@ -1,6 +1,7 @@
 import Measurement
 import Schedule
 import Testing
+import Ticks
 
 @testable import Engine
 

@@ -1,7 +1,9 @@
 import Glibc
 import Measurement
 import Schedule
+import TestSupport
 import Testing
+import Ticks
 
 @testable import Engine
 
@@ -21,23 +23,10 @@ extension RunTests {
 
         /// A listener whose queue is full drops what comes next, as a black hole does.
         @Test func `a connection that never comes about runs into the connect timeout`() {
-            let (listener, port) = ScriptedServer.listen(backlog: 0)
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = in_port_t(UInt16(port).bigEndian)
-            address.sin_addr.s_addr = inet_addr("127.0.0.1")
-            let fillers = (0..<4).map { _ in
-                let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
-                _ = withUnsafePointer(to: address) {
-                    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-                    }
-                }
-                return descriptor
-            }
+            let listener = FullListener()
             pause(milliseconds: 20)
-            let driven = rig(port, Timeouts(connect: .milliseconds(300))).run()
-            for descriptor in fillers + [listener] { close(descriptor) }
+            let driven = rig(listener.port, Timeouts(connect: .milliseconds(300))).run()
+            listener.stop()
             expectSoundBooks(driven)
             guard driven.isSteady else { return }
             #expect(driven.outcomes == [.timeoutConnect: 2])

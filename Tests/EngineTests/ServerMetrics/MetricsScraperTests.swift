@@ -1,5 +1,6 @@
 import Measurement
 import Synchronization
+import TestSupport
 import Testing
 import Ticks
 import Transport

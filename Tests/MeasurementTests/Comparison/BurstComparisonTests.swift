@@ -1,4 +1,5 @@
 import Testing
+import Ticks
 
 @testable import Measurement
 
@@ -22,7 +23,7 @@ import Testing
     }
 
     private func cycle(_ builder: inout RunResultBuilder, _ phase: Int, _ index: Int, from: Int64, penalty: Int64) {
-        func step(_ kind: StepRecord.Kind, at: Int64) -> Int {
+        func step(_ kind: StageKind, at: Int64) -> Int {
             builder.step(
                 kind,
                 of: phase,

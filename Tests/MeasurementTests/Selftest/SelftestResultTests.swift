@@ -1,5 +1,6 @@
 import Measurement
 import Testing
+import Ticks
 
 @Suite struct SelftestResultTests {
     /// Phases of 100 s at the given levels, a request a second, answered after 200 ms with 8 tokens, one every 100 ms.

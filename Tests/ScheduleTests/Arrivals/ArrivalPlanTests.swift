@@ -73,7 +73,7 @@ extension ArrivalPlan {
             plan.drawn().phases.flatMap(\.stages).reduce(0) { sum, stage in
                 sum
                     + (0..<loops).reduce(0) { sum, loop in
-                        guard case .arrivals(let arrivals) = stage.segment(loop: loop, of: loops).rule else {
+                        guard let arrivals = stage.segment(loop: loop, of: loops).arrivals else {
                             return sum
                         }
                         var pacer = StageShaper(
@@ -211,7 +211,7 @@ extension ArrivalPlan {
 
     @Test func `the loops' shares are the whole, each arrival once`() throws {
         let plan = ArrivalPlan(Rate(100), for: .seconds(5), law: .poisson, seed: 4)
-        let whole = Stage(.arrivals(Arrivals(.rate(plan))), grace: .seconds(1))
+        let whole = Stage(.arrivals, .open(Arrivals(.rate(plan))), grace: .seconds(1))
         let run = { (loops: Int) in VirtualRun([whole], server: VirtualServer(slots: 64, service: .zero), loops: loops)
         }
         let expected = offsets(plan).map { Instant(nanoseconds: $0) }

@@ -20,10 +20,10 @@ import Ticks
             arrivals.isCapped = true
             arrivals.overflow = overflow
         }
-        return Stage(.arrivals(arrivals), grace: .seconds(grace))
+        return Stage(.arrivals, .open(arrivals), grace: .seconds(grace))
     }
 
-    private func drain(grace: Double = 1000) -> Stage { Stage(.drain, grace: .seconds(grace)) }
+    private func drain(grace: Double = 1000) -> Stage { Stage.drain(grace: .seconds(grace)) }
 
     private func fromSchedule(_ requests: [VirtualRun.Request]) -> [Double] {
         requests.map { Double($0.ended.nanoseconds(since: $0.scheduled)) / 1e9 }
@@ -58,7 +58,7 @@ import Ticks
     @Test func `a closed loop sees next to nothing of the same stall`() {
         var server = VirtualServer(slots: 400, service: .milliseconds(5))
         server.frozen = at(8)..<at(13)
-        let think = Stage(.probe(requests: 10_000, gap: .milliseconds(15)), grace: .seconds(1))
+        let think = Stage.oneByOne(.probe, 10_000, gap: .milliseconds(15), grace: .seconds(1))
         let run = VirtualRun([think], server: server, until: at(19.9999))
         let times = SortedSamples(fromSchedule(run.requests.filter { $0.ended < at(19.9999) }))
         #expect((749...751).contains(times.count))

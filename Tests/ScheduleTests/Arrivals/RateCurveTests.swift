@@ -22,7 +22,7 @@ import Ticks
     private func instants(_ plan: RunPlan) -> [Int64] {
         var (instants, begun): ([Int64], Int64) = ([], 0)
         for stage in plan.drawn().phases[0].stages {
-            guard case .arrivals(let arrivals) = stage.rule else { continue }
+            guard let arrivals = stage.arrivals else { continue }
             var cursor = arrivals.makeCursor()
             while let arrival = cursor.next() { instants.append(begun + arrival.offset) }
             begun += arrivals.duration.nanoseconds

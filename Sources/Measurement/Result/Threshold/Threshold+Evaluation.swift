@@ -1,3 +1,5 @@
+import Ticks
+
 extension Threshold {
     /// Judges it on a result: it must hold everywhere it applies, and the worst place is told.
     ///

@@ -1,13 +1,13 @@
 import Glibc
 
 /// A blocking socket for tests, so that a request can be as odd as it likes. Every wait ends after five seconds.
-final class RawClient {
-    let descriptor: Int32
+public final class RawClient {
+    public let descriptor: Int32
     private var unread: [UInt8] = []
     private var isOpen = true
 
     /// - Parameter receiveBuffer: bytes the kernel may hold for us, approximately; nil leaves that to the kernel.
-    init(port: Int, receiveBuffer: Int32? = nil) {
+    public init(port: Int, receiveBuffer: Int32? = nil) {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         if var size = receiveBuffer { setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, 4) }
         var limit = timeval(tv_sec: 5, tv_usec: 0)
@@ -15,42 +15,19 @@ final class RawClient {
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var on: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let result = withUnsafePointer(to: address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
+        let result = Loopback.with(port: port) { connect(descriptor, $0, $1) }
         precondition(result == 0, "connect failed with \(errno)")
     }
 
     /// False when the server has closed.
     @discardableResult
-    func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+    public func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
     @discardableResult
-    func send(_ bytes: [UInt8]) -> Bool {
-        var offset = 0
-        while offset < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                Glibc.send(
-                    descriptor,
-                    $0.baseAddress.map { $0 + offset },
-                    $0.count - offset,
-                    Int32(MSG_NOSIGNAL)
-                )
-            }
-            guard count > 0 else { return false }
-            offset += count
-        }
-        return true
-    }
+    public func send(_ bytes: [UInt8]) -> Bool { sendAll(bytes, descriptor) }
 
     /// What comes next, at most `limit` bytes; nil at the end of the connection or after five seconds without any.
-    func read(limit: Int = 65_536) -> [UInt8]? {
+    public func read(limit: Int = 65_536) -> [UInt8]? {
         if !unread.isEmpty {
             let piece = Array(unread.prefix(limit))
             unread.removeFirst(piece.count)
@@ -62,7 +39,7 @@ final class RawClient {
     }
 
     /// All up to and including `mark`; what there was if the connection ends before.
-    func read(upTo mark: String) -> String {
+    public func read(upTo mark: String) -> String {
         let wanted = Array(mark.utf8)
         var seen: [UInt8] = []
         while let piece = read() {
@@ -81,14 +58,14 @@ final class RawClient {
         return String(decoding: seen, as: UTF8.self)
     }
 
-    func read(count: Int) -> [UInt8] {
+    public func read(count: Int) -> [UInt8] {
         var seen: [UInt8] = []
         while seen.count < count, let piece = read(limit: count - seen.count) { seen += piece }
         return seen
     }
 
     /// Head and body of a reply with Content-Length.
-    func reply() -> (status: Int, head: String, body: String) {
+    public func reply() -> (status: Int, head: String, body: String) {
         let head = read(upTo: "\r\n\r\n")
         let status = head.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
         let length = head.lowercased().split(separator: "\r\n").first { $0.hasPrefix("content-length:") }
@@ -97,7 +74,7 @@ final class RawClient {
     }
 
     /// Whether the server has ended the connection, which is waited for.
-    func isAtEnd() -> Bool {
+    public func isAtEnd() -> Bool {
         guard unread.isEmpty else { return false }
         var byte: UInt8 = 0
         // What an end leaves in errno is what stood there before.
@@ -105,16 +82,15 @@ final class RawClient {
         return count == 0 || (count < 0 && errno != EAGAIN)
     }
 
-    func close() {
+    public func close() {
         guard isOpen else { return }
         isOpen = false
         _ = Glibc.close(descriptor)
     }
 
     /// Ends with a reset instead of a FIN.
-    func reset() {
-        var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+    public func reset() {
+        resetOnClose(descriptor)
         close()
     }
 
