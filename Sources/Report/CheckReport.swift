@@ -30,17 +30,14 @@ public enum CheckReport {
             blocks.append(.banner(word: "UNUSABLE", tone: .bad, text: "\(SafeText.line(check.name)): \(failed)"))
         }
         blocks.append(.heading(parts.joined(separator: " · ")))
-        let columns: [TextTable.Column] = [
-            .init("property", alignment: .left), .init("", alignment: .left),
-            .init("what was seen", alignment: .left, flexible: true),
+        let columns: [TableColumn<CheckResult.Finding>] = [
+            TableColumn("property", alignment: .left) {
+                Span(title($0.property), $0.property.isRequired ? .strong : .plain)
+            },
+            TableColumn("", alignment: .left) { badge($0.verdict) },
+            TableColumn("what was seen", alignment: .left, flexible: true) { SafeText.line($0.seen, limit: 400) },
         ]
-        let rows = check.findings.map { finding in
-            TextTable.Row([
-                Span(title(finding.property), finding.property.isRequired ? .strong : .plain), badge(finding.verdict),
-                Span(SafeText.line(finding.seen, limit: 400)),
-            ])
-        }
-        blocks.append(.table(TextTable(columns: columns, rows: rows)))
+        blocks.append(.table(TextTable(columns, check.findings)))
         if !check.learnt.isEmpty { blocks.append(.list(check.learnt.map { "learnt: " + SafeText.line($0) })) }
         let cost = check.dollars.map { ", \(Figure.dollars($0))" } ?? ", cost unknown"
         let sum =

@@ -49,21 +49,23 @@ extension ReportDocument {
     }
 
     private static func table(_ result: SelftestResult) -> TextTable {
-        let columns: [TextTable.Column] = [
-            .init("streams"), .init("requests"), .init("tokens/s"), .init("first token", "p50"), .init("off by", "p99"),
-            .init("gap off", "p99"), .init("dispatch", "lag p99"), .init("read lag", "p99", dropRank: 1),
-            .init("CPU", "% of core"), .init("", alignment: .left),
-        ]
-        func time(_ value: Double?) -> Span { Span(value.map { Figure.duration(milliseconds: $0) } ?? Figure.unknown) }
-        let rows = result.levels.map { level in
-            TextTable.Row([
-                Span(Figure.count(level.streams)), Span(Figure.count(level.requests)),
-                Span(Figure.plain(level.tokensPerSecond)),
-                time(level.waitError?.p50), time(level.waitError?.p99), time(level.gapError?.p99),
-                time(level.dispatchLag?.p99), time(level.readLag?.p99), Span(Figure.plain(level.cpuPercent)),
-                level.isTrusted ? Span("trusted", .good) : Span("not trusted", .caution),
-            ])
-        }
-        return TextTable(columns: columns, rows: rows)
+        func time(_ value: Double?) -> String { value.map { Figure.duration(milliseconds: $0) } ?? Figure.unknown }
+        return TextTable(
+            [
+                TableColumn("streams") { Figure.count($0.streams) },
+                TableColumn("requests") { Figure.count($0.requests) },
+                TableColumn("tokens/s") { Figure.plain($0.tokensPerSecond) },
+                TableColumn("first token", "p50") { time($0.waitError?.p50) },
+                TableColumn("off by", "p99") { time($0.waitError?.p99) },
+                TableColumn("gap off", "p99") { time($0.gapError?.p99) },
+                TableColumn("dispatch", "lag p99") { time($0.dispatchLag?.p99) },
+                TableColumn("read lag", "p99", dropRank: 1) { time($0.readLag?.p99) },
+                TableColumn("CPU", "% of core") { Figure.plain($0.cpuPercent) },
+                TableColumn("", alignment: .left) {
+                    $0.isTrusted ? Span("trusted", .good) : Span("not trusted", .caution)
+                },
+            ],
+            result.levels
+        )
     }
 }

@@ -52,7 +52,7 @@ import Ticks
         #expect(abs((silence.tokensMissing ?? 0) - 100) <= 2)  // 4 streams x 10/s x 2.5 s
         let phase = builder.result.targets[0].phases[0]
         #expect(phase.hasSilence)
-        #expect(phase.stats.longGapShare == 4.0 / 24)
+        #expect(phase.stats.tallied[CatalogueFigure.longGapShare.key]?.share == 4.0 / 24)
         #expect(abs((phase.longestSilenceMilliseconds ?? 0) - 2_500) < 5)
     }
 
@@ -60,7 +60,7 @@ import Ticks
         let phase = steady(frozen: nil).result.targets[0].phases[0]
         #expect(phase.longestSilenceMilliseconds == 0)
         #expect(!phase.hasSilence)
-        #expect(phase.stats.longGapShare == 0)
+        #expect(phase.stats.tallied[CatalogueFigure.longGapShare.key]?.share == 0)
         var empty = RunResultBuilder()
         _ = empty.phase(.steady, from: 0, to: 1_000)
         #expect(empty.result.targets[0].phases[0].longestSilenceMilliseconds == nil)

@@ -4,14 +4,13 @@ import Testing
 
 @Suite struct LayoutTests {
     private let table = TextTable(
-        columns: [
-            .init("name", alignment: .left), .init("two", "lines"), .init("spare", dropRank: 1),
-            .init("more", dropRank: 2),
+        [
+            TableColumn("name", alignment: .left) { $0[0] }, TableColumn("two", "lines") { $0[1] },
+            TableColumn("spare", dropRank: 1) { $0[2] }, TableColumn("never", when: false) { $0[9] },
+            TableColumn("more", dropRank: 2) { $0[3] },
         ],
-        rows: [
-            .init([Span("a"), Span("1"), Span("x"), Span("y")], mark: "← here"),
-            .init([Span("long name"), Span("12,345"), Span(""), Span("–")]),
-        ]
+        [["a", "1", "x", "y"], ["long name", "12,345", "", "–"]],
+        mark: { $0[0] == "a" ? "← here" : nil }
     )
 
     private func lines(width: Int, unicode: Bool = true) -> [String] {
@@ -54,8 +53,11 @@ import Testing
     @Test func `a flexible column goes on in the next line, and nothing of it is lost`() {
         let words = String(repeating: "word ", count: 30)
         let table = TextTable(
-            columns: [.init("n"), .init("words", alignment: .left, flexible: true)],
-            rows: [.init([Span("1"), Span(words)])]
+            [
+                TableColumn("n") { _ in "1" },
+                TableColumn("words", alignment: .left, flexible: true) { $0 },
+            ],
+            [words]
         )
         let lines = TerminalTable(table, style: .init(width: 50)).lines.dropFirst()
         #expect(lines.count == 4)

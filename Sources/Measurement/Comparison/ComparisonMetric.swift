@@ -20,53 +20,108 @@ enum ComparisonMetric: String, Sendable, Hashable, CaseIterable {
     case coldPenalty = "cold_penalty"
     case timeToRecover = "time_to_recover"
 
-    /// As a reader calls it.
-    var title: String {
+    /// What a reader is told of it: once, for the comparison's verdicts, tables and gates.
+    var row: ComparedFigureRow {
         switch self {
-        case .tokensPerSecond: "tokens/s"
-        case .bytesPerSecond: "bytes/s"
-        case .makespan: "makespan"
-        case .steadyTokens: "while all busy"
-        case .tailShare: "tail"
-        case .jobCost: "$ of the job"
-        case .ttftP50: "TTFT p50"
-        case .ttftP95: "TTFT p95"
-        case .ttftCV: "TTFT CV"
-        case .e2eP95: "e2e p95"
-        case .requestTPS: "per user"
-        case .requestBytes: "per user"
-        case .availability: "available"
-        case .useful: "useful"
-        case .costPerUseful: "$ per useful"
-        case .coldPenalty: "cold penalty"
-        case .timeToRecover: "recovery"
+        case .tokensPerSecond: .init(.outputTokensPerSecond, "tokens/s", Self.allText + "tokens a second", Self.speed)
+        case .bytesPerSecond: .init(.outputBytesPerSecond, "bytes/s", Self.allText + "bytes a second", Self.speed)
+        case .makespan:
+            .init("makespan", .seconds, .less, "time from the first request of the job to its last answer", Self.speed)
+        case .steadyTokens:
+            .init(
+                "while all busy",
+                .perSecond,
+                .more,
+                "tokens a second while all slots of the job were busy",
+                Self.speed
+            )
+        case .tailShare:
+            .init("tail", .share, .less, "slots' time lost while the last answers were waited for", Self.size)
+        case .jobCost: .init("$ of the job", .dollars, .less, "dollars for all of its requests", Self.price)
+        case .ttftP50:
+            .init(
+                .ttft,
+                at: "p50",
+                "TTFT p50",
+                "wait for the first token that half of the requests stay below",
+                Self.speed
+            )
+        case .ttftP95:
+            .init(
+                .ttft,
+                at: "p95",
+                "TTFT p95",
+                "wait for the first token that 95 of 100 requests stay below",
+                Self.speed
+            )
+        case .ttftCV:
+            .init(
+                .ttft,
+                at: "cv_percent",
+                "TTFT CV",
+                "how unevenly that wait comes, in percent of its mean",
+                ("steadier", "less steady")
+            )
+        case .e2eP95:
+            .init(
+                .e2e,
+                at: "p95",
+                "e2e p95",
+                "wait for the last token that 95 of 100 requests stay below",
+                Self.speed
+            )
+        case .requestTPS: .init(.requestTPS, at: "p50", "per user", "tokens" + Self.oneRequest, Self.speed)
+        case .requestBytes: .init("per user", .perSecond, .more, "bytes" + Self.oneRequest, Self.speed)
+        case .availability:
+            .init(
+                .availability,
+                "available",
+                "share of requests that were answered",
+                ("more available", "less available")
+            )
+        case .useful:
+            .init(
+                "useful",
+                .share,
+                .more,
+                "share of requests whose answer can be used",
+                ("more often useful", "less often useful")
+            )
+        case .costPerUseful:
+            .init(
+                "$ per useful",
+                .dollars,
+                .less,
+                "dollars for each answer that can be used, failed ones paid too",
+                Self.price
+            )
+        case .coldPenalty:
+            .init(
+                "cold penalty",
+                .milliseconds,
+                .less,
+                "what a burst after idle waits longer than one on the warm server",
+                Self.size
+            )
+        case .timeToRecover:
+            .init(
+                "recovery",
+                .seconds,
+                .less,
+                "time from the burst until answers come as on the warm server",
+                ("sooner", "later")
+            )
         }
     }
+
+    private static let speed = ("faster", "slower")
+    private static let price = ("cheaper", "dearer")
+    private static let size = ("smaller", "larger")
+    private static let allText = "text that all streams together get, in "
+    private static let oneRequest = " a second that a single request gets, waiting included"
 
     /// Whether more of it is what one wants.
-    var moreIsBetter: Bool {
-        switch self {
-        case .tokensPerSecond, .bytesPerSecond, .steadyTokens, .requestTPS, .requestBytes, .availability, .useful: true
-        case .makespan, .tailShare, .jobCost, .ttftP50, .ttftP95, .ttftCV, .e2eP95, .costPerUseful, .coldPenalty,
-            .timeToRecover:
-            false
-        }
-    }
-
-    var words: (better: String, worse: String) {
-        switch self {
-        case .tokensPerSecond, .bytesPerSecond, .steadyTokens, .makespan, .ttftP50, .ttftP95, .e2eP95, .requestTPS,
-            .requestBytes:
-            ("faster", "slower")
-        case .tailShare: ("smaller", "larger")
-        case .ttftCV: ("steadier", "less steady")
-        case .availability: ("more available", "less available")
-        case .useful: ("more often useful", "less often useful")
-        case .costPerUseful, .jobCost: ("cheaper", "dearer")
-        case .coldPenalty: ("smaller", "larger")
-        case .timeToRecover: ("sooner", "later")
-        }
-    }
+    var moreIsBetter: Bool { row.better == .more }
 
     /// Whether it is among what decides for traffic of a kind (PRODUCT, section 8).
     func isPrimary(for kind: WorkloadResult.Kind) -> Bool {
@@ -216,6 +271,9 @@ extension ComparedLook {
 }
 
 extension ComparisonResult {
+    /// What a reader is told of a row's figure; nil for one of another version of spate.
+    public static func figure(_ name: String) -> ComparedFigureRow? { ComparisonMetric(rawValue: name)?.row }
+
     /// A row's figure as a reader calls it; a figure of another version of spate as it is.
-    public static func title(of figure: String) -> String { ComparisonMetric(rawValue: figure)?.title ?? figure }
+    static func title(of figure: String) -> String { self.figure(figure)?.title ?? figure }
 }

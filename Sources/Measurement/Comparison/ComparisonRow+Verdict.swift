@@ -109,7 +109,7 @@ extension ComparisonResult.Row {
         }
         let isBetter = (ratio > 1) == metric.moreIsBetter
         finding = isBetter ? .better : .worse
-        verdict = Self.words(ratio, interval, isBetter ? metric.words.better : metric.words.worse)
+        verdict = Self.words(ratio, interval, isBetter ? metric.row.words.better : metric.row.words.worse)
     }
 
     /// A rate or share of 0 against one above it.
@@ -123,7 +123,7 @@ extension ComparisonResult.Row {
             finding = !isSure ? .undetermined : fallen == metric.moreIsBetter ? .worse : .better
         }
         if let counts, fallen {
-            let word = metric.moreIsBetter ? metric.words.worse : metric.words.better
+            let word = metric.moreIsBetter ? metric.row.words.worse : metric.row.words.better
             verdict = "\(word) by 100 % (\(counts))"
         } else if let counts {
             verdict = "from nothing (\(counts))"

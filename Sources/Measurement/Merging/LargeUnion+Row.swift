@@ -113,7 +113,7 @@ extension RequestStatistics {
         if let more = other.served { served = served?.joined(with: more) ?? more }
         reasoningTokens = reasoningTokens.saturatingAdd(other.reasoningTokens)
         if let vectors = other.embeddings { embeddings = (embeddings ?? 0).saturatingAdd(vectors) }
-        longGapRequests += other.longGapRequests
+        tallied.merge(other.tallied, uniquingKeysWith: +)
         costGap = costGap ?? other.costGap
         guard let more = other.cost, costGap == nil || costGap == .noRequest else {
             if costGap != .noRequest { cost = nil }

@@ -62,7 +62,7 @@ extension RequestStatistics {
         var good = 0
         var chunkTokens = 0.0
         var chunks = 0.0
-        var spoken = 0
+        var tallies = FigureCatalogue.tallied.compactMap { $0.tally?() }
         requests.forEach { request in
             inputTokens = inputTokens.saturatingAdd(max(0, request.inputTokens ?? 0))
             cachedInputTokens = cachedInputTokens.saturatingAdd(max(0, request.cachedInputTokens ?? 0))
@@ -73,17 +73,16 @@ extension RequestStatistics {
                 embeddings = (embeddings ?? 0).saturatingAdd(Int64(max(0, vectors)))
             }
             if let level = scope.level, level.isGood(request, ttft: scope.ttft(of: request)) { good += 1 }
-            if request.outcomeClass != .excluded, request.tokenReads > 0 {
-                spoken += 1
-                if request.maxGap ?? 0 > Silence.shortest { longGapRequests += 1 }
-            }
+            for place in tallies.indices { tallies[place].add(request) }
             if request.outcomeClass == .success, request.tokenReads > 0 {
                 chunkTokens += Double(request.streamedTokens)
                 chunks += Double(request.tokenReads)
             }
         }
         if chunks > 0 { tokensPerChunk = chunkTokens / chunks }
-        if spoken > 0 { longGapShare = Double(longGapRequests) / Double(spoken) }
+        for (figure, tally) in zip(FigureCatalogue.tallied, tallies) where tally.result.whole > 0 {
+            tallied[figure.key] = tally.result
+        }
         let judged = self.requests.scheduled - (outcomes[.cancelled] ?? 0)
         if scope.level != nil, judged > 0 { sloAttainment = Double(good) / Double(judged) }
         if let window = scope.window { setRates(window, hasLevel: scope.level != nil) }

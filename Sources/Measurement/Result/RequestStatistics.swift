@@ -16,9 +16,8 @@ public struct RequestStatistics: Sendable, Hashable {
     public var reasoningTokens: Int64 = 0
     public var embeddings: Int64?  // vectors that came; nil where text was asked for
     public var tokensPerChunk: Double?
-    /// Of the requests that had a token, those with a gap between two of more than 1 s; nil when none had one.
-    public var longGapShare: Double?
-    public var longGapRequests = 0
+    /// What tallies of the catalogue found, by the figure's key.
+    public var tallied: [String: TallyResult] = [:]
     /// Of a closed level's places: the share of their time in which the load generator left them empty.
     public var clientIdleShare: Double?
     /// Of an open loop's arrivals: the share that the load generator sent late.

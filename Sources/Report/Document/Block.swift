@@ -57,7 +57,7 @@ struct TextTable: Sendable, Hashable {
         /// Takes what is left of the line; longer text goes on in the next.
         var flexible: Bool
 
-        init(_ header: String..., alignment: Alignment = .right, dropRank: Int = 0, flexible: Bool = false) {
+        init(_ header: [String], alignment: Alignment, dropRank: Int, flexible: Bool) {
             self.header = header
             self.alignment = alignment
             self.dropRank = dropRank

@@ -33,33 +33,25 @@ extension ReportDocument {
 
     private static func burstTable(_ phase: PhaseResult) -> TextTable {
         let hasControl = phase.bursts.contains { $0.control != nil }
-        let hasThrottled = phase.bursts.contains { $0.stats.requests.throttled > 0 }
-        var columns: [TextTable.Column] = [.init("burst"), .init("edge", "p50"), .init("edge", "p95", dropRank: 3)]
-        if hasControl { columns += [.init("warm", "p50"), .init("warm", "p95", dropRank: 4)] }
-        columns += [.init("cold", "share"), .init("cold", "penalty"), .init("warm", "after")]
-        columns += [.init("send", "lag", dropRank: 2), .init("failed")]
-        if hasThrottled { columns.append(.init("throttled", dropRank: 1)) }
-        let rows = phase.bursts.map { burst in
-            let edge = burst.stats.ttftScheduledMilliseconds
-            let warm = burst.control?.ttftScheduledMilliseconds
-            var cells = [
-                Span(Figure.count(burst.index), .strong), Span(Figure.duration(milliseconds: edge?.p50)),
-                Span(Figure.duration(milliseconds: edge?.p95)),
-            ]
-            if hasControl {
-                cells += [
-                    Span(Figure.duration(milliseconds: warm?.p50)), Span(Figure.duration(milliseconds: warm?.p95)),
-                ]
-            }
-            cells += [
-                Span(coldShare(burst.coldShare)), Span(penalty(burst)), Span(recovery(burst)),
-                Span(Figure.duration(milliseconds: burst.sendLagMilliseconds)),
-                Span(Figure.count(burst.stats.requests.failed), burst.stats.requests.failed > 0 ? .bad : .plain),
-            ]
-            if hasThrottled { cells.append(Span(Figure.count(burst.stats.requests.throttled), .caution)) }
-            return TextTable.Row(cells, isDisturbed: burst.validity.isDisturbed)
-        }
-        return TextTable(columns: columns, rows: rows)
+        let columns: [TableColumn<BurstResult>] = [
+            TableColumn("burst", tone: .strong) { Figure.count($0.index) },
+            TableColumn("edge", "p50", of: .ttftScheduled, at: "p50").of(\.stats),
+            TableColumn("edge", "p95", dropRank: 3, of: .ttftScheduled, at: "p95").of(\.stats),
+            TableColumn("warm", "p50", when: hasControl) {
+                Figure.duration(milliseconds: $0.control?.ttftScheduledMilliseconds?.p50)
+            },
+            TableColumn("warm", "p95", dropRank: 4, when: hasControl) {
+                Figure.duration(milliseconds: $0.control?.ttftScheduledMilliseconds?.p95)
+            },
+            TableColumn("cold", "share") { coldShare($0.coldShare) }, TableColumn("cold", "penalty", text: penalty),
+            TableColumn("warm", "after", text: recovery),
+            TableColumn("send", "lag", dropRank: 2) { Figure.duration(milliseconds: $0.sendLagMilliseconds) },
+            failedColumn.of(\.stats),
+            TableColumn("throttled", dropRank: 1, when: phase.bursts.contains { $0.stats.requests.throttled > 0 }) {
+                Span(Figure.count($0.stats.requests.throttled), .caution)
+            },
+        ]
+        return TextTable(columns, phase.bursts, isDisturbed: { $0.validity.isDisturbed })
     }
 
     /// A share above 0 is not shown as 0.

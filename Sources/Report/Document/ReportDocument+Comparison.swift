@@ -70,26 +70,23 @@ extension ReportDocument {
             ]
         }
         let phases = rows.map(\.phase).uniqued
-        let columns: [TextTable.Column] = [
-            .init("figure", alignment: .left), .init(other), .init(own), .init("ratio"),
-            .init("verdict", alignment: .left, dropRank: 1, flexible: true),
+        let columns: [TableColumn<ComparisonResult.Row>] = [
+            TableColumn("figure", alignment: .left) { row in
+                let title = ComparedFigure(row.figure).title
+                let name = phases.count > 1 ? "\(SafeText.line(row.phase, limit: 20)): \(title)" : title
+                return Span(name, row.isPrimary ? .strong : .plain)
+            },
+            TableColumn(other) { ComparedFigure($0.figure).text($0.baseValue) },
+            TableColumn(own) { ComparedFigure($0.figure).text($0.value) },
+            TableColumn("ratio") { Span(Figure.fixed($0.ratio), tone($0.finding)) },
+            TableColumn("verdict", alignment: .left, dropRank: 1, flexible: true) {
+                Span(verdict($0), tone($0.finding))
+            },
         ]
-        let table = TextTable(
-            columns: columns,
-            rows: rows.map { row in
-                let figure = ComparedFigure(row.figure)
-                let title = phases.count > 1 ? "\(SafeText.line(row.phase, limit: 20)): \(figure.title)" : figure.title
-                return TextTable.Row([
-                    Span(title, row.isPrimary ? .strong : .plain), Span(figure.text(row.baseValue)),
-                    Span(figure.text(row.value)), Span(Figure.fixed(row.ratio), tone(row.finding)),
-                    Span(verdict(row), tone(row.finding)),
-                ])
-            }
-        )
         let blocks: [Block] = [
             heading,
             .sentence(headline(rows, name, base), .strong),
-            .table(table),
+            .table(TextTable(columns, rows)),
         ]
         let gaps =
             gaps(rows)
@@ -231,29 +228,23 @@ extension ReportDocument {
     private static func frontier(_ frontier: FrontierResult) -> [Block] {
         let unit = frontier.countsBytes ? "bytes/s" : "tokens/s"
         let levels = Set(frontier.curves.flatMap { $0.points.map(\.concurrency) }).sorted()
-        var columns: [TextTable.Column] = [.init("streams")]
+        var columns: [TableColumn<Int>] = [TableColumn("streams", tone: .strong) { Figure.count($0) }]
         for (place, curve) in frontier.curves.enumerated() {
             let name = letter(place)
+            func point(_ level: Int) -> FrontierResult.Point? { curve.points.first { $0.concurrency == level } }
             columns += [
-                .init(name, unit), .init(name, "per user"), .init(name, "TTFT p95", dropRank: 2 * place + 2),
+                TableColumn(name, unit) { Figure.rate(point($0)?.aggregate) },
+                TableColumn(name, "per user") { Figure.rate(point($0)?.perUser) },
+                TableColumn(name, "TTFT p95", dropRank: 2 * place + 2) {
+                    Figure.duration(milliseconds: point($0)?.ttftP95Milliseconds)
+                },
+                TableColumn(
+                    name,
+                    "$ per M",
+                    dropRank: 2 * place + 3,
+                    when: curve.points.contains { $0.dollarsPerMillion != nil }
+                ) { Figure.dollars(point($0)?.dollarsPerMillion) },
             ]
-            if curve.points.contains(where: { $0.dollarsPerMillion != nil }) {
-                columns.append(.init(name, "$ per M", dropRank: 2 * place + 3))
-            }
-        }
-        let rows = levels.map { level in
-            var cells = [Span(Figure.count(level), .strong)]
-            for curve in frontier.curves {
-                let point = curve.points.first { $0.concurrency == level }
-                cells += [
-                    Span(Figure.rate(point?.aggregate)), Span(Figure.rate(point?.perUser)),
-                    Span(Figure.duration(milliseconds: point?.ttftP95Milliseconds)),
-                ]
-                if curve.points.contains(where: { $0.dollarsPerMillion != nil }) {
-                    cells.append(Span(Figure.dollars(point?.dollarsPerMillion)))
-                }
-            }
-            return TextTable.Row(cells)
         }
         return [
             .heading("All users together against each user alone (\(SafeText.line(frontier.phase, limit: 30)))"),
@@ -262,7 +253,7 @@ extension ReportDocument {
                     + "while its users still get the speed, or the wait, that they need.",
                 .dim
             ),
-            .table(TextTable(columns: columns, rows: rows)),
+            .table(TextTable(columns, levels)),
             .list(
                 frontier.readings.map { reading($0, unit) }
                     + [FrontierResult.Reading.Axis.perUser, .ttftP95].compactMap { apart(frontier, $0, unit) }
@@ -309,19 +300,17 @@ extension ReportDocument {
 
     /// The network's part, and what a token is.
     private static func apart(_ comparison: ComparisonResult) -> [Block] {
-        let columns: [TextTable.Column] = [
-            .init("side", alignment: .left), .init("connect"), .init("wait"), .init("tokens", "per answer"),
-            .init("bytes", "per token"), .init("model", alignment: .left, dropRank: 1, flexible: true),
+        let columns: [TableColumn<(place: Int, side: ComparisonResult.Side)>] = [
+            TableColumn("side", alignment: .left, tone: .strong) { letter($0.place) },
+            TableColumn("connect") { Figure.duration(milliseconds: $0.side.connectMilliseconds) },
+            TableColumn("wait") { Figure.duration(milliseconds: $0.side.waitMilliseconds) },
+            TableColumn("tokens", "per answer") { Figure.rate($0.side.outputTokensPerRequest) },
+            TableColumn("bytes", "per token") { Figure.rate($0.side.bytesPerVisibleToken) },
+            TableColumn("model", alignment: .left, dropRank: 1, flexible: true) {
+                $0.side.model.map { SafeText.line($0, limit: 40) } ?? ""
+            },
         ]
-        let rows = comparison.sides.enumerated().map { place, side in
-            TextTable.Row([
-                Span(letter(place), .strong),
-                Span(Figure.duration(milliseconds: side.connectMilliseconds)),
-                Span(Figure.duration(milliseconds: side.waitMilliseconds)),
-                Span(Figure.rate(side.outputTokensPerRequest)), Span(Figure.rate(side.bytesPerVisibleToken)),
-                Span(side.model.map { SafeText.line($0, limit: 40) } ?? ""),
-            ])
-        }
+        let sides = comparison.sides.enumerated().map { (place: $0.offset, side: $0.element) }
         return [
             .heading("The network's part"),
             .sentence(
@@ -329,7 +318,7 @@ extension ReportDocument {
                     + "the sent request to the first token, the server's part with one way there and back.",
                 .dim
             ),
-            .table(TextTable(columns: columns, rows: rows)),
+            .table(TextTable(columns, sides)),
         ]
     }
 
@@ -338,25 +327,34 @@ extension ReportDocument {
         guard !several.isEmpty else { return [] }
         let metrics = comparison.rows.map { [$0.metric, $0.phase, $0.figure] }.uniqued.prefix(3)
             .map { ($0[0], $0[1], $0[2]) }
-        var columns: [TextTable.Column] = [.init("side", alignment: .left), .init("began", alignment: .left)]
-        columns += metrics.map { .init("\(SafeText.line($0.1, limit: 20))", ComparedFigure($0.2).title) }
-        columns.append(.init("windows", alignment: .left))
-        let rows = several.flatMap { side in
-            side.windows.enumerated().map { place, window in
-                let agree = side.windowsAgree.map { $0 ? "tell the same" : "differ" } ?? ""
-                return TextTable.Row(
-                    [
-                        Span(place == 0 ? letter(side.name, comparison) : "", .strong),
-                        Span(UTCTime.readable(unixNanoseconds: window.startedAtUnixNanoseconds)),
-                    ] + metrics.map { Span(ComparedFigure($0.2).text(window.figures[$0.0])) }
-                        + [Span(place == 0 ? agree : "", side.windowsAgree == false ? .caution : .plain)]
-                )
-            }
+        typealias Look = (place: Int, side: ComparisonResult.Side, window: ComparisonResult.Window)
+        let columns: [TableColumn<Look>] =
+            [
+                TableColumn("side", alignment: .left, tone: .strong) {
+                    $0.place == 0 ? letter($0.side.name, comparison) : ""
+                },
+                TableColumn("began", alignment: .left) {
+                    UTCTime.readable(unixNanoseconds: $0.window.startedAtUnixNanoseconds)
+                },
+            ]
+            + metrics.map { metric, phase, figure in
+                let compared = ComparedFigure(figure)
+                return TableColumn(SafeText.line(phase, limit: 20), compared.title) {
+                    compared.text($0.window.figures[metric])
+                }
+            } + [
+                TableColumn("windows", alignment: .left) { look in
+                    let agree = look.side.windowsAgree.map { $0 ? "tell the same" : "differ" } ?? ""
+                    return Span(look.place == 0 ? agree : "", look.side.windowsAgree == false ? .caution : .plain)
+                }
+            ]
+        let looks: [Look] = several.flatMap { side in
+            side.windows.enumerated().map { (place: $0.offset, side: side, window: $0.element) }
         }
         return [
             .heading("Time windows"),
             .sentence("Each line is the same load at another time; where they differ, the hour matters.", .dim),
-            .table(TextTable(columns: columns, rows: rows)),
+            .table(TextTable(columns, looks)),
         ]
     }
 }

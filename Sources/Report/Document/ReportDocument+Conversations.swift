@@ -24,39 +24,37 @@ extension ReportDocument {
 
     /// One load: a row a turn.
     private static func turnTable(_ step: StepResult) -> TextTable {
-        let columns: [TextTable.Column] = [
-            .init("turn"), .init("requests"), .init("input", "tokens p50"), .init("cached"), .init("TTFT", "p50"),
-            .init("TTFT", "p95"), .init("TTFT", "CV", dropRank: 1),
-        ]
-        let rows = step.turns.map { turn in
-            TextTable.Row([
-                Span(Figure.count(turn.turn), .strong), Span(Figure.count(turn.requests)),
-                Span(Figure.plain(turn.inputTokensPerRequest?.p50)), Span(Figure.wholePercent(share: turn.cachedShare)),
-                Span(Figure.duration(milliseconds: turn.ttftMilliseconds?.p50)),
-                Span(Figure.duration(milliseconds: turn.ttftMilliseconds?.p95)),
-                Span(Figure.wholePercent(turn.ttftMilliseconds?.cvPercent)),
-            ])
-        }
-        return TextTable(columns: columns, rows: rows)
+        TextTable(
+            [
+                TableColumn("turn", tone: .strong) { Figure.count($0.turn) },
+                TableColumn("requests") { Figure.count($0.requests) },
+                TableColumn("input", "tokens p50") { Figure.plain($0.inputTokensPerRequest?.p50) },
+                TableColumn("cached") { Figure.wholePercent(share: $0.cachedShare) },
+                TableColumn("TTFT", "p50") { Figure.duration(milliseconds: $0.ttftMilliseconds?.p50) },
+                TableColumn("TTFT", "p95") { Figure.duration(milliseconds: $0.ttftMilliseconds?.p95) },
+                TableColumn("TTFT", "CV", dropRank: 1) { Figure.wholePercent($0.ttftMilliseconds?.cvPercent) },
+            ],
+            step.turns
+        )
     }
 
     /// Several levels: the median by turn, a column a level; the widest are dropped first where the room is short.
     private static func turnTable(of steps: [StepResult]) -> TextTable {
-        var columns: [TextTable.Column] = [.init("turn"), .init("input", "tokens p50"), .init("cached")]
-        columns += steps.enumerated().map { place, step in
-            .init("TTFT p50", step.load, dropRank: place)
+        func turn(_ number: Int, of step: StepResult) -> TurnResult? { step.turns.first { $0.turn == number } }
+        func largest(_ number: Int) -> TurnResult? {
+            steps.compactMap { turn(number, of: $0) }.max { $0.requests < $1.requests }
+        }
+        let first: [TableColumn<Int>] = [
+            TableColumn("turn", tone: .strong) { Figure.count($0) },
+            TableColumn("input", "tokens p50") { Figure.plain(largest($0)?.inputTokensPerRequest?.p50) },
+            TableColumn("cached") { Figure.wholePercent(share: largest($0)?.cachedShare) },
+        ]
+        let levels = steps.enumerated().map { place, step in
+            TableColumn<Int>("TTFT p50", step.load, dropRank: place) {
+                Figure.duration(milliseconds: turn($0, of: step)?.ttftMilliseconds?.p50)
+            }
         }
         let most = steps.flatMap(\.turns).map(\.turn).max() ?? 0
-        let rows = (1...max(1, most)).map { number in
-            let turns = steps.map { step in step.turns.first { $0.turn == number } }
-            let largest = turns.compactMap { $0 }.max { $0.requests < $1.requests }
-            return TextTable.Row(
-                [
-                    Span(Figure.count(number), .strong), Span(Figure.plain(largest?.inputTokensPerRequest?.p50)),
-                    Span(Figure.wholePercent(share: largest?.cachedShare)),
-                ] + turns.map { Span(Figure.duration(milliseconds: $0?.ttftMilliseconds?.p50)) }
-            )
-        }
-        return TextTable(columns: columns, rows: rows)
+        return TextTable(first + levels, Array(1...max(1, most)))
     }
 }

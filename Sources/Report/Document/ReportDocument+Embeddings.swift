@@ -15,23 +15,17 @@ extension ReportDocument {
 
     /// No tokens come out, so vectors and input tokens are what grows.
     private static func embeddingRamp(_ phase: PhaseResult) -> [Block] {
-        let columns: [TextTable.Column] = [
-            .init("streams"), .init("embeddings/s"), .init("input", "tokens/s"), .init("e2e", "p50"),
-            .init("e2e", "p95"), .init("e2e", "CV", dropRank: 1), .init("efficiency", dropRank: 2),
-            .init("useful", dropRank: 3), .init("failed"), .init("throttled", dropRank: 4),
+        let columns: [TableColumn<StepResult>] = [
+            streamsColumn,
+            TableColumn("embeddings/s", of: .embeddingsPerSecond).of(\.stats),
+            TableColumn("input", "tokens/s", of: .inputTokensPerSecond).of(\.stats),
+            TableColumn("e2e", "p50", of: .e2e, at: "p50").of(\.stats),
+            TableColumn("e2e", "p95", of: .e2e, at: "p95").of(\.stats),
+            TableColumn("e2e", "CV", dropRank: 1) { Figure.wholePercent($0.stats.e2eMilliseconds?.cvPercent) },
+            TableColumn("efficiency", dropRank: 2) { Figure.wholePercent(share: $0.efficiency) },
+            usefulColumn(dropRank: 3).of(\.stats), failedColumn.of(\.stats),
+            throttledColumn(dropRank: 4).of(\.stats),
         ]
-        let rows = phase.steps.map { step in
-            let (stats, e2e) = (step.stats, step.stats.e2eMilliseconds)
-            return TextTable.Row([
-                Span(step.concurrency.map { Figure.count($0) } ?? Figure.unknown, .strong),
-                Span(Figure.rate(stats.embeddingsPerSecond)), Span(Figure.rate(stats.inputTokensPerSecond)),
-                Span(Figure.duration(milliseconds: e2e?.p50)), Span(Figure.duration(milliseconds: e2e?.p95)),
-                Span(Figure.wholePercent(e2e?.cvPercent)), Span(Figure.wholePercent(share: step.efficiency)),
-                Span(Figure.percent(share: usefulShare(stats))),
-                Span(Figure.count(stats.requests.failed), stats.requests.failed > 0 ? .bad : .plain),
-                Span(Figure.count(stats.requests.throttled), stats.requests.throttled > 0 ? .caution : .plain),
-            ])
-        }
         return [
             .heading("\(heading(phase)): embeddings against the number of streams"),
             .detail(
@@ -42,7 +36,7 @@ extension ReportDocument {
                     .dim
                 )
             ),
-            .table(TextTable(columns: columns, rows: rows)),
+            .table(TextTable(columns, phase.steps)),
         ]
     }
 
@@ -51,53 +45,35 @@ extension ReportDocument {
         + "stay below p95; CV is the scatter."
 
     private static func embeddingRates(_ phase: PhaseResult) -> [Block] {
-        let columns: [TextTable.Column] = [
-            .init("due", "req/s"), .init("sent", "req/s"), .init("done", "req/s"), .init("embeddings/s"),
-            .init("input", "tokens/s"), .init("e2e from", "due p50"), .init("e2e from", "due p95"),
-            .init("useful", dropRank: 1), .init("failed"),
-        ]
-        let rows = phase.steps.map { step in
-            let stats = step.stats
-            return TextTable.Row(
-                [
-                    Span(ramp(step) ?? Figure.rate(step.openLoop?.offeredRPS ?? step.rps), .strong),
-                    Span(Figure.rate(step.openLoop?.sentRPS)),
-                    Span(Figure.rate(step.openLoop?.achievedRPS ?? stats.requestsPerSecond)),
-                    Span(Figure.rate(stats.embeddingsPerSecond)), Span(Figure.rate(stats.inputTokensPerSecond)),
-                    Span(Figure.duration(milliseconds: stats.e2eScheduledMilliseconds?.p50)),
-                    Span(Figure.duration(milliseconds: stats.e2eScheduledMilliseconds?.p95)),
-                    Span(Figure.percent(share: usefulShare(stats))),
-                    Span(Figure.count(stats.requests.failed), stats.requests.failed > 0 ? .bad : .plain),
-                ],
-                mark: step.openLoop?.saturatedAtSeconds == nil ? nil : "← given up"
-            )
-        }
+        let columns =
+            rateColumns + [
+                TableColumn("embeddings/s", of: .embeddingsPerSecond).of(\.stats),
+                TableColumn("input", "tokens/s", of: .inputTokensPerSecond).of(\.stats),
+                TableColumn("e2e from", "due p50", of: .e2eScheduled, at: "p50").of(\.stats),
+                TableColumn("e2e from", "due p95", of: .e2eScheduled, at: "p95").of(\.stats),
+                usefulColumn(dropRank: 1).of(\.stats), failedColumn.of(\.stats),
+            ]
         return [
             .heading("\(heading(phase)): what happens as requests come faster"),
             .detail(.sentence(openLoopExplanation, .dim)),
-            .table(TextTable(columns: columns, rows: rows)),
+            .table(TextTable(columns, phase.steps, mark: givenUp)),
         ]
     }
 
     private static func embeddingBursts(_ phase: PhaseResult) -> [Block] {
-        let columns: [TextTable.Column] = [
-            .init("burst"), .init("edge e2e", "p50"), .init("edge e2e", "p95"), .init("warm e2e", "p50"),
-            .init("warm e2e", "p95"), .init("send", "lag", dropRank: 1), .init("useful", dropRank: 2), .init("failed"),
+        let columns: [TableColumn<BurstResult>] = [
+            TableColumn("burst", tone: .strong) { Figure.count($0.index) },
+            TableColumn("edge e2e", "p50", of: .e2eScheduled, at: "p50").of(\.stats),
+            TableColumn("edge e2e", "p95", of: .e2eScheduled, at: "p95").of(\.stats),
+            TableColumn("warm e2e", "p50") {
+                Figure.duration(milliseconds: $0.control?.e2eScheduledMilliseconds?.p50)
+            },
+            TableColumn("warm e2e", "p95") {
+                Figure.duration(milliseconds: $0.control?.e2eScheduledMilliseconds?.p95)
+            },
+            TableColumn("send", "lag", dropRank: 1) { Figure.duration(milliseconds: $0.sendLagMilliseconds) },
+            usefulColumn(dropRank: 2).of(\.stats), failedColumn.of(\.stats),
         ]
-        let rows = phase.bursts.map { burst in
-            let (edge, warm) = (burst.stats.e2eScheduledMilliseconds, burst.control?.e2eScheduledMilliseconds)
-            return TextTable.Row([
-                Span(Figure.count(burst.index), .strong), Span(Figure.duration(milliseconds: edge?.p50)),
-                Span(Figure.duration(milliseconds: edge?.p95)), Span(Figure.duration(milliseconds: warm?.p50)),
-                Span(Figure.duration(milliseconds: warm?.p95)),
-                Span(Figure.duration(milliseconds: burst.sendLagMilliseconds)),
-                Span(Figure.percent(share: usefulShare(burst.stats))),
-                Span(
-                    Figure.count(burst.stats.requests.failed),
-                    burst.stats.requests.failed > 0 ? .bad : .plain
-                ),
-            ])
-        }
         return [
             .heading("\(heading(phase)): embeddings at once after a pause"),
             .detail(
@@ -108,7 +84,7 @@ extension ReportDocument {
                     .dim
                 )
             ),
-            .table(TextTable(columns: columns, rows: rows)),
+            .table(TextTable(columns, phase.bursts)),
         ]
     }
 

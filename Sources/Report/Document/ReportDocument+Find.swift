@@ -21,27 +21,23 @@ extension ReportDocument {
         } else {
             sentence = "Capacity: no level keeps \(promise), not even \(Figure.count(find.firstBeyond ?? 1)) at a time."
         }
-        let columns: [TextTable.Column] = [
-            .init("streams"), .init("kept it"), .init("did not"), .init("", alignment: .left),
-        ]
-        let rows = find.visits.map { visit in
-            let (word, tone): (String, Tone) =
+        let columns: [TableColumn<CapacitySearch.Visit>] = [
+            TableColumn("streams", tone: .strong) { Figure.count($0.concurrency) },
+            TableColumn("kept it") { Figure.count($0.inside) }, TableColumn("did not") { Figure.count($0.outside) },
+            TableColumn("", alignment: .left) { visit in
                 switch visit.verdict {
-                case .pass: ("PASS", .good)
-                case .fail: ("FAIL", .bad)
-                case .indeterminate: ("INDETERMINATE", .caution)
+                case .pass: Span("PASS", .good)
+                case .fail: Span("FAIL", .bad)
+                case .indeterminate: Span("INDETERMINATE", .caution)
                 }
-            return TextTable.Row([
-                Span(Figure.count(visit.concurrency), .strong), Span(Figure.count(visit.inside)),
-                Span(Figure.count(visit.outside)), Span(word, tone),
-            ])
-        }
+            },
+        ]
         let explanation =
             "A level passes when its requests prove the promise (MLPerf's early stopping); the search as a whole is right "
             + "95 times in 100. What cannot be told has not passed."
         return [
             .detail(.sentence(sentence, .strong)), .detail(.sentence(explanation, .dim)),
-            .table(TextTable(columns: columns, rows: rows)),
+            .table(TextTable(columns, find.visits)),
         ]
     }
 }

@@ -40,24 +40,22 @@ extension ReportDocument {
     }
 
     private static func hysteresisTable(_ levels: [HysteresisResult]) -> TextTable {
-        let columns: [TextTable.Column] = [
-            .init("streams"), .init("TTFT p50", "up"), .init("TTFT p50", "down"), .init("per user", "tokens/s up"),
-            .init("per user", "down"), .init("", alignment: .left),
-        ]
-        let rows = levels.map { level in
-            let (word, tone): (String, Tone) =
-                switch agreement(level) {
-                case true: ("alike", .good)
-                case false: ("different", .caution)
-                default: ("too few requests", .dim)
-                }
-            return TextTable.Row([
-                Span(Figure.count(level.concurrency), .strong),
-                Span(Figure.duration(milliseconds: level.ttftMilliseconds?.up)),
-                Span(Figure.duration(milliseconds: level.ttftMilliseconds?.down)),
-                Span(Figure.rate(level.requestTPS?.up)), Span(Figure.rate(level.requestTPS?.down)), Span(word, tone),
-            ])
-        }
-        return TextTable(columns: columns, rows: rows)
+        TextTable(
+            [
+                TableColumn("streams", tone: .strong) { Figure.count($0.concurrency) },
+                TableColumn("TTFT p50", "up") { Figure.duration(milliseconds: $0.ttftMilliseconds?.up) },
+                TableColumn("TTFT p50", "down") { Figure.duration(milliseconds: $0.ttftMilliseconds?.down) },
+                TableColumn("per user", "tokens/s up") { Figure.rate($0.requestTPS?.up) },
+                TableColumn("per user", "down") { Figure.rate($0.requestTPS?.down) },
+                TableColumn("", alignment: .left) { level in
+                    switch agreement(level) {
+                    case true: Span("alike", .good)
+                    case false: Span("different", .caution)
+                    default: Span("too few requests", .dim)
+                    }
+                },
+            ],
+            levels
+        )
     }
 }

@@ -63,22 +63,18 @@ extension ReportDocument {
     }
 
     private static func curve(_ result: KeepwarmResult) -> TextTable {
-        let columns: [TextTable.Column] = [
-            .init("pause", alignment: .left), .init("probes"), .init("cold"), .init("fitted"), .init("95 % interval"),
-        ]
-        return TextTable(
-            columns: columns,
-            rows: result.curve.map { gap in
-                TextTable.Row([
-                    Span(pause(gap.gapSeconds), .strong), Span(Figure.count(gap.probes)),
-                    Span(Figure.count(gap.cold), gap.cold > 0 ? .caution : .plain),
-                    Span(Figure.wholePercent(share: gap.probability)),
-                    Span(
-                        Figure.interval(gap.interval?.lower, gap.interval?.upper, Figure.wholePercent(share:))
-                            ?? Figure.unknown
-                    ),
-                ])
-            }
+        TextTable(
+            [
+                TableColumn("pause", alignment: .left, tone: .strong) { pause($0.gapSeconds) },
+                TableColumn("probes") { Figure.count($0.probes) },
+                TableColumn("cold") { Span(Figure.count($0.cold), $0.cold > 0 ? .caution : .plain) },
+                TableColumn("fitted") { Figure.wholePercent(share: $0.probability) },
+                TableColumn("95 % interval") {
+                    Figure.interval($0.interval?.lower, $0.interval?.upper, Figure.wholePercent(share:))
+                        ?? Figure.unknown
+                },
+            ],
+            result.curve
         )
     }
 }

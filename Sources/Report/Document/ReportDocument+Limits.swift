@@ -14,44 +14,38 @@ extension ReportDocument {
             sentence += "; \(Figure.count(record.retryAfters)) asked to wait (Retry-After\(longest))"
         }
         guard !record.limits.isEmpty else { return [.sentence(sentence + ".", .dim)] }
-        let columns: [TextTable.Column] = [
-            .init("limit of", alignment: .left), .init("allowed"), .init("least", "left"), .init("left", "at last"),
-            .init("whole", "again in", dropRank: 1),
+        let columns: [TableColumn<RateLimitRecord.Limit>] = [
+            TableColumn("limit of", alignment: .left, tone: .strong) { SafeText.line($0.name, limit: 40) },
+            TableColumn("allowed") { count($0.limit) },
+            TableColumn("least", "left") { limit in
+                let isTight = limit.leastRemaining.flatMap { left in limit.limit.map { left < $0 / 10 } } ?? false
+                return Span(count(limit.leastRemaining), isTight ? .caution : .plain)
+            },
+            TableColumn("left", "at last") { count($0.remaining) },
+            TableColumn("whole", "again in", dropRank: 1) { Figure.duration(seconds: $0.resetSeconds) },
         ]
-        let rows = record.limits.map { limit in
-            let isTight = limit.leastRemaining.flatMap { left in limit.limit.map { left < $0 / 10 } } ?? false
-            return TextTable.Row([
-                Span(SafeText.line(limit.name, limit: 40), .strong), Span(count(limit.limit)),
-                Span(count(limit.leastRemaining), isTight ? .caution : .plain), Span(count(limit.remaining)),
-                Span(Figure.duration(seconds: limit.resetSeconds)),
-            ])
-        }
         return [
-            .heading("Rate limits"), .sentence(sentence + "."), .table(TextTable(columns: columns, rows: rows)),
+            .heading("Rate limits"), .sentence(sentence + "."), .table(TextTable(columns, record.limits)),
         ]
     }
 
     private static func retries(_ retries: RequestStatistics.Retries) -> [Block] {
-        let columns: [TextTable.Column] = [
-            .init("", alignment: .left), .init("n"), .init("available"), .init("TTFT", "p50"), .init("TTFT", "p95"),
-            .init("e2e", "p50"), .init("e2e", "p95", dropRank: 1),
+        let columns: [TableColumn<(name: String, view: RequestStatistics.Retries.View)>] = [
+            TableColumn("", alignment: .left, tone: .strong) { $0.name },
+            TableColumn("n") { _ in Figure.count(retries.requests) },
+            TableColumn("available") { Figure.percent(share: $0.view.availability?.value) },
+            TableColumn("TTFT", "p50") { Figure.duration(milliseconds: $0.view.ttftMilliseconds?.p50) },
+            TableColumn("TTFT", "p95") { Figure.duration(milliseconds: $0.view.ttftMilliseconds?.p95) },
+            TableColumn("e2e", "p50") { Figure.duration(milliseconds: $0.view.e2eMilliseconds?.p50) },
+            TableColumn("e2e", "p95", dropRank: 1) { Figure.duration(milliseconds: $0.view.e2eMilliseconds?.p95) },
         ]
-        let rows = [("first attempt", retries.firstAttempt), ("as users see it", retries.perceived)].map { name, view in
-            TextTable.Row([
-                Span(name, .strong), Span(Figure.count(retries.requests)),
-                Span(Figure.percent(share: view.availability?.value)),
-                Span(Figure.duration(milliseconds: view.ttftMilliseconds?.p50)),
-                Span(Figure.duration(milliseconds: view.ttftMilliseconds?.p95)),
-                Span(Figure.duration(milliseconds: view.e2eMilliseconds?.p50)),
-                Span(Figure.duration(milliseconds: view.e2eMilliseconds?.p95)),
-            ])
-        }
+        let views = [("first attempt", retries.firstAttempt), ("as users see it", retries.perceived)]
         let sentence =
             "\(Figure.count(retries.retried)) of \(Figure.count(retries.requests)) requests were sent again "
             + "(\(Figure.count(retries.attempts)) attempts in all), \(Figure.count(retries.recovered)) of them were answered "
             + "in the end. All other figures count each attempt by itself; users wait from the first to the last."
         return [
-            .heading("Retries"), .sentence(sentence), .table(TextTable(columns: columns, rows: rows)),
+            .heading("Retries"), .sentence(sentence), .table(TextTable(columns, views)),
         ]
     }
 

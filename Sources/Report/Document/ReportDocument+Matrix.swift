@@ -4,19 +4,13 @@ extension ReportDocument {
     /// Models by providers, where there are several of either; nothing for a single target.
     static func matrix(_ matrix: ProviderMatrix) -> [Block] {
         guard matrix.isWorthwhile else { return [] }
-        let columns: [TextTable.Column] = [
-            .init("model", alignment: .left), .init("provider", alignment: .left), .init("answers"), .init("available"),
-            .init("TTFT", "p50"), .init("TTFT", "p95 or max"), .init("CV band", alignment: .left, dropRank: 2),
-            .init("per useful", "answer", dropRank: 1),
-        ]
-        var rows: [TextTable.Row] = []
-        for model in matrix.models {
-            for provider in matrix.providers {
-                guard let cell = matrix[model, provider] else { continue }
-                rows.append(row(cell, model: model, provider: provider))
+        let cells = matrix.models.flatMap { model in
+            matrix.providers.compactMap { provider in
+                matrix[model, provider].map { Entry(model: model, provider: provider, cell: $0) }
             }
         }
-        var blocks: [Block] = [.heading("Models and providers"), .table(TextTable(columns: columns, rows: rows))]
+        let table = TextTable(matrixColumns, cells, mark: { $0.cell.unusable ? "unusable" : nil })
+        var blocks: [Block] = [.heading("Models and providers"), .table(table)]
         blocks += matrix.flips.map { .sentence(sentence($0), .strong) }
         if matrix.models.count > 1, matrix.providers.count > 1, matrix.flips.isEmpty {
             let text = "No two providers were shown to change places from one model to another: their intervals touch."
@@ -25,22 +19,34 @@ extension ReportDocument {
         return blocks
     }
 
-    private static func row(_ cell: ProviderMatrix.Cell, model: String, provider: String) -> TextTable.Row {
-        let ttft = cell.stats.ttftMilliseconds
-        // Few samples have no p95; their worst is shown.
-        let high = (ttft?.count ?? 0) >= 20 ? ttft?.p95 : ttft?.maximum
-        let bands = ttft?.cvBands.map(\.rawValue).joined(separator: ", or ") ?? ""
-        let cost = cell.stats.cost.map { Figure.dollars($0.dollarsPerUsefulResult) } ?? "unknown"
-        return TextTable.Row(
-            [
-                Span(SafeText.line(model, limit: 40), .strong), Span(SafeText.line(provider, limit: 30)),
-                Span(Figure.count(cell.stats.requests.scheduled)),
-                Span(Figure.percent(share: cell.stats.availability?.value), cell.unusable ? .bad : .plain),
-                Span(Figure.duration(milliseconds: ttft?.p50)), Span(Figure.duration(milliseconds: high)), Span(bands),
-                Span(cost),
-            ],
-            mark: cell.unusable ? "unusable" : nil
-        )
+    private struct Entry {
+        var model: String
+        var provider: String
+        var cell: ProviderMatrix.Cell
+
+        var ttft: DistributionSummary? { cell.stats.ttftMilliseconds }
+    }
+
+    private static var matrixColumns: [TableColumn<Entry>] {
+        [
+            TableColumn("model", alignment: .left, tone: .strong) { SafeText.line($0.model, limit: 40) },
+            TableColumn("provider", alignment: .left) { SafeText.line($0.provider, limit: 30) },
+            TableColumn("answers") { Figure.count($0.cell.stats.requests.scheduled) },
+            TableColumn("available") {
+                Span(Figure.percent(share: $0.cell.stats.availability?.value), $0.cell.unusable ? .bad : .plain)
+            },
+            TableColumn("TTFT", "p50") { Figure.duration(milliseconds: $0.ttft?.p50) },
+            // Few samples have no p95; their worst is shown.
+            TableColumn("TTFT", "p95 or max") {
+                Figure.duration(milliseconds: ($0.ttft?.count ?? 0) >= 20 ? $0.ttft?.p95 : $0.ttft?.maximum)
+            },
+            TableColumn("CV band", alignment: .left, dropRank: 2) {
+                $0.ttft?.cvBands.map(\.rawValue).joined(separator: ", or ") ?? ""
+            },
+            TableColumn("per useful", "answer", dropRank: 1) {
+                $0.cell.stats.cost.map { Figure.dollars($0.dollarsPerUsefulResult) } ?? "unknown"
+            },
+        ]
     }
 
     private static func sentence(_ flip: ProviderMatrix.Flip) -> String {

@@ -33,31 +33,32 @@ extension ReportDocument {
     // MARK: The table
 
     private static func rampTable(_ phase: PhaseResult) -> TextTable {
-        let parts = phase.steps.contains { partsFromRetention($0) }
-        var columns: [TextTable.Column] = [
-            .init("streams"), .init("tok/s"), .init("user", "tok/s"), .init("kept"),
+        let columns: [TableColumn<StepResult>] = [
+            streamsColumn,
+            TableColumn("tok/s", of: .outputTokensPerSecond).of(\.stats),
+            TableColumn("user", "tok/s", of: .requestTPS, at: "p50").of(\.stats),
+            TableColumn("kept") { Span(Figure.wholePercent(share: $0.retention), keptTone($0.retention)) },
+            TableColumn("decode", "kept", dropRank: 5, when: phase.steps.contains { partsFromRetention($0) }) {
+                Figure.wholePercent(share: $0.decodeRetention)
+            },
         ]
-        if parts { columns.append(.init("decode", "kept", dropRank: 5)) }
-        columns += ttftColumns(phase) + tailColumns(phase)
-        let queues = ServerBlocks.knowsWaiting(phase)
-        if queues { columns.append(.init("in its", "queue", dropRank: 6)) }
-        let rows = phase.steps.map { step in
-            var cells = [
-                Span(step.concurrency.map { Figure.count($0) } ?? Figure.unknown, .strong),
-                Span(Figure.rate(step.stats.outputTokensPerSecond)),
-                Span(Figure.rate(step.stats.requestTPS?.p50)),
-                Span(Figure.wholePercent(share: step.retention), keptTone(step.retention)),
-            ]
-            if parts { cells.append(Span(Figure.wholePercent(share: step.decodeRetention))) }
-            cells += ttftCells(step.stats, phase) + tailCells(step.stats, phase)
-            if queues { cells.append(ServerBlocks.waiting(step)) }
-            return TextTable.Row(
-                cells,
-                mark: isKnee(step, phase) ? "← knee" : nil,
-                isDisturbed: step.validity.isDisturbed
-            )
-        }
-        return TextTable(columns: columns, rows: rows)
+        let queue = TableColumn(
+            "in its",
+            "queue",
+            dropRank: 6,
+            when: ServerBlocks.knowsWaiting(phase),
+            cell: ServerBlocks.waiting
+        )
+        return TextTable(
+            columns + (ttftColumns(phase) + tailColumns(phase)).map { $0.of(\.stats) } + [queue],
+            phase.steps,
+            mark: { isKnee($0, phase) ? "← knee" : nil },
+            isDisturbed: { $0.validity.isDisturbed }
+        )
+    }
+
+    static var streamsColumn: TableColumn<StepResult> {
+        TableColumn("streams", tone: .strong) { $0.concurrency.map { Figure.count($0) } ?? Figure.unknown }
     }
 
     private static func keptTone(_ retention: Double?) -> Tone {
@@ -70,40 +71,40 @@ extension ReportDocument {
         return step.concurrency == knee
     }
 
-    static func ttftColumns(_ phase: PhaseResult) -> [TextTable.Column] {
+    static func ttftColumns(_ phase: PhaseResult) -> [TableColumn<RequestStatistics>] {
         let first = phase.loop == .open ? ["scheduled", "TTFT p50"] : ["TTFT", "p50"]
-        return [.init(first[0], first[1]), .init("TTFT", "p95"), .init("TTFT", "CV", dropRank: 2)]
+        let figure = phase.loop == .open ? CatalogueFigure.ttftScheduled : .ttft
+        return [
+            TableColumn(first[0], first[1], of: figure, at: "p50"), TableColumn("TTFT", "p95", of: figure, at: "p95"),
+            TableColumn("TTFT", "CV", dropRank: 2) { Figure.wholePercent(ttft($0, phase)?.cvPercent) },
+        ]
     }
 
-    static func tailColumns(_ phase: PhaseResult) -> [TextTable.Column] {
-        var columns: [TextTable.Column] = [.init("e2e", "p95", dropRank: 3)]
-        if useless(phase) { columns.append(.init("useful", dropRank: 4)) }
-        columns.append(.init("failed"))
-        if throttled(phase) { columns.append(.init("throttled", dropRank: 1)) }
-        return columns
+    static func tailColumns(_ phase: PhaseResult) -> [TableColumn<RequestStatistics>] {
+        [
+            TableColumn("e2e", "p95", dropRank: 3, of: .e2e, at: "p95"),
+            usefulColumn(dropRank: 4, when: useless(phase)), failedColumn,
+            throttledColumn(dropRank: 1, when: throttled(phase)),
+        ]
+    }
+
+    static func usefulColumn(dropRank: Int, when isShown: Bool = true) -> TableColumn<RequestStatistics> {
+        TableColumn("useful", dropRank: dropRank, when: isShown) { Figure.percent(share: usefulShare($0)) }
+    }
+
+    static var failedColumn: TableColumn<RequestStatistics> {
+        TableColumn("failed") { Span(Figure.count($0.requests.failed), $0.requests.failed > 0 ? .bad : .plain) }
+    }
+
+    static func throttledColumn(dropRank: Int, when isShown: Bool = true) -> TableColumn<RequestStatistics> {
+        TableColumn("throttled", dropRank: dropRank, when: isShown) {
+            Span(Figure.count($0.requests.throttled), $0.requests.throttled > 0 ? .caution : .plain)
+        }
     }
 
     /// The TTFT that the contract means for this phase.
     static func ttft(_ stats: RequestStatistics, _ phase: PhaseResult) -> DistributionSummary? {
         phase.loop == .open ? stats.ttftScheduledMilliseconds : stats.ttftMilliseconds
-    }
-
-    static func ttftCells(_ stats: RequestStatistics, _ phase: PhaseResult) -> [Span] {
-        let ttft = ttft(stats, phase)
-        return [
-            Span(Figure.duration(milliseconds: ttft?.p50)), Span(Figure.duration(milliseconds: ttft?.p95)),
-            Span(Figure.wholePercent(ttft?.cvPercent)),
-        ]
-    }
-
-    static func tailCells(_ stats: RequestStatistics, _ phase: PhaseResult) -> [Span] {
-        var cells = [Span(Figure.duration(milliseconds: stats.e2eMilliseconds?.p95))]
-        if useless(phase) { cells.append(Span(Figure.percent(share: usefulShare(stats)))) }
-        cells.append(Span(Figure.count(stats.requests.failed), stats.requests.failed > 0 ? .bad : .plain))
-        if throttled(phase) {
-            cells.append(Span(Figure.count(stats.requests.throttled), stats.requests.throttled > 0 ? .caution : .plain))
-        }
-        return cells
     }
 
     private static func throttled(_ phase: PhaseResult) -> Bool {

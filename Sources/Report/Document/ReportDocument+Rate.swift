@@ -3,35 +3,41 @@ import Measurement
 extension ReportDocument {
     /// Steps at request rates: what was asked for against what was done.
     static func rates(_ phase: PhaseResult) -> [Block] {
-        let isHeld = phase.steps.contains { ($0.openLoop?.cappedShare ?? 0) > 0 }
-        var columns: [TextTable.Column] = [
-            .init("due", "req/s"), .init("sent", "req/s"), .init("done", "req/s"), .init("tokens/s"),
-        ]
-        columns += ttftColumns(phase) + [.init("from sending", "TTFT p95", dropRank: 2)] + tailColumns(phase)
-        if isHeld { columns.append(.init("held", "back")) }
-        let rows = phase.steps.map { step in
-            var cells: [Span] = [
-                Span(ramp(step) ?? Figure.rate(step.openLoop?.offeredRPS ?? step.rps), .strong),
-                Span(Figure.rate(step.openLoop?.sentRPS)),
-                Span(Figure.rate(step.openLoop?.achievedRPS ?? step.stats.requestsPerSecond)),
-                Span(Figure.rate(step.stats.outputTokensPerSecond)),
-            ]
-            cells += ttftCells(step.stats, phase)
-            cells.append(Span(Figure.duration(milliseconds: step.stats.ttftMilliseconds?.p95)))
-            cells += tailCells(step.stats, phase)
-            if isHeld { cells.append(Span(Figure.wholePercent(share: step.openLoop?.cappedShare))) }
-            return TextTable.Row(
-                cells,
-                mark: step.openLoop?.saturatedAtSeconds == nil ? nil : "← given up",
-                isDisturbed: step.validity.isDisturbed
-            )
-        }
+        let table = TextTable(
+            rateColumns
+                + ([TableColumn("tokens/s", of: .outputTokensPerSecond)] + ttftColumns(phase)
+                + [TableColumn("from sending", "TTFT p95", dropRank: 2, of: .ttft, at: "p95")]
+                + tailColumns(phase)).map { $0.of(\.stats) }
+                + [
+                    TableColumn("held", "back", when: phase.steps.contains { ($0.openLoop?.cappedShare ?? 0) > 0 }) {
+                        Figure.wholePercent(share: $0.openLoop?.cappedShare)
+                    }
+                ],
+            phase.steps,
+            mark: givenUp,
+            isDisturbed: { $0.validity.isDisturbed }
+        )
         return [
             .heading("\(heading(phase)): what happens as requests come faster"),
             .detail(.sentence(openLoopExplanation, .dim)),
-            .table(TextTable(columns: columns, rows: rows)),
+            .table(table),
         ] + [roughSentence(phase)].compactMap { $0 }.map { .sentence($0, .dim) }
             + phase.steps.compactMap(saturation).map { .sentence($0) }
+    }
+
+    /// What was asked for, what was sent, what was answered.
+    static var rateColumns: [TableColumn<StepResult>] {
+        [
+            TableColumn("due", "req/s", tone: .strong) {
+                ramp($0) ?? Figure.rate($0.openLoop?.offeredRPS ?? $0.rps)
+            },
+            TableColumn("sent", "req/s") { Figure.rate($0.openLoop?.sentRPS) },
+            TableColumn("done", "req/s") { Figure.rate($0.openLoop?.achievedRPS ?? $0.stats.requestsPerSecond) },
+        ]
+    }
+
+    static func givenUp(_ step: StepResult) -> String? {
+        step.openLoop?.saturatedAtSeconds == nil ? nil : "← given up"
     }
 
     static func ramp(_ step: StepResult) -> String? {

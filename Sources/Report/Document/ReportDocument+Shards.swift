@@ -49,25 +49,24 @@ extension ReportDocument {
                 "Their clocks may differ: no rendezvous compared them, and not all are synchronised."
             )
         }
-        let columns: [TextTable.Column] = [
-            .init("shard"), .init("machine", alignment: .left, flexible: true), .init("n"), .init("ok"),
-            .init("TTFT", "p50"),
-            .init("TTFT", "p95"), .init("e2e", "p50", dropRank: 2), .init("late", dropRank: 1),
-            .init("clock", "offset", dropRank: 1), .init("CPU", dropRank: 3), .init("verdict", alignment: .left),
+        let columns: [TableColumn<ShardRecord>] = [
+            TableColumn("shard", tone: .strong) { "\($0.index)" },
+            TableColumn("machine", alignment: .left, flexible: true) { SafeText.line($0.host, limit: 40) },
+            TableColumn("n") { $0.requests.map { Figure.count($0) } ?? Figure.unknown },
+            TableColumn("ok") { $0.successes.map { Figure.count($0) } ?? Figure.unknown },
+            TableColumn("TTFT", "p50") { Figure.duration(milliseconds: $0.ttftP50) },
+            TableColumn("TTFT", "p95") { Figure.duration(milliseconds: $0.ttftP95) },
+            TableColumn("e2e", "p50", dropRank: 2) { Figure.duration(milliseconds: $0.e2eP50) },
+            TableColumn("late", dropRank: 1) { Figure.duration(milliseconds: Double($0.late) / 1e6) },
+            TableColumn("clock", "offset", dropRank: 1, text: offset),
+            TableColumn("CPU", dropRank: 3) {
+                $0.cpuPercent.map { Figure.percent(share: $0 / 100) } ?? Figure.unknown
+            },
+            TableColumn("verdict", alignment: .left) { shard in
+                let verdict = shard.verdict ?? Figure.unknown
+                return Span(SafeText.line(verdict, limit: 20), verdict == "valid" ? .plain : .caution)
+            },
         ]
-        let rows = shards.shards.map { shard in
-            let verdict = shard.verdict ?? Figure.unknown
-            return TextTable.Row([
-                Span("\(shard.index)", .strong), Span(SafeText.line(shard.host, limit: 40)),
-                Span(shard.requests.map { Figure.count($0) } ?? Figure.unknown),
-                Span(shard.successes.map { Figure.count($0) } ?? Figure.unknown),
-                Span(Figure.duration(milliseconds: shard.ttftP50)), Span(Figure.duration(milliseconds: shard.ttftP95)),
-                Span(Figure.duration(milliseconds: shard.e2eP50)),
-                Span(Figure.duration(milliseconds: Double(shard.late) / 1e6)), Span(offset(shard)),
-                Span(shard.cpuPercent.map { Figure.percent(share: $0 / 100) } ?? Figure.unknown),
-                Span(SafeText.line(verdict, limit: 20), verdict == "valid" ? .plain : .caution),
-            ])
-        }
         let all = shards.shards.flatMap { shard in
             shard.reasons.map { SafeText.line("shard \(shard.index) (\(shard.host)): \($0)", limit: 500) }
         }
@@ -76,7 +75,7 @@ extension ReportDocument {
         let reasons = all.prefix(most) + rest
         return [
             .heading("Shards: \(Figure.count(shards.shards.count)) of \(Figure.count(shards.count))"),
-            .sentence(sentences.joined(separator: " ")), .table(TextTable(columns: columns, rows: rows)),
+            .sentence(sentences.joined(separator: " ")), .table(TextTable(columns, shards.shards)),
         ] + (reasons.isEmpty ? [] : [.list(Array(reasons))])
     }
 

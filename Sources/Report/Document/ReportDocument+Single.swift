@@ -51,38 +51,34 @@ extension ReportDocument {
         }
     }
 
-    private typealias Figures = (name: String, summary: DistributionSummary, format: (Double?) -> String)
+    private typealias Figures = (name: String, summary: DistributionSummary, dimension: FigureDimension)
 
     private static func figureRows(_ stats: RequestStatistics, _ phase: PhaseResult) -> [Figures] {
-        let time: (Double?) -> String = { Figure.duration(milliseconds: $0) }
-        let rows: [(String, DistributionSummary?, (Double?) -> String)] = [
-            (phase.loop == .open ? "TTFT from due" : "TTFT", ttft(stats, phase), time),
-            ("TTFT from sending", phase.loop == .open ? stats.ttftMilliseconds : nil, time),
-            ("e2e from due", phase.loop == .open ? stats.e2eScheduledMilliseconds : nil, time),
-            (phase.loop == .open ? "e2e from sending" : "e2e", stats.e2eMilliseconds, time),
-            ("time per token", stats.tpotMilliseconds, time),
-            ("gap between chunks", stats.itlMilliseconds, time),
-            ("tokens/s per user", stats.requestTPS, Figure.rate),
-        ]
-        return rows.compactMap { name, summary, format in summary.map { (name, $0, format) } }
+        let isOpen = phase.loop == .open
+        let rows: [(String, CatalogueFigure)] =
+            (isOpen
+                ? [
+                    ("TTFT from due", .ttftScheduled), ("TTFT from sending", .ttft), ("e2e from due", .e2eScheduled),
+                    ("e2e from sending", .e2e),
+                ] : [("TTFT", .ttft), ("e2e", .e2e)])
+            + [("time per token", .tpot), ("gap between chunks", .itl), ("tokens/s per user", .requestTPS)]
+        return rows.compactMap { name, figure in
+            figure.distribution(of: stats).map { (name, $0, figure.dimension) }
+        }
     }
 
     private static func figureTable(_ rows: [Figures]) -> TextTable {
-        let columns: [TextTable.Column] = [
-            .init("", alignment: .left), .init("p50"), .init("p95"), .init("p99"), .init("max", dropRank: 2),
-            .init("CV"),
-            .init("n", dropRank: 1),
-        ]
-        return TextTable(
-            columns: columns,
-            rows: rows.map { name, summary, format in
-                TextTable.Row([
-                    Span(name, .strong), Span(format(summary.p50)), Span(format(summary.p95)),
-                    Span(format(summary.p99)),
-                    Span(format(summary.maximum)), Span(Figure.wholePercent(summary.cvPercent)),
-                    Span(Figure.count(summary.count)),
-                ])
-            }
+        TextTable(
+            [
+                TableColumn("", alignment: .left, tone: .strong) { $0.name },
+                TableColumn("p50") { Figure.text($0.summary.p50, $0.dimension) },
+                TableColumn("p95") { Figure.text($0.summary.p95, $0.dimension) },
+                TableColumn("p99") { Figure.text($0.summary.p99, $0.dimension) },
+                TableColumn("max", dropRank: 2) { Figure.text($0.summary.maximum, $0.dimension) },
+                TableColumn("CV") { Figure.wholePercent($0.summary.cvPercent) },
+                TableColumn("n", dropRank: 1) { Figure.count($0.summary.count) },
+            ],
+            rows
         )
     }
 
@@ -110,8 +106,8 @@ extension ReportDocument {
         parts.append("\(Figure.percent(share: usefulShare(stats))) useful")
         parts.append("\(Figure.count(stats.requests.failed)) failed")
         if stats.requests.throttled > 0 { parts.append("\(Figure.count(stats.requests.throttled)) throttled") }
-        if stats.longGapRequests > 0 {
-            parts.append("\(Figure.count(stats.longGapRequests)) with a gap above 1\(Figure.space)s between tokens")
+        if let gaps = stats.tallied[CatalogueFigure.longGapShare.key], gaps.part > 0 {
+            parts.append("\(Figure.count(gaps.part)) with a gap above 1\(Figure.space)s between tokens")
         }
         return parts.joined(separator: ", ") + "."
     }

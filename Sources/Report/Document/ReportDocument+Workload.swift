@@ -5,26 +5,21 @@ extension ReportDocument {
     static func workload(_ workload: WorkloadResult, targets: Int) -> [Block] {
         guard !workload.primary.isEmpty else { return [] }
         let (name, why) = words(workload.kind)
-        let columns: [TextTable.Column] =
-            (targets > 1 ? [.init("target", alignment: .left)] : []) + [
-                .init("", alignment: .left), .init("value"), .init("95 %", "interval", dropRank: 1),
-                .init("n", dropRank: 2), .init("", alignment: .left, flexible: true),
-            ]
-        let rows = workload.primary.map { figure in
-            let format = self.format(figure.metric)
-            let bounds = Figure.interval(figure.interval?.lower, figure.interval?.upper, format)
-            let cells = [
-                Span(label(figure.metric), .strong), Span(format(figure.value)), Span(bounds ?? Figure.unknown),
-                Span(figure.count.map { Figure.count($0) } ?? Figure.unknown),
-                Span(SafeText.line(figure.note ?? "", limit: 80), .dim),
-            ]
-            return TextTable.Row((targets > 1 ? [Span(SafeText.line(figure.target, limit: 30))] : []) + cells)
-        }
+        let columns: [TableColumn<WorkloadResult.Figure>] = [
+            TableColumn("target", alignment: .left, when: targets > 1) { SafeText.line($0.target, limit: 30) },
+            TableColumn("", alignment: .left, tone: .strong) { label($0.metric) },
+            TableColumn("value") { format($0.metric)($0.value) },
+            TableColumn("95 %", "interval", dropRank: 1) {
+                Figure.interval($0.interval?.lower, $0.interval?.upper, format($0.metric)) ?? Figure.unknown
+            },
+            TableColumn("n", dropRank: 2) { $0.count.map { Figure.count($0) } ?? Figure.unknown },
+            TableColumn("", alignment: .left, flexible: true, tone: .dim) { SafeText.line($0.note ?? "", limit: 80) },
+        ]
         let phases = Set(workload.primary.map(\.phase)).sorted().map { SafeText.line($0, limit: 40) }
         return [
             .heading("What matters for \(name)"),
             .detail(.sentence("\(why) From: \(phases.joined(separator: ", ")).", .dim)),
-            .table(TextTable(columns: columns, rows: rows)),
+            .table(TextTable(columns, workload.primary)),
         ]
     }
 

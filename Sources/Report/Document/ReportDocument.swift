@@ -150,23 +150,19 @@ struct ReportDocument: Sendable, Hashable {
     static func thresholds(_ thresholds: [ThresholdResult]) -> [Block] {
         let failed = thresholds.count { !$0.passed }
         let heading = failed == 0 ? "Thresholds: all passed" : "Thresholds: \(failed) of \(thresholds.count) failed"
-        let columns: [TextTable.Column] = [
-            .init("", alignment: .left), .init("threshold", alignment: .left), .init("value"),
-            .init("where", alignment: .left, flexible: true),
-        ]
-        let rows = thresholds.map { threshold in
-            TextTable.Row([
-                threshold.passed ? Span("passed", .good) : Span("FAILED", .bad),
-                Span(SafeText.line(threshold.expression)),
-                Span(value(threshold)),
+        let columns: [TableColumn<ThresholdResult>] = [
+            TableColumn("", alignment: .left) { $0.passed ? Span("passed", .good) : Span("FAILED", .bad) },
+            TableColumn("threshold", alignment: .left) { SafeText.line($0.expression) },
+            TableColumn("value", text: value),
+            TableColumn("where", alignment: .left, flexible: true) { threshold in
                 Span(
                     [threshold.note, threshold.disturbance].compactMap { $0.map { SafeText.line($0, limit: 1000) } }
                         .joined(separator: "; "),
                     threshold.disturbance == nil ? .dim : .caution
-                ),
-            ])
-        }
-        return [.heading(heading), .table(TextTable(columns: columns, rows: rows))]
+                )
+            },
+        ]
+        return [.heading(heading), .table(TextTable(columns, thresholds))]
     }
 
     /// In the unit of the expression, or the one that reads better.

@@ -28,25 +28,17 @@ enum ServedReport {
     }
 
     private static func table(_ fact: ServedResult.Fact, _ groups: [ServedResult.Group]) -> TextTable {
-        let isPriced = groups.contains { $0.cost != nil }
-        var columns: [TextTable.Column] = [
-            .init(words(fact), alignment: .left, flexible: true), .init("requests"), .init("share"),
-            .init("TTFT p50"), .init("tok/s p50"),
+        let columns: [TableColumn<ServedResult.Group>] = [
+            TableColumn(words(fact), alignment: .left, flexible: true) { SafeText.line($0.name) },
+            TableColumn("requests") { Figure.count($0.requests) },
+            TableColumn("share") { Figure.percent(share: $0.share?.value) },
+            TableColumn("TTFT p50") { Figure.duration(milliseconds: $0.ttftMilliseconds?.p50) },
+            TableColumn("tok/s p50") { Figure.plain($0.decodeTPS?.p50) },
+            TableColumn("$/M out", when: groups.contains { $0.cost != nil }) {
+                Figure.dollars($0.cost?.dollarsPerMillionOutputTokens)
+            },
         ]
-        if isPriced { columns.append(.init("$/M out")) }
-        let rows = groups.map { group in
-            var cells: [Span] = [
-                Span(SafeText.line(group.name)), Span(Figure.count(group.requests)),
-                Span(group.share.map { Figure.percent(share: $0.value) } ?? Figure.unknown),
-                Span(group.ttftMilliseconds?.p50.map { Figure.duration(milliseconds: $0) } ?? Figure.unknown),
-                Span(group.decodeTPS?.p50.map(Figure.plain) ?? Figure.unknown),
-            ]
-            if isPriced {
-                cells.append(Span(group.cost?.dollarsPerMillionOutputTokens.map(Figure.dollars) ?? Figure.unknown))
-            }
-            return TextTable.Row(cells)
-        }
-        return TextTable(columns: columns, rows: rows)
+        return TextTable(columns, groups)
     }
 
     /// Why a cost is not known, where that is for what was served.

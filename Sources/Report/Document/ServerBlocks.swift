@@ -35,42 +35,47 @@ enum ServerBlocks {
 
     private static func levels(_ steps: [StepResult]) -> TextTable {
         let servers = steps.compactMap(\.server)
-        var columns: [TextTable.Column] = [.init(steps.contains { $0.concurrency != nil } ? "streams" : "rate")]
-        var cells: [(ServerResult) -> String] = []
-        func add(_ column: TextTable.Column, if isKnown: Bool, _ cell: @escaping (ServerResult) -> String) {
-            guard isKnown else { return }
-            columns.append(column)
-            cells.append(cell)
-        }
         func knows(_ path: KeyPath<ServerResult, ServerResult.Level?>) -> Bool {
             servers.contains { $0[keyPath: path] != nil }
         }
-        add(.init("running"), if: knows(\.running)) { Figure.rate($0.running?.mean) }
-        add(.init("waiting"), if: knows(\.waiting)) { Figure.rate($0.waiting?.mean) }
-        add(.init("waiting", "most", dropRank: 3), if: knows(\.waiting)) { Figure.rate($0.waiting?.max) }
-        add(.init("in its", "queue", dropRank: 1), if: servers.contains { $0.queueMilliseconds != nil }) {
-            Figure.duration(milliseconds: $0.queueMilliseconds)
+        func text(_ step: StepResult, _ cell: (ServerResult) -> String) -> String {
+            step.server.map(cell) ?? Figure.unknown
         }
-        add(.init("KV cache", "most"), if: knows(\.kvCacheUsage)) { Figure.wholePercent(share: $0.kvCacheUsage?.max) }
-        add(.init("prefix", "hits", dropRank: 2), if: servers.contains { $0.prefixHitRate != nil }) {
-            Figure.wholePercent(share: $0.prefixHitRate)
+        let name = TableColumn<StepResult>(steps.contains { $0.concurrency != nil } ? "streams" : "rate", tone: .strong)
+        {
+            $0.concurrency.map { Figure.count($0) } ?? $0.rps.map(Figure.rate) ?? Figure.unknown
         }
-        add(.init("pre-", "empted", dropRank: 4), if: servers.contains { $0.preemptions ?? 0 >= 0.5 }) {
-            Figure.rate($0.preemptions?.rounded())
-        }
-        add(.init("replicas", dropRank: 5), if: servers.contains { ($0.replicasUp?.max ?? 0) > 1 }) {
-            Figure.rate($0.replicasUp?.mean)
-        }
-        add(.init("power", dropRank: 6), if: knows(\.gpuPowerWatts)) {
-            Figure.rate($0.gpuPowerWatts?.mean) + Figure.space + "W"
-        }
-        let rows = steps.map { step in
-            let name = step.concurrency.map { Figure.count($0) } ?? step.rps.map(Figure.rate) ?? Figure.unknown
-            return TextTable.Row(
-                [Span(name, .strong)] + cells.map { cell in Span(step.server.map(cell) ?? Figure.unknown) }
-            )
-        }
-        return TextTable(columns: columns, rows: rows)
+        let load: [TableColumn<StepResult>] = [
+            TableColumn("running", when: knows(\.running)) { text($0) { Figure.rate($0.running?.mean) } },
+            TableColumn("waiting", when: knows(\.waiting)) { text($0) { Figure.rate($0.waiting?.mean) } },
+            TableColumn("waiting", "most", dropRank: 3, when: knows(\.waiting)) {
+                text($0) { Figure.rate($0.waiting?.max) }
+            },
+            TableColumn(
+                "in its",
+                "queue",
+                dropRank: 1,
+                when: servers.contains { $0.queueMilliseconds != nil }
+            ) { text($0) { Figure.duration(milliseconds: $0.queueMilliseconds) } },
+        ]
+        let means: [TableColumn<StepResult>] = [
+            TableColumn("KV cache", "most", when: knows(\.kvCacheUsage)) {
+                text($0) { Figure.wholePercent(share: $0.kvCacheUsage?.max) }
+            },
+            TableColumn("prefix", "hits", dropRank: 2, when: servers.contains { $0.prefixHitRate != nil }) {
+                text($0) { Figure.wholePercent(share: $0.prefixHitRate) }
+            },
+            TableColumn("pre-", "empted", dropRank: 4, when: servers.contains { $0.preemptions ?? 0 >= 0.5 }) {
+                text($0) { Figure.rate($0.preemptions?.rounded()) }
+            },
+            TableColumn("replicas", dropRank: 5, when: servers.contains { ($0.replicasUp?.max ?? 0) > 1 }) {
+                text($0) { Figure.rate($0.replicasUp?.mean) }
+            },
+            TableColumn("power", dropRank: 6, when: knows(\.gpuPowerWatts)) {
+                text($0) { Figure.rate($0.gpuPowerWatts?.mean) + Figure.space + "W" }
+            },
+        ]
+        return TextTable([name] + load + means, steps)
     }
 
     /// Mean requests in the server's queue, for the ramp's own table.
@@ -166,26 +171,23 @@ enum ServerBlocks {
         let named = [
             ("input tokens", result.promptTokens), ("output tokens", result.outputTokens), ("answers", result.requests),
         ]
-        let rows = named.compactMap { name, pair in
-            pair.map { pair in
-                let difference = pair.difference
+        typealias Row = (name: String, pair: ServerReconciliation.Pair)
+        let rows: [Row] = named.compactMap { name, pair in pair.map { (name, $0) } }
+        let columns: [TableColumn<Row>] = [
+            TableColumn("", alignment: .left) { $0.name }, TableColumn("here") { Figure.count($0.pair.ours) },
+            TableColumn("server") { Figure.count($0.pair.server) },
+            TableColumn("difference") { row in
+                let (ours, difference) = (row.pair.ours, row.pair.difference)
                 let sign = difference > 0 ? "+" : difference < 0 ? "−" : ""
-                let share = pair.ours > 0 && difference != 0 ? Double(difference.magnitude) / Double(pair.ours) : nil
+                let share = ours > 0 && difference != 0 ? Double(difference.magnitude) / Double(ours) : nil
                 let beside = share.map { " (\(Figure.percent(share: $0)))" } ?? ""
-                return TextTable.Row([
-                    Span(name), Span(Figure.count(pair.ours)), Span(Figure.count(pair.server)),
-                    Span("\(sign)\(Figure.count(difference.magnitude))\(beside)", difference == 0 ? .good : .caution),
-                ])
-            }
-        }
-        var blocks: [Block] = [
-            .table(
-                TextTable(
-                    columns: [.init("", alignment: .left), .init("here"), .init("server"), .init("difference")],
-                    rows: rows
+                return Span(
+                    "\(sign)\(Figure.count(difference.magnitude))\(beside)",
+                    difference == 0 ? .good : .caution
                 )
-            )
+            },
         ]
+        var blocks: [Block] = [.table(TextTable(columns, rows))]
         guard !result.agrees else { return blocks }
         var notes: [String] = []
         if result.unfinished > 0 {
@@ -208,24 +210,20 @@ enum ServerBlocks {
 
     private static func replicas(_ replicas: [ServerResult.Replica]) -> TextTable {
         let hasSources = Set(replicas.map(\.source)).count > 1
-        let rows = replicas.prefix(100).map { replica in
-            let name = [hasSources || replica.name.isEmpty ? replica.source : nil, replica.name].compactMap(\.self)
-            return TextTable.Row([
-                Span(SafeText.line(name.joined(separator: " "), limit: 60)),
-                Span(Figure.duration(seconds: max(0, replica.firstSeconds))),
-                Span(Figure.duration(seconds: replica.lastSeconds)),
-                Span(Figure.rate(replica.running?.mean)), Span(Figure.rate(replica.waiting?.max)),
-                Span(Figure.wholePercent(share: replica.kvCacheUsage?.max)),
-                Span(replica.generationTokens.map { Figure.count(Int64(clamping: Int($0))) } ?? Figure.unknown),
-            ])
-        }
-        return TextTable(
-            columns: [
-                .init("replica", alignment: .left), .init("seen", "from"), .init("to"), .init("running", "mean"),
-                .init("waiting", "most", dropRank: 2), .init("KV cache", "most", dropRank: 1),
-                .init("output", "tokens"),
-            ],
-            rows: rows
-        )
+        let columns: [TableColumn<ServerResult.Replica>] = [
+            TableColumn("replica", alignment: .left) { replica in
+                let name = [hasSources || replica.name.isEmpty ? replica.source : nil, replica.name].compactMap(\.self)
+                return SafeText.line(name.joined(separator: " "), limit: 60)
+            },
+            TableColumn("seen", "from") { Figure.duration(seconds: max(0, $0.firstSeconds)) },
+            TableColumn("to") { Figure.duration(seconds: $0.lastSeconds) },
+            TableColumn("running", "mean") { Figure.rate($0.running?.mean) },
+            TableColumn("waiting", "most", dropRank: 2) { Figure.rate($0.waiting?.max) },
+            TableColumn("KV cache", "most", dropRank: 1) { Figure.wholePercent(share: $0.kvCacheUsage?.max) },
+            TableColumn("output", "tokens") {
+                $0.generationTokens.map { Figure.count(Int64(clamping: Int($0))) } ?? Figure.unknown
+            },
+        ]
+        return TextTable(columns, Array(replicas.prefix(100)))
     }
 }

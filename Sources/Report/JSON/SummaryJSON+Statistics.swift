@@ -4,58 +4,26 @@ extension SummaryJSON {
     /// The contract's STATS.
     static func statistics(_ stats: RequestStatistics) -> JSONValue {
         .object(
-            [
-                .init("requests", requests(stats.requests)),
-                .init("outcomes", outcomes(stats.outcomes)),
-                .init("availability", proportion(stats.availability)),
-                .init("error_rate", JSONValue(stats.errorRate)),
-                .init("throttle_rate", JSONValue(stats.throttleRate)),
-                .init("input_tokens", JSONValue(stats.inputTokens)),
-                .init("cached_input_tokens", JSONValue(stats.cachedInputTokens)),
-                .init("cache_written_tokens", JSONValue(stats.cacheWrittenTokens)),
-                .init("output_tokens", JSONValue(stats.outputTokens)),
-                .init("reasoning_tokens", JSONValue(stats.reasoningTokens)),
-                .init("tokens_per_chunk", JSONValue(stats.tokensPerChunk)),
-                .init("long_gap_share", JSONValue(stats.longGapShare)),
-                .init("client_idle_share", JSONValue(stats.clientIdleShare)),
-                .init("late_arrivals_share", JSONValue(stats.lateArrivalsShare)),
-                .init("input_tokens_per_request", distribution(stats.inputTokensPerRequest)),
-                .init("output_tokens_per_request", distribution(stats.outputTokensPerRequest)),
-                .init("output_tokens_per_second", JSONValue(stats.outputTokensPerSecond)),
-                .init("total_tokens_per_second", JSONValue(stats.totalTokensPerSecond)),
-                .init("output_bytes_per_second", JSONValue(stats.outputBytesPerSecond)),
-                .init("requests_per_second", JSONValue(stats.requestsPerSecond)),
-                .init("goodput_rps", JSONValue(stats.goodputRPS)),
-                .init("slo_attainment", JSONValue(stats.sloAttainment)),
-                .init("ttft_ms", distribution(stats.ttftMilliseconds, adjusted: true)),
-                .init("ttft_scheduled_ms", distribution(stats.ttftScheduledMilliseconds, adjusted: true)),
-                .init("wait_ms", distribution(stats.waitMilliseconds)),
-                .init("ttfv_ms", distribution(stats.ttfvMilliseconds)),
-                .init("e2e_ms", distribution(stats.e2eMilliseconds, adjusted: true)),
-                .init("e2e_scheduled_ms", distribution(stats.e2eScheduledMilliseconds, adjusted: true)),
-                .init("tpot_ms", distribution(stats.tpotMilliseconds)),
-                .init("itl_ms", distribution(stats.itlMilliseconds)),
-                .init("decode_tps", distribution(stats.decodeTPS)),
-                .init("request_tps", distribution(stats.requestTPS)),
-                .init("connect_ms", distribution(stats.connectMilliseconds)),
-                .init("tls_ms", distribution(stats.tlsMilliseconds)),
-                .init("cost", CostJSON.value(stats.cost)),
-                .init("cost_unknown", CostJSON.gap(stats.costGap)),
-                .init("cost_unknown_of", JSONValue(stats.costGap?.subject)),
-                .init("served", ServedJSON.value(stats.served)),
-                .init("retries", stats.retries.map(retries) ?? .null),
-            ] + embeddings(stats) + answers(stats.answers)
+            [.init("requests", requests(stats.requests)), .init("outcomes", outcomes(stats.outcomes))]
+                + FigureCatalogue.text.map { .init($0.key, value($0, stats)) } + [
+                    .init("cost", CostJSON.value(stats.cost)),
+                    .init("cost_unknown", CostJSON.gap(stats.costGap)),
+                    .init("cost_unknown_of", JSONValue(stats.costGap?.subject)),
+                    .init("served", ServedJSON.value(stats.served)),
+                    .init("retries", stats.retries.map(retries) ?? .null),
+                ] + (stats.embeddings == nil ? [] : FigureCatalogue.embeddings.map { .init($0.key, value($0, stats)) })
+                + answers(stats.answers)
         )
     }
 
-    /// Absent where text was asked for.
-    private static func embeddings(_ stats: RequestStatistics) -> [JSONValue.Member] {
-        guard let vectors = stats.embeddings else { return [] }
-        return [
-            .init("embeddings", JSONValue(vectors)),
-            .init("embeddings_per_second", JSONValue(stats.embeddingsPerSecond)),
-            .init("input_tokens_per_second", JSONValue(stats.inputTokensPerSecond)),
-        ]
+    private static func value(_ figure: CatalogueFigure, _ stats: RequestStatistics) -> JSONValue {
+        switch figure.source {
+        case .count(_, let read): JSONValue(read(stats))
+        case .number(let read): JSONValue(read(stats).value)
+        case .proportion(let read): proportion(read(stats))
+        case .rate(let read): JSONValue(read(stats))
+        case .distribution(let adjusted, let read): distribution(read(stats), adjusted: adjusted)
+        }
     }
 
     /// Absent where no prompt was asked twice at temperature 0.

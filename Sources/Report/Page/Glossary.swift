@@ -1,9 +1,20 @@
+import Measurement
+
 /// What the terms of the page mean: the contract's definitions in short. The script shows them behind each "?".
 enum Glossary {
     struct Term: Sendable {
         var key: String
         var name: String
         var meaning: String
+
+        init(key: String, name: String, meaning: String) {
+            (self.key, self.name, self.meaning) = (key, name, meaning)
+        }
+
+        /// A figure of the catalogue, in its words.
+        init(key: String, _ figure: CatalogueFigure) {
+            self.init(key: key, name: figure.words?.name ?? figure.key, meaning: figure.words?.meaning ?? "")
+        }
     }
 
     static let terms: [Term] = [
@@ -13,45 +24,12 @@ enum Glossary {
             meaning:
                 "Requests in flight at the same time, as asked for. Each request that ends makes room for the next."
         ),
-        Term(
-            key: "throughput",
-            name: "Throughput",
-            meaning:
-                "Output tokens of all streams that arrived within the measured window, divided by its length. Tokens of "
-                + "requests that failed or were cut off count while they came."
-        ),
-        Term(
-            key: "user",
-            name: "Speed per user",
-            meaning:
-                "Output tokens of one request divided by the time from sending it to its last token, the wait included; "
-                + "the median over the requests of a level."
-        ),
-        Term(
-            key: "ttft",
-            name: "TTFT, time to first token",
-            meaning:
-                "From sending the request to the first token with text, reasoning or a tool call; the set-up of the "
-                + "connection is included. In open loops (rate, replay) and at the edge of a burst it counts from the instant at "
-                + "which the request was due."
-        ),
-        Term(
-            key: "itl",
-            name: "Gap",
-            meaning:
-                "Time between two reads that brought tokens of one stream, of all streams together. Servers may send "
-                + "several tokens in one chunk."
-        ),
-        Term(
-            key: "tpot",
-            name: "Time per output token",
-            meaning: "From the first to the last token of an answer, divided by the tokens after the first read."
-        ),
-        Term(
-            key: "e2e",
-            name: "End to end",
-            meaning: "From sending the request to its last token."
-        ),
+        Term(key: "throughput", .outputTokensPerSecond),
+        Term(key: "user", .requestTPS),
+        Term(key: "ttft", .ttft),
+        Term(key: "itl", .itl),
+        Term(key: "tpot", .tpot),
+        Term(key: "e2e", .e2e),
         Term(
             key: "percentile",
             name: "Percentiles",

@@ -1,9 +1,24 @@
+import Measurement
+
 /// Numbers as people read them: three figures, a unit, a no-break space between the two.
 ///
 /// Renderers turn the no-break space into a plain one after they have broken the lines.
 enum Figure {
     static let unknown = "–"
     static let space = "\u{A0}"
+
+    /// A figure of the catalogue, by what it measures.
+    static func text(_ value: Double?, _ dimension: FigureDimension) -> String {
+        switch dimension {
+        case .milliseconds: duration(milliseconds: value)
+        case .seconds: duration(seconds: value)
+        case .share: percent(share: value)
+        case .percent: percent(value)
+        case .perSecond, .bytesPerSecond: rate(value)
+        case .dollars: dollars(value)
+        case .megabytes, .plain: plain(value)
+        }
+    }
 
     // MARK: Times
 

@@ -5,7 +5,7 @@ struct FigureUnit: Sendable, Hashable {
 }
 
 /// What kind of quantity a figure is: which units a threshold on it may use.
-enum FigureDimension: Sendable, Hashable {
+public enum FigureDimension: Sendable, Hashable {
     case milliseconds  // the figure's own unit
     case seconds
     case share  // of 1
@@ -15,6 +15,15 @@ enum FigureDimension: Sendable, Hashable {
     case dollars
     case megabytes
     case plain  // counts and ratios
+
+    /// That of a statistic of a distribution.
+    func of(_ statistic: String?) -> FigureDimension {
+        switch statistic {
+        case "count": .plain
+        case "cv_percent", "cv", "cv_without_top2": .percent
+        default: self
+        }
+    }
 
     private var units: [FigureUnit] {
         switch self {

@@ -92,10 +92,10 @@ extension Threshold {
 
     private struct Place {
         var name: String
-        var figure: ThresholdMetric.Value
+        var figure: FigureValue
         var need: (count: Int, fewest: Int, statistic: String)?
         /// The same figure without what the load generator added; nil where that is not known.
-        var told: ThresholdMetric.Value?
+        var told: FigureValue?
         var isLoadInvalid = false
 
         func on(_ row: RowValidity) -> Place {
@@ -200,21 +200,21 @@ extension Threshold {
         case .statistic(let read): [Place(name: name, figure: read(stats))]
         case .served(let fact): [Place(name: name, figure: served(fact, stats))]
         case .rate(let read):
-            isWindow ? [Place(name: name, figure: ThresholdMetric.Value(read(stats), missing: "no window"))] : []
+            isWindow ? [Place(name: name, figure: FigureValue(read(stats), missing: "no window"))] : []
         case .step, .burst, .phase, .phaseDistribution: []
         }
     }
 
-    private func served(_ fact: ServedResult.Fact, _ stats: RequestStatistics) -> ThresholdMetric.Value {
-        guard case .served(_, let name) = selector else { return ThresholdMetric.Value(nil) }
+    private func served(_ fact: ServedResult.Fact, _ stats: RequestStatistics) -> FigureValue {
+        guard case .served(_, let name) = selector else { return FigureValue(nil) }
         let share = stats.served?.share(fact, name)
         let missing = "no answer told its \(fact == .by ? "server" : fact.rawValue)"
-        return ThresholdMetric.Value(share?.value, interval: share?.interval, missing: missing)
+        return FigureValue(share?.value, interval: share?.interval, missing: missing)
     }
 
     private func place(_ name: String, _ distribution: DistributionSummary?) -> Place {
         guard let distribution else {
-            return Place(name: name, figure: ThresholdMetric.Value(nil, missing: "n = 0"))
+            return Place(name: name, figure: FigureValue(nil, missing: "n = 0"))
         }
         let statistic = self.statistic ?? ""
         var place = Place(name: name, figure: distribution.figure(statistic))
@@ -248,25 +248,26 @@ extension DistributionSummary {
         }
     }
 
-    fileprivate func figure(_ statistic: String) -> ThresholdMetric.Value {
+    /// The statistic of that name, as in `summary.json`.
+    func figure(_ statistic: String) -> FigureValue {
         let unbounded = "failed or throttled requests reach it"
         return switch statistic {
-        case "count": ThresholdMetric.Value(count)
-        case "mean": ThresholdMetric.Value(mean)
-        case "stddev": ThresholdMetric.Value(standardDeviation, missing: "n = \(count)")
-        case "cv", "cv_percent": ThresholdMetric.Value(cvPercent, interval: cvInterval, missing: "n = \(count)")
-        case "cv_without_top2": ThresholdMetric.Value(cvWithoutTop2, missing: "n = \(count)")
-        case "min": ThresholdMetric.Value(minimum)
-        case "p50": ThresholdMetric.Value(p50, interval: p50Interval)
-        case "p75": ThresholdMetric.Value(p75)
-        case "p90": ThresholdMetric.Value(p90)
-        case "p95": ThresholdMetric.Value(p95, interval: p95Interval)
-        case "p99": ThresholdMetric.Value(p99, interval: p99Interval)
-        case "p999": ThresholdMetric.Value(p999)
-        case "max": ThresholdMetric.Value(maximum)
-        case "adj_p95": ThresholdMetric.Value(adjustedP95, missing: unbounded)
-        case "adj_p99": ThresholdMetric.Value(adjustedP99, missing: unbounded)
-        default: ThresholdMetric.Value(nil)
+        case "count": FigureValue(count)
+        case "mean": FigureValue(mean)
+        case "stddev": FigureValue(standardDeviation, missing: "n = \(count)")
+        case "cv", "cv_percent": FigureValue(cvPercent, interval: cvInterval, missing: "n = \(count)")
+        case "cv_without_top2": FigureValue(cvWithoutTop2, missing: "n = \(count)")
+        case "min": FigureValue(minimum)
+        case "p50": FigureValue(p50, interval: p50Interval)
+        case "p75": FigureValue(p75)
+        case "p90": FigureValue(p90)
+        case "p95": FigureValue(p95, interval: p95Interval)
+        case "p99": FigureValue(p99, interval: p99Interval)
+        case "p999": FigureValue(p999)
+        case "max": FigureValue(maximum)
+        case "adj_p95": FigureValue(adjustedP95, missing: unbounded)
+        case "adj_p99": FigureValue(adjustedP99, missing: unbounded)
+        default: FigureValue(nil)
         }
     }
 }

@@ -3,10 +3,10 @@ extension ThresholdMetric {
     /// figures around them say.
     static let retries: [ThresholdMetric] =
         [
-            ThresholdMetric("retries.requests", .plain, .statistic { Value($0.retries?.requests ?? $0.sent) }),
-            ThresholdMetric("retries.attempts", .plain, .statistic { Value($0.retries?.attempts ?? $0.sent) }),
-            ThresholdMetric("retries.retried", .plain, .statistic { Value($0.retries?.retried ?? 0) }),
-            ThresholdMetric("retries.recovered", .plain, .statistic { Value($0.retries?.recovered ?? 0) }),
+            ThresholdMetric("retries.requests", .plain, .statistic { FigureValue($0.retries?.requests ?? $0.sent) }),
+            ThresholdMetric("retries.attempts", .plain, .statistic { FigureValue($0.retries?.attempts ?? $0.sent) }),
+            ThresholdMetric("retries.retried", .plain, .statistic { FigureValue($0.retries?.retried ?? 0) }),
+            ThresholdMetric("retries.recovered", .plain, .statistic { FigureValue($0.retries?.recovered ?? 0) }),
         ]
         + view("first_attempt", \.firstAttempt) + view("perceived", \.perceived)
 
@@ -20,7 +20,7 @@ extension ThresholdMetric {
                 .share,
                 .statistic { stats in
                     let share = stats.retries.map { view($0).availability } ?? stats.availability
-                    return Value(share?.value, interval: share?.interval, missing: "no request counts")
+                    return FigureValue(share?.value, interval: share?.interval, missing: "no request counts")
                 }
             ),
             ThresholdMetric(

@@ -1,34 +1,18 @@
 /// A figure that a threshold may name: the summary's key without `_ms` or `_s`, and where its value stands.
 struct ThresholdMetric: Sendable {
-    /// A scalar with what is known about its certainty.
-    struct Value: Sendable {
-        var value: Double?
-        var interval: ConfidenceInterval?
-        /// Why there may be none.
-        var missing: String?
-
-        init(_ value: Double?, interval: ConfidenceInterval? = nil, missing: String? = nil) {
-            self.value = value
-            self.interval = interval
-            self.missing = missing
-        }
-
-        init(_ count: Int) { self.init(Double(count)) }
-    }
-
     /// Of what it is a figure, and how to read it there.
     enum Source: Sendable {
         case distribution(@Sendable (RequestStatistics) -> DistributionSummary?)
         /// The same where it depends on whether times count from the schedule: the time to first token.
         case viewed(@Sendable (RequestStatistics, _ fromSchedule: Bool) -> DistributionSummary?)
-        case statistic(@Sendable (RequestStatistics) -> Value)
+        case statistic(@Sendable (RequestStatistics) -> FigureValue)
         /// The share of the answers that one of several gave, which a selector names.
         case served(ServedResult.Fact)
         /// Over a window: totals of a whole run have none.
         case rate(@Sendable (RequestStatistics) -> Double?)
-        case step(@Sendable (StepResult) -> Value)
-        case burst(@Sendable (BurstResult) -> Value)
-        case phase(@Sendable (PhaseResult) -> Value?)
+        case step(@Sendable (StepResult) -> FigureValue)
+        case burst(@Sendable (BurstResult) -> FigureValue)
+        case phase(@Sendable (PhaseResult) -> FigureValue?)
         case phaseDistribution(@Sendable (PhaseResult) -> DistributionSummary?)
     }
 
@@ -42,6 +26,22 @@ struct ThresholdMetric: Sendable {
         self.source = source
     }
 
+    /// Under its key without the unit; the time to first token is the one that the place counts.
+    init(_ figure: CatalogueFigure) {
+        let name = figure.key.hasSuffix("_ms") ? String(figure.key.dropLast(3)) : figure.key
+        let source: Source =
+            switch figure.source {
+            case .count(let missing, let read): .statistic { FigureValue(read($0).map(Double.init), missing: missing) }
+            case .number(let read): .statistic(read)
+            case .proportion(let read):
+                .statistic { FigureValue(read($0)?.value, interval: read($0)?.interval, missing: "no request counts") }
+            case .rate(let read): .rate(read)
+            case .distribution(_, let read):
+                name == "ttft" ? .viewed { $0.ttft(fromSchedule: $1) } : .distribution(read)
+            }
+        self.init(name, figure.dimension, source)
+    }
+
     var isDistribution: Bool {
         switch source {
         case .distribution, .viewed, .phaseDistribution: true
@@ -49,18 +49,18 @@ struct ThresholdMetric: Sendable {
         }
     }
 
+    private static let adjusted = Set(
+        FigureCatalogue.all.compactMap { figure in
+            if case .distribution(adjusted: true, _) = figure.source { ThresholdMetric(figure).name } else { nil }
+        }
+    )
+
     /// Failures count as +infinity in the times to an answer only.
     private var hasAdjusted: Bool {
-        ["ttft", "ttft_scheduled", "e2e", "e2e_scheduled"].contains(name) || name.hasPrefix("retries.")
+        Self.adjusted.contains(name) || name.hasPrefix("retries.")
     }
 
-    func dimension(of statistic: String?) -> FigureDimension {
-        switch statistic {
-        case "count": .plain
-        case "cv_percent", "cv", "cv_without_top2": .percent
-        default: unit
-        }
-    }
+    func dimension(of statistic: String?) -> FigureDimension { unit.of(statistic) }
 
     func accepts(_ selector: Threshold.Selector) -> Bool {
         switch (source, selector) {
