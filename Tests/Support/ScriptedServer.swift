@@ -34,7 +34,6 @@ public final class ScriptedServer: Sendable {
                 setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
                 _ = LoopThread(name: "scripted-c") {
                     script(Connection(descriptor: descriptor, counts: counts), number)
-                    shutdown(descriptor, Int32(SHUT_WR))
                     close(descriptor)
                 }
             }
@@ -49,6 +48,7 @@ public final class ScriptedServer: Sendable {
     public static func answering(_ answer: @escaping @Sendable (String) -> String?) -> ScriptedServer {
         ScriptedServer { connection, _ in
             if let request = connection.request(), let answer = answer(request) { connection.send(answer) }
+            shutdown(connection.descriptor, Int32(SHUT_WR))
         }
     }
 
