@@ -1,4 +1,5 @@
 import Testing
+import Ticks
 
 @testable import Measurement
 
@@ -13,7 +14,7 @@ import Testing
     }
 
     /// One request a second of 8 tokens within the second, none in the pause from 10 s to 20 s; a level that settles in 1 s.
-    private func level(_ kind: PhaseRecord.Kind, pauses: Bool) -> PhaseResult {
+    private func level(_ kind: PhaseKind, pauses: Bool) -> PhaseResult {
         var builder = RunResultBuilder()
         let phase = builder.phase(kind, from: 0, to: 31_000)
         let step = builder.step(.level, of: phase, 1, from: 0, settled: 1000, windowEnded: 31_000, drained: 31_000)

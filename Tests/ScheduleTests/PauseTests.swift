@@ -1,5 +1,6 @@
 import Measurement
 import Schedule
+import TestSupport
 import Testing
 import Ticks
 
@@ -8,17 +9,11 @@ import Ticks
 /// Runs that somebody pauses, in virtual time.
 @Suite struct PauseTests {
     private let server = VirtualServer(slots: 4, service: .milliseconds(500))
-    private let drain = Stage(.drain, grace: .seconds(3))
+    private let drain = Stage.drain(grace: .seconds(3))
 
     private func level(_ concurrency: Int = 2, settle: Duration = .zero, requests: Int = 0) -> Stage {
-        let rule = Stage.Level(
-            concurrency: concurrency,
-            hold: .seconds(10),
-            settle: settle,
-            minRequests: requests,
-            holdMax: .seconds(10)
-        )
-        return Stage(.level(rule), grace: .seconds(3))
+        let window = ClosedLoad.Window(hold: .seconds(10), settle: settle, minRequests: requests)
+        return Stage(.level, .closed(ClosedLoad(concurrency, .time(window))), grace: .seconds(3))
     }
 
     private func run(
@@ -27,7 +22,7 @@ import Ticks
         _ events: (Double, Agenda.Event)...
     ) -> VirtualRun {
         VirtualRun(
-            VirtualRun.program(stages),
+            Program.of(stages),
             server: server,
             loops: loops,
             events: events.map { (at: at($0.0), say: $0.1) }
@@ -73,9 +68,9 @@ import Ticks
     @Test func `an open loop's arrivals come that much later, and the next stretch behind them`() {
         let stretches = [5, 2].map { seconds in
             let plan = ArrivalPlan(Rate(10), for: .seconds(seconds), law: .constant)
-            return Stage(.arrivals(Arrivals(.rate(plan))), grace: .seconds(3))
+            return Stage(.arrivals, .open(Arrivals(.rate(plan))), grace: .seconds(3))
         }
-        let program = VirtualRun.program([stretches + [drain]])
+        let program = Program.of([stretches + [drain]])
         let plain = VirtualRun(program, server: server, events: [])
         let run = VirtualRun(program, server: server, events: [(at(2.05), .pause), (at(5.05), .resume)])
         #expect(
@@ -101,7 +96,7 @@ import Ticks
     }
 
     @Test func `each prompt of a job is asked once, however often it is paused`() {
-        let batch = Stage(.batch(.init(concurrency: 4, items: JobItems(count: 40))), grace: .seconds(3))
+        let batch = Stage(.batch, .closed(ClosedLoad(4, .items(JobItems(count: 40)))), grace: .seconds(3))
         let run = run([[batch, drain]], (1.2, .pause), (3, .resume), (3.3, .pause), (9, .resume))
         #expect(run.requests(of: 0).count == 40)
         #expect(sent(run, from: 1.2, to: 3) == 0 && sent(run, from: 3.3, to: 9) == 0)
@@ -116,7 +111,7 @@ import Ticks
     }
 
     @Test func `a warm-up is finished before a pause begins`() {
-        let warmup = Stage(.warmup(requests: 4), grace: .seconds(3))
+        let warmup = Stage.oneByOne(.warmup, 4, grace: .seconds(3))
         let run = run([[warmup, level(), drain]], (0.6, .pause), (20, .resume))
         #expect(run.requests(of: 0).count == 4)
         #expect(sent(run, from: 2, to: 20) == 0)
