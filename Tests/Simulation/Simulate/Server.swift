@@ -47,12 +47,17 @@ struct Server {
         ]
         let cut = fault == .stall || fault == .reset || fault == .early || fault == .inband ? draw.number(0...tokens - 1) : tokens
         var sent = 0
+        var held = ""  // goes out with the next event, in one read
         for place in 0..<tokens {
             let gap = fault == .slow ? draw.milliseconds(700...900) : draw.milliseconds(pace)
+            let joins = draw.chance(0.2)
             guard place < cut else { break }
             let text = place % 3 == 1 ? "wörd🙂 " : "word "
-            steps += reads("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\(text)\"}}]}\n\n", after: place == 0 ? 0 : gap)
+            held += "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\(text)\"}}]}\n\n"
             sent += 1
+            if joins, place + 1 < cut { continue }
+            steps += reads(held, after: place == 0 ? 0 : gap)
+            held = ""
         }
         switch fault {
         case .stall: break
