@@ -58,7 +58,7 @@ import Wire
         ),
         (
             "{conversation: {turns: 2, thinks: 1s}}",
-            "workload.conversation.thinks: unknown key; allowed: turns, think; did you mean think?"
+            "workload.conversation.thinks: unknown key; allowed: turns, think, session; did you mean think?"
         ),
         (
             "{conversation: {turns: 5000}}",
