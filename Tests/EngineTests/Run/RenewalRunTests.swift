@@ -1,6 +1,7 @@
 import Measurement
 import Schedule
 import Synchronization
+import TestSupport
 import Testing
 import Ticks
 import Transport
