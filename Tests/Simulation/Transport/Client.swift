@@ -87,7 +87,7 @@ public final class Transfer {
 
     public func touches(_ first: AnyObject, _ second: AnyObject) {}
 
-    public func prepare(post path: String, body bytes: [UInt8], requestID: String) {
+    public func prepare(post path: String, body bytes: [UInt8], requestID: String, header: String? = nil) {
         precondition(!isRunning, "a transfer is prepared while it runs")
         request = Request(id: requestID, path: path, body: bytes, port: client.endpoint.port, sent: 0)
     }
