@@ -47,7 +47,7 @@ struct ReportDocument: Sendable, Hashable {
         }
         if result.run.interrupted {
             blocks.append(
-                .banner(word: "INTERRUPTED", tone: .caution, text: "a signal ended the run before its plan was done")
+                .banner(word: "INTERRUPTED", tone: .caution, text: "it was told to end before its plan was done")
             )
         }
         if let cap = result.run.stoppedBy {
