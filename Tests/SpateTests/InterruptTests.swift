@@ -65,6 +65,10 @@ extension ProgramTests {
         @Test func `the second signal stops at once with 105, and the rest can be read`() throws {
             let spate = try begin(tokens: 3000)  // a drain would take a minute
             let child = simulator()
+            // Before anything is in flight a drain takes no time, and the run ends whole.
+            #expect(
+                wait(atMost: 20) { (try? Spate.run(["status", folder["run"]]).out.contains("4 in flight")) == true }
+            )
             spate.send(SIGINT)
             #expect(wait(atMost: 10) { spate.errorSoFar.contains("press Ctrl-C again to stop at once") })
             #expect(isAlive(spate.processID))
