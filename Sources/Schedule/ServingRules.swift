@@ -47,7 +47,8 @@ public struct ServingRules: Sendable, Hashable {
     /// The share (0...1) of each prompt's tokens not found in the cache that are written to it, and billed as that.
     public var cacheWriteShare = 0.0
     public var cacheWritesForHour = false
-    public var router: Router?  // nil = each request goes to the least loaded replica, and nothing is remembered of prompts
+    /// nil = each request goes to the least loaded replica, and nothing is remembered of prompts.
+    public var router: Router?
 
     public init() {}
 }

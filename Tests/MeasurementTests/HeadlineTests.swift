@@ -138,18 +138,18 @@ import Ticks
         arguments: [
             (
                 [1130.0, 1850.0], 24.4,
-                "A burst of 16 after 4 s idle waits 1.13 and 1.85 s (warm: 24.4 ms)."
+                "A burst of 16 after 4 s idle: TTFT 1.13 and 1.85 s (warm: 24.4 ms)."
             ),
-            ([1130, 1135], 24.4, "A burst of 16 after 4 s idle waits 1.13 s (warm: 24.4 ms)."),
+            ([1130, 1135], 24.4, "A burst of 16 after 4 s idle: TTFT 1.13 s (warm: 24.4 ms)."),
             (
                 [1000, 2000, 3000, 4000], 20,
-                "A burst of 16 after 4 s idle waits 1 s to 4 s (4 bursts) (warm: 20 ms)."
+                "A burst of 16 after 4 s idle: TTFT 1 s to 4 s (4 bursts) (warm: 20 ms)."
             ),
             (
                 [26, 25], 25,
-                "A burst of 16 after 4 s idle waits no longer than a warm one: 25.5 ms (warm: 25 ms)."
+                "A burst of 16 after 4 s idle waits no longer than a warm one: TTFT 25.5 ms (warm: 25 ms)."
             ),
-            ([1130], nil, "A burst of 16 after 4 s idle waits 1.13 s."),
+            ([1130], nil, "A burst of 16 after 4 s idle: TTFT 1.13 s."),
         ] as [([Double], Double?, String)]
     )
     func `a burst is told cycle by cycle where the cycles differ`(edges: [Double], warm: Double?, sentence: String) {

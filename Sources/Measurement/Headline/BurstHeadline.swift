@@ -24,14 +24,14 @@ struct BurstHeadline {
         let warm = edges.compactMap { figure($0.burst.control)?.p50 }
         let idle = first.burst.idleSeconds.map { " after \(inTime(seconds: $0)) idle" } ?? ""
         let burst = "A burst of \(inWords(Double(first.burst.requests)))\(idle)"
-        let what = isEmbeddings ? " for its answers" : ""
+        let what = isEmbeddings ? "answers after" : "TTFT"
         let text: String
         if waitsNoLonger {
             text =
-                "\(burst) waits no longer than a warm one\(what): \(Self.list(waits)) (warm: \(Self.list(warm)))."
+                "\(burst) waits no longer than a warm one: \(what) \(Self.list(waits)) (warm: \(Self.list(warm)))."
         } else {
             let beside = warm.isEmpty ? "" : " (warm: \(Self.list(warm)))"
-            text = "\(burst) waits \(Self.list(waits))\(what)\(beside)."
+            text = "\(burst): \(what) \(Self.list(waits))\(beside)."
         }
         return candidate(1, text, ["\(phase.name).ttft_scheduled.p50", "\(phase.name).cold_penalty"])
     }

@@ -200,7 +200,8 @@ struct PriceBook {
     var asked: TokenPrices? { list.asked(model, tier: tier) }
 
     mutating func dollars(for request: RequestRecord) throws(RequestStatistics.CostGap) -> Double {
-        if request.inputTokens == nil, request.countedOutputTokens ?? 0 == 0 { return 0 }  // it was refused, or broke off
+        // It was refused, or broke off.
+        if request.inputTokens == nil, request.countedOutputTokens ?? 0 == 0 { return 0 }
         if let last, request.outcomeClass == .success, last.model == request.servedModel,
             last.tier == request.servedTier
         {

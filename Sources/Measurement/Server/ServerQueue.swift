@@ -6,6 +6,7 @@ public struct ServerQueue: Sendable, Hashable {
     /// The most that it answered at a time, and the fullest of its KV caches, at any level.
     public var mostRunning: Double?
     public var fullest: Double?
+    private var isAlwaysEmpty = true  // at every reading of every level
 
     /// nil where the gauges do not tell: too few readings, no gauge, or levels that queue below ones that do not.
     public init?(_ steps: [StepResult]) {
@@ -18,6 +19,7 @@ public struct ServerQueue: Sendable, Hashable {
         }.sorted { $0.level < $1.level }
         guard !levels.isEmpty, levels.count == Set(steps.compactMap(\.concurrency)).count else { return nil }
         let verdicts = levels.map(\.server.queues)
+        isAlwaysEmpty = levels.allSatisfy { $0.server.waitingShare == 0 }
         below = verdicts.lastIndex(of: false).map { levels[$0].level }
         mostRunning = levels.compactMap(\.server.running?.max).max()
         fullest = levels.compactMap(\.server.kvCacheUsage?.max).max()
@@ -39,7 +41,8 @@ public struct ServerQueue: Sendable, Hashable {
     public func sentence(_ knee: KneeResult?) -> String {
         let cache = fullest.map { "its KV cache is up to \(inWords((100 * $0).rounded())) % full" }
         guard let from else {
-            return "The server's own queue was empty at every level" + (cache.map { "; \($0)." } ?? ".")
+            return "The server's own queue was \(isAlwaysEmpty ? "" : "almost ")empty at every level"
+                + (cache.map { "; \($0)." } ?? ".")
         }
         let mean = atStart.waiting.map { "\(inWords((10 * $0.mean).rounded() / 10)) of them on average" }
         let quiet = below.map { "none at \(inWords(Double($0)))" }

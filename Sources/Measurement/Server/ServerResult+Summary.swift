@@ -112,7 +112,8 @@ extension ServerReconciliation {
         }
         if server.restarts > 0 {
             return server.restarts == 1
-                ? "the server was started anew" : "servers were started anew \(server.restarts) times"
+                ? "its counters fell, as they do after a restart"
+                : "its counters fell \(server.restarts) times, as they do after a restart"
         }
         if series.spans.count < sources.count { return "not all of its metrics could be read" }
         if series.spans.contains(where: { $0.first > begun }) {

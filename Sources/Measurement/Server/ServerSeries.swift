@@ -125,7 +125,7 @@ struct ServerSeries: Sendable {
         return values.isEmpty ? nil : values.reduce(0, +)
     }
 
-    /// How often a replica's counters fell: it was started anew.
+    /// How often a replica's counters fell, as they do after a restart.
     var restarts: Int { replicas.reduce(0) { $0 + $1.restarts } }
 }
 

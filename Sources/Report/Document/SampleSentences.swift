@@ -8,7 +8,7 @@ struct SampleSentences {
         let requests = "\(Figure.count(power.requests)) requests"
         let more = power.needed.map { $0.value > Double(power.requests) } == true ? needed : ""
         guard let difference = power.difference else {
-            return "\(requests) show no change in median TTFT for sure\(more)."
+            return "\(requests) are too few to be sure of any change in median TTFT\(more)."
         }
         let size = Figure.percent(share: difference.value)
         return "\(requests) show a \(size) change in median TTFT 4 times in 5\(more)."

@@ -123,11 +123,26 @@ enum ServerBlocks {
     private static func place(_ step: StepResult, _ base: StepResult?) -> String {
         switch (step.server?.queues, base?.server?.queues) {
         case (true?, false?):
-            let time = step.server?.queueMilliseconds.map { ", \(Figure.duration(milliseconds: $0)) on average" } ?? ""
-            return "queue: \(Figure.rate(step.server?.waiting?.mean)) of them wait in the server's\(time)"
-        case (false?, _): return "prefill, or a queue before the server: its own is empty"
+            let time = step.server?.queueMilliseconds
+            let shown = time.map { ", \(Figure.duration(milliseconds: $0)) on average" } ?? ""
+            // A queue that takes little of the wait that came on top is not what made it.
+            if let time, let added = addedWait(step, base), time < added / 2 {
+                return "queue or prefill; in the server's own queue\(shown)"
+            }
+            return "queue: \(Figure.rate(step.server?.waiting?.mean)) of them wait in the server's\(shown)"
+        case (false?, _):
+            let empty = step.server?.waitingShare == 0 ? "empty" : "almost empty"
+            return "prefill, or a queue before the server: its own is \(empty)"
         default: return "queue or prefill"
         }
+    }
+
+    /// By how much the median first token comes later than at the lowest level, milliseconds.
+    private static func addedWait(_ step: StepResult, _ base: StepResult?) -> Double? {
+        guard let long = step.stats.ttftMilliseconds?.p50, let short = base?.stats.ttftMilliseconds?.p50 else {
+            return nil
+        }
+        return long - short
     }
 
     /// The first token came later, by more than chance: where only decoding changed, the two parts of the speed part too.
@@ -153,7 +168,7 @@ enum ServerBlocks {
         }
         if server.restarts > 0 {
             let times = server.restarts == 1 ? "once" : "\(server.restarts) times"
-            blocks.append(.sentence("The server's counters fell \(times): it was started anew.", .caution))
+            blocks.append(.sentence("The server's counters fell \(times), as they do after a restart.", .caution))
         }
         blocks += server.problems.map { problem in
             .sentence(
@@ -203,7 +218,7 @@ enum ServerBlocks {
                 "\(Figure.count(result.uncounted)) \(what) without the server's count of tokens and was counted here."
             )
         }
-        if notes.isEmpty { notes.append("Requests of others are in the server's count, too.") }
+        if notes.isEmpty { notes.append("Nothing seen here explains the difference.") }
         blocks.append(.sentence(notes.joined(separator: " "), .dim))
         return blocks
     }

@@ -72,7 +72,7 @@ import Ticks
                 where builder.recorded.serverReadings[place].at > 50_000_000_000 {
                     builder.recorded.serverReadings[place][.generationTokens] = 1
                 }
-            }, "started anew"
+            }, "counters fell"
         ),
         (
             { builder in
