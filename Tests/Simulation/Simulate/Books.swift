@@ -78,20 +78,28 @@ struct Aftermath {
         if ours != theirs {
             let lost = Set(theirs).subtracting(ours).sorted().first
             let more = Set(ours).subtracting(theirs).sorted().first
-            found.append("\(theirs.count) requests were sent and \(ours.count) are in the books (\(lost ?? more ?? "?"))")
+            found.append(
+                "\(theirs.count) requests were sent and \(ours.count) are in the books (\(lost ?? more ?? "?"))"
+            )
         }
         for request in posts where request.ended == nil { found.append("request \(request.id) was left open") }
     }
 
     private func instants(of request: RequestRecord, _ found: inout [String]) {
         guard let lag = request.dispatchLag, let ended = request.ended else {
-            if request.outcome != .notSent { found.append("request \(id(request)) was never sent and is \(request.outcome)") }
+            if request.outcome != .notSent {
+                found.append("request \(id(request)) was never sent and is \(request.outcome)")
+            }
             return
         }
         if request.outcome == .notSent { found.append("request \(id(request)) was sent and is said not to be") }
         if lag < 0 { found.append("request \(id(request)) was sent \(-lag) ns before its time") }
-        let course = [request.firstByte, request.firstEvent, request.firstToken, request.lastToken, ended].compactMap(\.self)
-        if course != course.sorted() || course[0] < 0 { found.append("instants of \(id(request)) are out of order: \(course)") }
+        let course = [request.firstByte, request.firstEvent, request.firstToken, request.lastToken, ended].compactMap(
+            \.self
+        )
+        if course != course.sorted() || course[0] < 0 {
+            found.append("instants of \(id(request)) are out of order: \(course)")
+        }
         let arrivals = ArrivalLog.decode(request.arrivals) ?? []
         if arrivals.reduce(0, { $0 + $1.events }) != request.tokenEvents {
             found.append("arrivals of \(id(request)) hold another number of token events")
@@ -122,10 +130,14 @@ struct Aftermath {
             // A stop of the generator may take any of our own limits past its time.
             let allowed = outcome == nil ? expected : expected.union(isLate(record) ? ours : [])
             if !allowed.contains(record.outcome) {
-                found.append("request \(record.sequence) met \(request.script.fault.isEmpty ? "no fault" : request.script.fault) and is \(record.outcome)")
+                found.append(
+                    "request \(record.sequence) met \(request.script.fault.isEmpty ? "no fault" : request.script.fault) and is \(record.outcome)"
+                )
             }
             if record.outcome == .ok, record.tokenEvents != request.script.tokens {
-                found.append("request \(record.sequence) brought \(request.script.tokens) tokens, \(record.tokenEvents) are in the books")
+                found.append(
+                    "request \(record.sequence) brought \(request.script.tokens) tokens, \(record.tokenEvents) are in the books"
+                )
             }
         }
     }
@@ -133,7 +145,9 @@ struct Aftermath {
     private func isLate(_ record: RequestRecord) -> Bool { run.incidents.contains { $0.kind == .clientStop } }
 
     private func sums(_ found: inout [String]) {
-        func same(_ what: String, _ a: Int, _ b: Int) { if a != b { found.append("\(what): \(a) in the bins, \(b) in the requests") } }
+        func same(_ what: String, _ a: Int, _ b: Int) {
+            if a != b { found.append("\(what): \(a) in the bins, \(b) in the requests") }
+        }
         let bad = sent.count { $0.outcomeClass == .failed || $0.outcomeClass == .throttled }
         same("started", run.bins.reduce(0) { $0 + $1.started }, sent.count)
         same("ended", run.bins.reduce(0) { $0 + $1.ended }, sent.count)
@@ -152,10 +166,14 @@ struct Aftermath {
         let result = RunResult(of: recorded)
         let totals = result.targets[0].totals.requests
         let counted = totals.success + totals.failed + totals.throttled + totals.excluded
-        if totals.scheduled != counted { found.append("\(totals.scheduled) requests in the report are \(counted) by class") }
+        if totals.scheduled != counted {
+            found.append("\(totals.scheduled) requests in the report are \(counted) by class")
+        }
         let warm = result.targets[0].warmup.requests
         if totals.scheduled + warm != run.requests.count {
-            found.append("the report has \(totals.scheduled) requests and \(warm) of warm-up, the store \(run.requests.count)")
+            found.append(
+                "the report has \(totals.scheduled) requests and \(warm) of warm-up, the store \(run.requests.count)"
+            )
         }
     }
 
@@ -170,7 +188,9 @@ struct Aftermath {
                 continue
             }
             if let end = step.windowEnded, !(started...max(started, drained)).contains(end) {
-                found.append("the window of step \(step.id) (\(step.kind)) ends at \(end), outside of \(started) to \(drained)")
+                found.append(
+                    "the window of step \(step.id) (\(step.kind)) ends at \(end), outside of \(started) to \(drained)"
+                )
             }
         }
     }
@@ -192,7 +212,9 @@ struct Aftermath {
     }
 
     private func caps(_ found: inout [String]) {
-        if let most = asked.caps.maxRequests, posts.count > most { found.append("\(posts.count) requests of at most \(most)") }
+        if let most = asked.caps.maxRequests, posts.count > most {
+            found.append("\(posts.count) requests of at most \(most)")
+        }
         let tokens = posts.reduce(0) { $0 + $1.script.tokens }
         if let most = asked.caps.maxOutputTokens, tokens > most { found.append("\(tokens) tokens of at most \(most)") }
     }
@@ -207,7 +229,9 @@ struct Aftermath {
             if phase.kind == .batch {
                 let items = Set(mine.compactMap(\.item))
                 let wanted = jobSize(phase)
-                if items.count != wanted { found.append("\(items.count) of a job's \(wanted) prompts are in the books") }
+                if items.count != wanted {
+                    found.append("\(items.count) of a job's \(wanted) prompts are in the books")
+                }
                 if mine.count != items.count { found.append("a prompt of the job has two first attempts") }
             }
         }
@@ -224,14 +248,19 @@ struct Aftermath {
             let numbers = tries.map(\.attempt).sorted()
             if numbers != Array(0..<numbers.count) { found.append("attempts of \(sequence) are \(numbers)") }
             guard let last = tries.max(by: { $0.attempt < $1.attempt }), last.attempt < asked.plan.retries,
-                [.rateLimited, .overloaded, .http5xx, .connect].contains(last.outcome), let sent = last.dispatched, let took = last.ended,
+                [.rateLimited, .overloaded, .http5xx, .connect].contains(last.outcome), let sent = last.dispatched,
+                let took = last.ended,
                 let phase = phases[last.step], let kind = run.phases.first(where: { $0.id == phase })?.kind
             else { continue }
             // The longest wait here is 2 s by its advice, a quarter more, and the second attempt's own 1 s.
             let due = sent + took + 2_600_000_000
-            let closes = run.steps.filter { $0.phase == phase && $0.kind != .drain }.compactMap { $0.windowEnded ?? $0.drained }.max()
+            let closes = run.steps.filter { $0.phase == phase && $0.kind != .drain }.compactMap {
+                $0.windowEnded ?? $0.drained
+            }.max()
             guard kind == .ramp || kind == .steady, let closes, due < closes else { continue }
-            found.append("request \(sequence) was refused, has \(last.attempt + 1) of \(asked.plan.retries + 1) attempts, and its phase went on")
+            found.append(
+                "request \(sequence) was refused, has \(last.attempt + 1) of \(asked.plan.retries + 1) attempts, and its phase went on"
+            )
         }
     }
 }

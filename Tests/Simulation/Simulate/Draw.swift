@@ -160,7 +160,9 @@ struct Asked {
                     ? RateShape.Stretch(rate, requests: draw.number(1...40))
                     : RateShape.Stretch(.constant(rate), for: .milliseconds(draw.number(200...2000)))
             ]
-            if draw.chance(0.3) { stretches.append(.init(.constant(rate), for: .milliseconds(draw.number(200...1000)))) }
+            if draw.chance(0.3) {
+                stretches.append(.init(.constant(rate), for: .milliseconds(draw.number(200...1000))))
+            }
             var shape = RateShape(stretches)
             shape.law = draw.one([.poisson, .constant])
             shape.maxConcurrency = draw.chance(0.5) ? level(&draw) : nil

@@ -20,7 +20,9 @@ struct Server {
 
     mutating func answer(to request: Request) -> Script {
         guard !request.body.isEmpty else {
-            return Script([(draw.milliseconds(0...2), .written), (1_000_000, .head(status: 200, headers: [:])), (0, .end)])
+            return Script([
+                (draw.milliseconds(0...2), .written), (1_000_000, .head(status: 200, headers: [:])), (0, .end),
+            ])
         }
         // Drawn whether it is wanted or not, so that leaving a fault out changes nothing else.
         let drawn = draw.chance(share) ? draw.one(Self.onRequests) : nil
@@ -45,7 +47,9 @@ struct Server {
         var steps: [(after: Int64, step: Script.Step)] = [
             (connects, .written), (first, .head(status: 200, headers: Self.stream)),
         ]
-        let cut = fault == .stall || fault == .reset || fault == .early || fault == .inband ? draw.number(0...tokens - 1) : tokens
+        let cut =
+            fault == .stall || fault == .reset || fault == .early || fault == .inband
+            ? draw.number(0...tokens - 1) : tokens
         var sent = 0
         var held = ""  // goes out with the next event, in one read
         for place in 0..<tokens {
@@ -64,7 +68,10 @@ struct Server {
         case .reset: steps.append((draw.milliseconds(pace), .fail(.reset, "reset_midstream")))
         case .early: steps.append((draw.milliseconds(pace), .end))
         case .inband:
-            steps += reads("data: {\"error\":{\"message\":\"overloaded\",\"type\":\"server_error\"}}\n\n", after: 1_000_000)
+            steps += reads(
+                "data: {\"error\":{\"message\":\"overloaded\",\"type\":\"server_error\"}}\n\n",
+                after: 1_000_000
+            )
             steps.append((draw.milliseconds(0...2), .end))
         default:
             let end = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"

@@ -69,6 +69,20 @@ func disturb(_ here: World, _ world: Case, from: Int64) {
     }
 }
 
+func refuse(_ text: String) -> Never {
+    say("simulate: \(text)")
+    exit(104)
+}
+
+func number<Value: FixedWidthInteger>(_ word: String, _ text: String, in range: ClosedRange<Value> = 1...Value.max)
+    -> Value
+{
+    guard let value = Value(text), range.contains(value) else {
+        refuse("\(word) \(text): allowed: a whole number from 1 on")
+    }
+    return value
+}
+
 /// The smallest world that breaks the same.
 func shrunk(_ world: Case) -> Case {
     var world = world
@@ -84,16 +98,20 @@ var words = CommandLine.arguments.dropFirst()
 while let word = words.popFirst() {
     let value = words.popFirst() ?? ""
     switch word {
-    case "--from": first = UInt64(value) ?? 1
-    case "--seeds": count = UInt64(value) ?? 300
-    case "--seed": single = Case(seed: UInt64(value) ?? 1)
-    case "--without": for name in value.split(separator: ",") { if let fault = Fault(rawValue: String(name)) { single?.faults.remove(fault) } }
-    case "--phases": single?.mostPhases = Int(value) ?? 3
-    case "--level": single?.mostLevel = Int(value) ?? 8
-    case "--loops": single?.mostLoops = Int(value) ?? 3
-    default:
-        print("simulate: unknown word \(word); see the top of main.swift")
-        exit(104)
+    case "--from": first = number(word, value)
+    case "--seeds": count = number(word, value)
+    case "--seed": single = Case(seed: number(word, value))
+    case "--without":
+        for name in value.split(separator: ",") {
+            guard let fault = Fault(rawValue: String(name)) else {
+                refuse("--without \(name): allowed: \(Fault.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            single?.faults.remove(fault)
+        }
+    case "--phases": single?.mostPhases = number(word, value, in: 1...3)
+    case "--level": single?.mostLevel = number(word, value, in: 1...8)
+    case "--loops": single?.mostLoops = number(word, value, in: 1...3)
+    default: refuse("unknown word \(word); see the top of main.swift")
     }
 }
 
@@ -102,7 +120,9 @@ if let single {
     for violation in end.violations { print(violation) }
     let again = live(single)
     let isSame = again.run.requests == end.run.requests && again.journal.count == end.journal.count
-    print("\(single.words): \(end.journal.count) requests, \(end.violations.count) violations, \(isSame ? "the same" : "NOT THE SAME") twice")
+    print(
+        "\(single.words): \(end.journal.count) requests, \(end.violations.count) violations, \(isSame ? "the same" : "NOT THE SAME") twice"
+    )
     exit(end.violations.isEmpty && isSame ? 0 : 1)
 }
 

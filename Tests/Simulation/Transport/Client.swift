@@ -14,7 +14,9 @@ public struct ReceiveStamp: Sendable, Hashable {
 }
 
 public struct TransferFailure: Error, Sendable, Hashable {
-    public enum Kind: Sendable, Hashable { case resolve, connect, tls, reset, truncated, `protocol`, clientResource, cancelled }
+    public enum Kind: Sendable, Hashable {
+        case resolve, connect, tls, reset, truncated, `protocol`, clientResource, cancelled
+    }
     public var kind: Kind
     public var detail: String
     public var text: String
@@ -191,7 +193,9 @@ public final class HTTPClient {
             reads += 1
             let isKernel = world.chance(0.9)
             if isKernel { kernelStamps += 1 }
-            let instant = Instant(nanoseconds: isKernel ? max(sent, transfer.timing.firstByte?.nanoseconds ?? sent) : now.nanoseconds)
+            let instant = Instant(
+                nanoseconds: isKernel ? max(sent, transfer.timing.firstByte?.nanoseconds ?? sent) : now.nanoseconds
+            )
             var from = 0
             let request = transfer.place
             for (place, size) in pieces.enumerated() where transfer.isRunning && transfer.place == request {

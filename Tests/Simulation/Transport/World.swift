@@ -113,7 +113,8 @@ private struct EventHeap {
         var place = 0
         while true {
             var least = place
-            for child in [2 * place + 1, 2 * place + 2] where child < events.count && events[child].isBefore(events[least]) {
+            for child in [2 * place + 1, 2 * place + 2]
+            where child < events.count && events[child].isBefore(events[least]) {
                 least = child
             }
             if least == place { return first }
