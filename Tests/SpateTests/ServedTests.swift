@@ -36,7 +36,8 @@ extension ProgramTests {
             for (preset, base, tier, _) in Self.doubles {
                 let isAPI = preset.hasPrefix("openai-") && preset != "openai-compatible"
                 let double = isAPI ? "" : "/\(preset)"
-                targets += "  - {name: \(preset), \(isAPI ? "api" : "provider"): \(preset), model: \(isAPI ? "simulated" : "m"), key: {env: KEY}, "
+                targets +=
+                    "  - {name: \(preset), \(isAPI ? "api" : "provider"): \(preset), model: \(isAPI ? "simulated" : "m"), key: {env: KEY}, "
                 targets +=
                     "tier: \(tier), served_by: {json: /spate/replica}, url: 'http://127.0.0.1:\(port)\(double)\(base)', "
                 targets +=

@@ -49,7 +49,11 @@ extension ProgramTests {
             let heads = Mutex<[String]>([])
             let other = ScriptedServer.answering { request in
                 heads.withLock { $0.append("other " + request) }
-                return ScriptedServer.answer("200 OK", "text/plain", "llamacpp:requests_processing 1\nx{k=\"\(key)\"} 1\n")
+                return ScriptedServer.answer(
+                    "200 OK",
+                    "text/plain",
+                    "llamacpp:requests_processing 1\nx{k=\"\(key)\"} 1\n"
+                )
             }
             let own = ScriptedServer.answering { request in
                 if request.hasPrefix("GET /metrics") {

@@ -71,7 +71,9 @@ enum Samples {
         target.inputPrice = 0.1
         target.cachedInputPrice = 0.025
         target.outputPrice = 0.4
-        target.prices = PriceList([.init(model: "m", tiers: ["fast"], prices: .init(input: 0.1, output: 0.4), source: "s")])
+        target.prices = PriceList([
+            .init(model: "m", tiers: ["fast"], prices: .init(input: 0.1, output: 0.4), source: "s")
+        ])
         target.tier = AskedTier(name: "fast", words: ["fast", "priority"])
         target.dollarsPerHour = 2.5
         target.resolveNanoseconds = 12_345_678

@@ -7,9 +7,11 @@ import Ticks
 
 extension RunTests {
     @Suite struct Bursts {
-        private func burst(_ connections: ClosedLoad.Connections, loops: Int = 1, hold: Duration = .milliseconds(120)) -> (
-            driven: Driven, journal: ChatServer.Journal
-        ) {
+        private func burst(_ connections: ClosedLoad.Connections, loops: Int = 1, hold: Duration = .milliseconds(120))
+            -> (
+                driven: Driven, journal: ChatServer.Journal
+            )
+        {
             let server = ChatServer { exchange in
                 exchange.answer(wait: 30, tokens: 3, gap: 2)
                 return .keepAlive
