@@ -1,3 +1,4 @@
+internal import Measurement
 internal import Schedule
 
 /// Which numbers are whose: rows, requests and prompts of a load, of the probes beside it and of its continuations share none.
@@ -23,6 +24,11 @@ public enum Numbering {
         var step: Int  // of its first step; it has two
         var sequence: Int64  // of its first request
         var loop: Int
+    }
+
+    /// The greatest number of a load's requests; nil where there is none. Those of the probes beside it are far above.
+    static func lastOfLoads(_ requests: [RequestRecord]) -> Int64? {
+        requests.lazy.map(\.sequence).filter { $0 < firstProbe }.max()
     }
 
     /// The first number of a continuation's requests.

@@ -101,10 +101,15 @@ public struct Program: Sendable {
             let loads = recorded.steps.filter { $0.id < Numbering.firstProbeRow }
             phase = (recorded.phases.map(\.id).filter { $0 < Numbering.firstProbeRow }.max() ?? 0) + 1
             step = (loads.map(\.id).max() ?? 0) + 1
-            sequence = Numbering.behind(
-                recorded.requests.lazy.map(\.sequence).filter { $0 < Numbering.firstProbe }.max()
-            )
-            probeRuns = Numbering.probeRuns(in: recorded.steps.map(\.id))
+            follow(recorded)
+            sequence = Numbering.behind(Numbering.lastOfLoads(recorded.requests))
+        }
+
+        /// Goes on behind earlier parts of the same run, all of whose requests are stored: with their next numbers, those of
+        /// the probes beside them too.
+        mutating func follow(_ recorded: RecordedRun) {
+            sequence = max(sequence, (Numbering.lastOfLoads(recorded.requests) ?? -1) + 1)
+            probeRuns = max(probeRuns, Numbering.probeRuns(in: recorded.steps.map(\.id)))
             for phase in recorded.phases {
                 begun[phase.id] = (phase, recorded.steps.count { $0.phase == phase.id })
             }
@@ -231,11 +236,12 @@ public struct Program: Sendable {
     ///   - ids: of their first tries, which this program holds
     ///   - phase: the record of the phase, and how many steps it has by now
     ///   - nextStep: the first free id
+    ///   - recorded: what is stored of the run so far
     public func again(
         _ ids: [Int],
         of phase: (phase: PhaseRecord, steps: Int),
         nextStep: Int,
-        sequence: Int64
+        behind recorded: RecordedRun
     ) -> Program? {
         let first = entries.filter { ids.contains($0.step) }
         guard let last = first.last, !first.isEmpty else { return nil }
@@ -255,15 +261,14 @@ public struct Program: Sendable {
         }
         var continuation = Continuation()
         continuation.phase = phase.phase.id
-        continuation.begun = [phase.phase.id: phase]
-        continuation.sequence = sequence
+        continuation.follow(recorded)
         return part(result, continuation)
     }
 
-    /// The same with request numbers that go on from there, and without targets that were given up.
-    public func continuing(at sequence: Int64, without abandoned: Set<Int>) -> Program {
+    /// The same with numbers that go on behind what is stored of the run, and without targets that were given up.
+    public func continuing(behind recorded: RecordedRun?, without abandoned: Set<Int>) -> Program {
         var continuation = continuation
-        continuation.sequence = sequence
+        if let recorded { continuation.follow(recorded) }
         return part(entries.filter { !abandoned.contains($0.target) }, continuation)
     }
 

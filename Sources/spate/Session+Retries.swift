@@ -18,10 +18,10 @@ extension Session {
         let budget = Budget(capping: caps(targets))
         var nextStep = (program.entries.map(\.step).max() ?? 0) + 1
         var whole: Run.Outcome?
-        var sequence = program.continuation.sequence
+        var recorded: RecordedRun?  // so far; nil before the first part
         for part in program.parts {
             let gone = Set((whole?.abandoned ?? [:]).keys)
-            let rest = part.continuing(at: sequence, without: gone)
+            let rest = part.continuing(behind: recorded, without: gone)
             guard !rest.entries.isEmpty else { continue }
             func run(_ program: Program, isLast: Bool) -> Run.Outcome {
                 drive(
@@ -41,26 +41,31 @@ extension Session {
             var round = 0
             while round < job.retryDisturbed, outcome.stop == nil, whole?.abandoned.isEmpty ?? true {
                 round += 1
-                guard let recorded = stored(store, folder) else { break }
-                sequence = (recorded.requests.map(\.sequence).max() ?? -1) + 1
+                guard let measured = stored(store, folder) else { break }
+                recorded = measured
                 var isClean = true
-                for phase in recorded.phases where part.entries.contains(where: { $0.phase == phase.id }) {
-                    let ids = recorded.disturbedSteps(ofPhase: phase.id)
-                    let steps = recorded.steps.count { $0.phase == phase.id }
+                for phase in measured.phases where part.entries.contains(where: { $0.phase == phase.id }) {
+                    let ids = measured.disturbedSteps(ofPhase: phase.id)
+                    let steps = measured.steps.count { $0.phase == phase.id }
                     guard !ids.isEmpty,
-                        let again = part.again(ids, of: (phase, steps), nextStep: nextStep, sequence: sequence)
+                        let again = part.again(
+                            ids,
+                            of: (phase, steps),
+                            nextStep: nextStep,
+                            behind: recorded ?? measured
+                        )
                     else { continue }
                     isClean = false
                     nextStep += again.entries.count
                     outcome = run(again, isLast: false)
                     whole = whole.map { $0.followed(by: outcome) } ?? outcome
                     if outcome.stop != nil { break }
-                    sequence = (stored(store, folder)?.requests.map(\.sequence).max() ?? sequence) + 1
+                    recorded = stored(store, folder) ?? recorded
                 }
                 if isClean { break }
             }
             if outcome.stop != nil { break }
-            sequence = max(sequence, (stored(store, folder)?.requests.map(\.sequence).max() ?? -1) + 1)
+            recorded = stored(store, folder) ?? recorded
         }
         finishView()
         return whole ?? drive([program], targets, t0: t0, store: store, sink: store, children: children, budget: budget)

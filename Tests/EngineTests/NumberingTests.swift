@@ -1,3 +1,4 @@
+import Measurement
 import Testing
 
 @testable import Engine
@@ -34,5 +35,30 @@ import Testing
         // A thousand turns of a target, and as many interruptions, stay below.
         #expect(1000 * Numbering.promptsPerTurn < Numbering.firstProbe)
         #expect(1000 * Numbering.resumptionGap < Numbering.firstProbe)
+    }
+
+    /// A part that measures again, and one that is next, with probes beside them all.
+    @Test func `parts of a run that follow each other share no number with the probes beside them`() {
+        var recorded = RecordedRun()
+        var taken: Set<Int64> = []
+        var rows: Set<Int> = []
+        var continuation = Program.Continuation()
+        for part in 0..<4 {
+            continuation.follow(recorded)
+            let probes = Numbering.probes(continuation.probeRuns, beside: 1, of: Run.Place(), loops: 1)
+            #expect(rows.insert(probes.step).inserted && rows.insert(probes.step + 1).inserted, "part \(part)")
+            for number in (0..<60).map({ continuation.sequence + $0 }) + (0..<9).map({ probes.sequence + $0 }) {
+                #expect(taken.insert(number).inserted, "\(number) of part \(part)")
+                var request = RequestRecord()
+                request.sequence = number
+                recorded.requests.append(request)
+            }
+            #expect(continuation.sequence == Int64(60 * part), "no number of a load is left out")
+            for id in [part + 1, probes.step, probes.step + 1] {
+                var step = StepRecord()
+                step.id = id
+                recorded.steps.append(step)
+            }
+        }
     }
 }
