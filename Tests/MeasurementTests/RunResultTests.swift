@@ -130,6 +130,21 @@ import Ticks
         #expect(warning?.contains("A longer duration, or a shorter settle") == true)
     }
 
+    @Test func `a step that was cut off as it began is given no advice`() {
+        var builder = RunResultBuilder()
+        let before = builder.phase(.steady, from: 0, to: 2000)
+        let whole = builder.step(.level, of: before, 2, from: 0, settled: 0, windowEnded: 2000, drained: 2000)
+        builder.request(whole, at: 0, tokens: 4)
+        let phase = builder.phase(.steady, from: 2000, to: 2100)
+        _ = builder.step(.level, of: phase, 2, from: 2000, settled: 2100, windowEnded: 2100, drained: 2100)
+        let advised = builder.result.warnings
+        #expect(advised.contains { $0.contains("no request was due in") })
+        let last = builder.recorded.steps.count - 1
+        (builder.recorded.steps[last].windowEnded, builder.recorded.steps[last].drained) = (nil, nil)
+        builder.recorded.run.complete = false
+        #expect(!builder.result.warnings.contains { $0.contains("no request was due in") })
+    }
+
     @Test func `tokens that failures were billed for have a source`() {
         var builder = RunResultBuilder()
         let phase = builder.phase(.ramp, from: 0, to: 5000)

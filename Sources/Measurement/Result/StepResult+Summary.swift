@@ -125,9 +125,11 @@ extension StepResult {
 }
 
 extension StepResult.Unmeasured {
-    /// nil where a step never began.
+    /// nil where a step never began, or was cut off with its run: then nothing of its plan is at fault.
     init?(of steps: [StepRecord], _ sent: RequestSet, _ timeline: TargetTimeline) {
-        guard let first = steps.first, let last = steps.last, let start = first.started else { return nil }
+        guard let first = steps.first, let last = steps.last, let start = first.started,
+            last.windowEnded != nil || last.drained != nil
+        else { return nil }
         self.init(
             sent: sent.count,
             settleSeconds: first.settled.map { Double($0 - start) / 1e9 },
