@@ -31,6 +31,9 @@ extension PhaseResult {
     /// What the knee rests on: the lowest level, the knee itself and the one after it.
     public var kneeFooting: Footing { Footing(levels: RampHeadline(self).kneeRows) }
 
+    /// The knee, where it is told at all.
+    public var toldKnee: KneeResult? { kneeFooting.isTold ? knee : nil }
+
     /// What the answer of a search rests on.
     public var findFooting: Footing {
         guard let find else { return .firm }

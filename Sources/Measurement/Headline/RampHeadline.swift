@@ -158,7 +158,7 @@ struct RampHeadline {
     /// Where requests wait, by the server's own word.
     private var queue: Headline.Candidate? {
         guard let queue = ServerQueue(phase.steps), queue.from != nil else { return nil }
-        return Headline.Candidate(2, queue.sentence(phase.knee))
+        return Headline.Candidate(2, queue.sentence(phase.toldKnee))
     }
 
     private func search(_ find: FindResult) -> Headline.Candidate? {

@@ -1,3 +1,5 @@
+import Glibc
+
 /// What a tier of service gives for its price, held against another tier of the same model.
 enum TierHeadline {
     /// nil where the two are not tiers of one model, or no ratio of their speeds is known.
@@ -11,9 +13,14 @@ enum TierHeadline {
             }),
             let ratio = row.ratio
         else { return nil }
-        var text = "\(name) is \(times(ratio)) times as fast"
-        if let lower = row.interval?.lower, let upper = row.interval?.upper {
-            text += " (\(times(lower)) to \(times(upper)))"
+        let ends = row.interval.flatMap { interval in
+            interval.lower.flatMap { lower in interval.upper.map { (lower, $0) } }
+        }
+        // An interval of one number would say nothing: as many digits as tell its ends apart, four at most.
+        let digits = (2...4).first { digits in ends.map { times($0.0, digits) != times($0.1, digits) } ?? true } ?? 4
+        var text = "\(name) is \(times(ratio, digits)) times as fast"
+        if let (lower, upper) = ends {
+            text += " (\(times(lower, digits)) to \(times(upper, digits)))"
         } else {
             text += " (no interval: \(inCount(row.looks, "block")), 5 are needed)"
         }
@@ -37,9 +44,10 @@ enum TierHeadline {
         return saved < 0 ? "\(money(dearer / saved)) saved for each second more" : "and cheaper"
     }
 
-    /// Two digits.
-    private static func times(_ ratio: Double) -> String {
-        inWords(ratio < 10 ? (ratio * 10).rounded() / 10 : ratio.rounded())
+    private static func times(_ ratio: Double, _ digits: Int) -> String {
+        guard ratio.isFinite, ratio > 0 else { return inWords(ratio) }
+        let scale = pow(10, Double(digits - 1) - log10(ratio).rounded(.down))
+        return "\((ratio * scale).rounded() / scale)".replacing(/\.0$/, with: "")
     }
 
     /// Two digits that mean something, however small.

@@ -9,7 +9,9 @@ enum ServerBlocks {
         if phase.steps.count > 1, phase.steps.contains(where: { ($0.server?.readings ?? 0) > 0 }) {
             blocks.append(.detail(.sentence("What the server itself says, by row:", .dim)))
             blocks.append(.detail(.table(levels(phase.steps))))
-            if let queue = ServerQueue(phase.steps) { blocks.append(.detail(.sentence(queue.sentence(phase.knee)))) }
+            if let queue = ServerQueue(phase.steps) {
+                blocks.append(.detail(.sentence(queue.sentence(phase.toldKnee))))
+            }
         } else if let server = phase.steps.count == 1 ? phase.steps.first?.server : phase.server,
             let text = load(server)
         {

@@ -137,6 +137,13 @@ import Ticks
                 + "none at 1); it answers at most 2 at a time, its KV cache is up to 97 % full."
         )
         #expect(queue.sentence(nil).hasPrefix("Requests wait in the server's own queue from 2 streams on"))
+        // A knee that is withheld has no reason either; that requests wait is the server's word, whatever the client did.
+        var withheld = phase
+        withheld.knee = knee
+        for place in withheld.steps.indices { withheld.steps[place].validity.latencies = .invalid }
+        let said = RampHeadline(withheld).candidates.map(\.sentence.text)
+        #expect(said.contains { $0.hasPrefix("Requests wait in the server's own queue from 2 streams on") }, "\(said)")
+        #expect(!said.contains { $0.contains("Why the knee") })
     }
 
     /// Share of readings with a queue at the two levels, and whether it is told: the level, 0 = at none, nil = not.
