@@ -1,1 +1,1 @@
-../../../Sources/Transport/HTTPClient+Choices.swift
+../../../Sources/Transport/Client/HTTPClient+Choices.swift
