@@ -40,24 +40,18 @@ extension RunStore {
         progress: (Int) -> Void = { _ in }
     ) throws(StoreError) {
         let writer = try RunWriter(creating: file, run: union.run, exclusive: true, pageLimit: nil, patience: 0)
-        do {
-            var batch = RecordBatch()
-            (batch.targets, batch.phases, batch.steps) = (union.targets, union.phases, union.steps)
-            batch.shards = union.shards
-            try writer.commit([batch], run: union.run)
-            for (shard, source) in zip(union.shards, union.sources) {
-                progress(shard.index)
-                let folder = folders[source]
-                let path =
-                    FileSystem.isFolder(folder) ? folder + (folder.hasSuffix("/") ? "" : "/") + "run.sqlite" : folder
-                try writer.append(path, shard: shard, common: union.common)
-            }
-            _ = try writer.close(joiningFiles: true)
-        } catch let error as StoreError {
-            throw error
-        } catch {
-            throw StoreError(path: file, error)
+        var batch = RecordBatch()
+        (batch.targets, batch.phases, batch.steps) = (union.targets, union.phases, union.steps)
+        batch.shards = union.shards
+        try writer.commit([batch], run: union.run)
+        for (shard, source) in zip(union.shards, union.sources) {
+            progress(shard.index)
+            let folder = folders[source]
+            let path =
+                FileSystem.isFolder(folder) ? folder + (folder.hasSuffix("/") ? "" : "/") + "run.sqlite" : folder
+            try writer.append(path, shard: shard, common: union.common)
         }
+        _ = try writer.close(joiningFiles: true)
     }
 }
 

@@ -26,7 +26,9 @@ extension Program {
 
     /// When an edge of several shards is let go: by the beginning of the idle time before it, not by when each has seen that end.
     func edgeInstant(at index: Int, after start: Instant) -> Instant? {
-        guard shard.count > 1, index > 0, wave(after: index - 1) != nil else { return nil }
-        return entries[index - 1].stage.plannedPause.map { start.advanced(by: $0 + Self.edgeLead) }
+        guard shard.count > 1, index > 0, wave(after: index - 1) != nil,
+            let pause = entries[index - 1].stage.plannedPause
+        else { return nil }
+        return start.advanced(by: pause + Self.edgeLead)
     }
 }

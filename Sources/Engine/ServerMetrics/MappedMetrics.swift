@@ -1,5 +1,5 @@
 public import Measurement
-public import Wire
+internal import Wire
 
 /// A server's metrics text as facts, by replica. Pure.
 public struct MappedMetrics: Sendable {

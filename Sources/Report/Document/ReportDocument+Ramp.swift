@@ -133,7 +133,7 @@ extension ReportDocument {
     /// What MSER-5 would leave out although the settling time was over; only where it is a good part of the sample.
     private static func unsettledSentence(_ phase: PhaseResult) -> String? {
         let steps = phase.steps.compactMap { step -> String? in
-            guard let level = step.concurrency, let discarded = step.discarded, discarded > 0 else { return nil }
+            guard step.concurrency != nil, let discarded = step.discarded, discarded > 0 else { return nil }
             let counted = step.stats.ttftMilliseconds?.count ?? 0
             guard Double(discarded) >= 0.1 * Double(counted) else { return nil }
             return "\(Figure.count(discarded)) of \(Figure.count(counted)) at \(step.load)"

@@ -1,7 +1,7 @@
 internal import CCurl
 internal import CLibcurl
 internal import Glibc
-public import Ticks
+internal import Ticks
 
 /// Gets what comes of a transfer. Called on the loop's thread; must not start or cancel transfers from `received`.
 public protocol TransferHandler: AnyObject {

@@ -76,30 +76,7 @@ public struct MeetingPlace: Sendable, Hashable, CustomStringConvertible {
     /// Numeric, in the system's order of preference.
     var addresses: [SocketAddress] {
         if let address = SocketAddress(host, port: port) { return [address] }
-        var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        var list: UnsafeMutablePointer<addrinfo>?
-        guard getaddrinfo(host, nil, &hints, &list) == 0 else { return [] }
-        defer { freeaddrinfo(list) }
-        var found: [SocketAddress] = []
-        var entry = list
-        while let current = entry {
-            var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-            if getnameinfo(
-                current.pointee.ai_addr,
-                current.pointee.ai_addrlen,
-                &text,
-                socklen_t(text.count),
-                nil,
-                0,
-                NI_NUMERICHOST
-            ) == 0 {
-                let numeric = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-                if let address = SocketAddress(numeric, port: port) { found.append(address) }
-            }
-            entry = current.pointee.ai_next
-        }
-        return found
+        return (Resolver.addresses(of: host) ?? []).compactMap { SocketAddress($0, port: port) }
     }
 }
 

@@ -1,6 +1,6 @@
 internal import CCurl
 internal import Glibc
-public import Ticks
+internal import Ticks
 
 /// A shard's side of a rendezvous: measures the host's clock against its own, and is told when to begin.
 public final class RendezvousGuest: Sendable {
