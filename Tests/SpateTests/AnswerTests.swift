@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-extension ProgramTests {
+extension CommandTests {
     /// What is asked of answers beyond their speed.
     @Suite struct AnswerTests {
         private static let scenario = "{replicas: 1, slots: 8, prefill: {base: 20ms}, step: {base: 4ms}, jitter: 0}"

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension ProgramTests {
+extension CommandTests {
     /// What cannot be run is refused before anything is sent or made.
     @Suite struct BadInputTests {
         private static let ramp = ["ramp", "--concurrency", "1", "--hold", "1s"]

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-extension ProgramTests {
+extension CommandTests {
     /// Targets and places that cannot be used: a clear end, soon, with the contract's exit code.
     @Suite struct BadTargetTests {
         private static func ramp(

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension ProgramTests {
+extension CommandTests {
     /// Synthetic prompts over sockets, counted by providers whose tokens are none of ours.
     @Suite struct CalibrationTests {
         private let folder: Folder

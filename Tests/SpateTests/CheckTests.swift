@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-extension ProgramTests {
+extension CommandTests {
     @Suite struct CheckTests {
         private let folder: Folder
 

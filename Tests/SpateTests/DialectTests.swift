@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-extension ProgramTests {
+extension CommandTests {
     /// A simulated double of every preset, speaking its provider's way, driven by the preset as it stands: what spate
     /// says must be what the double's journal says.
     @Suite struct DialectTests {

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-extension ProgramTests {
+extension CommandTests {
     /// Embeddings over sockets, held against the simulated provider's journal.
     @Suite struct EmbeddingTests {
         private let folder: Folder

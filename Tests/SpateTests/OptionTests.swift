@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-extension ProgramTests {
+extension CommandTests {
     /// Flags, as scripts and CI use them.
     @Suite struct OptionTests {
         private let folder: Folder

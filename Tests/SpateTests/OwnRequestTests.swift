@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-extension ProgramTests {
+extension CommandTests {
     /// What goes out: the head of each request of a run and of a check.
     @Suite struct OwnRequestTests {
         /// All heads that a server saw of a command.

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension ProgramTests {
+extension CommandTests {
     @Suite struct ProvidersTests {
         @Test func `the list names every preset with its key's variable, within the width of a terminal`() throws {
             let ended = try Spate.run(["providers"])

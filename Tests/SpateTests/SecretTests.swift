@@ -4,7 +4,7 @@ import Schedule
 import TestSupport
 import Testing
 
-extension ProgramTests {
+extension CommandTests {
     /// A key leaves the process as a header and in no other way.
     @Suite struct SecretTests {
         private static let key = "sk-canary+7f3a/9c2e=b61d"

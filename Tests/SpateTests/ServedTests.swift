@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-extension ProgramTests {
+extension CommandTests {
     /// What was served, in every API that says it, through the double of its provider: the journal tells the truth.
     @Suite struct ServedTests {
         /// The double, its API's base, the tier that is asked for, and how an answer in the standard tier calls it.

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-extension ProgramTests {
+extension CommandTests {
     /// The system refuses a thread, a descriptor or memory: a message and exit 74, whichever call it is and wherever it
     /// comes. The calls are made to fail by a library that goes before the C library.
     @Suite struct ShortageTests {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension ProgramTests {
+extension CommandTests {
     /// Mixed traffic over sockets, held against the provider's journal.
     @Suite struct TrafficTests {
         private let folder: Folder

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-extension ProgramTests {
+extension CommandTests {
     /// What somebody meets who has only just installed it.
     @Suite struct UseTests {
         private let nowhere = ["--url", "http://127.0.0.1:9", "--model", "m"]

@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-extension ProgramTests {
+extension CommandTests {
     /// How a target may be named and reached.
     @Suite struct WaysInTests {
         private final class Lines: Sendable {

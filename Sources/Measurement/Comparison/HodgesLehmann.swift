@@ -25,7 +25,8 @@ public struct HodgesLehmann: Sendable, Hashable {
         )
         let (n, m) = (x.count, y.count)
         let pairs = n * m
-        ratio = exp((differences.value(rank: (pairs + 1) / 2) + differences.value(rank: pairs / 2 + 1)) / 2)
+        let middle = differences.value(rank: (pairs + 1) / 2)
+        ratio = exp((middle + (pairs % 2 == 1 ? middle : differences.value(rank: pairs / 2 + 1))) / 2)
 
         let tail = (1 - level) / 2
         isExact = exact && pairs <= Self.exactPairs
@@ -55,8 +56,8 @@ public struct HodgesLehmann: Sendable, Hashable {
     }
 }
 
-/// Order statistics of all y − x without storing them: the answer is found by halving the range of doubles, counting the
-/// pairs at or below in n + m steps each time.
+/// Order statistics of all y − x without storing them: the pairs at or below a limit are counted in n + m steps, and the limit
+/// is searched for by where the rank lies between the counts at both ends, until so few pairs are left that they are sorted.
 struct PairwiseDifferences {
     let x: [Double]  // ascending
     let y: [Double]  // ascending
@@ -70,11 +71,29 @@ struct PairwiseDifferences {
     func value(rank: Int) -> Double {
         var low = Self.ordered(y[0] - x[x.count - 1])
         var high = Self.ordered(y[y.count - 1] - x[0])
+        var below = 0  // pairs under `low`
+        var within = x.count * y.count  // pairs up to `high`
+        var step = 0
         while low < high {
-            let middle = (low & high) + (low ^ high) >> 1  // their mean, rounded down, without overflow
-            if count(upTo: Self.double(middle)) >= rank { high = middle } else { low = middle + 1 }
+            if within - below <= (x.count + y.count) / 16 {
+                return differences(Self.double(low)...Self.double(high)).sorted()[rank - below - 1]
+            }
+            let middle = limit(low, high, share: Double(rank - below) / Double(within - below), step)
+            let count = count(upTo: Self.double(middle))
+            if count >= rank { (high, within) = (middle, count) } else { (low, below) = (middle + 1, count) }
+            step += 1
         }
         return Self.double(low)
+    }
+
+    /// Where to look next: a little to the one side and the other of where the rank is to be expected, so that both ends come
+    /// close; each fourth time half-way between the ends' representations, which ends for any distribution.
+    private func limit(_ low: Int64, _ high: Int64, share: Double, _ step: Int) -> Int64 {
+        let half = (low & high) + (low ^ high) >> 1  // their mean, rounded down, without overflow
+        let (from, to) = (Self.double(low), Self.double(high))
+        guard step % 4 != 3, (to - from).isFinite else { return half }
+        let aside = min(max(share + (step % 2 == 0 ? 1 : -1) / 64, 0), 1)
+        return min(max(Self.ordered(from + (to - from) * aside), low), high - 1)
     }
 
     private func count(upTo limit: Double) -> Int {
@@ -85,6 +104,20 @@ struct PairwiseDifferences {
             total += reach
         }
         return total
+    }
+
+    private func differences(_ range: ClosedRange<Double>) -> [Double] {
+        var found: [Double] = []
+        var first = 0
+        for low in x {
+            while first < y.count, y[first] - low < range.lowerBound { first += 1 }
+            var place = first
+            while place < y.count, y[place] - low <= range.upperBound {
+                found.append(y[place] - low)
+                place += 1
+            }
+        }
+        return found
     }
 
     /// An integer that grows with the double.

@@ -1,5 +1,5 @@
 import Glibc
-import Measurement
+@testable import Measurement
 import Testing
 import Ticks
 
@@ -60,6 +60,30 @@ import Ticks
         #expect(near(found.ratio, (list[9] * list[10]).squareRoot()))
         // P(U <= 1) = 2/126 fits into the tail, P(U <= 2) = 4/126 does not.
         #expect(found.rank == 2 && near(found.interval.lower, list[1]) && near(found.interval.upper, list[18]))
+    }
+
+    /// Evenly spread, in few values that repeat, over 26 decades, in two heaps.
+    @Test(arguments: 0..<4)
+    func `any rank of the pairwise differences is that of the list`(kind: Int) {
+        var random = SplitMix64(seed: UInt64(kind))
+        func draw() -> Double {
+            let share = random.unit()
+            switch kind {
+            case 0: return share - 0.5
+            case 1: return (4 * share).rounded(.down)
+            case 2: return exp(60 * (share - 0.5))
+            default: return share < 0.5 ? 0.1 : 5 + 1e-7 * share
+            }
+        }
+        for _ in 0..<50 {
+            let x = (0..<Int.random(in: 1...150, using: &random)).map { _ in draw() }.sorted()
+            let y = (0..<Int.random(in: 1...150, using: &random)).map { _ in draw() }.sorted()
+            let list = y.flatMap { y in x.map { y - $0 } }.sorted()
+            let differences = PairwiseDifferences(x, y)
+            for rank in [1, (list.count + 1) / 2, list.count, Int.random(in: 1...list.count, using: &random)] {
+                #expect(differences.value(rank: rank) == list[rank - 1])
+            }
+        }
     }
 
     @Test func `values that have no logarithm are refused`() {
