@@ -21,14 +21,16 @@ import Ticks
             sent: Double? = nil,
             lastToken: Double? = nil,
             refusal: Breaker.Refusal? = nil,
-            neverConnected: Bool = false
+            neverConnected: Bool = false,
+            isAnswered: Bool = false
         ) {
             let attempt = Breaker.Attempt(
                 outcome: outcome,
                 sent: BreakerTests.at(sent ?? seconds - 0.01),
                 lastToken: lastToken.map(BreakerTests.at),
                 refusal: refusal,
-                neverConnected: neverConnected
+                neverConnected: neverConnected,
+                isAnswered: isAnswered
             )
             if let outage = breaker.note(attempt, at: BreakerTests.at(seconds)) { outages.append(outage) }
         }
@@ -49,6 +51,34 @@ import Ticks
         }
 
         var isOpen: Bool { breaker.reason != nil }
+    }
+
+    // MARK: what is no outage
+
+    /// Seen: "the target was down for 1.6 s" of a server that answered HTTP 400 to each prompt above its context.
+    @Test func `a target that refuses each request is not out, and is given up all the same`() {
+        var driven = Driven()
+        for place in 0..<50 { driven.note(.failed, at: 100 + Double(place) * 31 / 49, isAnswered: true) }
+        driven.note(.success, at: 132, lastToken: 131.9)
+        #expect(driven.outages.isEmpty && driven.isOpen)
+    }
+
+    @Test func `the first answer ends an outage, though it is a refusal`() {
+        var driven = Driven()
+        driven.fail(3, from: 10.01, to: 12, neverConnected: true)
+        driven.note(.failed, at: 13, isAnswered: true)
+        driven.note(.failed, at: 15, isAnswered: true)
+        driven.note(.success, at: 16, lastToken: 15.9)
+        #expect(driven.outages.map(\.start) == [Self.at(10)] && driven.outages.map(\.end) == [Self.at(13)])
+        #expect(driven.outages.map(\.attempts) == [3])
+    }
+
+    /// Whether a server that fails so was there.
+    @Test func `a failure is an answer where the server said so itself`() {
+        let answers: Set<Outcome> = [.auth, .http4xx, .refusal, .filtered, .empty, .reasoningOnly]
+        for outcome in Outcome.allCases where outcome.class == .failed {
+            #expect(outcome.isAnswer == answers.contains(outcome), "\(outcome)")
+        }
     }
 
     // MARK: when it opens

@@ -245,7 +245,7 @@ import Ticks
             $0.targets[0].totals.requests.useful = 0
         }
         #expect(
-            said(result)[0] == "All 400 answers were cut by max_tokens while the model was still reasoning: "
+            said(result)[0] == "All 400 answers were cut by max_tokens before a word of the answer came: "
                 + "raise --max-tokens, or set reasoning: off."
         )
     }
@@ -274,7 +274,7 @@ import Ticks
         #expect(
             said(Self.run(phase)).prefix(2) == [
                 "At 8.4 s the target was down for 4 s (47 attempts failed).",
-                "At 1 min 29 s nothing came for 5.02 s on all 16 streams; the load generator ran meanwhile: server or network (and 1 more).",
+                "At 1 min 29 s nothing came for 5.02 s on all 16 streams; the load generator ran meanwhile: server or network; it happened once more.",
             ]
         )
     }
@@ -322,6 +322,11 @@ import Ticks
                     "Warm after 2 min without a request, cold at times from 5 min on; half of the probes are cold after 3 min 20 s."
                 ]
         )
+        var warm = phase
+        warm.keepwarm?.coldFromSeconds = nil
+        warm.keepwarm?.medianSeconds = nil
+        warm.keepwarm?.probes = 15
+        #expect(said(Self.run(warm)) == ["None of 15 probes met a cold server, after pauses of up to 2 min."])
         var disturbed = phase
         disturbed.keepwarm?.isTold = false
         #expect(said(Self.run(disturbed))[0].hasPrefix("No answer on how long the server stays warm"))
@@ -345,14 +350,38 @@ import Ticks
         )
     }
 
-    @Test func `a search tells its level`() {
-        let phase = Self.ramp(knee: nil) {
-            $0.find = FindResult(expression: "ttft.p95 < 300ms")
-            $0.find?.answer = 16
-            $0.find?.firstBeyond = 32
-            $0.find?.isComplete = true
-        }
-        #expect(said(Self.run(phase)) == ["16 streams keep ttft.p95 < 300ms; 32 do not, or it cannot be told."])
+    /// What was found, the verdict beyond it, and what is said.
+    @Test(
+        arguments: [
+            (
+                16, 32, CapacitySearch.Verdict.fail,
+                "16 streams keep ttft.p95 < 300ms; 32 do not (95 of 110 requests kept it)."
+            ),
+            (
+                16, 32, .indeterminate,
+                "16 streams keep ttft.p95 < 300ms; of 32 it cannot be told (95 of 110 requests kept it)."
+            ),
+            (1, nil, .pass, "1 stream keeps ttft.p95 < 300ms, the most that was tried."),
+            (nil, 1, .fail, "No level keeps ttft.p95 < 300ms, not even 1 stream (95 of 110 requests kept it)."),
+            (
+                nil, 2, .indeterminate,
+                "No level was shown to keep ttft.p95 < 300ms: at 2 streams it cannot be told (95 of 110 requests kept it)."
+            ),
+        ] as [(Int?, Int?, CapacitySearch.Verdict, String)]
+    )
+    func `a search tells its level, and what is beyond it`(
+        answer: Int?,
+        beyond: Int?,
+        verdict: CapacitySearch.Verdict,
+        words: String
+    ) {
+        var find = FindResult(expression: "ttft.p95 < 300ms")
+        (find.answer, find.firstBeyond, find.isComplete) = (answer, beyond, true)
+        find.visits = [.init(concurrency: beyond ?? 1, inside: 95, outside: 15, verdict: verdict)]
+        #expect(said(Self.run(Self.ramp(knee: nil) { $0.find = find })) == [words])
+        find.isDisturbed = true
+        let disturbed = said(Self.run(Self.ramp(knee: nil) { $0.find = find }))
+        #expect(disturbed.first?.hasPrefix("No answer on how many streams keep") == true, "\(disturbed)")
     }
 
     @Test func `a run of which nothing is known has no headline`() {

@@ -132,12 +132,18 @@ import Ticks
 
     @Test func `a search says what capacity it found, and each visit's verdict`() throws {
         let text = ramp { phase in phase.find = .sample(answer: 8, beyond: 9, isComplete: true) }
-        #expect(text.contains("Capacity: 8 streams keep ttft.p95 < 1s; 9 do not, or it cannot be told."))
+        #expect(
+            text.contains("Capacity: 8 streams keep ttft.p95 < 1s; of 9 it cannot be told (40 of 41 requests kept it).")
+        )
         #expect(text.contains("INDETERMINATE"))
         let cut = ramp { phase in phase.find = .sample(answer: nil, beyond: nil, isComplete: false) }
         #expect(cut.contains("The search for the most streams that keep ttft.p95 < 1s did not end."))
         let none = ramp { phase in phase.find = .sample(answer: nil, beyond: 1, isComplete: true) }
-        #expect(none.contains("Capacity: no level keeps ttft.p95 < 1s"))
+        #expect(
+            none.contains(
+                "No level was shown to keep ttft.p95 < 1s: at 1 stream it cannot be told (40 of 41 requests kept it)."
+            )
+        )
     }
 
     @Test func `a ramp that came back differently says at which levels`() {
@@ -171,7 +177,7 @@ extension FindResult {
         result.answer = answer
         result.firstBeyond = beyond
         result.isComplete = isComplete
-        result.visits = [.init(concurrency: 8, inside: 40, outside: 1, verdict: .indeterminate)]
+        result.visits = [.init(concurrency: beyond ?? 8, inside: 40, outside: 1, verdict: .indeterminate)]
         return result
     }
 }

@@ -136,7 +136,7 @@ extension CommandTests {
             #expect(spent + useful == 12)
             #expect(spent > 0 && useful > 0)
             #expect(
-                ended.out.contains("\(spent) of 12 answers were cut by max_tokens while the model was still reasoning")
+                ended.out.contains("\(spent) of 12 answers were cut by max_tokens before a word of the answer came")
             )
             // Every request is billed, the useful ones bear it.
             let input = Double(totals["input_tokens"].int ?? 0)

@@ -154,7 +154,8 @@ final class Lane {
             sent: sent,
             lastToken: record.lastToken.map { sent.advanced(byNanoseconds: $0) },
             refusal: advice.refusal,
-            neverConnected: record.written == nil
+            neverConnected: record.written == nil,
+            isAnswered: record.outcome.isAnswer
         )
         return breakers.note(attempt, of: index, pause: pause, at: now)
     }

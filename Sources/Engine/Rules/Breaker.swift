@@ -31,6 +31,8 @@ struct Breaker: Sendable {
         var refusal: Refusal?
         /// Its connection never came about.
         var neverConnected = false
+        /// It failed by an answer, a refusal of the request for one: the target was there.
+        var isAnswered = false
     }
 
     /// What one loop has under way.
@@ -40,7 +42,7 @@ struct Breaker: Sendable {
         var lastToken: Instant?
     }
 
-    /// A stretch in which the target answered nothing but failures.
+    /// A stretch in which nobody answered, or a server that could not. One that refuses each request is not out.
     struct Outage: Sendable, Hashable {
         var start: Instant  // the first failure's sending
         var end: Instant?  // the first token or success behind it; nil = it goes on
@@ -65,6 +67,7 @@ struct Breaker: Sendable {
     private let loops: Int
     private var silent: Spell?  // without a token
     private var useless: Spell?  // without a success
+    private var absent: Spell?  // without a token or an answer
     private var refusals = 0
     private var hasSucceeded = false
     private var lastToken: Instant?  // or the end of an answer without one
@@ -80,7 +83,7 @@ struct Breaker: Sendable {
     }
 
     /// Whether loops must report what they have under way.
-    var isWatching: Bool { silent != nil || useless != nil }
+    var isWatching: Bool { silent != nil || useless != nil || absent != nil }
 
     /// Nothing was to be sent for so long, by plan.
     mutating func pause(_ nanoseconds: Int64) { paused += max(0, nanoseconds) }
@@ -93,13 +96,17 @@ struct Breaker: Sendable {
         case .success:
             hasSucceeded = true
             useless = nil
-            return token(at: attempt.lastToken ?? now) ?? endSilence(at: now)
+            let ended = token(at: attempt.lastToken ?? now)
+            endSilence()
+            return ended ?? endAbsence(at: now)
         case .failed:
             let ended = attempt.lastToken.flatMap { token(at: $0) }
             add(attempt, to: &useless, at: now)
             // Of one that had begun to answer, what fails is the rest.
             if attempt.lastToken == nil { add(attempt, to: &silent, at: now) }
             judge(at: now)
+            if attempt.isAnswered { return ended ?? endAbsence(at: now) }
+            if attempt.lastToken == nil { add(attempt, to: &absent, at: now) }
             return ended
         }
     }
@@ -114,8 +121,8 @@ struct Breaker: Sendable {
 
     /// The run is over: the outage that still goes on.
     mutating func finish(at now: Instant) -> Outage? {
-        defer { silent = nil }
-        guard let spell = silent, isOutage(spell, until: now) else { return nil }
+        defer { absent = nil }
+        guard let spell = absent, isOutage(spell, until: now) else { return nil }
         return Outage(start: spell.start, end: nil, attempts: spell.attempts)
     }
 
@@ -145,16 +152,19 @@ struct Breaker: Sendable {
     /// A token that came after the silence began ends it.
     private mutating func token(at instant: Instant) -> Outage? {
         lastToken = max(lastToken ?? instant, instant)
-        guard let silent, instant > silent.began else { return nil }
-        return endSilence(at: instant)
+        if let silent, instant > silent.began { endSilence() }
+        guard let absent, instant > absent.began else { return nil }
+        return endAbsence(at: instant)
     }
 
-    private mutating func endSilence(at instant: Instant) -> Outage? {
-        defer {
-            silent = nil
-            reports.removeAll(keepingCapacity: true)
-        }
-        guard let spell = silent, isOutage(spell, until: instant) else { return nil }
+    private mutating func endSilence() {
+        silent = nil
+        reports.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func endAbsence(at instant: Instant) -> Outage? {
+        defer { absent = nil }
+        guard let spell = absent, isOutage(spell, until: instant) else { return nil }
         return Outage(start: spell.start, end: instant, attempts: spell.attempts)
     }
 
@@ -188,5 +198,15 @@ struct Breaker: Sendable {
     private func words(_ spell: Spell, _ now: Instant, _ lack: String) -> String {
         let seconds = Double(age(spell, now) / 100_000_000) / 10
         return "\(spell.attempts) requests failed in \(seconds) s \(lack)"
+    }
+}
+
+extension Outcome {
+    /// A failure by which a server shows that it is there: it refused the request, or its answer is of no use.
+    var isAnswer: Bool {
+        switch self {
+        case .auth, .http4xx, .refusal, .filtered, .empty, .reasoningOnly: true
+        default: false
+        }
     }
 }

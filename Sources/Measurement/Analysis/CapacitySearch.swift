@@ -3,6 +3,7 @@
 ///     double from `from` while levels pass ──► bisect between the last that passed and the first that did not
 ///       ──► run both borders once more ──► both as before: done; the lower fails: it becomes the upper border
 ///
+/// The lowest level is looked at once more where its first look could not tell, for there is none below to fall back on.
 /// Each visit to a level is judged by MLPerf's early stopping; the confidence is Bonferroni's over all visits that the
 /// search may make, so that the answer as a whole keeps `confidence`. A level that cannot be told has not passed.
 public struct CapacitySearch: Sendable, Hashable {
@@ -30,7 +31,8 @@ public struct CapacitySearch: Sendable, Hashable {
         rule = EarlyStopping(percentile: percentile, confidence: 1 - (1 - confidence) / visits)
     }
 
-    /// The doublings, the halvings of the last of them, and both borders once more.
+    /// The doublings, the halvings of the last of them, both borders once more, and the lowest level, where it could not
+    /// be told.
     public static func mostVisits(in range: ClosedRange<Int>) -> Int {
         var (level, doublings) = (range.lowerBound, 1)
         while level < range.upperBound {
@@ -42,7 +44,7 @@ public struct CapacitySearch: Sendable, Hashable {
             gap -= gap / 2
             halvings += 1
         }
-        return doublings + halvings + 2
+        return doublings + halvings + 3
     }
 
     /// What a visit's requests say so far; it may end when they say pass or fail.
@@ -76,15 +78,21 @@ public struct CapacitySearch: Sendable, Hashable {
         return [pass, fail].first { count(of: $0) < 2 }
     }
 
-    private func count(of level: Int) -> Int { visits.count { $0.concurrency == level } }
+    private func count(of level: Int) -> Int { standing.count { $0.concurrency == level } }
+
+    /// The visits that count: a look at the lowest level that could not tell says nothing once another did.
+    private var standing: [Visit] {
+        let isTold = visits.contains { $0.concurrency == range.lowerBound && $0.verdict != .indeterminate }
+        return visits.filter { !(isTold && $0.concurrency == range.lowerBound && $0.verdict == .indeterminate) }
+    }
 
     /// The lowest level of which a visit did not pass.
-    private var lowestFail: Int? { visits.filter { $0.verdict != .pass }.map(\.concurrency).min() }
+    private var lowestFail: Int? { standing.filter { $0.verdict != .pass }.map(\.concurrency).min() }
 
     /// The highest level below it that passed at each visit.
     private var highestPass: Int? {
         let bound = lowestFail ?? Int.max
-        return visits.filter { $0.verdict == .pass && $0.concurrency < bound }.map(\.concurrency).max()
+        return standing.filter { $0.verdict == .pass && $0.concurrency < bound }.map(\.concurrency).max()
     }
 
     /// The highest level that kept the promise, twice; nil when none did or the search is not over.

@@ -133,25 +133,35 @@ enum ComparisonNotes {
         }
     }
 
-    private static func times(_ base: ComparedSide, _ other: ComparedSide) -> [String] {
+    /// When a side was asked, beside the base.
+    enum Order: Sendable, Hashable {
+        case otherRuns, sequential, parallel
+        case mixed  // in turns, or in windows in which each came first now and then
+
+        var isApart: Bool { self == .otherRuns || self == .sequential }
+    }
+
+    static func order(_ base: ComparedSide, _ other: ComparedSide) -> Order {
         let runs = Set((base.windows + other.windows).map(\.run))
-        if Set(base.windows.map(\.run)) != Set(other.windows.map(\.run)) {
-            return ["The runs are of different times: what changed with the hour is in the ratio, too."]
-        }
-        // Of several windows each target came first now and then.
-        guard runs.count == 1, base.windows.count < 3 else { return [] }
+        if Set(base.windows.map(\.run)) != Set(other.windows.map(\.run)) { return .otherRuns }
+        guard runs.count == 1, base.windows.count < 3 else { return .mixed }
         let (a, b) = (base.windows.flatMap(\.phases), other.windows.flatMap(\.phases))
-        if a.contains(where: { x in b.contains { overlap(x, $0) } }) {
-            return a.contains { $0.blocks != nil }
-                ? []
-                : [
-                    "The targets were loaded at the same time; on one machine or one line they may have slowed each other."
-                ]
+        guard a.contains(where: { x in b.contains { overlap(x, $0) } }) else { return .sequential }
+        return a.contains { $0.blocks != nil } ? .mixed : .parallel
+    }
+
+    private static func times(_ base: ComparedSide, _ other: ComparedSide) -> [String] {
+        switch order(base, other) {
+        case .mixed: []
+        case .otherRuns: ["The runs are of different times: what changed with the hour is in the ratio, too."]
+        case .parallel:
+            ["The targets were loaded at the same time; on one machine or one line they may have slowed each other."]
+        case .sequential:
+            [
+                "The targets were asked one after the other: what changed with the hour is in the ratio, too. "
+                    + "Phases of several blocks are interleaved (order: interleaved)."
+            ]
         }
-        return [
-            "The targets were asked one after the other: what changed with the hour is in the ratio, too. "
-                + "Phases of several blocks are interleaved (order: interleaved)."
-        ]
     }
 
     private static func overlap(_ a: PhaseResult, _ b: PhaseResult) -> Bool {

@@ -21,6 +21,7 @@ extension ComparisonResult {
         let phases = ([first] + others).flatMap { $0.windows.flatMap { $0.looks.map(\.phase) } }.uniqued
         var summaries = ([first] + others).map { Side($0) }
         for (place, other) in others.enumerated() {
+            summaries[place + 1].isApart = ComparisonNotes.order(first, other).isApart
             missingPhases += Self.missing(first, other, phases, countsBytes: countsBytes)
             rows += Self.rows(
                 first,

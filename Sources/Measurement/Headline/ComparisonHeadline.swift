@@ -24,9 +24,15 @@ enum ComparisonHeadline {
                 (isOnePhase ? "" : row.phase + ": ") + "\(ComparisonResult.title(of: row.figure)) \(row.verdict)"
             }.joined(separator: "; ")
             let more = found.count > 2 ? "; and \(found.count - 2) more" : ""
+            let isApart = comparison.sides.contains { $0.name == name && $0.isApart }
+            let caveats = [
+                isApart ? "asked at different times: what changed meanwhile is in it" : nil,
+                disturbed ? "with care: the load generator was disturbed" : nil,
+            ].compactMap(\.self)
+            let care = caveats.isEmpty ? "" : " (\(caveats.joined(separator: "; ")))"
             return Headline.Candidate(
                 1,
-                "\(name) against \(comparison.base): \(shown)\(more).",
+                "\(name) against \(comparison.base): \(shown)\(more)\(care).",
                 figures: found.map(\.metric),
                 trust: disturbed ? .disturbed : .good
             )

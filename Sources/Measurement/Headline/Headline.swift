@@ -90,9 +90,10 @@ public enum Headline {
     private static func disturbance(_ result: RunResult) -> [Candidate] {
         let rows = result.disturbedRows
         guard !rows.isEmpty else { return [] }
-        let shown = rows.prefix(3).map(\.name).joined(separator: ", ")
-        let more = rows.count > 3 ? " and \(rows.count - 3) more" : ""
-        let isOnly = rows.count == 1
+        let names = rows.map(\.name).uniqued  // a level may have been visited twice
+        let shown = names.prefix(3).joined(separator: ", ")
+        let more = names.count > 3 ? " and \(names.count - 3) more" : ""
+        let isOnly = names.count == 1
         let remedy = result.validity.remedy.map { "; \($0)" } ?? ""
         let what =
             rows.contains { $0.validity.latencies != .valid }
@@ -142,8 +143,8 @@ extension RunResult {
             target.phases.flatMap { phase in
                 phase.rows.filter(\.validity.isDisturbed).map { row in
                     var parts = targets.count > 1 ? [target.name] : []
-                    parts.append(phase.label)
-                    if row.name != phase.label { parts.append(row.name) }
+                    if !(row.name + " ").hasPrefix(phase.label + " ") { parts.append(phase.label) }
+                    parts.append(row.name)
                     return NamedRow(name: parts.joined(separator: " "), validity: row.validity)
                 }
             }

@@ -8,7 +8,9 @@ enum IncidentHeadline {
             guard let longest = all.max(by: { $0.lengthSeconds < $1.lengthSeconds }), let text = longest.sentence else {
                 return nil
             }
-            let more = all.count > 1 ? " (and \(all.count - 1) more)" : ""
+            let more =
+                all.count < 2
+                ? "" : all.count == 2 ? "; it happened once more" : "; it happened \(all.count - 1) more times"
             return Headline.Candidate(0, "\(text)\(more).", figures: ["incidents"])
         }
     }

@@ -34,7 +34,8 @@ extension KeepwarmResult {
         return switch (warmUpToSeconds, coldFromSeconds) {
         case (let warm?, let cold?):
             "Warm after \(inTime(seconds: warm)) without a request, cold at times from \(inTime(seconds: cold)) on\(half)."
-        case (let warm?, nil): "Never cold after pauses of up to \(inTime(seconds: warm))."
+        case (let warm?, nil):
+            "None of \(inCount(probes, "probe")) met a cold server, after pauses of up to \(inTime(seconds: warm))."
         case (nil, let cold?):
             "Cold at times after \(inTime(seconds: cold)) already, the shortest pause that was tried\(half)."
         case (nil, nil): "When the server goes cold cannot be told."

@@ -162,15 +162,7 @@ struct RampHeadline {
     }
 
     private func search(_ find: FindResult) -> Headline.Candidate? {
-        guard find.isComplete else {
-            return Headline.Candidate(1, "The search for the most streams that keep \(find.expression) did not end.")
-        }
-        guard let answer = find.answer else {
-            return Headline.Candidate(1, "No level that was tried keeps \(find.expression).")
-        }
-        let beyond =
-            find.firstBeyond.map { "; \(inWords(Double($0))) do not, or it cannot be told" }
-            ?? ", the most that was tried"
+        guard find.isComplete else { return Headline.Candidate(1, find.sentence) }
         if find.isDisturbed {
             return Headline.Candidate(
                 1,
@@ -178,9 +170,8 @@ struct RampHeadline {
                 trust: .disturbed
             )
         }
-        let rows = phase.steps.filter { $0.concurrency == answer || $0.concurrency == find.firstBeyond }
-        let text = "\(inCount(answer, "stream")) \(answer == 1 ? "keeps" : "keep") \(find.expression)\(beyond)."
-        return resting(on: rows, 1, text, ["\(phase.name).find.answer"])
+        let rows = phase.steps.filter { [find.answer, find.firstBeyond].contains($0.concurrency) }
+        return resting(on: rows, 1, find.sentence, ["\(phase.name).find.answer"])
             ?? Headline.Candidate(
                 1,
                 "No answer on how many streams keep \(find.expression): the load generator disturbed the search.",

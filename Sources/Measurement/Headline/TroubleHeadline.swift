@@ -4,7 +4,7 @@ struct TroubleHeadline {
 
     init(_ target: TargetResult) { self.target = target }
 
-    var candidates: [Headline.Candidate] { [unusable ?? failures, reasoning, useless].compactMap(\.self) }
+    var candidates: [Headline.Candidate] { [unusable ?? failures, cutShort, useless].compactMap(\.self) }
 
     private var failed: Int { target.totals.requests.failed + target.totals.requests.throttled }
 
@@ -29,13 +29,15 @@ struct TroubleHeadline {
             ? "throttled" : target.totals.requests.throttled == 0 ? "failed" : "failed or throttled"
         let verb = what == "throttled" ? (failed == 1 ? "was throttled" : "were throttled") : what
         let share = inPercent(Double(failed) / Double(counted))
-        // One failure in thousands is no headline before the answer, and still one.
         return Headline.Candidate(
-            Double(failed) >= 0.01 * Double(counted) ? 0 : 3,
+            Self.rank(failed, of: counted),
             "\(inWords(Double(failed))) of \(inCount(counted, "request")) \(verb) (\(share)): \(reason ?? "?").",
             figures: ["error_rate", "throttle_rate"]
         )
     }
+
+    /// One in thousands is no headline before the answer, and still one.
+    private static func rank(_ part: Int, of whole: Int) -> Int { Double(part) >= 0.01 * Double(whole) ? 0 : 3 }
 
     /// The most frequent kind, in the server's words where it had any.
     private var reason: String? {
@@ -55,8 +57,8 @@ struct TroubleHeadline {
         return line.count > 120 ? line.prefix(119) + "…" : line
     }
 
-    /// The cap ended while the model was still thinking: there are times, and no answer.
-    private var reasoning: Headline.Candidate? {
+    /// The cap ended it before a word came: there are times, and no answer.
+    private var cutShort: Headline.Candidate? {
         let cut = target.totals.cutWhileReasoning
         guard cut > 0 else { return nil }
         let answered = target.totals.requests.success
@@ -64,8 +66,8 @@ struct TroubleHeadline {
             cut == answered
             ? "All \(inCount(cut, "answer"))" : "\(inWords(Double(cut))) of \(inCount(answered, "answer"))"
         return Headline.Candidate(
-            0,
-            "\(share) \(cut == 1 ? "was" : "were") cut by max_tokens while the model was still reasoning: raise --max-tokens, or set reasoning: off.",
+            Self.rank(cut, of: answered),
+            "\(share) \(cut == 1 ? "was" : "were") cut by max_tokens before a word of the answer came: raise --max-tokens, or set reasoning: off.",
             figures: ["outcomes.reasoning_only"]
         )
     }

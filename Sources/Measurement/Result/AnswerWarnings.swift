@@ -16,17 +16,17 @@ enum AnswerWarnings {
         }
         var warnings: [String] = []
         for (detail, words) in sentences {
-            if let count = counts[detail] { warnings.append("\(count) of \(total) answers \(words)") }
+            if let count = counts[detail] { warnings.append("\(part(count, of: total)) \(words)") }
         }
         let silent = successes.only { $0.vectors != nil && $0.tokenSource == nil }.count
         if silent > 0 {
             warnings.append(
-                "\(silent) of \(total) answers reported no count of their input: its tokens and cost are unknown."
+                "\(part(silent, of: total)) reported no count of their input: its tokens and cost are unknown."
             )
         }
         if inOnePiece > 0 {
             warnings.append(
-                "\(inOnePiece) of \(total) answers were asked for in one piece: they have an end-to-end time, and no time to "
+                "\(part(inOnePiece, of: total)) were asked for in one piece: they have an end-to-end time, and no time to "
                     + "first token, per output token or between tokens."
             )
         }
@@ -37,6 +37,10 @@ enum AnswerWarnings {
             )
         }
         return warnings
+    }
+
+    private static func part(_ count: Int, of total: Int) -> String {
+        "\(inWords(Double(count))) of \(inCount(total, "answer"))"
     }
 
     /// Why not one answer was of use; nil where some were. A share of 0 % looks like a broken server, and is mostly a cap.

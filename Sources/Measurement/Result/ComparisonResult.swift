@@ -70,6 +70,8 @@ public struct ComparisonResult: Sendable, Hashable {
         public var simulated = false
         /// The worst of its phases'.
         public var validity = ValidityResult.Verdict.valid
+        /// Asked at another time than the base, so that what changed meanwhile is in every ratio to it.
+        public var isApart = false
         public var bytesPerVisibleToken: Double?
         public var outputTokensPerRequest: Double?
         /// Median time to open a connection, and median time from the request to the first token: the network's part and

@@ -14,6 +14,30 @@ public struct FindResult: Sendable, Hashable {
 }
 
 extension FindResult {
+    /// What was found, in words, where the load generator did not decide it.
+    public var sentence: String {
+        guard isComplete else { return "The search for the most streams that keep \(expression) did not end." }
+        let beyond = firstBeyond.map { level in (level, visits.filter { $0.concurrency == level }) }
+        let isTold = beyond?.1.contains { $0.verdict == .fail } ?? false
+        let seen = beyond?.1.last.map {
+            "\(inWords(Double($0.inside))) of \(inCount($0.inside + $0.outside, "request")) kept it"
+        }
+        let some = seen.map { " (\($0))" } ?? ""
+        guard let answer else {
+            guard let level = beyond?.0 else { return "No level that was tried keeps \(expression)." }
+            let least = inCount(level, "stream")
+            return isTold
+                ? "No level keeps \(expression), not even \(least)\(some)."
+                : "No level was shown to keep \(expression): at \(least) it cannot be told\(some)."
+        }
+        let rest = beyond.map { level, _ in
+            let many = inWords(Double(level))
+            return isTold ? "; \(many) do not\(some)" : "; of \(many) it cannot be told\(some)"
+        }
+        let keep = answer == 1 ? "keeps" : "keep"
+        return "\(inCount(answer, "stream")) \(keep) \(expression)\(rest ?? ", the most that was tried")."
+    }
+
     /// The search over again, from what was stored; nil when the run was none, or its order cannot be read.
     init?(of steps: [StepRecord], _ index: RunIndex) {
         let run = index.recorded.run

@@ -173,7 +173,7 @@ enum RunWarnings {
                 let bLow = b.lower, let bHigh = b.upper, aHigh < bLow || bHigh < aLow
             else { continue }
             warnings.append(
-                "\(phase.label): \(level) streams came out differently when visited again: \(inWords(median)) against "
+                "\(phase.label): \(inCount(level, "stream")) came out differently when visited again: \(inWords(median)) against "
                     + "\(inWords(earlier)) tokens/s per request."
             )
         }

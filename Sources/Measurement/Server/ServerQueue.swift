@@ -47,7 +47,7 @@ public struct ServerQueue: Sendable, Hashable {
         let mean = atStart.waiting.map { "\(inWords((10 * $0.mean).rounded() / 10)) of them on average" }
         let quiet = below.map { "none at \(inWords(Double($0)))" }
         let beside = [mean, quiet].compactMap(\.self).joined(separator: ", ")
-        let most = mostRunning.map { "it answers at most \(inWords($0)) at a time" }
+        let most = mostRunning.map { "it was seen to answer at most \(inWords($0)) at a time" }
         let rest = [most, cache].compactMap(\.self)
         let text =
             "requests wait in the server's own queue from \(inCount(from, "stream")) on"

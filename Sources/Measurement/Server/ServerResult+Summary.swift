@@ -110,6 +110,9 @@ extension ServerReconciliation {
             let name = recorded.targets.first { $0.id == shared }?.name ?? "another target"
             return "its metrics are those of \(name), too"
         }
+        if let other = recorded.targets.first(where: { $0.id != target.id && $0.asksSameServer(as: target) }) {
+            return "\(other.name) of this run asks the same server"
+        }
         if server.restarts > 0 {
             return server.restarts == 1
                 ? "its counters fell, as they do after a restart"
@@ -123,6 +126,17 @@ extension ServerReconciliation {
             return "its metrics could not be read after the last answer"
         }
         return nil
+    }
+}
+
+extension TargetRecord {
+    /// Whether both have one host and port.
+    fileprivate func asksSameServer(as other: TargetRecord) -> Bool {
+        func authority(_ url: String) -> Substring? {
+            url.firstRange(of: "://").map { url[$0.upperBound...].prefix { !"/?#".contains($0) } }
+        }
+        guard let mine = authority(url), let theirs = authority(other.url) else { return false }
+        return mine.lowercased() == theirs.lowercased()
     }
 }
 

@@ -10,16 +10,9 @@ extension ReportDocument {
         if !footing.isTold {
             sentence =
                 "Capacity: no answer on how many streams keep \(promise), because the load generator disturbed the search."
-        } else if !find.isComplete {
-            sentence = "The search for the most streams that keep \(promise) did not end."
-        } else if let answer = find.answer {
-            sentence = "Capacity: \(Figure.count(answer)) streams keep \(promise)"
-            sentence +=
-                find.firstBeyond.map { "; \(Figure.count($0)) do not, or it cannot be told." }
-                ?? ", the most that were asked for."
-            if footing != .firm { sentence = "\(sentence.dropLast())\(footing.care)." }
         } else {
-            sentence = "Capacity: no level keeps \(promise), not even \(Figure.count(find.firstBeyond ?? 1)) at a time."
+            sentence = (find.answer == nil ? "" : "Capacity: ") + SafeText.line(find.sentence, limit: 200)
+            if footing != .firm { sentence = "\(sentence.dropLast())\(footing.care)." }
         }
         let columns: [TableColumn<CapacitySearch.Visit>] = [
             TableColumn("streams", tone: .strong) { Figure.count($0.concurrency) },

@@ -82,9 +82,10 @@ struct ReportDocument: Sendable, Hashable {
     private static func disturbance(_ result: RunResult) -> String {
         let rows = result.targets.flatMap { $0.phases.flatMap(\.rows) }.count
         let disturbed = result.disturbedRows.count
-        let marked = disturbed == 1 ? "is" : "are"
-        return
-            "\(Figure.count(disturbed)) of \(Figure.count(rows)) rows \(marked) disturbed by the load generator (marked ?)"
+        let which =
+            rows == 1
+            ? "the row is" : "\(Figure.count(disturbed)) of \(Figure.count(rows)) rows \(disturbed == 1 ? "is" : "are")"
+        return "\(which) disturbed by the load generator (marked ?)"
     }
 
     private static func title(_ result: RunResult) -> [Span] {

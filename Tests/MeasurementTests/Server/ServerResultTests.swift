@@ -82,6 +82,14 @@ import Ticks
                 builder.recorded.serverReadings.append(reading)
             }, "those of other"
         ),
+        // One server under two names, as two keys or two models of it would be: its counters are of both.
+        (
+            { builder in
+                _ = builder.target("other")
+                builder.recorded.targets[0].url = "http://Gpu-1:8000/v1"
+                builder.recorded.targets[1].url = "http://gpu-1:8000/other"
+            }, "other of this run asks the same server"
+        ),
         (
             { builder in
                 var reading = ServerReading()
@@ -134,7 +142,7 @@ import Ticks
         #expect(
             queue.sentence(knee)
                 == "Why the knee is there: requests wait in the server's own queue from 2 streams on (1 of them on average, "
-                + "none at 1); it answers at most 2 at a time, its KV cache is up to 97 % full."
+                + "none at 1); it was seen to answer at most 2 at a time, its KV cache is up to 97 % full."
         )
         #expect(queue.sentence(nil).hasPrefix("Requests wait in the server's own queue from 2 streams on"))
         // A knee that is withheld has no reason either; that requests wait is the server's word, whatever the client did.

@@ -11,7 +11,7 @@ const COLOURS = 6;
 const colour = (place) => `var(--c${place % COLOURS})`;
 
 // A figure: title, what it shows, the drawing, and behind it the same numbers as a table.
-//   draw(width) gives an element; table() gives {head: [text], rows: [[text]]}.
+//   draw(width) gives an element, and as its `cover` what lies over it and changes alone; table() gives {head: [text], rows: [[text]]}.
 function figure({ title, unit, about, note, draw, table, controls, wide, description }) {
   const stage = html("div", { class: "stage" });
   const body = html("div", { class: "scroll" });
@@ -34,7 +34,7 @@ function figure({ title, unit, about, note, draw, table, controls, wide, descrip
       drawing.setAttribute("role", drawing.hasAttribute("tabindex") || drawing.querySelector("[tabindex]") ? "group" : "img");
       drawing.setAttribute("aria-label", title + (unit ? " " + unit : "") + ". " + (description ? description() : "The table below holds the numbers."));
     }
-    stage.replaceChildren(drawing);
+    stage.replaceChildren(...[drawing, drawing.cover].filter(Boolean));
     if (details && details.open) { clear(body); body.append(tableOf(table())); }
   };
   // In the next frame: a drawing that makes the page scroll narrows the stage, which the same notification cannot tell.

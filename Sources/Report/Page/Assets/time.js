@@ -130,7 +130,8 @@ function timeChart(slot, data) {
   const bands = bandsOf(data);
   const width = charts.bin_s;
   const at = (place) => (place + 0.5) * width;
-  const perSecond = (values) => values.map((v, place) => v / Math.min(width, Math.max(1e-9, charts.duration_s - place * width)));
+  const inSecond = (value, place) => value / Math.min(width, Math.max(1e-9, charts.duration_s - place * width));
+  const perSecond = (values) => values.map(inSecond);
   const readout = html("p", { class: "readout", "aria-live": "off" });
   let scale = null;
   let overlay = null;
@@ -217,8 +218,8 @@ function timeChart(slot, data) {
       if (x(value) < pixels - margin.right - 4) axis.append(svg("text", { x: x(value), y: last + 18, "text-anchor": "middle" }, instant(value, ticks.step)));
     }
     root.append(axis);
-    overlay = svg("g", { class: "overlay", "pointer-events": "none" });
-    root.append(overlay);
+    overlay = svg("svg", { width: pixels, height, viewBox: `0 0 ${pixels} ${height}`, class: "cover", "aria-hidden": "true" });
+    root.cover = overlay;
     geometry = { list, x, last, left: margin.left, right: pixels - margin.right, top: strip };
     steer(root, () => scale);
     root.addEventListener("focus", () => { if (view.cursor === null) view.point((view.from + view.to) / 2); });
@@ -226,7 +227,7 @@ function timeChart(slot, data) {
     return root;
   }
 
-  // Only the cursor's own few elements are made anew when it moves.
+  // Only the cursor's own few elements are made anew when it moves, over the picture, which is not painted again for them.
   function mark() {
     if (!overlay) return;
     clear(overlay);
@@ -253,7 +254,7 @@ function timeChart(slot, data) {
       `${rate(one(series.in_flight))} held`, `in this bin ${count(one(series.starts))} sent, ${count(one(series.success))} answered`,
       one(series.failed) + one(series.throttled) ? html("span", { class: "bad" }, `${count(one(series.failed))} failed, ${count(one(series.throttled))} throttled`) : null,
       `TTFT p50 ${duration(one(series.ttft_p50))}, p95 ${duration(one(series.ttft_p95))}`,
-      `${rate(perSecond(series.tokens)[place])} tokens/s`, serverAt(target().server, place), band ? html("span", { class: band.side === "server" ? "bad" : "caution" }, bandText(band)) : null,
+      `${rate(inSecond(one(series.tokens), place))} tokens/s`, serverAt(target().server, place), band ? html("span", { class: band.side === "server" ? "bad" : "caution" }, bandText(band)) : null,
     ].filter(Boolean);
     readout.replaceChildren(...parts.flatMap((part, k) => k ? [" · ", part] : [part]));
   }
