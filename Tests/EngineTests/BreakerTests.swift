@@ -59,6 +59,7 @@ import Ticks
     @Test func `a target that refuses each request is not out, and is given up all the same`() {
         var driven = Driven()
         for place in 0..<50 { driven.note(.failed, at: 100 + Double(place) * 31 / 49, isAnswered: true) }
+        driven.tell(at: 131.5)
         driven.note(.success, at: 132, lastToken: 131.9)
         #expect(driven.outages.isEmpty && driven.isOpen)
     }

@@ -36,7 +36,7 @@ import Ticks
         // 8 tokens in 0.85 s now, in 0.9 s before.
         #expect(
             builder.result.warnings.contains(
-                "ramp: 1 streams came out differently when visited again: 9.41 against 8.89 tokens/s per request."
+                "ramp: 1 stream came out differently when visited again: 9.41 against 8.89 tokens/s per request."
             )
         )
         #expect(!rampOfTwoLevels().result.warnings.contains { $0.contains("visited again") })
