@@ -1,16 +1,3 @@
-/// What the model wrote in answer to one request: one line of an OpenAI batch's output file, redacted.
-public struct AnswerRecord: Sendable, Hashable {
-    public var sequence: Int64 = 0  // of the request
-    public var line = ""
-
-    public init() {}
-
-    public init(sequence: Int64, line: String) {
-        self.sequence = sequence
-        self.line = line
-    }
-}
-
 /// One request, from the plan's instant to its end: one row of `run.sqlite`.
 ///
 /// `scheduled` counts from the run's `t0`; every other instant counts from `dispatched`. nil = it never happened.
@@ -297,11 +284,22 @@ public struct RequestRecord: Sendable, Hashable {
         get { aside.error }
         set { if newValue != aside.error { aside.error = newValue } }
     }
-    /// The prompt it sent, where others send the same at temperature 0, and a hash of the answer's visible text.
+    /// The number of the prompt it sent, where others may send the same word for word; nil = it is its own.
     @inline(__always) public var prompt: Int? {
         get { aside.prompt }
         set { if newValue != aside.prompt { aside.prompt = newValue } }
     }
+    /// The number of its prompt's beginning, where others begin with it or a piece of it.
+    @inline(__always) public var prefix: Int? {
+        get { aside.prefix }
+        set { if newValue != aside.prefix { aside.prefix = newValue } }
+    }
+    /// That beginning's share of the prompt's text, 0...1; without a number, of what was sent before for certain. nil = none.
+    @inline(__always) public var repeatedShare: Double? {
+        get { aside.repeatedShare }
+        set { if newValue != aside.repeatedShare { aside.repeatedShare = newValue } }
+    }
+    /// A hash of the answer's visible text, where others answer the same prompt at temperature 0.
     @inline(__always) public var answerHash: Int64? {
         get { aside.answerHash }
         set { if newValue != aside.answerHash { aside.answerHash = newValue } }

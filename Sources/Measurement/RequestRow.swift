@@ -85,6 +85,8 @@ final class RequestRow: @unchecked Sendable, Hashable {  // written only by its 
             var note: String?
             var error: String?
             @Sparse var prompt: Int? = nil
+            @Sparse var prefix: Int? = nil
+            var repeatedShare: Double?
             var answerHash: Int64?
             var reportedCold: Bool?
             @Sparse var askedInputTokens: Int64? = nil

@@ -77,6 +77,7 @@ public struct TargetResult: Sendable, Hashable {
     public var inputLength: InputLengthResult?  // nil = no prompt was ours, or none was counted
     public var rateLimits: RateLimitRecord?  // nil = its responses spoke of none
     public var server: ServerResult?  // nil = its server's metrics were not read
+    public var cache: PrefixCacheResult?  // nil = no answer told its input
     /// What was learnt about it, in sentences.
     public var notes: [String] = []
     /// True when nothing succeeded or its circuit breaker opened.

@@ -82,6 +82,7 @@ struct ProfileReader {
         profile.output = output
         checkLimits(profile)
         checkConversations(profile)
+        checkPriming(profile)
         try log.throwIfAny()
         return profile
     }

@@ -59,10 +59,12 @@ import Testing
 
     @Test func `prompts are shared only where no nonce makes each its own`() {
         var workload = Workload(source: .list([Prompt("a"), Prompt("b"), Prompt("c")]))
-        #expect(workload.sharedPrompt(at: 4) == nil)
+        #expect(!workload.sharesPrompts)
         workload.cache = .allow
-        #expect(workload.sharedPrompt(at: 4) == 1)
+        #expect(workload.sharesPrompts)
         workload.source = .synthetic(inputTokens: 8)
-        #expect(workload.sharedPrompt(at: 4) == 0)
+        #expect(workload.sharesPrompts)
+        workload.inputLength = .uniform(4, 8)
+        #expect(!workload.sharesPrompts)
     }
 }

@@ -217,6 +217,127 @@ import Ticks
         )
     }
 
+    // MARK: In every shape
+
+    private func stages(_ shape: PhaseShape) -> [Stage] { shape.stages(grace: .seconds(30)) }
+
+    /// Each conversation's questions in order, none left out, none before the answer to the one before.
+    private func expectWhole(_ run: VirtualRun) {
+        for (number, requests) in turns(run) where number >= 0 {
+            #expect(requests.compactMap { $0.conversation?.turn } == Array(0..<requests.count), "\(number)")
+            for (request, next) in zip(requests, requests.dropFirst()) { #expect(next.dispatched >= request.ended) }
+        }
+    }
+
+    @Test func `at an edge each request begins a conversation, which goes on while the burst is held`() {
+        var burst = PhaseShape.Burst(requests: 5)
+        (burst.idle, burst.hold, burst.pause) = (.seconds(2), .seconds(2), .seconds(1))
+        burst.baseline = .init(concurrency: 1, requests: 6)
+        let run = VirtualRun(
+            stages(.burst(burst)),
+            server: VirtualServer(slots: 8, service: .milliseconds(100)),
+            talk: prompts(turns: .fixed(3), think: .constant(.milliseconds(100)))
+        )
+        expectWhole(run)
+        let baseline = run.requests(of: 0)
+        #expect(baseline.compactMap { $0.conversation?.turn } == [0, 1, 2, 0, 1, 2])
+        for edge in [2, 5] {
+            let wave = run.requests(of: edge).filter { $0.rank != nil }
+            #expect(wave.count == 5 && wave.allSatisfy { $0.conversation?.turn == 0 })
+            // 0, 0.2, 0.4, and at once the next: 0.5, 0.7, 0.9 and so on.
+            #expect(run.requests(of: edge).count { $0.conversation?.turn == 2 } == 5 * 4)
+            #expect(run.requests(of: edge).allSatisfy { ($0.conversation?.turn ?? 0) < 3 })
+        }
+    }
+
+    @Test func `a job's prompts are the questions of conversations, and as many as it has`() {
+        let run = VirtualRun(
+            stages(.batch(.init(requests: 25, concurrency: 4))),
+            server: VirtualServer(slots: 8, service: .milliseconds(100)),
+            talk: prompts(turns: .fixed(4), think: .constant(.milliseconds(50)))
+        )
+        expectWhole(run)
+        #expect(run.requests.count == 25)
+        #expect(run.requests.count { $0.conversation?.turn == 3 } == 4)
+    }
+
+    @Test func `single probes are the questions of one user, whose pause is the longer of gap and thinking`() {
+        for (gap, think, pause) in [(0.5, 0.1, 0.5), (0.1, 0.4, 0.4)] {
+            var probe = PhaseShape.Probe(requests: 6)
+            probe.gap = .seconds(gap)
+            let run = VirtualRun(
+                stages(.probe(probe)),
+                server: VirtualServer(slots: 1, service: .milliseconds(100)),
+                talk: prompts(turns: .fixed(3), think: .constant(.seconds(think)))
+            )
+            expectWhole(run)
+            #expect(run.requests.compactMap { $0.conversation?.turn } == [0, 1, 2, 0, 1, 2])
+            let first = run.requests.prefix(3)
+            for (request, next) in zip(first, first.dropFirst()) {
+                #expect(next.scheduled == request.ended.advanced(by: .seconds(pause)))
+            }
+        }
+    }
+
+    @Test func `a keep-warm probe is the next question of the user before it, after the gap alone`() {
+        var keepwarm = PhaseShape.Keepwarm(gaps: [.seconds(2), .seconds(5)])
+        keepwarm.repetitions = 2
+        let run = VirtualRun(
+            stages(.keepwarm(keepwarm)),
+            server: VirtualServer(slots: 1, service: .milliseconds(100)),
+            talk: prompts(turns: .fixed(5), think: .constant(.seconds(60)))
+        )
+        expectWhole(run)
+        let asked = run.requests.filter { $0.conversation != nil }
+        #expect(asked.compactMap { $0.conversation?.turn } == [0, 1, 2, 3, 4, 0, 1, 2])
+        for (place, request) in asked.enumerated() where place % 2 == 1 {
+            #expect(request.scheduled == asked[place - 1].ended, "the one behind a probe comes at once")
+        }
+        let gaps = stride(from: 2, to: 8, by: 2).map { asked[$0].dispatched.nanoseconds(since: asked[$0 - 1].ended) }
+        #expect(gaps.allSatisfy { $0 == 2_000_000_000 || $0 == 5_000_000_000 }, "\(gaps)")
+    }
+
+    private func capped(_ rate: Double, for seconds: Double, _ limit: Int, _ overflow: Arrivals.Overflow) -> [Stage] {
+        var arrivals = Arrivals(.rate(ArrivalPlan(Rate(rate), for: .seconds(seconds), law: .constant)))
+        (arrivals.limit, arrivals.isCapped, arrivals.overflow) = (limit, true, overflow)
+        arrivals.stopsWhenSaturated = false
+        return [Stage(.arrivals, .open(arrivals), grace: .seconds(30)), .drain(grace: .seconds(30))]
+    }
+
+    @Test func `under a cap that queues, who was due first is served first, and waits no longer than it must`() {
+        let run = VirtualRun(
+            capped(4, for: 5, 2, .queue),
+            server: VirtualServer(slots: 2, service: .milliseconds(300)),
+            talk: prompts(turns: .fixed(2), think: .constant(.milliseconds(100)))
+        )
+        expectWhole(run)
+        #expect(run.mostInFlight(from: .zero, to: at(60)) == 2)
+        let within = run.requests.filter { $0.dispatched < at(5) }
+        #expect(zip(within, within.dropFirst()).allSatisfy { $0.scheduled <= $1.scheduled })
+        #expect(within.contains { $0.conversation?.turn == 1 && $0.queued > 0 })
+        for request in within {
+            // In virtual time nothing but the cap holds a request up.
+            #expect(request.dispatched.nanoseconds(since: request.scheduled) == request.queued)
+        }
+    }
+
+    @Test func `under a cap that sheds, a question without a place is not asked, and its conversation is over`() {
+        let run = VirtualRun(
+            capped(5, for: 4, 1, .shed),
+            server: VirtualServer(slots: 1, service: .milliseconds(300)),
+            talk: prompts(turns: .fixed(3), think: .constant(.milliseconds(150)))
+        )
+        #expect(run.mostInFlight(from: .zero, to: at(60)) == 1)
+        #expect(run.requests.allSatisfy { $0.dispatched == $0.scheduled })
+        #expect(!run.turnedAway.isEmpty)
+        let away = Set(run.turnedAway.map(\.number))
+        #expect(away.count == run.turnedAway.count, "nobody is turned away twice")
+        for conversation in run.turnedAway {
+            let asked = run.requests.filter { $0.conversation?.number == conversation.number }
+            #expect(asked.count == conversation.turn)
+        }
+    }
+
     @Test func `a stage that was stopped lets nobody ask again`() {
         let server = VirtualServer(slots: 8, service: .milliseconds(100))
         let run = VirtualRun([level(3, hold: 16)], server: server, talk: prompts(), stopAt: at(1.05))

@@ -60,6 +60,7 @@ struct VirtualRun {
 
     private(set) var requests: [Request] = []
     private(set) var shed: [(arrival: Arrival, reason: StageShaper.ShedReason)] = []
+    private(set) var turnedAway: [Conversation] = []
     private(set) var passages: [Passage] = []  // of the stages that were entered
     private(set) var inFlight: [(at: Instant, count: Int)] = [(.zero, 0)]
     private(set) var now = Instant.zero
@@ -193,7 +194,8 @@ struct VirtualRun {
                         scheduled: scheduled,
                         measured: measured,
                         rank: firstRank.map { $0 + offset },
-                        conversation: thinking[loop].take(dueBy: scheduled) ?? newConversation(loop)
+                        queued: entries[stage].stage.arrivals == nil ? 0 : shapers[loop].waitForPlace(since: scheduled),
+                        conversation: conversation(loop, dueBy: scheduled)
                     )
                 }
                 inFlight.append((now, running.count))
@@ -207,6 +209,7 @@ struct VirtualRun {
                 )
                 inFlight.append((now, running.count))
             case .shed(let arrival, _, let reason): shed.append((arrival, reason))
+            case .turnAway(let scheduled, _): turnedAway += thinking[loop].take(dueBy: scheduled).map { [$0] } ?? []
             case .windowReady:
                 say(.windowReady(loop: loop, index: stage))
                 return now
@@ -243,6 +246,11 @@ struct VirtualRun {
         )
     }
 
+    private mutating func conversation(_ loop: Int, dueBy instant: Instant) -> Conversation? {
+        guard entries[stage].stage.takesConversations else { return nil }
+        return thinking[loop].take(dueBy: instant) ?? newConversation(loop)
+    }
+
     private mutating func newConversation(_ loop: Int) -> Conversation? {
         defer { nextConversation[loop] += loops }
         return talk?.conversation(nextConversation[loop])
@@ -261,9 +269,12 @@ struct VirtualRun {
             if let talk, let conversation = request.conversation, !failed, !conversation.isAtLastTurn {
                 let question = talk.question(of: conversation)
                 next = (conversation.answered(question, with: "an answer"), talk.think(after: conversation))
+                if entries[stage].stage.handsUsersOn { next?.think = .zero }
             }
             let stays = shapers[request.loop].requestEnded(kind, failedFast: failed, thinking: next?.think, at: now)
-            if stays, let next { thinking[request.loop].insert(next.conversation, due: now.advanced(by: next.think)) }
+            if let next, stays || entries[stage].stage.handsUsersOn {
+                thinking[request.loop].insert(next.conversation, due: now.advanced(by: next.think))
+            }
         }
         if !over.isEmpty { inFlight.append((now, running.count)) }
     }

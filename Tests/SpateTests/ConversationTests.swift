@@ -130,21 +130,52 @@ extension ProgramTests {
             for turn in step["turns"].list { #expect(abs((turn["cached_share"].double ?? 0) - 0.5) < 0.02) }
         }
 
-        @Test func `where later turns have no place it says so before anything is sent`() throws {
-            for (phases, word) in [
-                ("{burst: {requests: 4}}", "burst"), ("{batch: {requests: 4, concurrency: 1}}", "batch"),
-                ("{rate: {rps: 1, for: 2s, max_concurrency: 3}}", "max_concurrency"),
-            ] {
-                let path = try folder.write(
-                    "workload: {conversation: {turns: 3}}\nphases: [\(phases)]\n",
-                    to: "bad.yaml"
-                )
-                let ended = try Spate.run(["run", path, "-o", folder["none"]])
-                #expect(ended.status == 104)
-                #expect(ended.error.contains("bad.yaml:1: workload.conversation"), "\(ended.error)")
-                #expect(ended.error.contains(word), "\(ended.error)")
-                #expect(!folder.has("none"))
+        @Test func `a job that keeps its answers has one for each prompt, and says so before anything is sent`() throws
+        {
+            let path = try folder.write(
+                "workload: {conversation: {turns: 3}}\nphases: [{batch: {requests: 4, concurrency: 1, answers: true}}]\n",
+                to: "bad.yaml"
+            )
+            let ended = try Spate.run(["run", path, "-o", folder["none"]])
+            #expect(ended.status == 104)
+            #expect(ended.error.contains("bad.yaml:1: workload.conversation"), "\(ended.error)")
+            #expect(ended.error.contains("a batch that keeps its answers"), "\(ended.error)")
+            #expect(!folder.has("none"))
+        }
+
+        @Test(arguments: [
+            "{burst: {requests: 6, idle: 300ms, hold: 1s, repeat: 1, baseline: {concurrency: 1, requests: 4}}}",
+            "{batch: {requests: 30, concurrency: 5}}", "{probe: {requests: 9, gap: 20ms}}",
+            "{keepwarm: {gaps: [100ms, 200ms], repeat: 3}}",
+            "{rate: {rps: 20, for: 2s, max_concurrency: 3}}",
+            "{rate: {rps: 20, for: 2s, max_concurrency: 3, overflow: shed}}",
+            "{replay: {trace: trace.csv, format: azure}}",
+        ])
+        func `in every shape each question carries what was said before it`(phase: String) throws {
+            var rows = ["TIMESTAMP,ContextTokens,GeneratedTokens"]
+            for place in 0..<10 { rows.append("2024-05-10 00:00:0\(place / 5).\(place % 5)00000,60,8") }
+            let trace = try folder.write(rows.joined(separator: "\n") + "\n", to: "trace.csv")
+            let (summary, _, turns) = try run(
+                phase.replacingOccurrences(of: "trace.csv", with: trace),
+                conversation: "{turns: 3, think: 20ms}"
+            )
+            let conversations = inOrder(turns)
+            #expect(conversations.values.contains { $0.count == 3 }, "\(conversations.mapValues(\.count))")
+            for (number, turns) in conversations {
+                #expect(turns.map(\.turn) == Array(1...turns.count), "conversation \(number)")
+                for (turn, next) in zip(turns, turns.dropFirst()) {
+                    // Question and answer of before, and the new question.
+                    let answer = phase.contains("replay") && turn.turn == 1 ? 8 : 20
+                    let growth = next.truth.promptTokens - turn.truth.promptTokens
+                    #expect((answer + 30...answer + 55).contains(growth), "\(growth) more tokens at turn \(next.turn)")
+                    #expect(next.truth.received > turn.truth.received)
+                }
             }
+            let counts = summary["targets"][0]["phases"][0]["conversations"]
+            // What is shed never reached the server.
+            if !phase.contains("shed") { #expect(counts["begun"].int == conversations.count, "\(counts)") }
+            let cache = summary["targets"][0]["cache"]
+            #expect((cache["planned_share"].double ?? 0) > 0.3, "\(cache)")
         }
     }
 }

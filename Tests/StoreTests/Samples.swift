@@ -206,6 +206,7 @@ enum Samples {
         request.connection = .preopened
         request.stamp = .kernel
         request.prompt = 7
+        (request.prefix, request.repeatedShare) = (1 << 40, 0.625)
         request.answerHash = -0x1234_5678_9abc
         request.reportedCold = false
         request.askedInputTokens = 500

@@ -58,7 +58,9 @@ final class Lane {
         let subject = subject(of: errand, occasion)
         let mark = errand.conversation.map { SessionMark($0, target.sessionKey, run: runID) }
         let body =
-            errand.conversation.map { maker.body(of: $0, session: mark?.member) }
+            errand.conversation.map {
+                maker.body(of: $0, session: mark?.member, arrival: errand.arrival, in: occasion.trace)
+            }
             ?? maker.body(index: errand.sequence, subject, arrival: errand.arrival, in: occasion.trace)
         let workload = target.plan.workload
         request.question = ReplyFollower.Question(
@@ -67,9 +69,10 @@ final class Lane {
             askedTokens: body.askedTokens,
             fixesLength: workload.lengthIsUseful ?? (occasion.trace != nil || workload.fixesLength)
         )
-        request.comparablePrompt =
+        request.repetition = body.repetition
+        request.isComparable =
             occasion.trace == nil && subject != .warmup && errand.conversation == nil
-            ? maker.comparablePrompt(index: errand.prompt) : nil
+            && errand.primer == nil && maker.isComparable(index: errand.prompt)
         request.claim = Budget.Claim(
             outputTokens: body.maxTokens,
             nanodollars: price.worstCase(bodyBytes: body.bytes.count, outputTokens: body.maxTokens)
@@ -95,6 +98,7 @@ final class Lane {
     }
 
     private func subject(of errand: Errand, _ occasion: Occasion) -> RequestMaker.Subject {
+        if let primer = errand.primer { return .primer(primer) }
         if let item = errand.item { return .item(item) }
         return target.plan.hasJob && occasion.isWarmup ? .warmup : .prompt(Int(errand.prompt))
     }

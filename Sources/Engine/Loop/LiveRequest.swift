@@ -25,8 +25,9 @@ final class LiveRequest: TransferHandler {
     private var hasGivenUp = false
     /// Whether its answer has been complete, and so it stands in the driver's list of those.
     var isComplete = false
-    /// The number of its prompt under which its answer may be held against others.
-    var comparablePrompt: Int?
+    /// What its prompt has in common with others, and whether its answer may be held against those to the same prompt.
+    var repetition = Repetition.none
+    var isComparable = false
     var bodyBytes = 0
     var claim = Budget.Claim(outputTokens: 0, nanodollars: 0)
     /// Its place in the driver's list of running requests.
@@ -140,6 +141,9 @@ final class LiveRequest: TransferHandler {
         record.queued = errand.queued > 0 ? errand.queued : nil
         if record.outcome == .cancelled, hasGivenUp { record.detail = "user" }
         record.arrivals = arrivals.take()
+        record.prompt = repetition.prompt
+        record.prefix = repetition.prefix
+        record.repeatedShare = repetition.share > 0 ? repetition.share : nil
         guard record.outcomeClass == .success else { return record }
         if let check = lane.maker.check {
             let answer = decoder.text.choices[0]?.content ?? ""
@@ -149,8 +153,7 @@ final class LiveRequest: TransferHandler {
                 record.note = record.note.map { "\($0); \(shortfall)" } ?? shortfall
             }
         }
-        record.prompt = comparablePrompt
-        if comparablePrompt != nil { record.answerHash = Int64(bitPattern: decoder.reply.answerHash) }
+        if isComparable { record.answerHash = Int64(bitPattern: decoder.reply.answerHash) }
         return record
     }
 }

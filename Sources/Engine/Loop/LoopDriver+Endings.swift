@@ -51,7 +51,9 @@ extension LoopDriver {
                 thinking: next?.think,
                 at: now
             )
-            if stays == true, let next { thinking.insert(next.conversation, due: now.advanced(by: next.think)) }
+            if let next, stays == true || passage?.entry.stage.handsUsersOn == true {
+                thinking.insert(next.conversation, due: now.advanced(by: next.think))
+            }
         }
         lane.recycle(request)
         if let reason { run.conductor.take(.abandon(target: lane.index, reason: reason)) }
@@ -74,7 +76,13 @@ extension LoopDriver {
         guard let conversation = request.errand.conversation else { return nil }
         let answer = request.decoder.text.choices[0]?.content ?? ""
         guard record.outcomeClass == .success, !conversation.isAtLastTurn, !answer.isEmpty else { return nil }
-        var (next, think) = request.lane.maker.continued(conversation, with: answer)
+        var (next, think) = request.lane.maker.continued(
+            conversation,
+            with: answer,
+            arrival: request.errand.arrival,
+            in: request.errand.arrival.flatMap { _ in run.program.replay(ofStep: request.errand.step) }
+        )
+        if passage?.entry.stage.handsUsersOn == true { think = .zero }  // the pause is the plan's
         next.token = SessionMark.token(request.lane.target.sessionKey, of: request.transfer) ?? next.token
         record.think = think.nanoseconds
         return (next, think)

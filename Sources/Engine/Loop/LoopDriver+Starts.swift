@@ -14,6 +14,7 @@ extension LoopDriver {
     func make(_ lane: Lane, item: Int? = nil, arrival: Int? = nil, conversation: Conversation? = nil) -> LiveRequest {
         var errand = numbers.errand(to: lane.index)
         (errand.item, errand.arrival, errand.conversation) = (item, arrival, conversation)
+        errand.primer = passage?.nextPrimer()
         if let item { errand.prompt = Int64(item) }
         if let conversation { errand.prompt = Int64(lane.maker.listPlace(of: conversation)) }
         return lane.make(errand, passage?.occasion(trace: passage?.replay) ?? Lane.Occasion(), for: self)
@@ -30,6 +31,9 @@ extension LoopDriver {
             request.errand.step = passage.entry.step
             request.errand.rank = firstRank.map { $0 + offset * passage.entry.stage.rankStride }
             request.errand.kind = firstRank != nil ? .wave : measured ? .measured : .unmeasured
+            if passage.entry.stage.arrivals != nil {
+                request.errand.queued = passage.shaper?.waitForPlace(since: scheduled) ?? 0
+            }
             begin(request, connection: connection)
         }
     }
@@ -84,7 +88,11 @@ extension LoopDriver {
     func request(of arrival: Arrival, measured: Bool, _ passage: Passage) -> LiveRequest {
         let request =
             passage.lookAhead?.take(arrival.index)
-            ?? make(passage.lane, arrival: arrival.index, conversation: newConversation(passage))
+            ?? make(
+                passage.lane,
+                arrival: arrival.index,
+                conversation: newConversation(in: passage.entry.stage, passage.lane)
+            )
         request.errand.scheduled = arrival.scheduled
         request.errand.step = passage.entry.step
         request.errand.kind = measured ? .measured : .unmeasured
@@ -100,7 +108,9 @@ extension LoopDriver {
                 guard let replay else { return lane.maker.usualBytes }
                 return arrival < replay.count ? lane.maker.bytes(of: replay.trace[arrival]) : nil
             },
-            make: { arrival in make(lane, arrival: arrival, conversation: newConversation(passage)) }
+            make: { arrival in
+                make(lane, arrival: arrival, conversation: newConversation(in: passage.entry.stage, lane))
+            }
         )
     }
 
@@ -112,12 +122,22 @@ extension LoopDriver {
     /// where requests stand alone.
     private func nextTurn(dueBy instant: Instant, _ passage: Passage) -> Conversation? {
         guard passage.entry.stage.takesConversations else { return nil }
-        return thinking.take(dueBy: instant) ?? newConversation(passage)
+        return thinking.take(dueBy: instant) ?? newConversation(in: passage.entry.stage, passage.lane)
     }
 
-    private func newConversation(_ passage: Passage) -> Conversation? {
-        guard passage.entry.stage.takesConversations else { return nil }
-        return numbers.conversation(passage.lane.maker.conversation)
+    func newConversation(in stage: Stage, _ lane: Lane) -> Conversation? {
+        stage.takesConversations ? numbers.conversation(lane.maker.conversation) : nil
+    }
+
+    /// The question of a user who has thought is in the books, and not sent: the conversation ends.
+    func turnAway(scheduled: Instant, measured: Bool) {
+        guard let passage, let conversation = thinking.take(dueBy: scheduled) else { return }
+        let request = make(passage.lane, conversation: conversation)
+        request.errand.scheduled = scheduled
+        request.errand.step = passage.entry.step
+        request.errand.kind = measured ? .measured : .unmeasured
+        record(unsent: request, detail: StageShaper.ShedReason.cap.rawValue)
+        request.lane.recycle(request)
     }
 
     // MARK: requests that were refused or lost, once more

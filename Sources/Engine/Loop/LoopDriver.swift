@@ -158,8 +158,9 @@ final class LoopDriver {
         _ lane: Lane
     ) {
         guard let passage else { return }
-        let count = share(of: run.program.entries[passage.index + 1].stage).concurrency
-        for _ in 0..<count { prepared.append(make(lane)) }
+        let next = share(of: run.program.entries[passage.index + 1].stage)
+        let count = next.concurrency
+        for _ in 0..<count { prepared.append(make(lane, conversation: newConversation(in: next, lane))) }
         prepared.reverse()
         // New connections come beside the idle ones, of which each edge would leave more, until no descriptor is left. And
         // streams that share connections cannot have one each: a cold edge is one that finds none open.
@@ -202,6 +203,7 @@ final class LoopDriver {
                 let request = request(of: arrival, measured: measured, passage)
                 record(unsent: request, detail: reason.rawValue)
                 request.lane.recycle(request)
+            case .turnAway(let scheduled, let measured): turnAway(scheduled: scheduled, measured: measured)
             case .windowReady:
                 run.conductor.take(.windowReady(loop: loopIndex, index: passage.index))
                 obey()  // where this loop was the last, the window is closed before anything else is started

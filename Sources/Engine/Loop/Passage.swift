@@ -17,6 +17,7 @@ final class Passage {
     private var sampler: LoadSampler?
     private let job: ClosedLoad?  // this loop's share of it
     private var nextItemOfJob = 0
+    private var primersMade = 0
 
     init(_ index: Int, _ entry: Program.Entry, share: Stage, lane: Lane, shaper: StageShaper, start: Instant) {
         self.index = index
@@ -35,6 +36,13 @@ final class Passage {
         guard let items = job?.items, nextItemOfJob < items.count else { return nil }
         defer { nextItemOfJob += 1 }
         return items[nextItemOfJob]
+    }
+
+    /// The number of the beginning that comes next; nil where prompts are sent.
+    func nextPrimer() -> Int? {
+        guard entry.stage.primes else { return nil }
+        defer { primersMade += 1 }
+        return primersMade
     }
 
     /// What is said of a request that is made now.

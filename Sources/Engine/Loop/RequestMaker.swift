@@ -23,7 +23,13 @@ struct RequestMaker {
         let replays = target.plan.phases.contains { $0.kind == .replay }
         let (seed, costs) = (target.plan.seed, target.plan.costs)
         tracePrompts = replays ? TracePrompts(seed: seed, salt: salt, costs: costs) : nil
-        prompts = Prompts(workload: workload, seed: seed, salt: salt, costs: costs)
+        prompts = Prompts(
+            workload: workload,
+            seed: seed,
+            salt: salt,
+            costs: costs,
+            beginnings: target.plan.beginnings
+        )
         bytesPerToken = max(4, 5 / costs.word)
         model = target.model
         provider = target.provider
@@ -54,13 +60,12 @@ struct RequestMaker {
         return request
     }
 
-    /// The prompt, where others send the same and the model is asked to be the same each time: temperature 0, one cap.
-    func comparablePrompt(index: Int64) -> Int? {
-        guard workload.temperature == 0, provider.sampling(for: model) == .greedy,
-            workload.maxTokens.least == workload.maxTokens.greatest,
-            prompt(at: Int(index))?.extraBody == nil  // which may hold a temperature of its own
-        else { return nil }
-        return workload.sharedPrompt(at: Int(index))
+    /// Whether others send the same prompt and the model is asked to be the same each time: temperature 0, one cap.
+    func isComparable(index: Int64) -> Bool {
+        workload.temperature == 0 && provider.sampling(for: model) == .greedy
+            && workload.maxTokens.least == workload.maxTokens.greatest
+            && prompt(at: Int(index))?.extraBody == nil  // which may hold a temperature of its own
+            && workload.sharesPrompts
     }
 
     /// About how long the body of a synthetic prompt is.
@@ -74,6 +79,7 @@ struct RequestMaker {
         case prompt(Int)  // the one of that number
         case item(Int)  // that place of a job's list
         case warmup  // one of ours, where the prompts are the user's and a job
+        case primer(Int)  // the beginning of that number that prompts share
     }
 
     /// About how long the body of a trace's row is.
@@ -88,6 +94,7 @@ struct RequestMaker {
         var maxTokens: Int
         /// Tokens that a synthetic prompt is to have; nil where the text is the user's.
         var askedTokens: Int?
+        var repetition = Repetition.none
     }
 
     /// The body of a request, of a trace's row where there is one: a prompt of the row's length, capped at the length of
@@ -102,24 +109,31 @@ struct RequestMaker {
         template.append(plainBytes: tracePrompts.bytes(tokens: tokens), maxTokens: cap, to: &bytes) { text in
             tracePrompts.append(row, tokens: tokens, index: arrival, blockTokens: replay.blockTokens, to: &text)
         }
-        return Body(bytes: bytes, maxTokens: cap, askedTokens: tokens)
+        return Body(bytes: bytes, maxTokens: cap, askedTokens: tokens, repetition: replay.repetition(at: arrival))
     }
 
     /// The body of the request with that index, and its cap on output tokens.
     func body(index: Int64, _ subject: Subject) -> Body {
         let number = Int(index)
         if let inputs { return texts(inputs, subject, number) }
-        let place: Int
-        let (messages, own): ([Prompt.Message], Prompt?)
-        switch subject {
-        case .prompt(let index): (place, messages, own) = (index, prompts.messages(at: index), prompt(at: index))
-        case .item(let index):
-            (place, messages, own) = (index, prompts.messages(at: index, nonce: number), prompt(at: index))
-        case .warmup: (place, messages, own) = (number, prompts.warmup(at: number), nil)
+        if case .primer(let place) = subject, let text = prompts.primer(place) {
+            let cap = prompts.primerTokens
+            return Body(bytes: body(text.messages, cap, nil), maxTokens: cap, repetition: text.repetition)
         }
+        let (place, text, own): (Int, PromptText, Prompt?) =
+            switch subject {
+            case .prompt(let index): (index, prompts.text(at: index), prompt(at: index))
+            case .item(let index): (index, prompts.text(at: index, nonce: number), prompt(at: index))
+            case .warmup, .primer: (number, prompts.warmup(at: number), nil)
+            }
         let cap = prompts.maxTokens(at: place)
         let asked = prompts.askedTokens(at: place) ?? (subject == .warmup ? Prompts.warmupTokens : nil)
-        return Body(bytes: body(messages, cap, own), maxTokens: cap, askedTokens: asked)
+        return Body(
+            bytes: body(text.messages, cap, own),
+            maxTokens: cap,
+            askedTokens: asked,
+            repetition: text.repetition
+        )
     }
 
     /// Each input is a prompt of its own: request n takes the n-th stretch of them. There are no output tokens to cap.
@@ -129,14 +143,14 @@ struct RequestMaker {
                 switch subject {
                 case .prompt(let first): prompts.messages(at: first * inputs + place)
                 case .item(let first): prompts.messages(at: first * inputs + place, nonce: number * inputs + place)
-                case .warmup: prompts.warmup(at: number * inputs + place)
+                case .warmup, .primer: prompts.warmup(at: number * inputs + place).messages
                 }
             return Prompt.Message(role: "user", content: turns.map(\.content).joined(separator: "\n\n"))
         }
         let places: [Int] = (0..<inputs).map { place in
             switch subject {
             case .prompt(let first), .item(let first): first * inputs + place
-            case .warmup: number * inputs + place
+            case .warmup, .primer: number * inputs + place
             }
         }
         let asked = places.compactMap { prompts.askedTokens(at: $0) }
@@ -148,11 +162,35 @@ struct RequestMaker {
     }
 
     /// The body of a conversation's present question, with all that was said before.
-    /// - Parameter session: a member that marks it as one of its conversation
-    func body(of conversation: Conversation, session: JSONMember?) -> Body {
-        let messages = conversation.said + prompts.question(of: conversation)
+    /// - Parameters:
+    ///   - session: a member that marks it as one of its conversation
+    ///   - arrival: the trace's row that began it, where one did: its first question is of that row's length
+    func body(of conversation: Conversation, session: JSONMember?, arrival: Int?, in replay: Replay?) -> Body {
         let cap = prompts.maxTokens(of: conversation)
-        return Body(bytes: body(messages, cap, prompts.prompt(of: conversation), session), maxTokens: cap)
+        if conversation.turn == 0, let arrival, let replay, let opening = opening(of: arrival, in: replay) {
+            let row = replay.trace[arrival]
+            return Body(
+                bytes: body(opening, row.outputTokens ?? cap, nil, session),
+                maxTokens: row.outputTokens ?? cap,
+                askedTokens: row.inputTokens,
+                repetition: replay.repetition(at: arrival)
+            )
+        }
+        let text = prompts.text(of: conversation)
+        return Body(
+            bytes: body(text.messages, cap, prompts.prompt(of: conversation), session),
+            maxTokens: cap,
+            repetition: text.repetition
+        )
+    }
+
+    /// The first question of a conversation that a trace's row begins; nil where the row says nothing of its length.
+    private func opening(of arrival: Int, in replay: Replay) -> [Prompt.Message]? {
+        let row = replay.trace[arrival]
+        guard let tokens = row.inputTokens, let tracePrompts else { return nil }
+        var text: [UInt8] = []
+        tracePrompts.append(row, tokens: tokens, index: arrival, blockTokens: replay.blockTokens, to: &text)
+        return [Prompt.Message(role: "user", content: String(decoding: text, as: UTF8.self))]
     }
 
     func conversation(_ number: Int) -> Conversation? { prompts.conversation(number) }
@@ -160,8 +198,15 @@ struct RequestMaker {
     func listPlace(of conversation: Conversation) -> Int { prompts.listPlace(of: conversation) }
 
     /// The conversation with this answer in it, and how long its user thinks before the next question.
-    func continued(_ conversation: Conversation, with answer: String) -> (Conversation, think: Duration) {
-        let next = conversation.answered(prompts.question(of: conversation), with: answer)
+    func continued(
+        _ conversation: Conversation,
+        with answer: String,
+        arrival: Int?,
+        in replay: Replay?
+    ) -> (Conversation, think: Duration) {
+        let begun =
+            conversation.turn == 0 ? arrival.flatMap { row in replay.flatMap { opening(of: row, in: $0) } } : nil
+        let next = conversation.answered(begun ?? prompts.question(of: conversation), with: answer)
         return (next, prompts.think(after: conversation))
     }
 

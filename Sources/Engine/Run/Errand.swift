@@ -16,6 +16,7 @@ struct Errand: Sendable, Hashable {
     var item: Int?  // its place in a job's list of prompts
     var arrival: Int?  // its place in an open loop's plan: what a trace says of it
     var conversation: Conversation?  // whose present question it asks
+    var primer: Int?  // the number of the beginning that it sends ahead of all prompts
     var scheduled = Instant.zero
     var keyVersion = 0  // of the key it was sent with
     var wasKeyRefused = false  // by an attempt before this one

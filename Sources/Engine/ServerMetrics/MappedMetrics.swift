@@ -16,7 +16,7 @@ public struct MappedMetrics: Sendable {
         names = text.names
         let byName = Dictionary(grouping: text.samples, by: \.name)
         var found: [String: [ServerFact: Double]] = [:]
-        for dialect in MetricDialect.all {
+        for dialect in MetricDialect.all where !dialect.isOfAnyProcess || !engines.isEmpty {
             var isMet = false
             for row in dialect.rows {
                 guard let name = row.names.first(where: { byName[$0] != nil }) else { continue }
@@ -33,7 +33,7 @@ public struct MappedMetrics: Sendable {
                     found[replica, default: [:]][row.fact] = value
                 }
             }
-            if isMet, !engines.contains(dialect.name) { engines.append(dialect.name) }
+            if isMet, !dialect.isOfAnyProcess, !engines.contains(dialect.name) { engines.append(dialect.name) }
         }
         replicas = found.sorted { Self.natural($0.key, $1.key) }.map { (name: $0.key, values: $0.value) }
     }

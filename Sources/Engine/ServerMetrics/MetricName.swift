@@ -39,12 +39,14 @@ struct MetricDialect: Sendable {
     let name: String
     /// Labels that tell replicas apart.
     var replicaLabels: [String] = []
+    /// No engine's: read only where an engine above it in the list was met.
+    var isOfAnyProcess = false
     let rows: [MetricName]
 
     /// What routers and federated texts add to any engine's series.
     static let commonReplicaLabels = ["instance", "pod", "replica", "worker_id"]
 
-    static let all = [vLLM, sgLang, tensorRT, tritonTensorRT, llamaCpp, tgi, triton, dcgm, liteLLM]
+    static let all = [vLLM, sgLang, tensorRT, tritonTensorRT, llamaCpp, tgi, triton, dcgm, liteLLM, process]
 
     static let vLLM = MetricDialect(
         name: "vLLM",
@@ -180,6 +182,13 @@ struct MetricDialect: Sendable {
             MetricName(.prefixHits, "litellm_input_cached_tokens_metric_total"),
             MetricName(.prefixQueries, "litellm_input_tokens_metric_total"),
         ]
+    )
+
+    /// What Prometheus' client libraries say of the process that answers.
+    static let process = MetricDialect(
+        name: "process",
+        isOfAnyProcess: true,
+        rows: [MetricName(.residentMemory, "process_resident_memory_bytes")]
     )
 
     /// Every name that a row reads.

@@ -184,6 +184,8 @@ extension Optional<RunResult> {
         for (place, target) in other.targets.enumerated() where whole.targets.indices.contains(place) {
             whole.targets[place].warmup.requests += target.warmup.requests
             whole.targets[place].warmup.outputTokens += target.warmup.outputTokens
+            let cache = whole.targets[place].cache
+            whole.targets[place].cache = cache?.joined(with: target.cache) ?? target.cache
             whole.targets[place].failures = FailureResult.joined(
                 whole.targets[place].failures + target.failures
             )

@@ -8,6 +8,7 @@ extension DriftResult {
     /// What a drift must add up to over the time measured: this share of the median, or for a rate of errors as much.
     static let leastChange = 0.05
     static let leastErrorChange = 0.01
+    static let leastCacheChange = 0.02  // of the whole KV cache
 
     /// A figure's name in sentences.
     public static func name(of figure: String) -> String {
@@ -16,6 +17,9 @@ extension DriftResult {
         case "ttft_p95": "TTFT p95"
         case "output_tokens_per_second": "tokens/s"
         case "error_rate": "share of failures"
+        case "server_kv_cache_usage": "the use of the server's KV cache"
+        case "server_rss_mb": "the memory of the server's process"
+        case "server_gpu_memory_mb": "the memory in use on the server's GPUs"
         case "tool_rss_mb": "the load generator's own memory"
         case "tool_descriptors": "the load generator's own open files"
         default: figure
@@ -64,6 +68,13 @@ extension DriftResult {
                 ),
                 ("error_rate", split.map(errorRate), leastErrorChange),
             ]
+            if let server = timeline.server {
+                series += [
+                    ("server_kv_cache_usage", server.means(\.kvMean, in: parts), leastCacheChange),
+                    ("server_rss_mb", server.means({ $0.residentMemory.map { $0 / 1e6 } }, in: parts), nil),
+                    ("server_gpu_memory_mb", server.means({ $0.memory.map { $0 / 1e6 } }, in: parts), nil),
+                ]
+            }
         }
         // A process that went on for another one has memory of its own.
         let own = parts.map { part in part.start >= health.lastResumption ? part : nil }

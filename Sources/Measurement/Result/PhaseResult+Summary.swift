@@ -55,6 +55,7 @@ extension PhaseResult {
         if kind == .keepwarm { keepwarm = KeepwarmResult(of: phase, index) }
         probes = ProbesResult(beside: phase, requests, timeline)
         conversations = ConversationsResult(of: phase, timeline)
+        if steps.isEmpty { self.turns = TurnResult.all(of: requests.only(\.measured), scope) }
         if kind == .probe { consistency = ConsistencyResult(of: requests) }
         if kind == .probe || kind == .batch {
             power = SamplePower(

@@ -41,6 +41,8 @@ public struct PhaseResult: Sendable, Hashable {
     /// Of a phase that is one row and has no steps: what its requests can show.
     public var power: SamplePower?
     public var conversations: ConversationsResult?  // nil = every request stood alone
+    /// By turn, of a phase without steps.
+    public var turns: [TurnResult] = []
 
     public init() {}
 

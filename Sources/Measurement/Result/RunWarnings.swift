@@ -95,6 +95,8 @@ enum RunWarnings {
         if let useless = AnswerWarnings.aboutUselessness(of: counted) { warnings.append(useless) }
         warnings += AnswerWarnings.about(counted, variety: target.totals.answers)
         warnings += ServedWarnings.about(target, asked: record.tier)
+        let template = index.recorded.run.calibration?.templateTokens
+        if let warning = PrefixCacheWarnings.about(target.cache, template: template) { warnings.append(warning) }
         if let length = target.inputLength, length.isOff {
             let shown = [length.asked, length.counted].map { inWords($0.rounded()) }
             warnings.append(

@@ -17,6 +17,7 @@ extension TargetResult {
         preflight = Tally(requests: target.preflightRequests, outputTokens: target.preflightOutputTokens)
         preflightGets = target.preflightGets
         server = timeline.server.map { ServerResult($0, of: target, index) }
+        cache = PrefixCacheResult(of: timeline, server: server)
         waitedReadySeconds = target.waitedReady.map { Double($0) / 1e9 }
         var prices = PriceBook(target)
         preflight.dollars = prices?.asked.map { asked in

@@ -6,6 +6,7 @@ public enum ServerFact: String, Sendable, Hashable, Codable, CaseIterable {
     case prefixHitRate = "prefix_hit_rate"  // share, as the engine itself reckons it
     case gpuPower = "gpu_power_w"  // of all GPUs
     case gpuMemory = "gpu_memory_bytes"  // in use, of all GPUs
+    case residentMemory = "resident_memory_bytes"  // of the process that tells its metrics
     // Counters since its start:
     case promptTokens = "prompt_tokens"
     case generationTokens = "generation_tokens"
@@ -18,7 +19,7 @@ public enum ServerFact: String, Sendable, Hashable, Codable, CaseIterable {
 
     public var isCounter: Bool {
         switch self {
-        case .running, .waiting, .kvCacheUsage, .prefixHitRate, .gpuPower, .gpuMemory: false
+        case .running, .waiting, .kvCacheUsage, .prefixHitRate, .gpuPower, .gpuMemory, .residentMemory: false
         case .promptTokens, .generationTokens, .requests, .preemptions, .prefixHits, .prefixQueries, .queueSeconds,
             .queued:
             true

@@ -19,6 +19,7 @@ extension ServerResult {
         replicasUp = level(ticks.map { Double($0.replicasUp) })
         gpuPowerWatts = level(ticks.compactMap(\.power))
         gpuMemoryBytes = level(ticks.compactMap(\.memory))
+        residentMemoryBytes = level(ticks.compactMap(\.residentMemory))
         if !queues.isEmpty { waitingShare = Double(queues.count { $0 > 0 }) / Double(queues.count) }
         preemptions = increase(.preemptions)
         promptTokens = increase(.promptTokens)

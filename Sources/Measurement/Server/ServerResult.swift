@@ -22,6 +22,7 @@ public struct ServerResult: Sendable, Hashable {
     public var replicasUp: Level?
     public var gpuPowerWatts: Level?
     public var gpuMemoryBytes: Level?
+    public var residentMemoryBytes: Level?
     public var prefixHitRate: Double?
     /// What counters grew by; nil = it has none.
     public var preemptions: Double?

@@ -12,7 +12,8 @@ struct ServerSeries: Sendable {
         var kvMax: Double?  // the fullest
         var hitRate: Double?
         var power: Double?
-        var memory: Double?
+        var memory: Double?  // of GPUs
+        var residentMemory: Double?
         var replicasUp = 0
     }
 
@@ -107,6 +108,14 @@ struct ServerSeries: Sendable {
         windows.flatMap { window in ticks.filter { $0.start >= window.start && $0.start + tickWidth <= window.end } }
     }
 
+    /// The mean of a gauge over the ticks of each window; nil where it has none.
+    func means(_ gauge: (Tick) -> Double?, in windows: [MeasuredWindow]) -> [Double?] {
+        windows.map { window in
+            let values = ticks(in: [window]).compactMap(gauge)
+            return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+        }
+    }
+
     /// What a counter grew by inside the windows, over all replicas; between two readings it is taken to grow evenly. nil =
     /// no replica says it.
     func increase(of fact: ServerFact, in windows: [MeasuredWindow]) -> Double? {
@@ -146,6 +155,7 @@ extension ServerSeries.Tick {
         hitRate = rates.isEmpty ? nil : rates.reduce(0, +) / Double(rates.count)
         power = sum(.gpuPower)
         memory = sum(.gpuMemory)
+        residentMemory = sum(.residentMemory)
         replicasUp = readings.count(where: \.isOfServing)
     }
 }

@@ -24,7 +24,7 @@ extension PhaseShape.Batch: WrittenShape {
         }
         guard let count = written == nil ? listed : requests, count > 0, let concurrency else { return nil }
         var batch = PhaseShape.Batch(requests: count, concurrency: concurrency)
-        batch.keepsAnswers = answers ?? (listed != nil)
+        batch.keepsAnswers = answers ?? (listed != nil && reader.workload.conversations == nil)
         return batch
     }
 

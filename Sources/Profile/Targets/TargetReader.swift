@@ -182,6 +182,10 @@ struct TargetReader {
         if workload.conversations != nil {
             return "workload.conversation is given, and \(api.rawValue) answers without text; leave it out"
         }
+        if workload.primes {
+            return
+                "workload.prompts.prime is true, and \(api.rawValue) makes vectors, for which nothing is kept; leave it out"
+        }
         if workload.ignoreEOS { return "workload.ignore_eos is true, and \(api.rawValue) answers without text" }
         return nil
     }

@@ -40,21 +40,32 @@ extension WorkloadReader {
 }
 
 extension ProfileReader {
-    /// Users who ask again need a place that stays theirs.
+    /// Answers are kept by prompt, and a conversation has several.
     func checkConversations(_ profile: Profile) {
         guard profile.workload.conversations != nil else { return }
-        let key = "workload.conversation"
-        for shape in profile.phases {
-            if case .rate(let rate) = shape, rate.maxConcurrency != nil {
-                let message = "a rate with max_concurrency keeps no place for later turns; allowed: a rate without it"
-                log.report(document.place(of: key), key, message)
-            }
-            // Where nothing is sent nobody waits for a later turn.
-            let stages = shape.stages(grace: .zero).filter { $0.hasWindow || $0.kind == .warmup }
-            if !stages.isEmpty, !stages.contains(where: \.takesConversations) {
-                let message = "a \(shape.kind.rawValue) phase has no later turns; allowed: ramp, steady, rate and idle"
-                log.report(document.place(of: key), key, message)
-            }
+        for case .batch(let batch) in profile.phases where batch.keepsAnswers {
+            let message =
+                "a batch that keeps its answers has one for each prompt, and a conversation several; allowed: answers: false"
+            log.report(document.place(of: "workload.conversation"), "workload.conversation", message)
+        }
+    }
+
+    /// What is sent ahead must be what prompts share.
+    func checkPriming(_ profile: Profile) {
+        guard profile.workload.primes else { return }
+        let key = "workload.prompts.prime"
+        func report(_ message: String) { log.report(document.place(of: key), key, message) }
+        if profile.workload.sharedBeginnings == 0 {
+            report(
+                "read \"true\", and no two prompts begin alike; allowed with synthetic.shared_prefix above 0, with cache: allow, "
+                    + "or with a list or file whose prompts begin alike and cache: allow"
+            )
+        }
+        let traces = profile.phases.compactMap { if case .replay(let replay) = $0 { replay.trace } else { nil } }
+        if !traces.isEmpty, traces.count == profile.phases.count(where: { $0.kind != .idle }),
+            traces.allSatisfy(\.saysTokens)
+        {
+            report("read \"true\", and a trace has prompts of its own; allowed: a phase with prompts of the workload")
         }
     }
 }

@@ -63,7 +63,10 @@ struct WorkloadReader {
         let mix = path == "workload.prompts" ? keys.take("mix") : nil
         let cache = keys.word("cache", Workload.Cache.self)
         workload.cache = cache ?? .avoid
-        if path == "workload.prompts" { workload.calibrates = keys.flag("calibrate") ?? true }
+        if path == "workload.prompts" {
+            workload.calibrates = keys.flag("calibrate") ?? true
+            workload.primes = keys.flag("prime") ?? false
+        }
         if path != "workload.prompts" {
             _ = keys.take("weight")
             if let cap = keys.take("max_tokens") {

@@ -89,9 +89,10 @@ extension Workload {
         var files = promptFiles[...]
         if let kind { lines.append("kind: \(kind.rawValue)") }
         if mix.isEmpty {
-            lines += ["prompts:", "  calibrate: \(calibrates)"] + indented(promptLines(&files))
+            lines += ["prompts:", "  calibrate: \(calibrates)"] + primeLines + indented(promptLines(&files))
         } else {
-            lines += ["prompts:", "  calibrate: \(calibrates)", "  cache: \(cache.rawValue)", "  mix:"]
+            lines += ["prompts:", "  calibrate: \(calibrates)"] + primeLines
+            lines += ["  cache: \(cache.rawValue)", "  mix:"]
             for part in mix {
                 let own = ["weight: \(part.weight)", "max_tokens: \(part.workload.maxTokens.yaml)"]
                 let all = own + part.workload.promptLines(&files)
@@ -116,6 +117,8 @@ extension Workload {
         if let extraBody { lines.append("extra_body: \(extraBody)") }
         return lines
     }
+
+    private var primeLines: [String] { primes ? ["  prime: true"] : [] }
 
     private func promptLines(_ files: inout ArraySlice<String?>) -> [String] {
         switch source {

@@ -5,6 +5,7 @@ extension ReportDocument {
     static func conversations(_ phase: PhaseResult) -> [Block] {
         guard let conversations = phase.conversations else { return [] }
         let steps = phase.steps.filter { !$0.turns.isEmpty }
+        let whole = phase.turns
         var text =
             "Each stream is a user in a conversation: each question carries all that was said so far, the server's "
             + "answers included. Conversations: \(Figure.count(conversations.begun)) begun, "
@@ -14,16 +15,18 @@ extension ReportDocument {
             text += " \(Figure.rate(thinking)) users thought about their next question on average."
         }
         var blocks: [Block] = [.detail(.sentence(text))]
-        if steps.count == 1 { blocks.append(.table(turnTable(steps[0]))) }
+        if let turns = steps.count == 1 ? steps[0].turns : whole.isEmpty ? nil : whole {
+            blocks.append(.table(turnTable(turns)))
+        }
         if steps.count > 1 { blocks.append(.detail(.table(turnTable(of: steps)))) }
-        if steps.contains(where: { $0.turns.contains { $0.cachedShare == nil } }) {
+        if (steps.flatMap(\.turns) + whole).contains(where: { $0.cachedShare == nil }) {
             blocks.append(.detail(.sentence("Cached: a dash where the server did not say.", .dim)))
         }
         return blocks
     }
 
     /// One load: a row a turn.
-    private static func turnTable(_ step: StepResult) -> TextTable {
+    private static func turnTable(_ turns: [TurnResult]) -> TextTable {
         TextTable(
             [
                 TableColumn("turn", tone: .strong) { Figure.count($0.turn) },
@@ -34,7 +37,7 @@ extension ReportDocument {
                 TableColumn("TTFT", "p95") { Figure.duration(milliseconds: $0.ttftMilliseconds?.p95) },
                 TableColumn("TTFT", "CV", dropRank: 1) { Figure.wholePercent($0.ttftMilliseconds?.cvPercent) },
             ],
-            step.turns
+            turns
         )
     }
 

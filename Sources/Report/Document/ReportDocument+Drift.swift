@@ -46,8 +46,8 @@ extension ReportDocument {
         switch metric {
         case "ttft", "ttft_p95", "e2e": Figure.duration(milliseconds: change)
         case "output_tokens_per_second": Figure.rate(change) + " tokens/s"
-        case "error_rate": Figure.percent(share: change)
-        case "tool_rss_mb": Figure.rate(change) + " MB"
+        case "error_rate", "server_kv_cache_usage": Figure.percent(share: change)
+        case "tool_rss_mb", "server_rss_mb", "server_gpu_memory_mb": Figure.rate(change) + " MB"
         case "tool_descriptors": Figure.rate(change)
         default: Figure.plain(change)
         }

@@ -19,6 +19,7 @@ enum ServerJSON {
             .init("requests", count(server.requests)),
             .init("gpu_power_w", level(server.gpuPowerWatts)),
             .init("gpu_memory_bytes", level(server.gpuMemoryBytes)),
+            .init("resident_memory_bytes", level(server.residentMemoryBytes)),
         ]
         guard isWhole else { return .object(members) }
         members += [

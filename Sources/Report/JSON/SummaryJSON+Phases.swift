@@ -35,6 +35,7 @@ extension SummaryJSON {
         add("power", phase.power.map(power))
         add("tries", phase.tries.isEmpty ? nil : .array(phase.tries.map(tried)))
         add("conversations", phase.conversations.map(conversations))
+        add("turns", phase.turns.isEmpty ? nil : .array(phase.turns.map(turn)))
         return .object(members)
     }
 

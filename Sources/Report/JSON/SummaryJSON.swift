@@ -118,7 +118,7 @@ public enum SummaryJSON {
                 .init("usd", JSONValue(tally.dollars)),
             ])
         }
-        return .object([
+        let told: [JSONValue.Member] = [
             .init("name", .string(target.name)),
             .init("provider", JSONValue(target.provider)),
             .init("model", JSONValue(target.model)),
@@ -135,6 +135,9 @@ public enum SummaryJSON {
             .init("prompt_length", target.inputLength.map(inputLength) ?? .null),
             .init("rate_limits", target.rateLimits.map(RateLimitsJSON.value) ?? .null),
             .init("server", target.server.map { ServerJSON.value($0, isWhole: true) } ?? .null),
+            .init("cache", target.cache.map(cache) ?? .null),
+        ]
+        let counted: [JSONValue.Member] = [
             .init("preflight", tally(target.preflight)),
             .init("preflight_gets", JSONValue(target.preflightGets)),
             .init("wait_ready", target.waitedReadySeconds.map { .object([.init("waited_s", JSONValue($0))]) } ?? .null),
@@ -143,6 +146,17 @@ public enum SummaryJSON {
             .init("totals", statistics(target.totals)),
             .init("failures", .array(target.failures.map(failure))),
             .init("phases", .array(target.phases.map(phase))),
+        ]
+        return .object(told + counted)
+    }
+
+    private static func cache(_ cache: PrefixCacheResult) -> JSONValue {
+        .object([
+            .init("planned_share", JSONValue(cache.plannedShare)),
+            .init("told_share", JSONValue(cache.toldShare)),
+            .init("server_share", JSONValue(cache.serverShare)),
+            .init("requests", JSONValue(cache.requests)),
+            .init("untold", JSONValue(cache.untold)),
         ])
     }
 

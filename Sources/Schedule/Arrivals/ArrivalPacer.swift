@@ -43,6 +43,9 @@ struct ArrivalPacer: Sendable {
     /// Whether every arrival has gone or was given up.
     var isExhausted: Bool { upcoming == nil }
 
+    /// When the next one is, or was, due; nil after the last.
+    var due: Instant? { upcoming?.due }
+
     /// When the next one is due; nil after the last, and while those that are due wait for a place.
     var wake: Instant? { isBlocked ? nil : upcoming?.due }
 

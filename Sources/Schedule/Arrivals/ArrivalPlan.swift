@@ -155,8 +155,12 @@ public struct ArrivalPlan: Sendable, Hashable {
 
 extension RunPlan {
     /// The plan as it is run: its open loops drawn once, so that each stretch knows where the law stands at its beginning
-    /// and those that count requests how long they take.
-    public func drawn() -> RunPlan { placed { _ in true } }
+    /// and those that count requests how long they take; its prompts compared once.
+    public func drawn() -> RunPlan {
+        var plan = placed { _ in true }
+        plan.beginnings = ListBeginnings(workload)
+        return plan
+    }
 
     /// What of that needs no drawing, and so is known in no time: where constant gaps stand.
     func placed() -> RunPlan { placed { $0 == .constant } }

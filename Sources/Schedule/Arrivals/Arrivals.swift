@@ -46,11 +46,6 @@ public struct Arrivals: Sendable, Hashable {
         }
     }
 
-    var isTrace: Bool {
-        if case .trace = source { return true }
-        return false
-    }
-
     /// Whether chance decides how many come.
     var isChance: Bool {
         switch source {

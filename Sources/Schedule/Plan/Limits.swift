@@ -154,9 +154,12 @@ extension Stage {
 
     /// At most: a trace says how long its prompts and answers are, of all else the longest counts.
     fileprivate func tokens(requests: Int, _ workload: Workload, times: Int) -> (input: Int, output: Int) {
+        if primes { return (requests.saturatingProduct(workload.longestPrompt), requests * Prompts.mostPrimerTokens) }
         if let replay, replay.trace.saysTokens {
+            let later = workload.laterTurns(rows: replay.count, replay.trace)
             return (
-                replay.trace.inputTokens.saturatingProduct(times), replay.trace.outputTokens.saturatingProduct(times)
+                replay.trace.inputTokens.saturatingSum(later.input).saturatingProduct(times),
+                replay.trace.outputTokens.saturatingSum(later.output).saturatingProduct(times)
             )
         }
         return (
@@ -206,6 +209,18 @@ extension ClosedLoad {
 }
 
 extension Workload {
+    /// At most, of conversations that a trace's rows begin: turn k comes with the row's question, with k answers and with k − 1
+    /// other questions before its own.
+    fileprivate func laterTurns(rows: Int, _ trace: Trace) -> (input: Int, output: Int) {
+        let more = mostTurns - 1
+        guard more > 0 else { return (0, 0) }
+        let pairs = rows.saturatingProduct(more * (more + 1) / 2)  // of a turn and a question of before, or its own
+        let input = trace.inputTokens.saturatingSum(trace.outputTokens).saturatingProduct(more)
+            .saturatingSum(pairs.saturatingProduct(longestPrompt))
+            .saturatingSum(rows.saturatingProduct(more * (more - 1) / 2).saturatingProduct(longestAnswer))
+        return (input, rows.saturatingProduct(more).saturatingProduct(longestAnswer))
+    }
+
     fileprivate var longestAnswer: Int {
         if !mix.isEmpty { return mix.map(\.workload.longestAnswer).max() ?? 0 }
         return switch source {

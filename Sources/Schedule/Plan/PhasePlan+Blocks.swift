@@ -97,11 +97,12 @@ extension ClosedLoad.Window {
 }
 
 extension RunPlan {
-    /// The plan for a target that takes turns with others: all phases in blocks, the warm-ups at the head of each.
+    /// The plan for a target that takes turns with others: all phases in blocks, the warm-ups at the head of each, what is
+    /// primed at the head of all.
     public func inBlocks() -> RunPlan {
         var plan = self
-        let warmup = phases.first { $0.kind == .warmup }?.stages ?? []
-        plan.phases = phases.filter { $0.kind != .warmup }.map { $0.inBlocks(warmup: warmup) }
+        let warmup = phases.first { $0.kind == .warmup && !$0.primes }?.stages ?? []
+        plan.phases = phases.filter { $0.kind != .warmup || $0.primes }.map { $0.inBlocks(warmup: warmup) }
         return plan.placed()
     }
 }

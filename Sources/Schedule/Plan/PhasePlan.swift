@@ -28,6 +28,9 @@ public struct PhasePlan: Sendable, Hashable {
         self.stages = stages
     }
 
+    /// Whether it only sends what prompts share: at the head of the plan, and of each time window.
+    public var primes: Bool { stages.contains(where: \.primes) }
+
     /// Whether requests start when they are due, whatever has ended.
     public var isOpenLoop: Bool { stages.contains { $0.arrivals != nil } }
 

@@ -12,6 +12,8 @@ public struct RunPlan: Sendable, Hashable {
     /// What the pieces of synthetic prompts take in tokens. Not in the plan's hash: the plan says how long prompts are to
     /// be, this how that is done.
     public var costs = PromptCosts.assumed
+    /// What the prompts of its list have in common, once it is `drawn`; not in the plan's hash.
+    public internal(set) var beginnings: ListBeginnings?
     /// How often a request that was refused or lost is sent again.
     public var retries = 0
     /// How long the target may bring nothing but failures before it is given up; nil = as long as it likes.
@@ -20,6 +22,7 @@ public struct RunPlan: Sendable, Hashable {
     public internal(set) var shard = Shard.whole
 
     /// - Parameters:
+    ///   - workload: with what its prompts share sent first of all, where it `primes`.
     ///   - warmupRequests: sent once, as a phase of their own, before the first phase that takes them: not before idle
     ///     times and bursts, which look for what a warm-up would spoil.
     ///   - grace: how long measured requests and drains may take to end.
@@ -37,6 +40,14 @@ public struct RunPlan: Sendable, Hashable {
         self.timeouts = timeouts
         self.limits = limits
         phases = []
+        if workload.primes, workload.sharedBeginnings > 0 {
+            var load = ClosedLoad(1, .requests(workload.sharedBeginnings))
+            (load.isMeasured, load.primes) = (false, true)
+            let stages = [Stage(.warmup, .closed(load), grace: grace), .drain(grace: grace)]
+            var prime = PhasePlan(name: "prime", kind: .warmup, stages: stages)
+            prime.cut = .whole
+            phases.append(prime)
+        }
         var count: [PhaseKind: Int] = [:]
         let warmedUp = warmupRequests > 0 ? shapes.firstIndex { type(of: $0.load).takesWarmup } : nil
         for (index, shape) in shapes.enumerated() {

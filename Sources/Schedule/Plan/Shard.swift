@@ -75,6 +75,8 @@ extension ClosedLoad {
             // A shard without a place could not ask its prompts.
             let owner = shard.among(slots)
             part.extent = .items(owner.map { items.part(of: $0) } ?? JobItems(count: 0))
+        case .requests where primes:  // each shard's prompts have beginnings of their own
+            (part.slots, part.extent) = (slots, extent)
         case .requests(let count) where !isMeasured:  // each shard warms up what it will use
             part.slots = slots
             part.extent = .requests(shard.part(of: count))

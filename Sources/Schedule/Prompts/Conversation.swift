@@ -48,6 +48,15 @@ public struct Conversation: Sendable, Hashable {
 
     public var isAtLastTurn: Bool { turn + 1 >= turns }
 
+    /// The present question with all that was said before it, which was sent with the question before.
+    public func text(asking question: [Prompt.Message]) -> PromptText {
+        func bytes(_ messages: [Prompt.Message]) -> Double {
+            Double(messages.reduce(0) { $0 + $1.content.utf8.count })
+        }
+        let (before, new) = (bytes(said), bytes(question))
+        return PromptText(said + question, Repetition(share: before / max(1, before + new)))
+    }
+
     /// The same conversation at its next question.
     public func answered(_ question: [Prompt.Message], with answer: String) -> Conversation {
         var next = self
@@ -69,30 +78,47 @@ extension Prompts {
         return Conversation(number: number, turns: script.map { min($0.count, drawn) } ?? drawn)
     }
 
+    /// All that is sent with the present question, and what of it was sent before.
+    public func text(of conversation: Conversation) -> PromptText {
+        let asked = asked(in: conversation)
+        return conversation.turn == 0 ? asked : conversation.text(asking: asked.messages)
+    }
+
     /// What the user says at the present turn: the question, and before the first what the prompt's owner put there.
-    public func question(of conversation: Conversation) -> [Prompt.Message] {
+    public func question(of conversation: Conversation) -> [Prompt.Message] { asked(in: conversation).messages }
+
+    private func asked(in conversation: Conversation) -> PromptText {
         let source = source(of: conversation.number)
-        let (turn, place) = (conversation.turn, place(of: conversation))
+        var asked = source.ownQuestion(of: conversation, place: place(of: conversation))
+        if let kind = partIndex(at: conversation.number) { asked.repetition = asked.repetition.ofKind(kind) }
+        return asked
+    }
+
+    private func ownQuestion(of conversation: Conversation, place: Int) -> PromptText {
+        let turn = conversation.turn
         // Numbers that no single request has: the same nonce would be the same prompt.
         let own = Self.firstOwnNumber + place
-        var question: [Prompt.Message]
-        switch source.workload.source {
-        case .synthetic(let most):
-            let tokens = source.inputTokens(at: own, most: most)
-            let text = source.synthetic(tokens: tokens, index: own, turn: turn)
-            return [Prompt.Message(role: "user", content: text)]
+        switch workload.source {
+        case .synthetic(let most): return synthetic(tokens: inputTokens(at: own, most: most), index: own, turn: turn)
         case .list(let prompts):
-            guard !prompts.isEmpty else { return [] }
-            if let script = source.script(conversation.number) {
+            guard !prompts.isEmpty else { return PromptText([]) }
+            let listed = (isScripted ? conversation.number : place) % prompts.count
+            var question: [Prompt.Message]
+            if let script = script(conversation.number) {
                 question = script[min(turn, script.count - 1)]
             } else {
-                question = prompts[place % prompts.count].messages
+                question = prompts[listed].messages
                 if turn > 0 { question.removeAll { $0.role == "system" } }
             }
-            if turn == 0, source.workload.cache == .avoid, !question.isEmpty {
-                question[0].content = source.nonce(index: own) + question[0].content
+            guard turn == 0, !question.isEmpty else { return PromptText(question) }
+            if workload.cache == .avoid {
+                question[0].content = nonce(index: own) + question[0].content
+                return PromptText(question)
             }
-            return question
+            return PromptText(
+                question,
+                Repetition(prompt: listed, share: isScripted ? 0 : beginnings?.share(at: listed) ?? 0)
+            )
         }
     }
 

@@ -17,13 +17,23 @@ public struct Prompts: Sendable {
     let turnCounts: UInt64  // of questions a conversation
     let thinks: UInt64  // of the time between an answer and the next question
     let isScripted: Bool  // its list's prompts are whole conversations
-    private let parts: [(upTo: Double, prompts: Prompts)]  // shares added up
+    let beginnings: ListBeginnings?
+    let parts: [(upTo: Double, prompts: Prompts)]  // shares added up
 
-    /// - Parameter costs: what its pieces take in tokens; by them a prompt of n tokens is written.
-    public init(workload: Workload, seed: UInt64, salt: UInt64 = 0, costs: PromptCosts = .assumed) {
+    /// - Parameters:
+    ///   - costs: what its pieces take in tokens; by them a prompt of n tokens is written.
+    ///   - beginnings: what the prompts of its list have in common; nil = nobody asks
+    public init(
+        workload: Workload,
+        seed: UInt64,
+        salt: UInt64 = 0,
+        costs: PromptCosts = .assumed,
+        beginnings: ListBeginnings? = nil
+    ) {
         self.workload = workload
         self.salt = salt
         self.costs = costs
+        self.beginnings = beginnings
         var textKeys = SplitMix64(seed: seed, stream: "prompts")
         texts = textKeys.next()
         var capKeys = SplitMix64(seed: seed, stream: "max_tokens")
@@ -43,7 +53,14 @@ public struct Prompts: Sendable {
         parts = workload.mix.enumerated().map { place, part in
             sum += part.weight / whole
             // Each part has texts of its own: the same index in two of them is not the same prompt.
-            return (sum, Prompts(workload: part.workload, seed: seed &+ UInt64(place + 1), salt: salt, costs: costs))
+            let prompts = Prompts(
+                workload: part.workload,
+                seed: seed &+ UInt64(place + 1),
+                salt: salt,
+                costs: costs,
+                beginnings: beginnings?.part(place)
+            )
+            return (sum, prompts)
         }
     }
 
@@ -100,29 +117,38 @@ public struct Prompts: Sendable {
     }
 
     /// - Parameter nonce: the number of the nonce, where it is not the prompt's: two requests with one prompt.
-    public func messages(at index: Int, nonce: Int? = nil) -> [Prompt.Message] {
+    public func text(at index: Int, nonce: Int? = nil) -> PromptText {
         let number = nonce ?? index
-        if let part = part(at: index) { return part.messages(at: index, nonce: number) }
+        if let place = partIndex(at: index) {
+            var text = parts[place].prompts.text(at: index, nonce: number)
+            text.repetition = text.repetition.ofKind(place)
+            return text
+        }
         switch workload.source {
         case .synthetic(let most):
             let tokens = inputTokens(at: index, most: most)
-            return [Prompt.Message(role: "user", content: synthetic(tokens: tokens, index: index, nonce: number))]
+            return synthetic(tokens: tokens, index: index, nonce: number)
         case .list(let prompts):
-            guard !prompts.isEmpty else { return [] }
-            var messages = prompts[index % prompts.count].messages
-            if workload.cache == .avoid && !messages.isEmpty {
-                messages[0].content = self.nonce(index: number) + messages[0].content
+            guard !prompts.isEmpty else { return PromptText([]) }
+            let place = index % prompts.count
+            var messages = prompts[place].messages
+            guard workload.cache == .avoid else {
+                return PromptText(messages, Repetition(prompt: place, share: beginnings?.share(at: place) ?? 0))
             }
-            return messages
+            if !messages.isEmpty { messages[0].content = self.nonce(index: number) + messages[0].content }
+            return PromptText(messages)
         }
     }
 
+    public func messages(at index: Int, nonce: Int? = nil) -> [Prompt.Message] {
+        text(at: index, nonce: nonce).messages
+    }
+
     /// A prompt that is none of the user's: a job's warm-up must not have its prompts answered, or cached, beforehand.
-    public func warmup(at index: Int) -> [Prompt.Message] {
+    public func warmup(at index: Int) -> PromptText {
         switch workload.source {
-        case .synthetic: messages(at: index)
-        case .list:
-            [Prompt.Message(role: "user", content: synthetic(tokens: Self.warmupTokens, index: index, nonce: index))]
+        case .synthetic: text(at: index)
+        case .list: synthetic(tokens: Self.warmupTokens, index: index, nonce: index)
         }
     }
 
@@ -136,11 +162,11 @@ public struct Prompts: Sendable {
     ///
     /// A conversation's first question is as any prompt; later ones come after it, so that they need no nonce, share no
     /// beginning, and have the template's words but once.
-    func synthetic(tokens: Int, index: Int, nonce number: Int? = nil, turn: Int = 0) -> String {
+    func synthetic(tokens: Int, index: Int, nonce number: Int? = nil, turn: Int = 0) -> PromptText {
         var left = Double(tokens) - (turn == 0 ? costs.template : 0)
         let shared = sharedPrefix(tokens: turn == 0 ? Int(workload.sharedPrefix * max(0, left)) : 0)
         left -= Double(shared.tokens)
-        if left <= 0, !shared.text.isEmpty { return shared.text }
+        if left <= 0, !shared.text.isEmpty { return PromptText(user: shared.text, shared: shared.text.utf8.count) }
         var text = ""
         var generator = generator(key: texts, index: workload.cache == .avoid ? index : turn)
         if workload.cache == .avoid, turn == 0 {
@@ -150,7 +176,12 @@ public struct Prompts: Sendable {
         let asks = left > 2 * costs.closing
         if asks { left -= costs.closing }
         text += Words.prose(units: max(1, costs.units(left)), follows: !text.isEmpty) { Self.word(&generator) }
-        return shared.text + (asks ? text + ".\n\n" + Self.closing : text)
+        let whole = shared.text + (asks ? text + ".\n\n" + Self.closing : text)
+        guard turn == 0 else { return PromptText(user: whole, shared: 0) }
+        if workload.cache == .avoid { return PromptText(user: whole, shared: shared.text.utf8.count) }
+        // Of one length all are one text; of several they part at the end of the shorter one, or of its shared part.
+        let common = shared.text.isEmpty ? text : shared.text
+        return PromptText(user: whole, shared: common.utf8.count, number: tokens)
     }
 
     /// The beginning that all prompts of the run share: the run's own nonce, then the same words for all, the first so
@@ -161,6 +192,11 @@ public struct Prompts: Sendable {
         let begin = workload.cache == .avoid ? nonce(index: -1) : ""
         let units = costs.units(Double(tokens) - (begin.isEmpty ? 0 : costs.nonce))
         return (begin + Words.prose(units: units) { Self.word(&generator) } + "\n\n", tokens)
+    }
+
+    /// That of a prompt of so many tokens.
+    func sharedPrefix(of tokens: Int) -> String {
+        sharedPrefix(tokens: Int(workload.sharedPrefix * max(0, Double(tokens) - costs.template))).text
     }
 
     private static func word(_ generator: inout SplitMix64) -> String {
@@ -188,4 +224,13 @@ public struct Prompts: Sendable {
     }
 
     private static let gamma: UInt64 = 0xd134_2543_de82_ef95  // odd, so a bijection; not SplitMix64's own
+}
+
+extension PromptText {
+    /// One message, of which so many bytes at its head are what other prompts begin with.
+    fileprivate init(user text: String, shared: Int, number: Int? = nil) {
+        self.init([Prompt.Message(role: "user", content: text)])
+        guard shared > 0 else { return }
+        repetition = Repetition(prompt: number, prefix: 0, share: Double(shared) / Double(max(1, text.utf8.count)))
+    }
 }

@@ -47,6 +47,8 @@ public struct Workload: Sendable, Hashable {
     public var inputLength: TokenLength?
     /// The share of a synthetic prompt, 0...1, that it has in common with all others of the run, at its beginning.
     public var sharedPrefix = 0.0
+    /// Whether what prompts share is sent once before anything is measured.
+    public var primes = false
     /// Kinds of prompts to choose from, for each request by seed and index; the source above is then not asked.
     public var mix: [Part] = []
     public var impatience: Impatience?
@@ -72,14 +74,11 @@ public struct Workload: Sendable, Hashable {
 
     public init(source: Source) { self.source = source }
 
-    /// The number of the prompt that a request with this index sends word for word, nil where no two requests send the
-    /// same: a nonce makes each its own.
-    public func sharedPrompt(at index: Int) -> Int? {
-        guard cache == .allow, mix.isEmpty, inputLength == nil, conversations == nil else { return nil }
-        switch source {
-        case .synthetic: return 0
-        case .list(let prompts): return prompts.isEmpty ? nil : index % prompts.count
-        }
+    /// Whether requests that stand alone send prompts that others send word for word; a nonce makes each its own.
+    public var sharesPrompts: Bool {
+        guard cache == .allow, mix.isEmpty, inputLength == nil, conversations == nil else { return false }
+        if case .list(let prompts) = source { return !prompts.isEmpty }
+        return true
     }
 
     /// Whether the plan fixes the length of answers, so that one cut by its cap is what was asked for.

@@ -39,6 +39,8 @@ public struct ClosedLoad: Sendable, Hashable {
     public var wave: Connections?
     public var gap = Duration.zero  // from the end of a request to the next start in its slot
     public var isMeasured = true
+    /// Whether its requests are the beginnings that prompts of the run share, each once.
+    public var primes = false
     /// Whether what the model writes is kept, not only counted.
     public var keepsAnswers = false
 
@@ -84,6 +86,7 @@ public struct ClosedLoad: Sendable, Hashable {
         }
         if let wave { text += " wave=\(wave.rawValue)" }
         if gap > .zero { text += " gap=\(gap.nanoseconds)" }
+        if primes { text += " primes" }
         return isMeasured ? text : text + " unmeasured"
     }
 }

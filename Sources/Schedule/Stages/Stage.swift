@@ -59,6 +59,9 @@ extension Stage {
     /// Prompts of a job; nil for everything else.
     public var jobSize: Int? { closed?.items?.count }
 
+    /// Whether it sends the beginnings that prompts share, so that the server has read them before anything is measured.
+    public var primes: Bool { closed?.primes ?? false }
+
     /// Whether some of its requests are measured, so that its window is closed by agreement of all loops.
     public var hasWindow: Bool {
         switch load {
@@ -93,14 +96,18 @@ extension Stage {
         }
     }
 
-    /// Whether a user whose question it answered asks the next one here.
+    /// Whether its requests are questions of users, who ask the next one here as far as it lasts.
     public var takesConversations: Bool {
         switch load {
-        case .closed(let load): load.staysUp
-        case .open(let arrivals): !arrivals.isTrace
+        case .closed(let load): load.isMeasured
+        case .open: true
         case .wait, .drain: false
         }
     }
+
+    /// Whether its one request's user asks the next question in the stage that follows, after its idle time: a probe after a
+    /// pause, and the one behind it.
+    public var handsUsersOn: Bool { afterIdle != nil || kind == .rewarm }
 
     /// Why it cannot be measured again at the end of its phase; nil = it can, or it measures nothing.
     public var reasonNotToRepeat: String? {

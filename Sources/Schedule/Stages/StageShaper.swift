@@ -21,6 +21,8 @@ public struct StageShaper: Sendable {
         case arrive(Arrival, measured: Bool)
         /// This request of an open loop is not sent, and counted as that.
         case shed(Arrival, measured: Bool, reason: ShedReason)
+        /// The next question of a user, due then, is not sent for want of a place.
+        case turnAway(scheduled: Instant, measured: Bool)
         /// Nothing to do before then (nil: before the next event).
         case wait(until: Instant?)
         /// The window may close as far as this loop goes. Said once; it stays open until `closeWindow`.
@@ -60,6 +62,7 @@ public struct StageShaper: Sendable {
     private var stoppedAt: Instant?
     private var pacer: ArrivalPacer?  // of an open loop
     private var givenUpAt: Instant?
+    private var placeFreed = Instant.zero  // when an open loop with as many in flight as may be last had one fewer
     private var saidReady = false
     private var saidQuiet = false
 
@@ -89,6 +92,8 @@ public struct StageShaper: Sendable {
             staying = !stage.takesConversations ? 0 : pacer != nil ? thinking.count : min(thinking.count, free)
             for slot in 0..<max(0, free - staying) { slots.insert(Self.opening(ofSlot: slot, from: start)) }
             for due in thinking.prefix(staying) { slots.insert(max(due, start)) }
+            // Where nothing is sent, nobody's place is lost.
+            if stage.plannedPause != nil { staying = thinking.count }
         }
     }
 
@@ -98,7 +103,7 @@ public struct StageShaper: Sendable {
         precondition(limit > 0, "asked for a decision that starts nothing")
         if now < start && stoppedAt == nil { return .wait(until: start) }
         if let pausedAt, now >= pausedAt { return .wait(until: nil) }
-        if let begun = paced(at: now) ?? startable(at: now, atMost: limit) { return begun }
+        if let begun = begun(at: now, atMost: limit) { return begun }
         if course.hasWindow && !saidReady && closedAt == nil && isReady(at: now) {
             saidReady = true
             return .windowReady
@@ -126,6 +131,7 @@ public struct StageShaper: Sendable {
         at now: Instant
     ) -> Bool {
         precondition(inFlight > 0, "a request ended, and none is in flight")
+        if let arrivals = stage.arrivals, inFlight >= arrivals.limit { placeFreed = now }
         inFlight -= 1
         switch kind {
         case .carried, .unmeasured: break
@@ -193,6 +199,9 @@ public struct StageShaper: Sendable {
         closeWindow(at: instant)
     }
 
+    /// How long a question that was due then and starts now had to wait for a place under the cap, nanoseconds.
+    public func waitForPlace(since due: Instant) -> Int64 { max(0, placeFreed.nanoseconds(since: due)) }
+
     /// Requests that are due in the open loop and have not gone, for want of a place.
     public mutating func backlog(at now: Instant) -> Int { pacer?.backlog(at: now) ?? 0 }
 
@@ -211,6 +220,23 @@ public struct StageShaper: Sendable {
     }
 
     private static let slotsAtOnce = 16
+
+    /// Of an arrival and a user's next question the one that was due first comes first.
+    private mutating func begun(at now: Instant, atMost limit: Int) -> Decision? {
+        if let turn = slots.first, turn < pacer?.due ?? .zero {
+            return turnedAway(at: now) ?? startable(at: now, atMost: limit) ?? paced(at: now)
+        }
+        return paced(at: now) ?? turnedAway(at: now) ?? startable(at: now, atMost: limit)
+    }
+
+    /// A question that is due while as many are in flight as may be, where the plan says shed.
+    private mutating func turnedAway(at now: Instant) -> Decision? {
+        guard let arrivals = stage.arrivals, arrivals.isCapped, arrivals.overflow == .shed, inFlight >= arrivals.limit,
+            stoppedAt == nil, closedAt.map({ now < $0 }) ?? true, now < course.lastStart,
+            let (_, due) = slots.takeFirst(notAfter: now, atMost: 1)
+        else { return nil }
+        return .turnAway(scheduled: due, measured: due >= course.settled)
+    }
 
     private mutating func paced(at now: Instant) -> Decision? {
         guard pacer != nil else { return nil }

@@ -16,6 +16,8 @@ public struct Replay: LoadShape {
     /// The rows that are replayed, in the trace's own time.
     public private(set) var trace: Trace
     public private(set) var digest: String
+    /// By row the share of its prompt in blocks that the rows before it have, too; empty where the trace names none.
+    private var repeated: [Float] = []
 
     public init(file: String, format: TraceFormat, trace: Trace) {
         self.file = file
@@ -29,6 +31,12 @@ public struct Replay: LoadShape {
         trace = trace.selecting(from: start, limit: limit)
         if let bursts { trace = bursts.apply(to: trace) }
         digest = trace.digest
+        repeated = trace.repeatedShares(blockTokens: blockTokens)
+    }
+
+    /// What a row's prompt repeats.
+    public func repetition(at row: Int) -> Repetition {
+        .ofTrace(row: row, share: repeated.indices.contains(row) ? Double(repeated[row]) : 0)
     }
 
     /// What is due at `cut` or later; nil = nothing.
@@ -38,6 +46,7 @@ public struct Replay: LoadShape {
         let start = ((Double(cut.nanoseconds) - 0.5) * speed).rounded(.up)
         rest.trace = trace.selecting(from: .nanoseconds(Int64(max(0, start))), limit: nil)
         rest.digest = rest.trace.digest
+        rest.repeated = repeated.suffix(rest.count)  // those before it were sent
         return rest.count > 0 ? rest : nil
     }
 

@@ -4,7 +4,7 @@ internal import Wire
 
 /// Sends each request to one of the replicas, which each remember the beginnings of the prompts that they have read.
 ///
-///     request ─► session's replica, else one at random ─► messages that it has read before cost no prefill
+///     request ─► session's replica, else one at random ─► a beginning that it has read before costs no prefill
 struct PrefixRouter {
     /// Where a request goes, and what is known of it there.
     struct Route {
@@ -16,9 +16,9 @@ struct PrefixRouter {
     private let rule: ServingRules.Router
     private let replicas: Int
     private var generator: SplitMix64
-    /// By replica: hashes of beginnings that end with a message.
+    /// By replica: hashes of beginnings.
     private var known: [Set<UInt64>]
-    private static let mostPrefixes = 100_000
+    private static let mostPrefixes = 500_000
 
     init(_ rule: ServingRules.Router, replicas: Int, seed: UInt64) {
         self.rule = rule
@@ -30,7 +30,7 @@ struct PrefixRouter {
     /// - Parameters:
     ///   - header: the value of a request's header
     ///   - member: the JSON of a body's member
-    ///   - prefixes: of the prompt, each from its beginning to a message's end
+    ///   - prefixes: of the prompt, each from its beginning to the end of a message or of a block
     mutating func route(
         header: (String) -> String?,
         member: (String) -> String?,

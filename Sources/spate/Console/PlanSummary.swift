@@ -216,6 +216,11 @@ struct PlanSummary {
         switch stage.load {
         case .closed(let load):
             if let items = load.items { return "\(grouped(items.count)) prompts, \(stage.concurrency) at a time" }
+            if load.primes, let requests = load.budget {
+                return requests == 1
+                    ? "1 request with the beginning that prompts share, not measured"
+                    : "\(grouped(requests)) requests, each with a beginning that prompts share, not measured"
+            }
             if stage.kind == .warmup || stage.kind == .probe, let requests = load.budget {
                 let pauses = stage.kind == .probe ? ", with pauses of \(Units.text(load.gap))" : ""
                 return "\(grouped(requests)) request\(requests == 1 ? "" : "s"), one at a time\(pauses)"

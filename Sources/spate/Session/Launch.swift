@@ -213,6 +213,9 @@ struct Launch {
         guard !profile.targets[0].provider.api.makesVectors else {
             throw Failure(.badInput, "--answers \(file): embeddings are counted and not kept; leave it out")
         }
+        guard profile.workload.conversations == nil else {
+            throw Failure(.badInput, "--answers \(file): a conversation has several answers to a prompt; leave it out")
+        }
         guard resumption != nil || access(file, F_OK) != 0 else {
             throw Failure(.badInput, "--answers \(file) exists already and is not overwritten. Name a new file.")
         }
@@ -265,10 +268,13 @@ struct Launch {
     private func check(_ thresholds: [String], of profile: Profile, document: ProfileDocument) throws {
         let targets = profile.targets.map(\.name)
         let phases = profile.plan().phases.map(\.name)
+        let measured = Set(profile.targets.filter { !$0.metrics.isEmpty }.map(\.name))
         for (index, expression) in thresholds.enumerated() {
             do throws(ThresholdError) {
                 let threshold = try Threshold(parsing: expression)
-                if let problem = threshold.problem(targets: targets, phases: phases) { throw problem }
+                if let problem = threshold.problem(targets: targets, phases: phases, measured: measured) {
+                    throw problem
+                }
             } catch {
                 let place =
                     index < profile.thresholds.count ? "\(document.place(of: "thresholds.\(index)"))" : "--threshold"

@@ -99,7 +99,10 @@ struct Resumption: Sendable {
         }
         let phases = left.target.plan.phases
         for (index, phase) in phases.enumerated() where phase.kind == .warmup {
-            if !phases.contains(where: { $0.takesWarmup && !$0.stages.isEmpty }) {
+            let isNeeded = phases.contains {
+                (phase.primes ? $0.kind != .warmup : $0.takesWarmup) && !$0.stages.isEmpty
+            }
+            if !isNeeded {
                 left.target.plan.phases[index].stages = []
             }
         }

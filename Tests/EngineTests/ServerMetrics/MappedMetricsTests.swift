@@ -140,6 +140,15 @@ import Testing
         #expect(try only(metrics)[fact] == value)
     }
 
+    @Test func `an engine's process tells its memory, and a process without an engine is none`() throws {
+        let memory = "process_resident_memory_bytes 5e9\n"
+        #expect(read(memory).replicas.isEmpty && read(memory).engines.isEmpty)
+        let metrics = read("vllm:num_requests_running{engine=\"0\"} 1\n" + memory)
+        #expect(metrics.engines == ["vLLM"])
+        let told = metrics.replicas.compactMap { $0.values[.residentMemory] }
+        #expect(told == [5e9])
+    }
+
     @Test func `routers' labels are replicas, ten after two`() {
         let text = [10, 2, 1].map { "vllm:num_requests_running{engine=\"\($0)\",pod=\"p\"} \($0)" }.joined(
             separator: "\n"

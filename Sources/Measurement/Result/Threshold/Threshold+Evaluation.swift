@@ -120,9 +120,17 @@ extension Threshold {
                 if phase.kind == .idle || phase.kind == .warmup { continue }
                 places += self.places(in: phase, prefix + phase.name)
             }
-            if phase == nil, meansAllPlaces { places += self.places(at: prefix + "in all", target.totals) }
+            if phase == nil, meansAllPlaces { places += self.places(of: target, prefix + "in all") }
         }
         return places
+    }
+
+    private func places(of target: TargetResult, _ name: String) -> [Place] {
+        switch figure.source {
+        case .server(let read): [Place(name: name, figure: read(target.server))]
+        case .target(let read): [Place(name: name, figure: read(target))]
+        default: places(at: name, target.totals)
+        }
     }
 
     private func places(in phase: PhaseResult, _ name: String) -> [Place] {
@@ -131,10 +139,10 @@ extension Threshold {
         for step in phase.steps where selects(step) {
             let level = step.concurrency.map { "\($0) streams" } ?? step.rps.map { "\(inWords($0)) rps" } ?? "step"
             let own: [Place]
-            if case .step(let read) = figure.source {
-                own = [Place(name: "\(name), \(level)", figure: read(step))]
-            } else {
-                own = self.places(at: "\(name), \(level)", step.stats, fromSchedule: open, isWindow: true)
+            switch figure.source {
+            case .step(let read): own = [Place(name: "\(name), \(level)", figure: read(step))]
+            case .server(let read): own = [Place(name: "\(name), \(level)", figure: read(step.server))]
+            default: own = self.places(at: "\(name), \(level)", step.stats, fromSchedule: open, isWindow: true)
             }
             places += own.map { $0.on(step.validity) }
         }
@@ -154,6 +162,7 @@ extension Threshold {
             case .phase(let read): places += read(phase).map { [Place(name: name, figure: $0)] } ?? []
             case .phaseDistribution(let read):
                 if let distribution = read(phase) { places.append(place(name, distribution)) }
+            case .server(let read): places.append(Place(name: name, figure: read(phase.server)))
             default: places += self.places(at: name, phase.stats, fromSchedule: open, isWindow: true)
             }
             for place in before..<places.count { places[place].isLoadInvalid = phase.validity.load == .invalid }
@@ -201,7 +210,7 @@ extension Threshold {
         case .served(let fact): [Place(name: name, figure: served(fact, stats))]
         case .rate(let read):
             isWindow ? [Place(name: name, figure: FigureValue(read(stats), missing: "no window"))] : []
-        case .step, .burst, .phase, .phaseDistribution: []
+        case .step, .burst, .phase, .phaseDistribution, .server, .target: []
         }
     }
 

@@ -73,6 +73,9 @@ public struct Threshold: Sendable {
         if let selector, !figure.accepts(selector) {
             throw ThresholdError(expression, "\(metric) has no value by [\(Self.name(of: selector))]")
         }
+        if case .target = figure.source, let phase {
+            throw ThresholdError(expression, "\(metric) is of a whole target; write it without '\(phase).'")
+        }
         if case .served(let fact) = figure.source, selector == nil {
             throw ThresholdError(expression, "\(metric) of which one? write \(metric)[\(fact.rawValue)=NAME]")
         }
@@ -146,7 +149,16 @@ public struct Threshold: Sendable {
     }
 
     /// What is wrong with it for a run over these targets and phases; nil when it can apply.
-    public func problem(targets: [String], phases: [String]) -> ThresholdError? {
+    /// - Parameter measured: the targets whose servers' own metrics are read; nil = that is not known
+    public func problem(targets: [String], phases: [String], measured: Set<String>? = nil) -> ThresholdError? {
+        if metric.hasPrefix("server."), let measured,
+            let unread = (target.map { [$0] } ?? targets).first(where: { !measured.contains($0) })
+        {
+            return ThresholdError(
+                expression,
+                "the metrics of \(unread) are not read; give its metrics: URL, or --metrics-url"
+            )
+        }
         if let target, !targets.contains(target) {
             let nearest = Spelling.nearest(to: target, among: targets)
             return ThresholdError(expression, "unknown target '\(target)'", nearest: nearest)

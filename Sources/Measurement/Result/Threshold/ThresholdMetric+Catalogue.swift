@@ -1,6 +1,6 @@
 extension ThresholdMetric {
     static let all: [ThresholdMetric] =
-        FigureCatalogue.all.map(ThresholdMetric.init) + shares + counts + costs + retries + curves + phases
+        FigureCatalogue.all.map(ThresholdMetric.init) + shares + counts + costs + retries + curves + phases + servers
 
     private static let shares: [ThresholdMetric] = ServedResult.Fact.allCases.map { fact in
         ThresholdMetric("served_\(fact.rawValue).share", .share, .served(fact))

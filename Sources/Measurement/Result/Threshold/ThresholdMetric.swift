@@ -14,6 +14,10 @@ struct ThresholdMetric: Sendable {
         case burst(@Sendable (BurstResult) -> FigureValue)
         case phase(@Sendable (PhaseResult) -> FigureValue?)
         case phaseDistribution(@Sendable (PhaseResult) -> DistributionSummary?)
+        /// What the server's own metrics say, over a level, a phase and the run.
+        case server(@Sendable (ServerResult?) -> FigureValue)
+        /// Of a target as a whole alone.
+        case target(@Sendable (TargetResult) -> FigureValue)
     }
 
     let name: String
@@ -45,7 +49,7 @@ struct ThresholdMetric: Sendable {
     var isDistribution: Bool {
         switch source {
         case .distribution, .viewed, .phaseDistribution: true
-        case .statistic, .served, .rate, .step, .burst, .phase: false
+        case .statistic, .served, .rate, .step, .burst, .phase, .server, .target: false
         }
     }
 
@@ -67,8 +71,10 @@ struct ThresholdMetric: Sendable {
         case (.served(let fact), .served(let named, _)): fact == named
         case (.served, _), (_, .served): false
         case (.distribution, _), (.viewed, _), (.statistic, _), (.rate, _): true
-        case (.step, .concurrency), (.step, .rps), (.burst, .burst): true
-        case (.step, .burst), (.burst, .concurrency), (.burst, .rps), (.phase, _), (.phaseDistribution, _): false
+        case (.step, .concurrency), (.step, .rps), (.server, .concurrency), (.server, .rps), (.burst, .burst): true
+        case (.step, .burst), (.server, .burst), (.burst, .concurrency), (.burst, .rps), (.phase, _),
+            (.phaseDistribution, _), (.target, _):
+            false
         }
     }
 
