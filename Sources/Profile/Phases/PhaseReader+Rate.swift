@@ -73,36 +73,42 @@ extension PhaseReader {
         }
     }
 
+    /// Rates that change in a way of their own, by the key that says so.
+    private var curves: [(key: String, read: (YAMLValue, String) -> RateCurve?)] {
+        [("sine", { sine($0, $1).map(RateCurve.sine) })]
+    }
+
     /// `{rps: 10, for: 1m}` or `{from: 10, to: 50, for: 2m}`; the duration of the phase where it has none of its own.
     private func stretch(_ value: YAMLValue, _ path: String, for whole: Duration? = nil) -> RateShape.Stretch? {
         var keys = MapReader(
             value,
             path: path,
             log: log,
-            allowed: "{rps: 10, for: 1m}, {from: 10, to: 50, for: 2m} or {sine: {...}, for: 2m}"
+            allowed: "{rps: 10, for: 1m}, {from: 10, to: 50, for: 2m}"
+                + curves.map { " or {\($0.key): {...}, for: 2m}" }.joined()
         )
         let rates = ["rps", "from", "to"].map { key in keys.take(key).map { rate(of: $0, keys.path(of: key)) } }
-        let wave = keys.take("sine").map { sine($0, keys.path(of: "sine")) }
+        let curve = curves.compactMap { curve in keys.take(curve.key).map { curve.read($0, keys.path(of: curve.key)) } }
         let duration = keys.duration("for") ?? whole
         let requests = keys.count("requests", 1...10_000_000)
         keys.finish()
         guard case .map = value.content else { return nil }
         if let requests {
-            guard let one = rates[0] ?? nil, rates[1] == nil, rates[2] == nil, wave == nil, !keys.has("for") else {
+            guard let one = rates[0] ?? nil, rates[1] == nil, rates[2] == nil, curve.isEmpty, !keys.has("for") else {
                 log.report(value.place, keys.path(of: "requests"), "read \(requests); allowed: with rps, without for")
                 return nil
             }
             return .init(one, requests: requests)
         }
         if duration == nil, !keys.has("for") { keys.require("for", Units.durationForm) }
-        switch (rates[0], rates[1], rates[2], wave) {
-        case (let one?, nil, nil, nil):
+        switch (rates[0], rates[1], rates[2], curve.count) {
+        case (let one?, nil, nil, 0):
             guard let one, let duration else { return nil }
             return .init(.constant(one), for: duration)
-        case (nil, nil, nil, let wave?):
-            guard let wave, let duration else { return nil }
-            return .init(.sine(wave), for: duration)
-        case (nil, let from?, let to?, nil):
+        case (nil, nil, nil, 1):
+            guard let curve = curve[0], let duration else { return nil }
+            return .init(curve, for: duration)
+        case (nil, let from?, let to?, 0):
             guard let from, let to, let duration else { return nil }
             if from == .zero, to == .zero {
                 log.report(value.place, path, "goes from 0 to 0; for a time without requests there is idle")
@@ -110,7 +116,11 @@ extension PhaseReader {
             }
             return .init(.line(RateLine(from: from, to: to, over: duration)), for: duration)
         default:
-            log.report(value.place, path, "read \(value.shown); allowed: rps, or from and to, or sine")
+            log.report(
+                value.place,
+                path,
+                "read \(value.shown); allowed: rps, or from and to" + curves.map { ", or \($0.key)" }.joined()
+            )
             return nil
         }
     }
