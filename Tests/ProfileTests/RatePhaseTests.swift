@@ -77,7 +77,7 @@ import Testing
             "{rps: 20, for: 5s, settle: 5s}",
             "settle: read 5s; allowed: less than the shortest stretch (5s), or nothing is measured"
         ),
-        ("{rps: [{from: 2, for: 1s}]}", "rps.0: read \"a map of from, for\"; allowed: rps, or from and to, or sine"),
+        ("{rps: [{from: 2, for: 1s}]}", "rps.0: read \"a map of from, for\"; allowed: rps, or from and to, or sine, or spike"),
         (
             "{rps: {sine: {mean: 20, amplitude: 30, period: 1m}}, for: 5m}",
             "rps.sine.amplitude: read 30; allowed: at most the mean (20), since a rate is not negative"
@@ -91,8 +91,20 @@ import Testing
             "rps.sine.phase: unknown key; allowed: mean, amplitude, period"
         ),
         (
+            "{rps: {spike: {base: 20, peak: 10, every: 1m, for: 10s}}, for: 5m}",
+            "rps.spike.peak: read 10; allowed: at least the base (20)"
+        ),
+        (
+            "{rps: {spike: {base: 2, peak: 10, every: 1m, for: 60s}}, for: 5m}",
+            "rps.spike.for: read 1m; allowed: shorter than every (1m)"
+        ),
+        (
+            "{rps: {spike: {base: 2, peak: 10, every: 1m}}, for: 5m}",
+            "rps.spike.for: missing; as in {base: 5, peak: 50, every: 1m, for: 10s}"
+        ),
+        (
             "{rps: [{rps: 4, sine: {mean: 20, amplitude: 1, period: 1m}, for: 5m}]}",
-            "rps.0: read \"a map of rps, sine, for\"; allowed: rps, or from and to, or sine"
+            "rps.0: read \"a map of rps, sine, for\"; allowed: rps, or from and to, or sine, or spike"
         ),
         (
             "{rps: 20, for: 5m, max_concurrency: 6000}",
@@ -120,6 +132,15 @@ import Testing
         // 20 · 300 + 7.5 · 90.5/2π · (1 − cos(2π · 300/90.5)) = 6000 + 108.03 · 1.397 = 6151
     }
 
+    @Test func `a rate may jump up at even distances`() throws {
+        let spike = RateSpike(base: .zero, peak: Rate(50), every: .seconds(60), for: .milliseconds(2_500))
+        let text = "{rps: {spike: {base: 0, peak: 50, every: 1m, for: 2.5s}}, for: 5m}"
+        #expect(try shape(text) == RateShape([.init(.spike(spike), for: .seconds(300))]))
+        let profile = try read("phases:\n  - rate: \(text)\n")
+        #expect(try read(profile.resolvedYAML()).phases == profile.phases)
+        #expect(profile.plan().estimate(answer: .seconds(1)).requests == 3 + 5 * 125)
+    }
+
     @Test func `it reads back the same, with the same plan`() throws {
         let text = "{rps: [{rps: 2.5667, for: 10s}, {from: 0.5, to: 40, for: 1m}], arrivals: {gamma: 0.5}}"
         let profile = try read("phases:\n  - rate: \(text)\n")
@@ -136,7 +157,8 @@ import Testing
             "rps: {from: 20, to: 21}, for: 5m", "rps: {sine: {mean: 20, amplitude: 1, period: 1m}}, for: 5m",
             "rps: {sine: {mean: 20, amplitude: 1, period: 2m}}, for: 5m", "rps: 20, requests: 6000",
             "rps: {sine: {mean: 20, amplitude: 2, period: 1m}}, for: 5m", "rps: 20, requests: 6001",
-            "rps: 20, for: 5m, settle: 1s",
+            "rps: 20, for: 5m, settle: 1s", "rps: {spike: {base: 2, peak: 20, every: 1m, for: 10s}}, for: 5m",
+            "rps: {spike: {base: 2, peak: 20, every: 1m, for: 11s}}, for: 5m",
         ]
         #expect(Set(try texts.map(hash)).count == texts.count)
     }

@@ -75,7 +75,7 @@ extension PhaseReader {
 
     /// Rates that change in a way of their own, by the key that says so.
     private var curves: [(key: String, read: (YAMLValue, String) -> RateCurve?)] {
-        [("sine", { sine($0, $1).map(RateCurve.sine) })]
+        [("sine", { sine($0, $1).map(RateCurve.sine) }), ("spike", { spike($0, $1).map(RateCurve.spike) })]
     }
 
     /// `{rps: 10, for: 1m}` or `{from: 10, to: 50, for: 2m}`; the duration of the phase where it has none of its own.
@@ -144,9 +144,32 @@ extension PhaseReader {
         return RateSine(mean: mean, amplitude: swing, period: period)
     }
 
-    /// A ramp may begin or end at 0, a sine's amplitude may be 0.
+    /// `{base: 5, peak: 50, every: 1m, for: 10s}`
+    private func spike(_ value: YAMLValue, _ path: String) -> RateSpike? {
+        let form = "{base: 5, peak: 50, every: 1m, for: 10s}"
+        var keys = MapReader(value, path: path, log: log, allowed: form)
+        let base = keys.take("base").flatMap { rate(of: $0, keys.path(of: "base")) }
+        let peak = keys.take("peak").flatMap { rate(of: $0, keys.path(of: "peak")) }
+        let (period, length) = (keys.duration("every"), keys.duration("for"))
+        for key in ["base", "peak", "every", "for"] where !keys.has(key) { keys.require(key, "as in \(form)") }
+        keys.finish()
+        guard let base, let peak, let period, let length else { return nil }
+        guard base <= peak else {
+            let message = "read \(peak.text); allowed: at least the base (\(base.text))"
+            log.report(value["peak"]?.place ?? value.place, keys.path(of: "peak"), message)
+            return nil
+        }
+        guard length < period else {
+            let message = "read \(Units.text(length)); allowed: shorter than every (\(Units.text(period)))"
+            log.report(value["for"]?.place ?? value.place, keys.path(of: "for"), message)
+            return nil
+        }
+        return RateSpike(base: base, peak: peak, every: period, for: length)
+    }
+
+    /// A ramp may begin or end at 0, a sine's amplitude and a spike's base may be 0.
     private func rate(of value: YAMLValue, _ path: String) -> Rate? {
-        let mayBeZero = [".from", ".to", ".amplitude"].contains { path.hasSuffix($0) }
+        let mayBeZero = [".from", ".to", ".amplitude", ".base"].contains { path.hasSuffix($0) }
         guard let number = value.plain.flatMap(Units.number),
             Rate.range.contains(number) || (mayBeZero && number == 0)
         else {

@@ -8,11 +8,13 @@ public enum RateCurve: Sendable, Hashable {
     /// From one rate to another in a line; one rate where the two are equal.
     case line(RateLine)
     case sine(RateSine)
+    case spike(RateSpike)
 
     private var shape: any RateCurveShape {
         switch self {
         case .line(let line): line
         case .sine(let sine): sine
+        case .spike(let spike): spike
         }
     }
 
@@ -50,6 +52,7 @@ public enum RateCurve: Sendable, Hashable {
         switch self {
         case .line(let line): .line(line.fast(by: factor))
         case .sine(let sine): .sine(sine.fast(by: factor))
+        case .spike(let spike): .spike(spike.fast(by: factor))
         }
     }
 

@@ -63,7 +63,8 @@ import Ticks
     @Test func `blocks of a stretch together are the stretch`() {
         let line = RateLine(from: Rate(1), to: Rate(9), over: .seconds(1000))
         let sine = RateSine(mean: Rate(4), amplitude: Rate(4), period: .seconds(70))
-        for curve in [RateCurve.constant(Rate(3)), .line(line), .sine(sine)] {
+        let spike = RateSpike(base: Rate(1), peak: Rate(30), every: .seconds(70), for: .seconds(11))
+        for curve in [RateCurve.constant(Rate(3)), .line(line), .sine(sine), .spike(spike)] {
             for law in laws {
                 let whole = plan([.init(curve, for: .seconds(1000))], law)
                 let blocks = whole.inBlocks()
@@ -105,6 +106,36 @@ import Ticks
                 && curve.peak(from: .seconds(8), for: .seconds(1)) == 35
         )
         #expect(!curve.isConstant)
+    }
+
+    @Test func `each arrival of a spike is where its area is a whole number`() {
+        // 2 a second for 7 s and 20 a second for 3 s: 14 and 60 in each period of 10 s.
+        let curve = RateCurve.spike(RateSpike(base: Rate(2), peak: Rate(20), every: .seconds(10), for: .seconds(3)))
+        let found = instants(plan([.init(curve, for: .seconds(30))], .constant)).map { Double($0) / 1e9 }
+        #expect(found.count == 3 * 74)
+        for (index, time) in found.enumerated() {
+            let (period, rest) = index.quotientAndRemainder(dividingBy: 74)
+            let place = rest <= 14 ? Double(rest) / 2 : 7 + Double(rest - 14) / 20
+            #expect(abs(time - (10 * Double(period) + place)) < 2e-9, "\(index)")
+        }
+        #expect(curve.rate(at: .seconds(6)) == 2 && curve.rate(at: .seconds(7)) == 20 && curve.rate(at: .seconds(10)) == 2)
+        #expect(abs(curve.mean(from: .zero, for: .seconds(10)) - 7.4) < 1e-9)
+        #expect(curve.peak(from: .zero, for: .seconds(7)) == 2 && curve.peak(from: .zero, for: .seconds(8)) == 20)
+        #expect(curve.peak(from: .seconds(9), for: .seconds(1)) == 20)
+        #expect(curve.peak(from: .seconds(10), for: .seconds(5)) == 2)
+        #expect(!curve.isConstant)
+    }
+
+    @Test func `between spikes from nothing nothing arrives`() {
+        let spike = RateSpike(base: .zero, peak: Rate(5), every: .seconds(60), for: .seconds(2))
+        let found = instants(plan([.init(.spike(spike), for: .seconds(180))], .constant)).map { Double($0) / 1e9 }
+        // The first is due as the load begins, as with every rate; then 9 in the first spike, and 10 in each that follows.
+        #expect(found.count == 30)
+        #expect(found[0] == 0)
+        #expect(found[1...9].allSatisfy { $0 > 58 && $0 < 60 })
+        #expect(abs(found[10] - 60) < 2e-9 && found[11...19].allSatisfy { $0 > 118 && $0 < 120 })
+        let (fast, slow) = (RateCurve.spike(spike).fast(by: 10), RateCurve.spike(spike))
+        #expect(fast.rate(at: .milliseconds(5900)) == 10 * slow.rate(at: .seconds(59)))
     }
 
     @Test func `a rate that touches zero loses no arrival and makes none`() {
