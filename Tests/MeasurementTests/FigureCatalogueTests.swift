@@ -39,4 +39,18 @@ import Testing
         #expect((tally.result + TallyResult(part: 1, whole: 1)).share == 0.75)
         #expect(TallyResult(part: 0, whole: 0).share == nil)
     }
+
+    @Test func `of the requests with a connection those that opened it are counted`() throws {
+        var tally = NewConnections()
+        let seen: [(Outcome, RequestRecord.Connection?)] = [
+            (.ok, .new), (.timeoutFirstToken, .new), (.ok, .reused), (.ok, .preopened), (.dns, nil), (.cancelled, .new),
+        ]
+        for (outcome, connection) in seen {
+            var request = RequestRecord()
+            (request.outcome, request.connection) = (outcome, connection)
+            tally.add(request)
+        }
+        #expect(tally.result == TallyResult(part: 2, whole: 4))
+        _ = try Threshold(parsing: "new_connection_share < 5%")
+    }
 }

@@ -59,7 +59,7 @@ import Ticks
         "comparison.frontiers.0.readings.0.values.1": "target aggregate ci95 usd_per_million",
         "thresholds.0": "expression value passed note",
         "targets.0.totals": "requests outcomes availability error_rate throttle_rate input_tokens cached_input_tokens "
-            + "output_tokens reasoning_tokens tokens_per_chunk long_gap_share input_tokens_per_request output_tokens_per_request "
+            + "output_tokens reasoning_tokens tokens_per_chunk long_gap_share new_connection_share input_tokens_per_request output_tokens_per_request "
             + "output_tokens_per_second total_tokens_per_second output_bytes_per_second requests_per_second goodput_rps "
             + "slo_attainment ttft_ms ttft_scheduled_ms wait_ms ttfv_ms e2e_ms tpot_ms itl_ms decode_tps request_tps "
             + "connect_ms tls_ms cost",

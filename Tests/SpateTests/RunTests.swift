@@ -73,7 +73,8 @@ extension ProgramTests {
                     stats,
                     """
                     requests outcomes availability error_rate throttle_rate input_tokens cached_input_tokens \
-                    output_tokens reasoning_tokens tokens_per_chunk long_gap_share ttft_ms ttft_scheduled_ms wait_ms ttfv_ms e2e_ms \
+                    output_tokens reasoning_tokens tokens_per_chunk long_gap_share new_connection_share ttft_ms ttft_scheduled_ms wait_ms \
+                    ttfv_ms e2e_ms \
                     tpot_ms itl_ms decode_tps request_tps connect_ms tls_ms cost
                     """,
                     place

@@ -6,7 +6,7 @@ public enum FigureCatalogue {
     public static let text: [CatalogueFigure] = [
         .availability, .errorRate, .throttleRate,
         .inputTokens, .cachedInputTokens, .cacheWrittenTokens, .outputTokens, .reasoningTokens, .tokensPerChunk,
-        .longGapShare,
+        .longGapShare, .newConnectionShare,
         .clientIdleShare, .lateArrivalsShare,
         .inputTokensPerRequest, .outputTokensPerRequest,
         .outputTokensPerSecond, .totalTokensPerSecond, .outputBytesPerSecond, .requestsPerSecond, .goodput,
