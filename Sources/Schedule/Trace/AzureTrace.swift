@@ -1,3 +1,5 @@
+import Ticks
+
 /// Azure's LLM inference traces (Azure/AzurePublicDataset): `TIMESTAMP,ContextTokens,GeneratedTokens`.
 ///
 /// 2023 has `2023-11-16 18:17:03.9799600` (seven digits, no zone, lines end with CR LF, the last line with nothing); 2024
@@ -26,7 +28,7 @@ enum AzureRow: TraceTableRow {
         guard let year = scanner.number(4), scanner.take("-"), let month = scanner.number(2), scanner.take("-"),
             let day = scanner.number(2), scanner.take(" ") || scanner.take("T"), let hour = scanner.number(2),
             scanner.take(":"), let minute = scanner.number(2), scanner.take(":"), let second = scanner.number(2),
-            (1970...2200).contains(year), (1...12).contains(month), (1...length(ofMonth: month, year)).contains(day),
+            (1970...2200).contains(year), (1...12).contains(month), (1...CivilDay.count(inMonth: month, of: year)).contains(day),
             hour < 24, minute < 60,
             second < 61
         else { return nil }
@@ -44,21 +46,8 @@ enum AzureRow: TraceTableRow {
             zone = sign * (hours * 3600 + minutes * 60)
         }
         guard scanner.isAtEnd else { return nil }
-        let seconds = days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - zone
+        let seconds = CivilDay.number(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - zone
         return seconds * 1_000_000_000 + nanoseconds
-    }
-
-    private static func length(ofMonth month: Int64, _ year: Int64) -> Int64 {
-        month == 12 ? 31 : days(year, month + 1, 1) - days(year, month, 1)
-    }
-
-    /// Days since 1970-01-01 in the Gregorian calendar (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
-    private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
-        let y = month <= 2 ? year - 1 : year
-        let era = y / 400
-        let yearOfEra = y - era * 400
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 
     private struct Digits {
