@@ -78,8 +78,8 @@ extension ProgramTests {
                 #expect(run.summary["targets"][0]["warmup"]["requests"].int == (primes ? 1 : 0))
                 #expect(run.summary["targets"][0]["totals"]["requests"]["scheduled"].int == 30)
                 #expect(
-                    run.out.contains("Prefix cache: the plan repeats 4")
-                        || run.out.contains("Prefix cache: the plan repeats 5")
+                    run.out.contains("The plan repeats 4")
+                        || run.out.contains("The plan repeats 5")
                 )
             }
             let plan = try Spate.run(["run", folder["primed-true.yaml"], "--dry-run"]).out

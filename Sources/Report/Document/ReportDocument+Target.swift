@@ -180,7 +180,7 @@ extension ReportDocument {
             sentence += " The SLO was met by \(Figure.percent(share: attainment)) of the requests."
         }
         var blocks: [Block] = [.detail(.heading("Totals")), .detail(.sentence(sentence))]
-        if let cache = prefixCache(target) { blocks.append(cache) }
+        blocks += prefixCache(target)
         if let length = target.inputLength {
             blocks.append(length.isOff ? promptLength(length) : .detail(promptLength(length)))
         }
