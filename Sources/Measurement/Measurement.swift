@@ -4,7 +4,7 @@
 /// from one to the other is `RunResult(of:)`; the end of a run and `spate report` both call it, so they agree.
 ///
 /// - Records: `RequestRecord` (one row per request), `Outcome`, `ArrivalLog` (its tokens over time), `RecordedRun`.
-/// - `Distribution/`: percentiles, intervals, variation. `Analysis/`: knee, cold starts, steady state, drift.
+/// - `Distribution/`: percentiles, intervals, variation. `Analysis/`: knee, cold starts, steady state, drift, changes.
 ///   `Comparison/`: tests between two samples.
 /// - `Result/`: from records to `RunResult` - totals, steps, bursts, validity, thresholds.
 ///

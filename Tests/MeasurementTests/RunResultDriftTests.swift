@@ -42,6 +42,43 @@ import Ticks
         #expect(drift.p > 0.01)
     }
 
+    @Test func `a jump is told once, as a change at its window and as no drift`() throws {
+        var builder = hour { ($0 < 260 ? 200 : 300) + $0 % 7 }
+        builder.recorded.run.startedAtUnixNanoseconds = 1_795_955_400_000_000_000  // 2026-11-29 12:30:00 UTC
+        let result = builder.result
+        let phase = result.targets[0].phases[0]
+        let change = try #require(phase.changePoints.first { $0.figure == "ttft" })
+        #expect((change.window, change.windows) == (14, 60))
+        #expect((change.before, change.after) == (203, 303))
+        #expect(change.atSeconds == 780)
+        #expect(Set(phase.changePoints.map(\.figure)) == ["ttft", "ttft_p95", "e2e"])
+        #expect(phase.drift["ttft"]?.verdict == .changed)
+        #expect(phase.drift["output_tokens_per_second"]?.verdict == .steady)
+        let told =
+            "TTFT rose from 203 ms to 303 ms, TTFT p95 rose from 206 ms to 306 ms and e2e rose from"
+        let sentence = try #require(phase.changeSentences.first)
+        #expect(phase.changeSentences.count == 1 && sentence.hasPrefix(told), "\(sentence)")
+        #expect(sentence.hasSuffix("at 12:43:00 UTC, 13 min after the start (window 14 of 60)"), "\(sentence)")
+        #expect(
+            result.warnings.filter { $0.contains("not a steady state") } == ["steady: \(sentence): not a steady state."]
+        )
+        #expect(result.headline.contains { $0.text == "Not steady: \(sentence) at the same load." })
+    }
+
+    @Test func `what drifts beside its jump is told as both, and after a run was away only the time since its start`()
+        throws
+    {
+        var builder = hour { ($0 < 600 ? 200 : 600) + $0 / 10 + $0 % 7 }
+        builder.recorded.run.startedAtUnixNanoseconds = 1_795_955_400_000_000_000
+        var resume = IncidentRecord()
+        (resume.kind, resume.at) = (.resume, 60_000_000_000)
+        builder.recorded.incidents = [resume]
+        let phase = builder.result.targets[0].phases[0]
+        let change = try #require(phase.changePoints.first { $0.figure == "ttft" })
+        #expect(change.window == 31 && change.atUnixNanoseconds == nil)
+        #expect(phase.changeSentences.first?.hasSuffix("30 min after the start (window 31 of 60)") == true)
+    }
+
     @Test func `drift is named in a warning with its direction`() {
         let warnings = hour { 400 - $0 / 20 }.result.warnings
         #expect(warnings.contains("steady: ttft falls by 60 an hour: not a steady state."))

@@ -139,12 +139,51 @@ import Ticks
         #expect(soak(disturbed(.suspect)).contains("stayed the same (with care: "))
         let invalid = soak(disturbed(.invalid))
         #expect(!invalid.contains(server) && invalid.contains(own))
-        #expect(invalid.contains("No answer on whether the server drifted"))
+        #expect(invalid.contains("No answer on whether the server drifted or changed"))
         #expect(
             !soak(RowValidity(), .undetermined).contains("drifted") && !soak(RowValidity(), .steady).contains("drifted")
         )
         #expect(soak(RowValidity(), .steady).contains("Steady over"))
         #expect(!soak(disturbed(.invalid), .steady).contains("Steady over"))
+    }
+
+    @Test func `a jump at the same load is told once, with its instant and no cause`() {
+        func soak(_ validity: RowValidity) -> String {
+            var phase = PhaseResult()
+            (phase.name, phase.kind, phase.durationSeconds) = ("steady", .steady, 3600)
+            var step = StepResult()
+            (step.concurrency, step.validity) = (16, validity)
+            phase.steps = [step]
+            phase.rowValidity = validity
+            phase.changePoints = ["ttft", "error_rate"].map {
+                ChangePoint(
+                    figure: $0,
+                    atSeconds: 780,
+                    atUnixNanoseconds: 1_795_955_400_000_000_000,
+                    window: 14,
+                    windows: 60,
+                    before: 0.02,
+                    after: 0.5
+                )
+            }
+            phase.drift["ttft"] = DriftResult(
+                slopePerHour: 0,
+                interval: ConfidenceInterval(lower: -1, upper: 1),
+                p: 0.5,
+                verdict: .changed
+            )
+            return said(phase)
+        }
+        let sentence =
+            "While the load stayed the same, TTFT rose from 0.02 ms to 0.5 ms and share of failures rose from 2 % to "
+        let told = soak(RowValidity())
+        #expect(told.contains(sentence + "50 % at 12:30:00 UTC, 13 min after the start (window 14 of 60)."), "\(told)")
+        #expect(!told.contains("Steady over") && !told.contains("drifted"))
+        #expect(soak(disturbed(.suspect)).contains("(window 14 of 60) (with care: "))
+        let invalid = soak(disturbed(.invalid))
+        #expect(
+            !invalid.contains("TTFT rose") && invalid.contains("No answer on whether the server drifted or changed")
+        )
     }
 
     @Test func `a capacity is told only where the load generator did not decide it`() {

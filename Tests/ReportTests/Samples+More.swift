@@ -15,6 +15,17 @@ extension Samples {
                 verdict: .undetermined
             )
         ]
+        result.targets[0].phases[0].changePoints = [
+            ChangePoint(
+                figure: "ttft",
+                atSeconds: 12,
+                atUnixNanoseconds: nil,
+                window: 3,
+                windows: 12,
+                before: 250,
+                after: 300
+            )
+        ]
         var incident = IncidentResult(startSeconds: 12, endSeconds: 12.5, kind: .clientStop)
         incident.requests = 9
         result.targets[0].phases[0].incidents = [incident]

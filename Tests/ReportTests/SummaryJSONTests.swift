@@ -37,6 +37,7 @@ import Ticks
         "targets.0.phases.0.knee.hinge": "concurrency ci",
         "targets.0.phases.0.knee.usl": "lambda sigma kappa peak_concurrency",
         "targets.0.phases.0.drift.ttft": "slope_per_h ci p verdict",
+        "targets.0.phases.0.change_points.0": "figure at_s at window windows before after",
         "targets.0.phases.0.incidents.0": "start_s end_s kind side streams of requests attempts tokens_missing",
         "targets.0.phases.1": "bursts transition",
         "targets.0.phases.1.bursts.0":

@@ -111,6 +111,6 @@ struct BurstHeadline {
         if units.count == 1, let unit = units.first, !unit.contains(" ") {
             for place in shown.indices.dropLast() { shown[place].removeLast(unit.count + 1) }
         }
-        return shown.dropLast().joined(separator: ", ") + " and " + (shown.last ?? "")
+        return inList(shown)
     }
 }

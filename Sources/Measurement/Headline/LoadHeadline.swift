@@ -17,12 +17,12 @@ struct LoadHeadline {
             case .probe: probes
             default: load
             }
-        return [resting(1, first, figures), drift, conversation].compactMap(\.self)
+        return [resting(1, first, figures), change, drift, conversation].compactMap(\.self)
     }
 
     var openLoop: [Headline.Candidate] {
         phase.steps.count > 1
-            ? [kept].compactMap(\.self) : [resting(1, load, figures), conversation].compactMap(\.self)
+            ? [kept].compactMap(\.self) : [resting(1, load, figures), change, drift, conversation].compactMap(\.self)
     }
 
     // MARK: One load
@@ -143,6 +143,15 @@ struct LoadHeadline {
     }
 
     // MARK: Over time, over turns
+
+    private var change: Headline.Candidate? {
+        let sentences = phase.changeSentences
+        guard let first = sentences.first else { return nil }
+        let more = sentences.count > 1 ? ", the first of \(sentences.count) changes" : ""
+        let names = Set(phase.changePoints.map(\.figure)).sorted()
+        let text = "Not steady: \(first) at the same load\(more)."
+        return resting(2, text, names.map { "\(phase.name).change_points.\($0)" })
+    }
 
     private var drift: Headline.Candidate? {
         let drifting = phase.drift.filter { $0.value.verdict == .drifting && !$0.key.hasPrefix("tool_") }

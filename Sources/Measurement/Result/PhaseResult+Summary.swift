@@ -51,7 +51,10 @@ extension PhaseResult {
                 hysteresis = HysteresisResult.all(of: steps)
             }
         }
-        if kind == .steady || loop == .open { drift = DriftResult.all(of: phase, timeline, health) }
+        if kind == .steady || loop == .open, let series = LoadSeries(phase, timeline, health) {
+            changePoints = ChangePoint.all(in: series, index)
+            drift = DriftResult.all(of: series, without: changePoints)
+        }
         if kind == .keepwarm { keepwarm = KeepwarmResult(of: phase, index) }
         probes = ProbesResult(beside: phase, requests, timeline)
         conversations = ConversationsResult(of: phase, timeline)

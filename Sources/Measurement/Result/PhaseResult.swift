@@ -25,6 +25,8 @@ public struct PhaseResult: Sendable, Hashable {
     public var batch: BatchResult?
     /// By figure, e.g. `ttft`.
     public var drift: [String: DriftResult] = [:]
+    /// Where figures of the server jumped though the load stayed the same, by time.
+    public var changePoints: [ChangePoint] = []
     public var incidents: [IncidentResult] = []
     /// The longest time in which streams were open and none brought a token, as far as it is a silence: 0 = there was none.
     /// nil = no stream was open.
@@ -174,6 +176,7 @@ public struct DriftResult: Sendable, Hashable {
         case steady  // whatever trend there is does not matter over the time measured
         case drifting  // significant, and it matters
         case undetermined  // the interval holds trends that would matter
+        case changed  // it jumped (`PhaseResult.changePoints`), and beside its jumps no trend matters
     }
     public var slopePerHour: Double
     public var interval: ConfidenceInterval

@@ -129,6 +129,9 @@ enum RunWarnings {
         }
         warnings += openLoop(phase)
         warnings += hysteresis(of: phase)
+        if phase.loadFooting.isTold {
+            warnings += phase.changeSentences.map { "\(phase.label): \($0): not a steady state." }
+        }
         for (name, drift) in phase.drift.sorted(by: { $0.key < $1.key }) where drift.verdict == .drifting {
             // What a disturbed generator saw may be its own; its own memory is told always.
             guard phase.loadFooting.isTold || name.hasPrefix("tool_") else { continue }

@@ -37,6 +37,19 @@ func inTime(milliseconds: Double) -> String {
 
 func inTime(seconds: Double) -> String { inTime(milliseconds: seconds * 1000) }
 
+/// The time of the day: `12:31:40 UTC`.
+func inClock(unixNanoseconds: Int64) -> String {
+    let second = (unixNanoseconds / 1_000_000_000 % 86_400 + 86_400) % 86_400
+    let parts = [second / 3600, second % 3600 / 60, second % 60]
+    return parts.map { ($0 < 10 ? "0" : "") + String($0) }.joined(separator: ":") + " UTC"
+}
+
+/// `a`, `a and b`, `a, b and c`.
+func inList(_ items: [String]) -> String {
+    guard let last = items.last, items.count > 1 else { return items.first ?? "" }
+    return items.dropLast().joined(separator: ", ") + " and " + last
+}
+
 /// `1 stream`, `16 streams`, `1,024 streams`.
 func inCount(_ count: Int, _ singular: String, _ plural: String? = nil) -> String {
     "\(inWords(Double(count))) \(count == 1 ? singular : plural ?? singular + "s")"

@@ -14,21 +14,29 @@ extension ReportDocument {
         let footing = phase.loadFooting
         func isTold(_ metric: String) -> Bool { footing.isTold || metric.hasPrefix("tool_") }
         let drifting = sorted.filter { $0.value.verdict == .drifting }
-        var blocks: [Block] = drifting.filter { isTold($0.key) }.map { metric, result in
+        let changed = Set(phase.changePoints.map(\.figure))
+        var blocks: [Block] = []
+        if footing.isTold {
+            blocks += phase.changeSentences.map {
+                .sentence("While the load stayed the same, \(SafeText.line($0))\(footing.care).", .caution)
+            }
+        }
+        blocks += drifting.filter { isTold($0.key) }.map { metric, result in
             let name = SafeText.line(DriftResult.name(of: metric))
             let change = { (slope: Double?) in
                 slope.map { ($0 < 0 ? "-" : "+") + format(metric, abs($0 * hours)) } ?? Figure.unknown
             }
             let bounds = Figure.interval(result.interval.lower, result.interval.upper, change)
             let shown = bounds.map { " (95\(Figure.space)% interval \($0))" } ?? ""
+            let beside = changed.contains(metric) ? " beside what it jumped by," : ""
             return .sentence(
-                "\(name) drifted by \(change(result.slopePerHour))\(shown) over the \(measured) of this phase, while the "
+                "\(name) drifted by \(change(result.slopePerHour))\(shown)\(beside) over the \(measured) of this phase, while the "
                     + "load stayed the same\(footing.care).",
                 .caution
             )
         }
-        if drifting.contains(where: { !isTold($0.key) }) {
-            let text = "No answer on whether the server drifted: the load generator was disturbed."
+        if !footing.isTold, !changed.isEmpty || drifting.contains(where: { !isTold($0.key) }) {
+            let text = "No answer on whether the server drifted or changed: the load generator was disturbed."
             blocks.append(.sentence(text, .caution))
         }
         let steady = footing.isTold ? names(.steady) : []

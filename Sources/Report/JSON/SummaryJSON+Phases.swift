@@ -27,6 +27,7 @@ extension SummaryJSON {
         add("consistency", phase.consistency.map(consistency))
         add("batch", phase.batch.map(batch))
         add("drift", phase.drift.isEmpty ? nil : drift(phase.drift))
+        add("change_points", phase.changePoints.isEmpty ? nil : .array(phase.changePoints.map(changePoint)))
         add("longest_silence_ms", phase.longestSilenceMilliseconds.map { JSONValue($0) })
         add("down_s", JSONValue(phase.downSeconds))
         add("incidents", phase.incidents.isEmpty ? nil : .array(phase.incidents.map(incident)))
@@ -259,6 +260,18 @@ extension SummaryJSON {
                 )
             }
         )
+    }
+
+    private static func changePoint(_ change: ChangePoint) -> JSONValue {
+        .object([
+            .init("figure", .string(change.figure)),
+            .init("at_s", JSONValue(change.atSeconds)),
+            .init("at", JSONValue(change.atUnixNanoseconds.map(UTCTime.rfc3339(unixNanoseconds:)))),
+            .init("window", JSONValue(change.window)),
+            .init("windows", JSONValue(change.windows)),
+            .init("before", JSONValue(change.before)),
+            .init("after", JSONValue(change.after)),
+        ])
     }
 
     private static func incident(_ incident: IncidentResult) -> JSONValue {

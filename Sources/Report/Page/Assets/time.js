@@ -102,6 +102,11 @@ function bandsOf(data) {
     bands.push({ from: incident.start_s, to: incident.end_s ?? incident.start_s, kind: incident.kind.replace(/_/g, " "),
       side: ours ? "client" : incident.side || (["silence", "outage", "throttling"].includes(incident.kind) ? "server" : "run"), detail: incident.detail || "", streams: incident.streams, of: incident.of });
   }
+  const figures = { ttft: ["TTFT", duration], ttft_p95: ["TTFT p95", duration], e2e: ["e2e", duration], output_tokens_per_second: ["tokens/s", rate], error_rate: ["share of failures", percent] };
+  for (const target of data.summary.targets) for (const phase of target.phases) for (const change of phase.change_points || []) {
+    const [name, format] = figures[change.figure] || [change.figure, String];
+    bands.push({ from: change.at_s, to: change.at_s, kind: "change", side: "run", detail: `${name} ${change.after > change.before ? "rose" : "fell"} from ${format(change.before)} to ${format(change.after)} (window ${change.window} of ${change.windows})` });
+  }
   return bands.sort((a, b) => a.from - b.from);
 }
 
