@@ -68,21 +68,30 @@ public final class ScriptedServer: Sendable {
 
     public var url: String { "http://127.0.0.1:\(port)/v1" }
 
-    /// A listening socket of this machine, on a free port unless one is named.
+    /// A listening socket of this machine, on a free port, or on one that `closedPort` gave.
     public static func listen(backlog: Int32, port: Int = 0) -> (descriptor: Int32, port: Int) {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var on: Int32 = 1
-        setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
-        let bound = Loopback.with(port: port) { bind(listener, $0, $1) }
-        precondition(bound == 0 && Glibc.listen(listener, backlog) == 0, "cannot listen: errno \(errno)")
-        return (listener, Loopback.port { getsockname(listener, $0, $1) })
+        let (listener, port) = closedPorts.withLock { $0.removeValue(forKey: port) }.map { ($0, port) } ?? bound(port)
+        precondition(Glibc.listen(listener, backlog) == 0, "cannot listen: errno \(errno)")
+        return (listener, port)
     }
 
-    /// A port on which nobody listens.
+    /// Sockets that have a port and do not listen: connections to it are refused, and nobody else is given it.
+    private static let closedPorts = Mutex<[Int: Int32]>([:])
+
+    /// A port on which nobody listens, until `listen` is called for it or the tests end.
     public static func closedPort() -> Int {
-        let (descriptor, port) = listen(backlog: 1)
-        close(descriptor)
+        let (descriptor, port) = bound(0)
+        closedPorts.withLock { $0[port] = descriptor }
         return port
+    }
+
+    private static func bound(_ port: Int) -> (descriptor: Int32, port: Int) {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var on: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+        let result = Loopback.with(port: port) { bind(descriptor, $0, $1) }
+        precondition(result == 0, "cannot bind: errno \(errno)")
+        return (descriptor, Loopback.port { getsockname(descriptor, $0, $1) })
     }
 
     /// A whole answer, behind which the connection ends.
