@@ -7,6 +7,8 @@ public struct RecordedRun: Sendable, Hashable {
     public var phases: [PhaseRecord] = []
     public var steps: [StepRecord] = []
     public var requests: [RequestRecord] = []
+    /// What came of those requests whose own arrivals were not stored (`RequestRecord.isPacked`).
+    public var arrived: [ArrivedRecord] = []
     public var bins: [BinRecord] = []
     public var histograms: [HistogramRecord] = []
     public var health: [HealthRecord] = []
@@ -63,6 +65,8 @@ public struct RunRecord: Sendable, Hashable, Codable {
     public var calibration: CalibrationRecord?
     /// What the traffic is for: `chat`, `batch`, `rag` or `production`.
     public var workload: String?
+    /// Which requests have a row of their own.
+    public var keptRows = KeptRows.all
     /// Where the answers of its job go, besides the result.
     public var answers: String?
 

@@ -227,6 +227,12 @@ public struct RequestRecord: Sendable, Hashable {
         set { fields.arrivals = newValue }
     }
 
+    /// It has no row of its own in the stored run, and its arrivals stand in `RecordedRun.arrived`, with those of others.
+    @inline(__always) public internal(set) var isPacked: Bool {
+        get { fields.isPacked }
+        set { fields.isPacked = newValue }
+    }
+
     // What few have, or many alike.
     /// The conversation it belongs to and its place in it, from 0; nil = it stands alone.
     @inline(__always) public var conversation: Int? {

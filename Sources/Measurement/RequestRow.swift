@@ -56,6 +56,7 @@ final class RequestRow: @unchecked Sendable, Hashable {  // written only by its 
         var stamp: RequestRecord.Stamp = .read
         var tokenSource: RequestRecord.TokenSource? = nil
         var hiddenReasoning: Bool = false
+        var isPacked: Bool = false
     }
 
     /// What few requests have, or many alike: a place in a conversation, the set-up of a connection, words of the server.
@@ -105,9 +106,9 @@ extension RequestRecord: CustomReflectable {
     /// What it takes in memory beside its arrivals and words.
     public static let bytes = MemoryLayout<RequestRow.Fields>.stride + MemoryLayout<RequestRow.Aside.Fields>.stride + 32
 
-    /// Its fields, as if they were stored in it.
+    /// Its fields, as if they were stored in it; how it is stored is none.
     public var customMirror: Mirror {
-        let own = Mirror(reflecting: row.fields).children.filter { $0.label != "aside" }
+        let own = Mirror(reflecting: row.fields).children.filter { $0.label != "aside" && $0.label != "isPacked" }
         return Mirror(self, children: Array(own) + Array(Mirror(reflecting: row.fields.aside.fields).children))
     }
 }

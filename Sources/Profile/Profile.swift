@@ -6,7 +6,7 @@
 /// Everything that is wrong is found in one go and reported as `file:line: key: what was read; what is allowed`, before
 /// anything is sent. Names of files inside a profile count from the profile's own folder.
 public import Schedule
-import Ticks
+public import Ticks
 
 /// A run as a person describes it, complete and checked.
 public struct Profile: Sendable, Hashable {
@@ -22,6 +22,7 @@ public struct Profile: Sendable, Hashable {
     public struct Output: Sendable, Hashable {
         public var folder = "results"  // the parent of the run's own
         public var html = true
+        public var requests = KeptRows.all
 
         public init() {}
     }

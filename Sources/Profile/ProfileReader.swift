@@ -151,6 +151,7 @@ struct ProfileReader {
         var keys = MapReader(value, path: "output", log: log)
         output.folder = keys.text("dir") ?? output.folder
         output.html = keys.flag("html") ?? output.html
+        output.requests = keys.word("requests", KeptRows.self) ?? output.requests
         keys.finish()
         return output
     }

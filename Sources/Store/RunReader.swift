@@ -118,12 +118,13 @@ struct RunReader {
         run.phases = try Schema.phases.fetchAll(db, order: "id")
         run.steps = try Schema.steps.fetchAll(db, order: "id")
         run.requests = try requests()
+        run.arrived = try added(Schema.arrived, order: "step, bin")
         run.bins = try Schema.bins.fetchAll(db, order: "step, bin, loop, rowid")
         run.histograms = try histograms()
         run.health = try Schema.health.fetchAll(db, order: "at_ns, loop, rowid")
         run.incidents = try Schema.incidents.fetchAll(db, order: "at_ns, rowid")
         run.shards = try shards()
-        run.serverReadings = try serverReadings()
+        run.serverReadings = try added(Schema.serverReadings, order: "target, source, replica, at_ns, rowid")
         return run
     }
 
@@ -160,16 +161,11 @@ struct RunReader {
         return true
     }
 
-    /// None in a file of before there were any.
-    func shards() throws -> [ShardRecord] {
-        guard try db.tableExists(Schema.shards.name) else { return [] }
-        return try Schema.shards.fetchAll(db, order: "shard")
-    }
+    func shards() throws -> [ShardRecord] { try added(Schema.shards, order: "shard") }
 
-    /// By target, source and replica, each in order of time. None in a file of before there were any.
-    func serverReadings() throws -> [ServerReading] {
-        guard try db.tableExists(Schema.serverReadings.name) else { return [] }
-        return try Schema.serverReadings.fetchAll(db, order: "target, source, replica, at_ns, rowid")
+    /// Of a table that came later: none in a file of before.
+    private func added<Record>(_ table: Table<Record>, order: String) throws -> [Record] {
+        try db.tableExists(table.name) ? table.fetchAll(db, order: order) : []
     }
 
     func facts() throws -> RunRecord {
@@ -215,6 +211,19 @@ struct RunReader {
             isOrdered = isOrdered && last < (request.sequence, request.attempt)
             last = (request.sequence, request.attempt)
             requests.append(request)
+        }
+        if try db.tableExists(Schema.packs.name) {
+            try Schema.packs.forEach(db, order: "id") { stored in
+                guard let packed = stored.requests else {
+                    let value = "\(stored.cells.count) bytes"
+                    throw CorruptRow(table: Schema.packs.name, row: stored.id, column: "cells", value: value)
+                }
+                for var request in packed {
+                    asides.share(with: &request)
+                    requests.append(request)
+                }
+                isOrdered = false
+            }
         }
         if !isOrdered { requests.sort { ($0.sequence, $0.attempt) < ($1.sequence, $1.attempt) } }
         return requests

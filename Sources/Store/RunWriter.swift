@@ -9,6 +9,7 @@ final class RunWriter: Sendable {
     let path: String
     private let queue: DatabaseQueue
     private let texts = Mutex(TextTable())
+    private let packer: Mutex<Packer>
     private let startedAtUnixNanoseconds: Mutex<Int64>
     private let file: FileSystem.Identity?
 
@@ -19,6 +20,7 @@ final class RunWriter: Sendable {
     init(creating path: String, run: RunRecord, exclusive: Bool, pageLimit: Int?, patience: Double) throws(StoreError) {
         self.path = path
         startedAtUnixNanoseconds = Mutex(run.startedAtUnixNanoseconds)
+        packer = Mutex(Packer(run))
         let descriptor = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw StoreError(path: path, errno: errno, action: "create it") }
         Glibc.close(descriptor)
@@ -61,6 +63,7 @@ final class RunWriter: Sendable {
     ) throws(StoreError) {
         self.path = path
         startedAtUnixNanoseconds = Mutex(run.startedAtUnixNanoseconds)
+        packer = Mutex(Packer(run))
         do {
             var configuration = Configuration()
             configuration.foreignKeysEnabled = false
@@ -93,6 +96,7 @@ final class RunWriter: Sendable {
                             arguments: [step, instant]
                         )
                     }
+                    try Packer.unmeasure(unmeasured, in: db)
                     return .commit
                 }
             }
@@ -112,6 +116,7 @@ final class RunWriter: Sendable {
 
     /// One transaction: all of it or nothing. Rows that others point to first.
     func commit(_ batches: [RecordBatch], run: RunRecord?) throws(StoreError) {
+        var packer = packer.withLock { $0 }
         do {
             try queue.inDatabase { db in
                 try db.inTransaction(.immediate) {
@@ -120,7 +125,7 @@ final class RunWriter: Sendable {
                         try Schema.targets.insert(batch.targets, replacing: true, into: db)
                         try Schema.phases.insert(batch.phases, replacing: true, into: db)
                         try Schema.steps.insert(batch.steps, replacing: true, into: db)
-                        try Schema.requests.insert(intern(batch.requests, in: db), into: db)
+                        try Schema.requests.insert(intern(packer.pack(batch.requests, in: db), in: db), into: db)
                         try Schema.answers.insert(batch.answers, replacing: true, into: db)
                         try Schema.bins.insert(batch.bins, into: db)
                         try Schema.histograms.insert(batch.histograms.map(StoredHistogram.init), into: db)
@@ -133,6 +138,7 @@ final class RunWriter: Sendable {
                     return .commit
                 }
             }
+            self.packer.withLock { $0 = packer }
             if let run { startedAtUnixNanoseconds.withLock { $0 = run.startedAtUnixNanoseconds } }
         } catch {
             texts.withLock { $0.forget() }  // ids that were rolled back

@@ -198,6 +198,7 @@ extension Outcome: Storable {}
 extension RequestRecord.Connection: Storable {}
 extension RequestRecord.Stamp: Storable {}
 extension RequestRecord.TokenSource: Storable {}
+extension KeptRows: Storable {}
 extension PhaseKind: Storable {}
 extension PhaseRecord.LoopModel: Storable {}
 extension StageKind: Storable {}

@@ -20,3 +20,11 @@ public enum StageKind: String, Sendable, Hashable, Codable, CaseIterable {
     case arrivals  // an open loop: requests start when they are due
     case drain  // waiting for what is in flight
 }
+
+/// Which requests have a row of their own in `run.sqlite`: the word of a profile's `output.requests`. The others are packed
+/// together, with all that figures are made of.
+public enum KeptRows: String, Sendable, Hashable, Codable, CaseIterable {
+    case all
+    case sampled  // a sample by seed, the slowest, and all that was no plain answer
+    case failures  // all that was no plain answer
+}

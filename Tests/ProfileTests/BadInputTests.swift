@@ -32,6 +32,10 @@ import Testing
                 + "did you mean hold?"
         ),
         (
+            ramp + "output: {requests: sample}\n",
+            "p.yaml:2: output.requests: read \"sample\"; allowed: all, sampled, failures; did you mean sampled?"
+        ),
+        (
             "phases:\n  - ramp: {concurrency: [1], hold: 10}\n",
             "p.yaml:2: phases.0.ramp.hold: read \"10\"; allowed: a duration such as 250ms, 10s, 5m or 2h; a unit is missing"
         ),

@@ -32,7 +32,7 @@ import Ticks
         retries: 0
         slo: {ttft: 500ms, tpot: 50ms, e2e: 30s}
         thresholds: ['ramp.ttft.p95[concurrency=16] < 500ms', 'error_rate < 1%', 'ramp.retention[concurrency=16] > 0.6']
-        output: {dir: results, html: true}
+        output: {dir: results, html: true, requests: failures}
         """
 
     @Test func `the contract's example is read whole`() throws {
@@ -55,6 +55,7 @@ import Ticks
         )
         #expect(profile.timeouts == Timeouts() && profile.grace == .seconds(30))
         #expect(profile.objectives.ttft == .milliseconds(500) && profile.objectives.e2e == .seconds(30))
+        #expect(profile.output.requests == .failures)
         #expect(profile.thresholds.count == 3 && profile.thresholds[1] == "error_rate < 1%")
         #expect(profile.workload == Workload(source: .synthetic(inputTokens: 512)))
     }
@@ -64,6 +65,7 @@ import Ticks
         #expect(profile.name == "p")
         #expect(profile.workload.maxTokens == .fixed(256) && profile.workload.temperature == 0)
         #expect(profile.warmupRequests == 3 && profile.seed == 1)
+        #expect(profile.output.requests == .all && profile.output.html)
         #expect(profile.limits == Limits() && profile.limits.maxInFlight == 5000)
         guard case .ramp(let ramp) = profile.phases[0] else {
             Issue.record("no ramp")

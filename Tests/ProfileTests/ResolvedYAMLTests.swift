@@ -55,7 +55,7 @@ import Testing
             limits: {max_requests: 100000, max_cost: $7.25}
             slo: {tpot: 33ms}
             thresholds: ['ttft.p95 < 1s']
-            output: {dir: "out dir", html: false}
+            output: {dir: "out dir", html: false, requests: sampled}
             """#
         try expectRoundTrip(try read(text))
     }

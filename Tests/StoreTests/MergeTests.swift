@@ -126,6 +126,14 @@ import Ticks
         #expect(try refusal(paths) == nil)
         #expect(try refusal(paths + [paths[1]])?.contains("both shard 1 of 3") == true)
         #expect(try refusal([paths[0], paths[2]])?.contains("shard 1 of 3 is missing") == true)
+        for kept in [KeptRows.sampled, .failures] {
+            var part = shard(1)
+            part.run.keptRows = kept
+            let sampled = try store(part, in: folder, kept.rawValue)
+            #expect(
+                try refusal([paths[0], sampled, paths[2]])?.contains("(output.requests: \(kept.rawValue))") == true
+            )
+        }
         let foreign: [(String, (inout RecordedRun) -> Void)] = [
             ("seed", { $0.run.seed = 8 }), ("plan", { $0.run.scheduleSHA256 = "other" }),
             ("version", { $0.run.toolVersion = "0.2.0" }), ("run id", { $0.run.id = "abd" }),

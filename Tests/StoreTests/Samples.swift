@@ -34,6 +34,7 @@ enum Samples {
         run.selftestTokensPerSecond = 12_345.5
         run.selftestAge = 86_400
         run.cores = 2
+        run.keptRows = .sampled
         run.find = "ttft.p95 < 1s"
         run.findFrom = 1
         run.findTo = 256

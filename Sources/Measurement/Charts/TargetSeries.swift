@@ -51,6 +51,11 @@ public struct TargetSeries: Sendable, Hashable {
             )
             if let ttft = index.ttft(of: request) { waits[axis.bin(dispatched)].append(ttft) }
         }
+        for (width, record) in index.arrived(of: timeline.target) {
+            let (start, overflow) = record.bin.multipliedReportingOverflow(by: width)
+            if overflow { continue }
+            axis.spread(Double(record.tokens), from: start, to: start.saturatingAdd(width), into: &tokens)
+        }
         inFlight = area.map { $0 / Double(axis.width) }
         // The last bin is not whole: what it held, it held over less time.
         let rest = axis.nanoseconds - Int64(axis.bins - 1) * axis.width
@@ -70,7 +75,10 @@ public struct TargetSeries: Sendable, Hashable {
         _ axis: TimeAxis,
         into series: inout [Double]
     ) {
-        guard amount > 0, let first = request.instant(request.firstToken ?? request.lastToken) else { return }
+        // Those of packed requests are placed together.
+        guard amount > 0, !request.isPacked, let first = request.instant(request.firstToken ?? request.lastToken) else {
+            return
+        }
         let last = request.instant(request.lastToken) ?? first
         let log = binWidth > 0 ? ArrivalLog.decode(request.arrivals) ?? [] : []
         let byText = log.contains { $0.textBytes > 0 }

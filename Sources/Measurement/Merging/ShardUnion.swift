@@ -98,6 +98,13 @@ public struct ShardUnion: Sendable {
                     ? "is a merged result already" : "is no shard: the run was not started with --shard"
                 throw Refusal(description: "\(head.path) \(reason)")
             }
+            guard head.run.keptRows == .all else {
+                throw Refusal(
+                    description:
+                        "\(head.path) has rows of a part of its requests only (output.requests: \(head.run.keptRows.rawValue)), and "
+                        + "cannot be joined; shards need output.requests: all"
+                )
+            }
             parts.append(Part(place: place, head: head, shard: shard))
         }
         parts.sort { ($0.shard.index, $0.place) < ($1.shard.index, $1.place) }

@@ -39,8 +39,14 @@ struct ArrivalSeries: Sendable {
     /// Requests whose stored arrivals could not be read.
     private(set) var damaged = 0
 
-    /// `binWidth` gives the width of a request's bins, nil when its step is unknown.
-    init(_ requests: RequestSet, estimate: StreamedTokenEstimate, binWidth: (RequestRecord) -> Int64?) {
+    /// `binWidth` gives the width of a request's bins, nil when its step is unknown; `arrived` are sums of requests without
+    /// arrivals of their own, by the width of their bins.
+    init(
+        _ requests: RequestSet,
+        _ arrived: [(width: Int64, record: ArrivedRecord)],
+        estimate: StreamedTokenEstimate,
+        binWidth: (RequestRecord) -> Int64?
+    ) {
         var sums: [(width: Int64, bins: Bins)] = []
         var place = 0  // in `sums`, of the request before
         var damaged = 0
@@ -60,6 +66,14 @@ struct ArrivalSeries: Sendable {
                 let sum = Sum(tokens: share, events: Int64(entry.events), textBytes: Int64(entry.textBytes))
                 sums[place].bins.add(sum, at: entry.bin)
             }
+        }
+        for (width, record) in arrived where width > 0 {
+            if !sums.indices.contains(place) || sums[place].width != width {
+                place = sums.firstIndex { $0.width == width } ?? sums.count
+                if place == sums.count { sums.append((width, Bins(isListed: place < Bins.fewWidths))) }
+            }
+            let sum = Sum(tokens: record.tokens, events: record.events, textBytes: record.textBytes)
+            sums[place].bins.add(sum, at: record.bin)
         }
         self.damaged = damaged
         for (width, bins) in sums { tracks[width] = Track(bins) }

@@ -128,6 +128,14 @@ struct RunIndex: Sendable {
     /// Warm-ups included, probes beside its load not.
     func requests(of target: TargetRecord) -> RequestSet { byTarget[target.id] ?? .empty }
 
+    /// What came of packed requests, by the width of their step's bins; of probes beside its load not.
+    func arrived(of target: TargetRecord) -> [(width: Int64, record: ArrivedRecord)] {
+        recorded.arrived.compactMap { record in
+            guard let place = places[record.step], place.target == target.id, !place.isProbe else { return nil }
+            return (place.binWidth, record)
+        }
+    }
+
     func bins(of step: StepRecord) -> [BinRecord] { binsByStep[step.id] ?? [] }
 
     func histograms(of step: StepRecord) -> [HistogramRecord] { histogramsByStep[step.id] ?? [] }

@@ -21,7 +21,12 @@ struct TargetTimeline: Sendable {
         server = ServerSeries(index.recorded.serverReadings, target: target.id)
         let estimate = StreamedTokenEstimate(requests)
         self.estimate = estimate
-        arrivals = ArrivalSeries(requests, estimate: estimate, binWidth: index.binWidth)
+        arrivals = ArrivalSeries(
+            requests,
+            index.arrived(of: target),
+            estimate: estimate,
+            binWidth: index.binWidth
+        )
         level = ServiceLevel(index.recorded.run)
         wholeUntil = index.recorded.run.complete ? nil : index.wholeUntil(requests)
     }

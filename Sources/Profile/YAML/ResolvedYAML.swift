@@ -30,7 +30,9 @@ extension Profile {
             lines.append("thresholds:")
             lines += thresholds.map { "  - " + quoted($0) }
         }
-        lines.append("output: {dir: \(quoted(output.folder)), html: \(output.html)}")
+        lines.append(
+            "output: {dir: \(quoted(output.folder)), html: \(output.html), requests: \(output.requests.rawValue)}"
+        )
         return lines.joined(separator: "\n") + "\n"
     }
 }

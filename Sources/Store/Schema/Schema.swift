@@ -6,7 +6,7 @@ import Measurement
 ///     meta ── targets ─< phases ─< steps ─< requests >─ texts
 ///                                        ├< bins        series, per loop
 ///                                        └< histograms  gaps and lags, per second and loop
-///             health, incidents, shards        server_readings, server_texts
+///             health, incidents, shards        server_readings, server_texts        packs, arrived
 ///
 /// All `*_ns` are CLOCK_MONOTONIC nanoseconds, since the run's t0 unless said otherwise; NULL = it never happened.
 enum Schema {
@@ -50,6 +50,7 @@ enum Schema {
         Column("find_to", \.findTo),
         Column("workload", \.workload),
         Column("answers", \.answers),
+        Column("output_requests", \.keptRows),
         Column("calibration", \.calibration),
     ]
 
@@ -168,18 +169,22 @@ enum Schema {
         try bins.addMissingColumns(in: db)
         try health.addMissingColumns(in: db)
         try incidents.addMissingColumns(in: db)
-        for table in tablesOfServers where try !db.tableExists(table.name) { try db.execute(sql: table.creation) }
+        for table in addedTables where try !db.tableExists(table.name) { try db.execute(sql: table.creation) }
     }
 
     /// A file of before they were has none.
-    private static var tablesOfServers: [(name: String, creation: String)] {
-        [(serverReadings.name, serverReadings.creation), (serverTexts.name, serverTexts.creation)]
+    private static var addedTables: [(name: String, creation: String)] {
+        [
+            (serverReadings.name, serverReadings.creation), (serverTexts.name, serverTexts.creation),
+            (packs.name, packs.creation), (arrived.name, arrived.creation),
+        ]
     }
 
     static var tableNames: [String] {
         [
             "meta", "texts", targets.name, phases.name, steps.name, requests.name, bins.name, histograms.name,
             health.name, incidents.name, answers.name, shards.name, serverReadings.name, serverTexts.name,
+            packs.name, arrived.name,
         ]
     }
 
@@ -188,7 +193,7 @@ enum Schema {
         for sql in [
             meta, texts, targets.creation, phases.creation, steps.creation, requests.creation, bins.creation,
             histograms.creation, health.creation, incidents.creation, answers.creation, shards.creation,
-            serverReadings.creation, serverTexts.creation, requestView,
+            serverReadings.creation, serverTexts.creation, packs.creation, arrived.creation, requestView,
         ] {
             try db.execute(sql: sql)
         }

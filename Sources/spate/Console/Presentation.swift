@@ -2,6 +2,7 @@ import Glibc
 import Measurement
 import Report
 import Store
+import Ticks
 
 /// Renders what was stored: the same way at the end of a run and for `spate report`.
 struct Presentation {
@@ -20,7 +21,7 @@ struct Presentation {
         do throws(Failure) { try folder.write(summary, to: "summary.json") } catch {
             written = written ?? error.message
         }
-        var files = [folder.file("summary.json"), folder.file("run.sqlite")]
+        var files = [folder.file("summary.json"), store(of: recorded)]
         if job.output.html {
             let page = ReportPage.text(recorded, result, path: folder.path)
             do throws(Failure) {
@@ -42,6 +43,14 @@ struct Presentation {
         }
         let status = ExitStatus(rawValue: Int32(result.exitCode)) ?? .success
         return someTargetUnusable ? min(status, .unusableTarget) : status
+    }
+
+    /// Its file, and what it holds where not each request has a row.
+    private func store(of recorded: RecordedRun) -> String {
+        let path = folder.file("run.sqlite")
+        guard recorded.run.keptRows != .all else { return path }
+        let rows = recorded.requests.count { !$0.isPacked }
+        return "\(path) (rows of \(rows) of \(recorded.requests.count) requests; the others are packed)"
     }
 
     /// The summary and the report of a result that was computed elsewhere; its page would hold all its requests.

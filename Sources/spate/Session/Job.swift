@@ -2,6 +2,7 @@ import Engine
 import Measurement
 import Profile
 import Schedule
+import Ticks
 import Wire
 
 /// A run as it is to be done: everything decided, nothing started.
@@ -63,6 +64,7 @@ struct Job: Sendable {
         var full = false
         var noColour = false
         var html = true
+        var requests = KeptRows.all
         /// Where the page of the run is served while it goes on; 0 = any free port, nil = nowhere.
         var livePort: Int?
         /// Where the run's own metrics are served; nil = nowhere.

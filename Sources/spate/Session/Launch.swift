@@ -145,6 +145,13 @@ struct Launch {
         guard job.retryDisturbed == 0 || job.split.shard.count == 1 else {
             throw Failure(.badInput, "--retry-disturbed: the shards of a run measure a level together, at one time")
         }
+        guard profile.output.requests == .all || job.split.shard.count == 1 else {
+            throw Failure(
+                .badInput,
+                "output.requests: \(profile.output.requests.rawValue): the shards of a run are joined request by request; allowed "
+                    + "with --shard: all"
+            )
+        }
         let own = job.targets.map { Capacity.peakInFlight($0.plan.part(of: job.split.shard)) }
         job.loops = flags.loops.count(peakInFlight: own.max() ?? 1)
         job.answers = self.job?.answers ?? resumption?.answers
@@ -156,6 +163,7 @@ struct Launch {
         job.allowsPlaintextKey = target.allowPlaintextKey
         job.output.parent = profile.output.folder
         job.output.html = profile.output.html
+        job.output.requests = profile.output.requests
         job.output.exactly = flags.output
         job.output.quiet = flags.quiet
         if let port = flags.livePort, !(0...65_535).contains(port) {

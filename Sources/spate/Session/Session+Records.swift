@@ -29,6 +29,7 @@ extension Session {
         record.find = job.search?.promise.expression
         record.findFrom = job.search?.range.lowerBound
         record.workload = job.workload
+        record.keptRows = job.output.requests
         record.answers = job.answers.map(UserFiles.absolute)
         record.calibration = calibration
         record.findTo = job.search?.range.upperBound
