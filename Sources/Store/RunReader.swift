@@ -130,11 +130,14 @@ struct RunReader {
 
     /// False when it was created and holds nothing yet.
     func checkFormat() throws -> Bool {
-        guard try Int64.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else {
-            throw StoreError(path: path, reason: .notARun, detail: "a SQLite file, but not a result of spate")
-        }
+        let id = try Int64.fetchOne(db, sql: "PRAGMA application_id") ?? 0
         let version = try Int64.fetchOne(db, sql: "PRAGMA user_version") ?? 0
         let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") ?? 0
+        // A kill amid the first write of all: with its journal put back, the file holds nothing.
+        if id == 0, version == 0, tables == 0, path == "run.sqlite" || path.hasSuffix("/run.sqlite") { return false }
+        guard id == Schema.applicationID else {
+            throw StoreError(path: path, reason: .notARun, detail: "a SQLite file, but not a result of spate")
+        }
         if version == 0, tables == 0 { return false }
         guard version == Schema.version else {
             throw StoreError(

@@ -27,6 +27,9 @@ import Testing
         let folder = try TemporaryFolder()
         try Data().write(to: URL(filePath: folder.file))
         var states = [try RunStore.read(folder.path)]
+        // As a journal that was put back leaves it.
+        try SQLiteShell.execute(folder.file, "CREATE TABLE gone(x); DROP TABLE gone")
+        states.append(try RunStore.read(folder.path))
         try SQLiteShell.execute(folder.file, "PRAGMA application_id = \(Schema.applicationID)")
         states.append(try RunStore.read(folder.path))
         try SQLiteShell.execute(folder.file, "PRAGMA user_version = \(Schema.version)")
@@ -35,7 +38,7 @@ import Testing
             #expect(!state.run.complete && state.targets.isEmpty && state.requests.isEmpty)
             #expect(state.run.warnings.count == 1)
         }
-        let result = RunResult(of: states[2])
+        let result = RunResult(of: states[3])
         #expect(result.warnings.contains { $0.hasPrefix("The run was cut off") })
     }
 
@@ -63,6 +66,9 @@ import Testing
 
         try Data().write(to: URL(filePath: folder.path + "/empty.txt"))
         #expect(reading(folder.path + "/empty.txt")?.reason == .notARun)
+
+        try SQLiteShell.execute(folder.path + "/other.sqlite", "CREATE TABLE gone(x); DROP TABLE gone")
+        #expect(reading(folder.path + "/other.sqlite")?.reason == .notARun)
 
         try Data(String(repeating: "no database at all ", count: 100).utf8).write(to: URL(filePath: folder.file))
         #expect(reading(folder.file)?.reason == .notARun)
