@@ -14,7 +14,7 @@ public enum ChangePoints {
     static let significance = 0.01
     /// Windows between two changes, and before the first and behind the last.
     static let shortest = 3
-    static let draws = 999
+    static let draws = 199
 
     /// How much better levels must describe a series than a line does, by Schwarz's criterion: strong evidence (Kass and
     /// Raftery, JASA 90, 1995).
