@@ -120,6 +120,10 @@ extension RequestPack {
         always("first_read_text_bytes", \.firstReadTextBytes) { $0.firstReadTextBytes = $1 }
         always("hidden_reasoning", \.hiddenReasoning) { $0.hiddenReasoning = $1 }
         optional("max_gap", \.maxGap) { $0.maxGap = $1 }
+        optional("prefix", \.prefix) { $0.prefix = $1 }
+        optional("repeated_share", { $0.repeatedShare.map { Int64(bitPattern: $0.bitPattern) } }) { request, value in
+            request.repeatedShare = value.map { Double(bitPattern: UInt64(bitPattern: $0)) }
+        }
         return fields
     }()
 

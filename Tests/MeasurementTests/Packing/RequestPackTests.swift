@@ -20,6 +20,7 @@ import Ticks
         var request = RequestRecord()
         for field in RequestPack.numbers { _ = field.put(&request, number()) }
         (request.step, request.loop, request.attempt) = (small() ?? 0, small() ?? 0, small() ?? 0)
+        request.repeatedShare = number().map { Double($0 >> 32) / 1e6 }
         (request.measured, request.useful) = (random.next() % 2 == 0, random.next() % 2 == 0)
         request.hiddenReasoning = random.next() % 2 == 0
         request.reportedCold = [nil, true, false][Int(random.next() % 3)]
