@@ -140,7 +140,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TransportTests",
-            dependencies: ["Transport", "TestSupport", "Ticks"],
+            dependencies: ["Transport", "CCurl", "TestSupport", "Ticks"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -240,6 +240,7 @@ public struct HealthRecord: Sendable, Hashable {
     public var descriptors = 0
     public var inFlight = 0
     public var reads: Int64 = 0
+    public var gatheredReads: Int64?  // of them, through a ring (io_uring)
     public var kernelStamps: Int64 = 0
     public var discardedStamps: Int64 = 0
     public var connectionsOpened: Int64 = 0

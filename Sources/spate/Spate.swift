@@ -37,6 +37,9 @@ struct Spate: ParsableCommand {
         SystemFailure.expectAborts()
         signal(SIGPIPE, SIG_IGN)  // a closed pipe is an error of write, not the end
         Signals.endAtOnce()
+        if let word = StreamReader.word, StreamReader.wanted == nil {
+            end(with: Failure(.badInput, "SPATE_READER is \(word); it may be epoll or uring, or not be set"))
+        }
         for number in [SIGUSR1, SIGUSR2] { signal(number, SIG_IGN) }  // they mean nothing, and would end a run unseen
         let words: [String]
         do throws(Failure) { words = try CommandLineWords.normal(Array(CommandLine.arguments.dropFirst())) } catch {

@@ -287,6 +287,7 @@ enum Samples {
         health.stolen = 1_015
         health.load = 1.5
         health.throttled = 1_016
+        health.gatheredReads = 5
         return health
     }
 

@@ -17,10 +17,12 @@ func exchange(
     timeoutMilliseconds: Int64 = 5_000,
     preopen: Int = 0,
     body: String = "{}",
-    seen: SeenBytes? = nil
+    seen: SeenBytes? = nil,
+    reader: StreamReader? = .wanted
 ) -> [Collected] {
     let loop = EventLoop()
-    let client = HTTPClient(loop: loop, endpoint: endpoint, headers: [("Content-Type", "application/json")])
+    let headers = [("Content-Type", "application/json")]
+    let client = HTTPClient(loop: loop, endpoint: endpoint, headers: headers, reader: reader)
     var results: [Collected] = []
     var next: () -> Void = {}
     let timer = PreciseTimer(loop: loop) { _ in next() }

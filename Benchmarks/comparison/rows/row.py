@@ -23,11 +23,12 @@ class Setting:
     peers: object = None
     quick: bool = False
     rounds: int = 3
+    answers: int | None = None  # tokens of an answer, where a row wants another number
     raw: dict = field(default_factory=dict)  # every number, for --json
 
     @property
     def tokens(self):
-        return 64 if self.quick else 256
+        return self.answers or (64 if self.quick else 256)
 
 
 def row(name, ours, other, unit, limit, note="", digits=1, fact="at most {}x"):

@@ -135,6 +135,46 @@ ssize_t spate_receive(int socket, const uint8_t **bytes);
 /// false when there is no memory for the bytes.
 bool spate_give_back(int socket, const void *bytes, size_t length, int error);
 
+/// What no chunk's size begins with: one byte.
+static inline const uint8_t *spate_no_size(void) { return (const uint8_t *)"\r"; }
+
+// Reading many such bodies at once: io_uring, without its library (ring.c). One thread makes a ring and uses it.
+
+typedef struct spate_ring spate_ring;
+
+/// What a ring says of one of its requests.
+typedef struct {
+    uint64_t tag;         ///< what the request was given
+    const uint8_t *bytes; ///< what was read, until `spate_ring_give_back`
+    int64_t stamp;        ///< SO_TIMESTAMPNS of the last of them, CLOCK_REALTIME ns; 0 = none
+    int result;           ///< how many they are; 0 = the stream's end; below 0 a negative errno
+    int buffer;           ///< which they are in; -1 = none
+    bool is_last;         ///< the request is over
+    bool is_cancel;       ///< of a cancellation: `result` is below 0 when it did not find what it was to end
+} spate_ring_piece;
+
+/// A ring of this thread's. NULL and errno in `error` where the kernel has or allows none.
+spate_ring *spate_ring_open(int *error);
+void spate_ring_close(spate_ring *ring);
+/// Reads `socket` from the next `spate_ring_enter` on, at each one, until a piece says that it is the last; at most
+/// SPATE_RECEIVE_MOST bytes a piece. `tag` is below 2^63. false when the kernel takes no requests.
+bool spate_ring_read(spate_ring *ring, int socket, uint64_t tag);
+/// Ends the reading with this tag: its last piece comes, and one for the cancellation.
+bool spate_ring_cancel(spate_ring *ring, uint64_t tag);
+/// Takes what has come for the sockets that are read; some of it, where that is much. How many pieces there are, or a
+/// negative errno.
+int spate_ring_enter(spate_ring *ring);
+/// Whether there were more pieces than it holds, so that it has to be entered once more.
+bool spate_ring_has_overflown(const spate_ring *ring);
+/// The tag of one of the next pieces, 0 being the next.
+uint64_t spate_ring_tag(const spate_ring *ring, unsigned ahead);
+/// The next piece.
+spate_ring_piece spate_ring_take(spate_ring *ring);
+/// Notes the instants of a piece as this thread's latest `recv` (`spate_receive_state_of_thread`).
+void spate_ring_note(const spate_ring *ring, const spate_ring_piece *piece, int socket);
+/// Its bytes may be overwritten.
+void spate_ring_give_back(spate_ring *ring, const spate_ring_piece *piece);
+
 /// From here on libcurl's question whether a socket has more goes to the kernel again, until the next short read.
 void spate_forget_drained(void);
 

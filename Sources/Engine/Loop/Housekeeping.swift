@@ -94,6 +94,7 @@ final class Housekeeping {
         health.inFlight = inFlight
         for client in clients {
             health.reads = Int64(clamping: client.reads)
+            health.gatheredReads = (health.gatheredReads ?? 0) + client.gatheredReads
             health.kernelStamps += client.kernelStamps
             health.discardedStamps += client.discardedStamps
             health.connectionsOpened += client.connectionsOpened

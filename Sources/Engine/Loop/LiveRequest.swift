@@ -29,7 +29,10 @@ final class LiveRequest: TransferHandler {
     var repetition = Repetition.none
     var isComparable = false
     var bodyBytes = 0
-    var claim = Budget.Claim(outputTokens: 0, nanodollars: 0)
+    var claim = Budget.Claim(outputTokens: 0, nanodollars: 0) { didSet { tokensLeft = claim.outputTokens } }
+    private var tokensLeft = 0  // at most
+    /// With so few left the answer's end is near.
+    private static let lastTokens = 3
     /// Its place in the driver's list of running requests.
     var slot = 0
 
@@ -77,6 +80,8 @@ final class LiveRequest: TransferHandler {
             textBytes: digest.textBytes
         )
         recorder.tokens(digest.tokenEvents, at: stamp.instant)
+        tokensLeft -= digest.tokenEvents
+        if tokensLeft <= Self.lastTokens { transfer.endIsNear = true }
         driver.lastToken = stamp.instant
         switch action {
         case .firstToken:

@@ -72,6 +72,16 @@ struct GeneratorHealth: Sendable {
         }.reduce(nil) { ($0 ?? 0) + $1 }
     }
 
+    /// Reads through a ring during the spans; nil when not told.
+    func gatheredReads(in spans: [MeasuredWindow]) -> Double? {
+        let loops = byLoop.filter { $0.value.contains { $0.gatheredReads != nil } }.keys
+        return spans.compactMap { span in
+            loops.map { increase(of: { $0.gatheredReads ?? 0 }, samples(of: $0, in: span)) }.reduce(nil) {
+                ($0 ?? 0) + $1
+            }
+        }.reduce(nil) { ($0 ?? 0) + $1 }
+    }
+
     /// For how long quotas of control groups held the generator back during the spans, nanoseconds; nil when not told.
     func throttled(in spans: [MeasuredWindow]) -> Double? {
         let loops = byLoop.filter { $0.value.contains { $0.throttled != nil } }.keys

@@ -66,6 +66,7 @@ extension ValidityResult {
         cpuPercent = spans.compactMap(health.loopCPUPercent).max()
         processCPUPercent = spans.compactMap(health.processCPUPercent).max()
         rssMB = evidence.spans.compactMap(health.residentMB).max()
+        reader = health.gatheredReads(in: spans).map { $0 > 0 ? "uring" : "epoll" }
     }
 
     private mutating func measureStops(_ evidence: Evidence, _ index: RunIndex, _ health: GeneratorHealth) {

@@ -40,6 +40,8 @@ public struct ValidityResult: Sendable, Hashable {
     public var loops = 0
     public var maxInFlight: Int?
     public var rssMB: Double?
+    /// Who read the streams: "uring" where any of them was read through a ring, else "epoll"; nil when not told.
+    public var reader: String?
     /// Share of the token stamps that were the kernel's.
     public var kernelStampShare: Double?
 

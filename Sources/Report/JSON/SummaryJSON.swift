@@ -99,6 +99,7 @@ public enum SummaryJSON {
             .init("loops", JSONValue(validity.loops)),
             .init("max_in_flight", JSONValue(validity.maxInFlight)),
             .init("rss_mb", JSONValue(validity.rssMB)),
+            .init("reader", JSONValue(validity.reader)),
             .init("kernel_stamp_share", JSONValue(validity.kernelStampShare)),
         ])
     }

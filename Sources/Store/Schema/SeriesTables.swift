@@ -75,6 +75,7 @@ extension Schema {
             Column("stolen_ns", \.stolen),
             Column("load", \.load),
             Column("throttled_ns", \.throttled),
+            Column("gathered_reads", \.gatheredReads),
         ]
     )
 

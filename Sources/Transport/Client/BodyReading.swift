@@ -1,5 +1,6 @@
 internal import CCurl
 internal import Glibc
+internal import Ticks
 
 /// Reads the middle of a streamed answer past libcurl.
 ///
@@ -9,6 +10,20 @@ internal import Glibc
 /// stream's end, an error, or anything not plain, the bytes from that size line on are given back, and libcurl goes on as
 /// if the chunks before had never been.
 extension Transfer {
+    /// What is known of a body that is read so.
+    struct Middle {
+        var framing = ChunkFraming()
+        var pace = StreamPace()
+        var endIsNear = false
+        var hasBegun = false
+    }
+
+    /// Whether the handler knows that the answer is almost at its end, so that what comes next should be read at once.
+    public var endIsNear: Bool {
+        get { middle.endIsNear }
+        set { middle.endIsNear = newValue }
+    }
+
     /// Whether libcurl, in the middle of a delivery of these bytes, will stand between two chunks when it is done with the
     /// read: behind them the read has one line end, which is not data, and no more.
     func standsBetweenChunks(after bytes: UnsafeMutablePointer<CChar>, count: Int) -> Bool {
@@ -21,7 +36,9 @@ extension Transfer {
 
     func takeOver(_ watch: SocketWatch) {
         guard spate_hold_back(watch.descriptor) else { return }
-        framing = ChunkFraming()
+        middle.framing = ChunkFraming()
+        if !middle.hasBegun { client.reading.answerBegan(at: timing.dispatched) }
+        middle.hasBegun = true
         watch.reader = .passUnretained(self)
         reader = watch
     }
@@ -38,23 +55,32 @@ extension Transfer {
             return false
         }
         let read = UnsafeBufferPointer(start: bytes, count: count)
+        guard let rest = deliver(read, emptiedSocket: count < Int(SPATE_RECEIVE_MOST)) else {
+            if let watch = reader { client.reading.mayGather(self, watch) }
+            return true
+        }
+        giveBack(rest)
+        return false
+    }
+
+    /// Hands on what of a read is data. nil = all is well; else libcurl has to go on, with these bytes.
+    func deliver(_ read: UnsafeBufferPointer<UInt8>, emptiedSocket: Bool) -> UnsafeBufferPointer<UInt8>? {
         var stamp = client.stamp()
-        let emptiedSocket = count < Int(SPATE_RECEIVE_MOST)
         var place = 0
+        var pieces = 0
         while true {
-            switch framing.next(in: read, from: &place) {
+            switch middle.framing.next(in: read, from: &place) {
             case .data(let range):
+                pieces += 1
                 let data = UnsafeBufferPointer(rebasing: read[range])
                 stamp.isExactAtEnd = emptiedSocket && read.count - range.upperBound <= 2 && isTrue(stamp)
                 handler?.transfer(self, received: Span(_unsafeElements: data), at: stamp)
-            case .end: return true
-            case .stop(let start):
-                giveBack(UnsafeBufferPointer(rebasing: read[start...]))
-                return false
-            case .malformed:
-                // libcurl refuses a size line that begins so, as it would have refused this.
-                withUnsafeBytes(of: UInt8(ascii: "\r")) { giveBack($0.bindMemory(to: UInt8.self)) }
-                return false
+            case .end:
+                client.reading.read(pieces, &middle.pace, at: stamp.instant)
+                return nil
+            case .stop(let start): return UnsafeBufferPointer(rebasing: read[start...])
+            // libcurl refuses a size line that begins so, as it would have refused what came.
+            case .malformed: return UnsafeBufferPointer(start: spate_no_size(), count: 1)
             }
         }
     }
@@ -69,7 +95,8 @@ extension Transfer {
         }
     }
 
-    private func sendForState() {
+    @inline(__always)
+    func sendForState() {
         spate_prefetch(state.0.start, state.0.bytes)
         spate_prefetch(state.1.start, state.1.bytes)
     }
@@ -87,7 +114,16 @@ extension Transfer {
     }
 
     /// Whether a stamp is when its bytes came: the kernel's, of a machine that did not stand still.
-    func isTrue(_ stamp: ReceiveStamp) -> Bool { stamp.isKernel && !client.loop.machineStoodStill }
+    func isTrue(_ stamp: ReceiveStamp) -> Bool {
+        stamp.isKernel && !client.loop.machineStoodStill && !client.reading.machineStoodStill
+    }
 
-    func stopReading() { giveBack(UnsafeBufferPointer(start: nil, count: 0)) }
+    /// The transfer is over.
+    func endMiddle(isWhole: Bool, at now: Instant) {
+        if let reader { client.reading.drop(reader) }
+        giveBack(UnsafeBufferPointer(start: nil, count: 0))
+        if isWhole, middle.hasBegun {
+            client.reading.answerEnded(lasting: now.nanoseconds(since: timing.dispatched))
+        }
+    }
 }

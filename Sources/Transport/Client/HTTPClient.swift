@@ -26,6 +26,7 @@ public final class HTTPClient {
     private var touched: [ConnectionShard] = []
     private var due: [ConnectionShard] = []
     let sockets: SocketSet
+    let reading: StreamReading
     private var pool: [Transfer] = []
     private var all: [Transfer] = []
     private let timer: UnsafeMutablePointer<uv_timer_t>
@@ -47,7 +48,8 @@ public final class HTTPClient {
         loop: EventLoop,
         endpoint: Endpoint,
         headers: [(name: String, value: String)],
-        answers: Answers = .documents
+        answers: Answers = .documents,
+        reader: StreamReader? = .wanted
     ) {
         _ = HTTPClient.globalInit
         if endpoint.scheme == .https { _ = HTTPClient.returnsHandshakeBuffers }
@@ -62,6 +64,7 @@ public final class HTTPClient {
         uv_timer_init(loop.raw, timer)
         preopenedSockets = PreopenedSockets(loop: loop)
         sockets = SocketSet(loop: loop)
+        reading = StreamReading(reader, loop: loop, sockets: sockets)
         timer.pointee.data = Unmanaged.passUnretained(self).toOpaque()
         loop.onBeforePoll { [self] in settle() }
         loop.onAfterPoll { [self] in settle() }
@@ -263,10 +266,16 @@ public final class HTTPClient {
     /// The stamp of what libcurl delivers now. Streams that share a connection are delivered from libcurl's own buffers,
     /// some after later reads: theirs is the instant of the delivery, and says so.
     func stamp() -> ReceiveStamp {
-        let stamp = stamps.current(notBefore: loop.turn.previousPollBegan)
+        let earliest = reading.earliest ?? loop.turn.previousPollBegan
+        let stamp = stamps.current(notBefore: earliest)
         guard endpoint.multiplexes else { return stamp }
         let now = MonotonicClock.now()
         return ReceiveStamp(instant: now, readAt: now, isKernel: false, read: stamp.read)
+    }
+
+    /// Bytes of an earlier read of a socket are delivered now.
+    func resume(_ stamp: ReceiveStamp, of descriptor: Int32, emptied: Bool) {
+        stamps.resume(stamp, of: descriptor, emptied: emptied)
     }
 
     /// The connection that was read last, where each carries one exchange at a time.
@@ -374,6 +383,7 @@ public final class HTTPClient {
         }
         for shard in shards { shard.close() }
         for watch in sockets.watches { watch.abandon() }
+        reading.close()
         sockets.close()
         preopenedSockets.closeAll()
         pool.removeAll()

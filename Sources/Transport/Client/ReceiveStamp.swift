@@ -55,6 +55,15 @@ struct StampClock {
     /// The socket of the latest read, whose stamp `current` gives.
     var socket: Int32 { state?.pointee.socket ?? -1 }
 
+    /// `current` gives this stamp until the next read: bytes of an earlier one are delivered now.
+    mutating func resume(_ stamp: ReceiveStamp, of socket: Int32, emptied: Bool) {
+        guard let state else { return }
+        lastRead = state.pointee.reads
+        last = stamp
+        state.pointee.socket = socket
+        state.pointee.emptied = emptied
+    }
+
     /// The stamp of the bytes that libcurl is delivering now.
     mutating func current(notBefore earliest: Instant) -> ReceiveStamp {
         guard let seen = state?.pointee else { return last }

@@ -65,7 +65,7 @@ final class SocketSet {
     func insert(_ watch: SocketWatch) {
         let index = Int(watch.descriptor)
         if index >= places.count { grow(to: index + 1024) }
-        serial &+= 1
+        serial = (serial + 1) & 0x7fff_ffff
         places[index] = Place(watch: .passRetained(watch), serial: serial)
     }
 
@@ -84,11 +84,16 @@ final class SocketSet {
     func change(_ socket: Int32, from before: Events, to wanted: Events) {
         var event = epoll_event()
         event.events = wanted.rawValue
-        event.data.u64 = UInt64(places[Int(socket)].serial) << 32 | UInt64(UInt32(bitPattern: socket))
+        event.data.u64 = tag(of: socket)
         let operation = before.isEmpty ? EPOLL_CTL_ADD : wanted.isEmpty ? EPOLL_CTL_DEL : EPOLL_CTL_MOD
         let result = epoll_ctl(descriptor, operation, socket, &event)
         // The kernel's limit of watched sockets is four hundred thousand a gigabyte: beyond it nothing can go on.
         if result != 0, operation != EPOLL_CTL_DEL { SystemFailure.end("watch a socket", errno) }
+    }
+
+    /// What names a socket and its present watch, below 2^63.
+    func tag(of socket: Int32) -> UInt64 {
+        UInt64(places[Int(socket)].serial) << 32 | UInt64(UInt32(bitPattern: socket))
     }
 
     private func grow(to count: Int) {
@@ -101,9 +106,20 @@ final class SocketSet {
 
     // MARK: what came
 
+    /// Watches that are taken out meanwhile live until it is done.
+    func keepingWatches(_ body: () -> Void) {
+        isLooking = true
+        body()
+        isLooking = false
+        retired.removeAll(keepingCapacity: true)
+    }
+
     private func look() {
         loop.eventBegins()
-        isLooking = true
+        keepingWatches(handleAll)
+    }
+
+    private func handleAll() {
         var count = Self.most
         var round = 0
         while count == Self.most, round < Self.rounds {
@@ -111,26 +127,26 @@ final class SocketSet {
             handle(max(0, count))
             round += 1
         }
-        isLooking = false
-        retired.removeAll(keepingCapacity: true)
     }
 
     private func handle(_ count: Int) {
         for index in 0..<count {
-            if index + 2 < count, let later = watch(of: ready[index + 2]) { spate_prefetch(later.toOpaque(), 128) }
-            if index + 1 < count, let next = watch(of: ready[index + 1]) {
+            if index + 2 < count, let later = watch(tag: ready[index + 2].data.u64) {
+                spate_prefetch(later.toOpaque(), 128)
+            }
+            if index + 1 < count, let next = watch(tag: ready[index + 1].data.u64) {
                 next._withUnsafeGuaranteedRef { $0.sendForReader() }
             }
-            guard let watch = watch(of: ready[index]) else { continue }
+            guard let watch = watch(tag: ready[index].data.u64) else { continue }
             let events = Events(rawValue: ready[index].events)
             watch._withUnsafeGuaranteedRef { $0.ready(events) }
         }
     }
 
     @inline(__always)
-    private func watch(of event: epoll_event) -> Unmanaged<SocketWatch>? {
-        let place = places[Int(UInt32(truncatingIfNeeded: event.data.u64))]
-        return place.serial == UInt32(truncatingIfNeeded: event.data.u64 >> 32) ? place.watch : nil
+    func watch(tag: UInt64) -> Unmanaged<SocketWatch>? {
+        let place = places[Int(UInt32(truncatingIfNeeded: tag))]
+        return place.serial == UInt32(truncatingIfNeeded: tag >> 32) ? place.watch : nil
     }
 
     // MARK: the end

@@ -38,12 +38,11 @@ public final class Transfer {
     private static let mostSends = 32
     private var systemError: Int32 = 0
     private(set) var head = ResponseHead()
-    /// While the body is read past libcurl: where it stands, and the socket.
-    var framing = ChunkFraming()
+    var middle = Middle()  // while the body is read past libcurl
     var state = (Memory(), Memory())  // the handler's
     /// Of a transfer, from its start, what a read touches.
     static let hotBytes = 512
-    unowned(unsafe) var reader: SocketWatch?
+    unowned(unsafe) var reader: SocketWatch?  // of the socket, meanwhile
     private var path = ""
     private var body: UnsafeMutableBufferPointer<UInt8>
     private let errorText: UnsafeMutablePointer<CChar>
@@ -208,6 +207,7 @@ public final class Transfer {
         sends = 0
         isAborted = false
         isGranted = false
+        middle = Middle()
         systemError = 0
         if client.endpoint.multiplexes { _ = spate_was_refused(easy) }
         socketNumber = -1
@@ -227,7 +227,7 @@ public final class Transfer {
     /// Closes the books; nil when the response came whole.
     func conclude(code: CURLcode, at now: Instant) -> TransferFailure? {
         isRunning = false
-        stopReading()
+        endMiddle(isWhole: code == CURLE_OK, at: now)
         noteWritten()
         timing.ended = now
         if code != CURLE_OK { timing.answered = nil }

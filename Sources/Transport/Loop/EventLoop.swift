@@ -15,6 +15,7 @@ public final class EventLoop {
     private let async: UnsafeMutablePointer<uv_async_t>
     private var beforePoll: [() -> Void] = []
     private var afterPoll: [() -> Void] = []
+    private var gathering: [(Instant) -> Void] = []
     private var onWake: () -> Void = {}
     private var closing: [() -> Void] = []
     private var idling = false
@@ -139,6 +140,7 @@ public final class EventLoop {
         closing.removeAll()
         beforePoll.removeAll()
         afterPoll.removeAll()
+        gathering.removeAll()
         onWake = {}
     }
 
@@ -150,6 +152,8 @@ public final class EventLoop {
 
     /// Adds work for each turn, before the loop waits.
     public func onBeforePoll(_ body: @escaping () -> Void) { beforePoll.append(body) }
+    /// Adds what takes bytes of its own accord in each turn, behind the sockets' callbacks and as one of them.
+    func onGather(_ body: @escaping (Instant) -> Void) { gathering.append(body) }
     /// Adds work for each turn, after the sockets' callbacks.
     public func onAfterPoll(_ body: @escaping () -> Void) { afterPoll.append(body) }
     /// What `waker.wake()` calls, on this loop's thread. Several wakes may give one call.
@@ -178,7 +182,9 @@ public final class EventLoop {
         guard !stopped else { return }
         let now = MonotonicClock.now()
         if firstEvent == nil { wakes(at: now) }  // by libuv's own timer
-        turnNanoseconds = now.nanoseconds(since: firstEvent ?? now)
+        for body in gathering { body(now) }
+        let end = gathering.isEmpty ? now : MonotonicClock.now()
+        turnNanoseconds = end.nanoseconds(since: firstEvent ?? now)
         firstEvent = nil
         for hook in afterPoll { hook() }
     }

@@ -30,8 +30,38 @@ final class SocketWatch {
         self.shard = shard
     }
 
+    // MARK: the ring
+
+    /// A ring reads the socket, and nobody else does.
+    private(set) var isInRing = false
+    /// It does so until its last word of it has come.
+    var isLeavingRing = false
+    /// What it has read for libcurl, and what is known of the last read of that.
+    struct Remainder {
+        var bytes: [UInt8]
+        var stamp: ReceiveStamp?
+        var emptied = false
+        var earliest: Instant
+    }
+    /// nil while a ring reads for the transfer.
+    var remainder: Remainder?
+
+    func enterRing() {
+        watch([])
+        isInRing = true
+    }
+
+    func leaveRing() {
+        isInRing = false
+        isLeavingRing = false
+        remainder = nil
+    }
+
+    // MARK: what is wanted
+
     /// libcurl wants these events.
     func want(_ events: SocketSet.Events) {
+        if isInRing { return }
         if state != .busy {
             if state == .idle { shard.idleConnections -= 1 }
             state = .busy

@@ -7,7 +7,8 @@ enum VersionText {
         let commit = Libraries.commit.map { " (\($0))" } ?? ""
         return """
             spate \(Session.version)\(commit)
-            \(compiler), libcurl \(Libraries.libcurl), libuv \(Libraries.libuv), SQLite \(StoreLibrary.version); reader: epoll
+            \(compiler), libcurl \(Libraries.libcurl), libuv \(Libraries.libuv), SQLite \(StoreLibrary.version); \
+            reader: \(StreamReader.described)
             """
     }
 

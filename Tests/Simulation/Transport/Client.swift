@@ -79,6 +79,7 @@ public final class Transfer {
     public private(set) var redirection: String?
     public private(set) var responseHead: [UInt8] = []
     public internal(set) var headIsComplete = false
+    public var endIsNear = false
     var headers: [String: String] = [:]
     var isRunning = false
     var event: Happening?
@@ -110,6 +111,7 @@ public final class HTTPClient {
     public private(set) var connectionsOpened: Int64 = 0
     public private(set) var kernelStamps: Int64 = 0
     public private(set) var discardedStamps: Int64 = 0
+    public private(set) var gatheredReads: Int64 = 0
     public private(set) var reads: UInt64 = 0
     public private(set) var idleConnections = 0
 
