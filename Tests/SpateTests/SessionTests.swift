@@ -53,11 +53,15 @@ extension ProgramTests {
             let id = try #require(run.summary["run"]["id"].text)
             var sums = [(cached: Double, all: Double)](repeating: (0, 0), count: 4)
             var replicas: [String: Set<String>] = [:]
+            var waits = [[Double]](repeating: [], count: 4)
             for row in run.rows where row["measured"] == "1" {
                 let entry = try #require(run.journal["\(id)-\(row["sequence"] ?? "")"])
                 #expect(row["cached_input_tokens"] ?? "0" == "\(entry["cached_tokens"].int ?? -1)")
                 #expect(row["served_by"] == "replica-\(entry["replica"].int ?? -1)")
                 let turn = try #require(row["turn"].flatMap { Int($0) }) - 1
+                if let first = entry["first_token"].double, let received = entry["received"].double {
+                    waits[turn].append((first - received) / 1e6)
+                }
                 sums[turn].cached += entry["cached_tokens"].double ?? 0
                 sums[turn].all += entry["prompt_tokens"].double ?? 0
                 replicas[row["conversation"] ?? "", default: []].insert(row["served_by"] ?? "")
@@ -65,6 +69,12 @@ extension ProgramTests {
             let shares = sums.map { $0.all > 0 ? $0.cached / $0.all : 0 }
             let turns = run.summary["targets"][0]["phases"][0]["steps"][0]["turns"].list
             for (turn, share) in zip(turns, shares) { #expect(abs((turn["cached_share"].double ?? 0) - share) < 1e-9) }
+            // TTFT by turn: the journal's own time to the first token, and the way there and back.
+            for (turn, waits) in zip(turns, waits) {
+                let own = waits.sorted()[waits.count / 2]
+                let told = turn["ttft_ms"]["p50"].double ?? 0
+                #expect(told > own - 0.5 && told < own + 8, "\(told) told, \(own) by the journal")
+            }
             return shares
         }
 

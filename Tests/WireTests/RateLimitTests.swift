@@ -109,6 +109,19 @@ import Testing
             retryAfter: 42
         ),
         Case(
+            provider: "Anthropic's fast mode, which has limits of its own beside the others",
+            head: "anthropic-ratelimit-output-tokens-limit: 8000\r\nanthropic-ratelimit-output-tokens-remaining: 7990\r\n"
+                + "anthropic-fast-input-tokens-limit: 200000\r\nanthropic-fast-input-tokens-remaining: 199000\r\n"
+                + "anthropic-fast-input-tokens-reset: 2026-11-21T12:00:42Z\r\n"
+                + "Anthropic-Fast-Output-Tokens-Limit: 40000\r\nanthropic-fast-output-tokens-remaining: 0\r\n"
+                + "anthropic-fast-output-tokens-reset: 2026-11-21T12:00:09Z\r\nanthropic-fast-mode: on\r\n",
+            limits: [
+                Limit(name: "output-tokens", limit: 8000, remaining: 7990),
+                Limit(name: "fast-input-tokens", limit: 200_000, remaining: 199_000, resetSeconds: 42),
+                Limit(name: "fast-output-tokens", limit: 40_000, remaining: 0, resetSeconds: 9),
+            ]
+        ),
+        Case(
             provider: "Cerebras",
             head: "x-ratelimit-limit-requests-day: 14400\r\nx-ratelimit-remaining-requests-day: 14399\r\n"
                 + "x-ratelimit-reset-requests-day: 33011.382867\r\nx-ratelimit-limit-tokens-minute: 60000\r\n",

@@ -77,6 +77,12 @@ struct ServedByReader {
 /// Reads how servers are told which requests belong together.
 struct SessionReader {
     static let allowed = "{header: NAME}, {body: NAME} or {echo: HEADER}"
+    /// What a request of some API asks: a session's value in its place would break it.
+    private static let ownMembers: Set<String> = [
+        "model", "messages", "prompt", "input", "inputs", "contents", "system", "stream", "stream_options",
+        "max_tokens", "max_completion_tokens", "max_output_tokens", "temperature", "parameters", "options",
+        "generationConfig",
+    ]
     let log: ProblemLog
 
     func read(_ value: YAMLValue, path: String) -> SessionKey? {
@@ -92,7 +98,17 @@ struct SessionReader {
             log.report(value.place, "\(path).\(kind)", "read a name of \(name.utf8.count) bytes; allowed: at most 64")
             return nil
         }
-        if kind == "body" { return .body(name) }
+        if kind == "body" {
+            guard !Self.ownMembers.contains(name) else {
+                log.report(
+                    value.place,
+                    "\(path).body",
+                    "read \"\(name)\"; allowed: the name of a member that says nothing else to the server"
+                )
+                return nil
+            }
+            return .body(name)
+        }
         if let refusal = HeaderRule.refusal(of: name), refusal != .secret {  // a session's token is none of ours
             log.report(
                 value.place,
