@@ -7,7 +7,7 @@
 # make simulate   the engine over a network that is made up, in worlds drawn from seeds (SEEDS=100000, FROM=1); planted: can it fail?
 .PHONY: dist deb wheel build-debug demo build test simulate planted acceptance soak-long bench pictures format lint deps clean
 
-PACKAGES := libuv1-dev libcurl4-openssl-dev libsqlite3-dev libsimdjson-dev pkg-config openssl sqlite3 python3 nginx-light
+PACKAGES := libuv1-dev libcurl4-openssl-dev libsqlite3-dev libsimdjson-dev pkg-config openssl sqlite3 python3 nginx-light haproxy
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 SPATE := .build/release/spate
 export SPATE_COMMIT := $(shell git describe --always --dirty --abbrev=9 --exclude '*' 2>/dev/null)

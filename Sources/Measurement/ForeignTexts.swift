@@ -35,6 +35,7 @@ extension TargetRecord {
         model = model.map(map)
         notes = notes.map(map)
         rateLimits?.mapForeignTexts(map)
+        for index in refusals.indices { refusals[index].words = refusals[index].words.map(map) }
     }
 }
 

@@ -91,6 +91,10 @@ public struct TargetRecord: Sendable, Hashable, Codable {
     /// The tier of service that is asked for; nil = none is.
     public var tier: AskedTier?
     public var dollarsPerHour: Double?
+    /// The target before which it stands, as a gateway to it; nil = it is none.
+    public var gatewayTo: String?
+    /// How it refused what no server can answer, where that was looked at: before a run through gateways.
+    public var refusals: [RefusalRecord] = []
     public var resolveNanoseconds: Int64?  // time of the one name resolution
     public var addresses: [String] = []
     public var preflightRequests = 0

@@ -65,6 +65,7 @@ struct ProfileReader {
         let entries = TargetSelection(log: log, choice: document.target).entries(targets)
         let read = entries.compactMap { entry in reader.read(entry.value, path: entry.path, workload: workload) }
         checkNames(read, entries)
+        checkGateways(read, entries)
         try log.throwIfAny()
 
         var profile = Profile(name: name, seed: UInt64(seed), targets: read, workload: workload, phases: phases)
@@ -194,6 +195,26 @@ struct ProfileReader {
                 entry.value.place,
                 "\(entry.path).name",
                 "\"\(target.name)\" appears twice; each target needs a name of its own"
+            )
+        }
+    }
+
+    /// A gateway stands before another target of the profile that is none; one that was picked out with --target is only a
+    /// target.
+    private func checkGateways(_ targets: [Target], _ entries: [TargetSelection.Entry]) {
+        guard targets.count == entries.count, document.target.name == nil else { return }
+        for (target, entry) in zip(targets, entries) {
+            guard let direct = target.gatewayTo else { continue }
+            let names = targets.filter { $0.name != target.name && $0.gatewayTo == nil }.map(\.name)
+            guard !names.contains(direct) else { continue }
+            let allowed =
+                names.isEmpty
+                ? "the name of another target, which is no gateway itself"
+                : names.joined(separator: ", ") + Spelling.hint(direct, among: names)
+            log.report(
+                (entry.value["gateway_to"] ?? entry.value).place,
+                "\(entry.path).gateway_to",
+                "read \"\(direct)\"; allowed: \(allowed)"
             )
         }
     }

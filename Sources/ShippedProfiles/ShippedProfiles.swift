@@ -8,6 +8,7 @@ public enum ShippedProfiles {
         "consistency.yaml": PackageResources.consistency_yaml,
         "conversation.yaml": PackageResources.conversation_yaml,
         "demo.yaml": PackageResources.demo_yaml,
+        "gateway.yaml": PackageResources.gateway_yaml,
         "keepwarm.yaml": PackageResources.keepwarm_yaml,
         "office.jsonl": PackageResources.office_jsonl,
         "production.yaml": PackageResources.production_yaml,

@@ -121,6 +121,13 @@ extension String: StorableElement {
     static func list(_ cell: StoredCell) -> [String]? { JSONText.decode(cell) }
 }
 
+/// As JSON text; NULL = none.
+extension RefusalRecord: StorableElement {
+    static var listDeclaration: String { "TEXT" }
+    static func stored(_ list: [RefusalRecord]) -> DatabaseValue { list.isEmpty ? .null : JSONText.encode(list) }
+    static func list(_ cell: StoredCell) -> [RefusalRecord]? { cell.isNull ? [] : JSONText.decode(cell) }
+}
+
 /// Words by word as JSON text.
 extension Dictionary: Storable where Key == String, Value == String {
     static var declaration: String { "TEXT NOT NULL" }

@@ -7,7 +7,7 @@ import Ticks
 @Suite struct ShippedProfileTests {
     static let names = [
         "ramp", "burst", "consistency", "soak", "rate", "batch-compare", "demo", "batch", "keepwarm", "chat", "rag",
-        "production", "conversation", "tiers",
+        "production", "conversation", "tiers", "gateway",
     ]
 
     private func shipped(_ name: String) throws -> Profile {
@@ -68,7 +68,7 @@ import Ticks
     func `it reads, runs against the simulated provider and reads back the same`(name: String) throws {
         let profile = try shipped(name)
         #expect(profile.name == name)
-        #expect(profile.targets.count == (["batch-compare": 2, "tiers": 3][name] ?? 1))
+        #expect(profile.targets.count == (["batch-compare": 2, "tiers": 3, "gateway": 3][name] ?? 1))
         #expect(profile.targets.allSatisfy { $0.isSimulated })
         let again = try ProfileDocument(text: profile.resolvedYAML(), file: "again.yaml")
             .profile(catalogue: try ProviderCatalogue.builtIn())

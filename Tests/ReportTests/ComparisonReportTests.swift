@@ -20,6 +20,18 @@ import Testing
         #expect(text.contains(" - One time window.\n"))
     }
 
+    @Test func `a gateway's tax and what it passes on stand before the comparison`() throws {
+        let lines = TerminalReport.render(try comparison(), regressions: []).split(separator: "\n")
+            .map { $0.split(separator: " ").joined(separator: " ") }
+        let start = try #require(lines.firstIndex(of: "Gateway tax: b before a"))
+        #expect(start < (try #require(lines.firstIndex(of: "B against A: b against a"))))
+        for line in [
+            "TTFT p50 40.2 ms 43.3 ms 3.1 ms 2.9 to 3.4 ms", "gap p50 5.00 ms 5.00 ms 0.0 ms too few blocks",
+            "failed 0 % 4.0 % 4.0 % 1.6 % to 7.7 %", "usage DROPPED answers with token counts: 200 of 200 direct",
+            "stream yes one by one", "cancellation not known nobody gave up",
+        ] { #expect(lines[start...].contains(line), "\(line) is not in \(lines[start...].prefix(16))") }
+    }
+
     @Test func `markdown says the same`() throws {
         let text = MarkdownReport.render(try comparison(), regressions: [])
         #expect(text.contains("| TTFT p50 | 250 ms | 300 ms | 1.200 | slower by 20 % \\[10, 30\\] |"))

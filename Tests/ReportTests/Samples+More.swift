@@ -80,8 +80,29 @@ extension Samples {
             )
         ]
         comparison.notes = ["One time window."]
+        comparison.gateways = [gateway]
         result.comparison = comparison
         return result
+    }
+
+    /// One that adds 3.1 ms, fails now and then, drops usage, and hides whether it passes on cancellation.
+    private static var gateway: GatewayResult {
+        var gateway = GatewayResult()
+        (gateway.target, gateway.direct, gateway.looks) = ("b", "a", 8)
+        gateway.ttft = .init(direct: 40.2, through: 43.3, value: 3.1, interval: .init(lower: 2.9, upper: 3.4))
+        gateway.gap = .init(direct: 5, through: 5, value: 0, interval: nil)
+        gateway.failures = .init(
+            direct: Proportion(0, of: 200),
+            through: Proportion(8, of: 200),
+            added: 0.04,
+            interval: .init(lower: 0.016, upper: 0.077)
+        )
+        gateway.findings = [
+            .init(.usage, .dropped, "answers with token counts: 200 of 200 direct", deed: "drops usage"),
+            .init(.errors, .changed, "HTTP 404 <b>direct</b>", deed: "changes errors"),
+            .init(.stream, .passedOn, "one by one"), .init(.cancellation, .notKnown, "nobody gave up"),
+        ]
+        return gateway
     }
 
     /// One target, one phase, one step, one distribution.

@@ -58,6 +58,11 @@ import Ticks
         "comparison.sides.1": "target model connect_ms wait_ms windows windows_agree bytes_per_visible_token",
         "comparison.frontiers.0.curves.0.points.0": "concurrency per_user aggregate ttft_p95_ms usd_per_million",
         "comparison.frontiers.0.readings.0.values.1": "target aggregate ci95 usd_per_million",
+        "comparison.gateways.0": "target direct looks added_ttft_ms added_gap_ms failures fidelity",
+        "comparison.gateways.0.added_ttft_ms": "value ci95 direct_p50 through_p50",
+        "comparison.gateways.0.failures": "added ci95 direct through",
+        "comparison.gateways.0.failures.through": "value ci95 failed of",
+        "comparison.gateways.0.fidelity.0": "property verdict seen",
         "thresholds.0": "expression value passed note",
         "targets.0.totals": "requests outcomes availability error_rate throttle_rate input_tokens cached_input_tokens "
             + "output_tokens reasoning_tokens tokens_per_chunk long_gap_share new_connection_share input_tokens_per_request output_tokens_per_request "

@@ -59,7 +59,9 @@ extension ProgramTests {
                 #expect(row["cached_input_tokens"] ?? "0" == "\(entry["cached_tokens"].int ?? -1)")
                 #expect(row["served_by"] == "replica-\(entry["replica"].int ?? -1)")
                 let turn = try #require(row["turn"].flatMap { Int($0) }) - 1
-                if let first = entry["first_token"].double, let received = entry["received"].double {
+                if row["outcome"]?.hasPrefix("ok") == true, let first = entry["first_token"].double,
+                    let received = entry["received"].double
+                {
                     waits[turn].append((first - received) / 1e6)
                 }
                 sums[turn].cached += entry["cached_tokens"].double ?? 0
@@ -71,9 +73,9 @@ extension ProgramTests {
             for (turn, share) in zip(turns, shares) { #expect(abs((turn["cached_share"].double ?? 0) - share) < 1e-9) }
             // TTFT by turn: the journal's own time to the first token, and the way there and back.
             for (turn, waits) in zip(turns, waits) {
-                let own = waits.sorted()[waits.count / 2]
+                let own = waits.sorted()[(waits.count + 1) / 2 - 1]
                 let told = turn["ttft_ms"]["p50"].double ?? 0
-                #expect(told > own - 0.5 && told < own + 8, "\(told) told, \(own) by the journal")
+                #expect(told > own - 0.5 && told < own + 20, "\(told) told, \(own) by the journal")
             }
             return shares
         }

@@ -77,6 +77,10 @@ enum Samples {
         ])
         target.tier = AskedTier(name: "fast", words: ["fast", "priority"])
         target.dollarsPerHour = 2.5
+        target.gatewayTo = "do/direct"
+        var refusal = RefusalRecord(purpose: .wrongModel)
+        (refusal.status, refusal.meaning, refusal.words) = (404, "not_found", "no \"such\" model")
+        target.refusals = [refusal]
         target.resolveNanoseconds = 12_345_678
         target.addresses = ["192.0.2.1", "2001:db8::1"]
         target.preflightRequests = 2

@@ -1,6 +1,6 @@
 /// One request of `spate check`, and what it showed of its target.
 public struct ProbeRecord: Sendable, Hashable {
-    public enum Purpose: String, Sendable, Hashable, CaseIterable {
+    public enum Purpose: String, Sendable, Hashable, Codable, CaseIterable {
         case answer  // a short streamed answer, as the run will ask for it
         case reasoningOff = "reasoning_off"  // the same, asked not to reason
         case wrongModel = "wrong_model"  // a model that is not there: what does a refusal look like?

@@ -26,6 +26,8 @@ struct ComparedLook: Sendable {
     var e2e: [Double] = []
     var requestTPS: [Double] = []
     var requestBytesPerSecond: [Double] = []
+    /// Mean gaps, milliseconds.
+    var gaps: [Double] = []
     /// Percentiles of those, by nearest rank: found where looks are read side by side, for each is asked for many times.
     private(set) var ttftP50: Double?
     private(set) var ttftP95: Double?
@@ -139,6 +141,7 @@ struct ComparedLook: Sendable {
         ttft = successes.figures(scope.ttft)
         e2e = successes.figures(\.e2eMilliseconds)
         requestTPS = successes.figures(\.requestTPS)
+        gaps = successes.figures(\.meanGapMilliseconds)
         requestBytesPerSecond = successes.figures { request in
             request.e2eMilliseconds.flatMap {
                 $0 > 0 && request.textBytes > 0 ? Double(request.textBytes) / $0 * 1000 : nil

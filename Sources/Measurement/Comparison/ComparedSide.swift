@@ -17,6 +17,11 @@ struct ComparedSide: Sendable {
     var folders: [String] = []
     var windows: [Window]
     var facts: Facts
+    /// Its name in its run, and that of the target before which it stands as a gateway.
+    var targetName: String
+    var gatewayTo: String?
+    /// What it showed its client.
+    var shown: ShownEvidence
 
     /// What must agree for figures to be comparable, and what stands beside them.
     struct Facts: Sendable, Hashable {
@@ -50,6 +55,8 @@ struct ComparedSide: Sendable {
         model = timeline.target.model
         url = timeline.target.url
         facts = Facts(timeline, result)
+        (targetName, gatewayTo) = (timeline.target.name, timeline.target.gatewayTo)
+        shown = ShownEvidence(timeline)
         let records = index.phases(of: timeline.target.id).filter { $0.kind != .warmup && $0.kind != .idle }
         let results = result.phases.filter { $0.kind != .idle }
         let pairs = Array(zip(records, results))
@@ -72,6 +79,15 @@ struct ComparedSide: Sendable {
         windows = (windows + other.windows).sorted { $0.startedUnixNanoseconds < $1.startedUnixNanoseconds }
         folders += other.folders
         facts.add(other.facts)
+        shown.add(other.shown)
+    }
+
+    /// The target before which it stands: of the same run, where there are several of that name.
+    func direct(among sides: [ComparedSide]) -> ComparedSide? {
+        guard let gatewayTo else { return nil }
+        let named = sides.filter { $0.targetName == gatewayTo }
+        let runs = Set(windows.map(\.run))
+        return named.first { !runs.isDisjoint(with: $0.windows.map(\.run)) } ?? (named.count == 1 ? named[0] : nil)
     }
 }
 

@@ -40,6 +40,9 @@ extension ComparisonResult {
         frontiers = phases.compactMap {
             FrontierResult(phase: $0, [first] + others, countsBytes: countsBytes, seed: seed)
         }
+        gateways = sides.compactMap { side in
+            side.direct(among: sides).flatMap { GatewayResult($0, side) }
+        }
         notes = ComparisonNotes.all(base: first, others, summaries, countsBytes: countsBytes)
     }
 

@@ -56,6 +56,17 @@ public struct HodgesLehmann: Sendable, Hashable {
     }
 }
 
+extension HodgesLehmann {
+    /// How much larger y is than x, in their own unit: the median of all pairwise differences. nil when a sample is empty or
+    /// holds a value that is not finite.
+    static func shift(_ x: [Double], _ y: [Double]) -> Double? {
+        guard !x.isEmpty, !y.isEmpty, (x + y).allSatisfy(\.isFinite) else { return nil }
+        let differences = PairwiseDifferences(SortedSamples(x).values, SortedSamples(y).values)
+        let pairs = x.count * y.count
+        return (differences.value(rank: (pairs + 1) / 2) + differences.value(rank: pairs / 2 + 1)) / 2
+    }
+}
+
 /// Order statistics of all y − x without storing them: the pairs at or below a limit are counted in n + m steps, and the limit
 /// is searched for by where the rank lies between the counts at both ends, until so few pairs are left that they are sorted.
 struct PairwiseDifferences {

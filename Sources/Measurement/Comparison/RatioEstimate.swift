@@ -25,52 +25,24 @@ public struct RatioEstimate: Sendable, Hashable {
     /// Looks at each side; requests where there was one.
     public var count: Int
 
-    static let level = 0.95
+    static let level = MeanDifference.level
     /// Blocks, bursts or windows that an interval over them needs.
     static let fewestLooks = 5
 
-    /// From the differences of logarithms at each look: their mean, with Student's interval.
-    ///
-    /// Figures of a look are averages of many requests, so their logarithms are near to normal; a rank test would need six
-    /// looks for an interval and could never pass Holm's correction. nil under five looks.
+    /// From the differences of logarithms at each look. nil under five looks.
     init?(pairs differences: [Double], method: Method) {
-        let n = differences.count
-        guard n >= Self.fewestLooks, differences.allSatisfy(\.isFinite), let mean = SortedSamples(differences).mean,
-            let spread = SortedSamples(differences).standardDeviation
-        else { return nil }
-        self.init(
-            log: mean,
-            error: spread / Double(n).squareRoot(),
-            degrees: Double(n - 1),
-            method: method,
-            count: n
-        )
+        guard let found = MeanDifference(differences) else { return nil }
+        self.init(found, method: method)
     }
 
-    /// The same where it is known who came first at each look. A drift of the hour adds to the differences of those in
-    /// which the target came first what it takes from the others, so both kinds are averaged apart and each other: what is
-    /// left is free of any linear drift (a crossover trial's period effect: Jones and Kenward, 2.3). It costs a degree of
-    /// freedom; under five looks, or two of a kind, it is not done.
+    /// The same where it is known who came first at each look.
     init?(pairs differences: [Double], targetFirst: [Bool], method: Method) {
-        let kinds = [true, false].map { kind in
-            zip(differences, targetFirst).filter { $0.1 == kind }.map(\.0)
-        }
-        let n = differences.count
-        guard n >= Self.fewestLooks, kinds.allSatisfy({ $0.count >= 2 }), differences.allSatisfy(\.isFinite) else {
-            self.init(pairs: differences, method: method)
-            return
-        }
-        let means = kinds.map { $0.reduce(0, +) / Double($0.count) }
-        var squares = 0.0
-        for (kind, mean) in zip(kinds, means) { for value in kind { squares += (value - mean) * (value - mean) } }
-        let variance = squares / Double(n - 2) * kinds.reduce(0) { $0 + 1 / Double($1.count) } / 4
-        self.init(
-            log: (means[0] + means[1]) / 2,
-            error: variance.squareRoot(),
-            degrees: Double(n - 2),
-            method: method,
-            count: n
-        )
+        guard let found = MeanDifference(differences, targetFirst: targetFirst) else { return nil }
+        self.init(found, method: method)
+    }
+
+    private init(_ logs: MeanDifference, method: Method) {
+        self.init(log: logs.mean, error: logs.error, degrees: logs.degrees, method: method, count: logs.count)
     }
 
     /// From the logarithms of both sides' figures at unpaired looks: Welch's interval, widened to that of the bootstrap by

@@ -45,4 +45,15 @@ public struct Proportion: Sendable, Hashable {
     public static func upperBoundOfNone(in trials: Int, level: Double = 0.95) -> Double {
         trials > 0 ? -expm1(log1p(-level) / Double(trials)) : 1
     }
+
+    /// How much larger the share of `other` is, and its 95 % interval (Newcombe, Stat. Med. 17, 1998, method 10: from both
+    /// Wilson intervals); nil without trials on a side.
+    func difference(to other: Proportion) -> (value: Double, interval: ConfidenceInterval)? {
+        guard let p = value, let q = other.value, let here = wilson(), let there = other.wilson(),
+            let low = here.lower, let high = here.upper, let otherLow = there.lower, let otherHigh = there.upper
+        else { return nil }
+        let down = ((q - otherLow) * (q - otherLow) + (high - p) * (high - p)).squareRoot()
+        let up = ((otherHigh - q) * (otherHigh - q) + (p - low) * (p - low)).squareRoot()
+        return (q - p, ConfidenceInterval(lower: q - p - down, upper: q - p + up))
+    }
 }

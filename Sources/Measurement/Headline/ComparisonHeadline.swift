@@ -11,7 +11,9 @@ enum ComparisonHeadline {
             let disturbed = comparison.sides.contains {
                 [name, comparison.base].contains($0.name) && $0.validity != .valid
             }
-            if let tier = TierHeadline.candidate(name, result, trust: disturbed ? .disturbed : .good) { return tier }
+            let trust = disturbed ? HeadlineSentence.Trust.disturbed : .good
+            if let gateway = GatewayHeadline.candidate(name, comparison, trust: trust) { return gateway }
+            if let tier = TierHeadline.candidate(name, result, trust: trust) { return tier }
             guard !found.isEmpty else {
                 guard !rows.isEmpty else { return nil }
                 return Headline.Candidate(
@@ -34,7 +36,7 @@ enum ComparisonHeadline {
                 1,
                 "\(name) against \(comparison.base): \(shown)\(more)\(care).",
                 figures: found.map(\.metric),
-                trust: disturbed ? .disturbed : .good
+                trust: trust
             )
         }
     }

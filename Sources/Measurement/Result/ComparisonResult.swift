@@ -9,6 +9,8 @@ public struct ComparisonResult: Sendable, Hashable {
     /// Phases that one side has and the other has not.
     public var missingPhases: [MissingPhase] = []
     public var frontiers: [FrontierResult] = []
+    /// Of the sides that are gateways to another of them.
+    public var gateways: [GatewayResult] = []
     /// What must be known before the figures are believed, in sentences.
     public var notes: [String] = []
 

@@ -60,6 +60,14 @@ extension RequestRecord {
     /// The reciprocal of `decodeTPS`, in milliseconds per token.
     @inline(__always) public var tpotMilliseconds: Double? { decodeTPS.map { 1000 / $0 } }
 
+    /// The mean gap between its reads with tokens, milliseconds; nil with fewer than 3 of them.
+    @inline(__always) var meanGapMilliseconds: Double? {
+        guard tokenReads >= 3, let firstToken, let lastToken, firstToken >= 0, lastToken >= firstToken else {
+            return nil
+        }
+        return Double(lastToken - firstToken) / 1e6 / Double(tokenReads - 1)
+    }
+
     /// Output tokens/e2e, tokens per second: what the caller gets, waiting included.
     @inline(__always) public var requestTPS: Double? {
         guard let e2eMilliseconds, e2eMilliseconds > 0, let tokens = countedOutputTokens, vectors == nil else {

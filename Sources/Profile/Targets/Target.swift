@@ -39,6 +39,8 @@ public struct Target: Sendable, Hashable {
     public var connection = TargetConnection()
     /// Where its servers tell of themselves; empty = that is not read.
     public var metrics: [MetricsAddress] = []
+    /// The name of the target before which it stands, as a gateway; nil = it is none.
+    public var gatewayTo: String?
     /// How long it may bring nothing but failures before it is given up; nil = as long as it likes.
     public var breakerAfter: Duration? = Target.standardBreaker
     /// The catalogue's row it was made of.

@@ -42,6 +42,7 @@ struct TargetReader {
         let query = keys.take("query")
         let breakerAfter = breaker(&keys)
         let metrics = metrics(&keys)
+        let gatewayTo = keys.text("gateway_to")
         keys.finish()
 
         if let providerName, catalogue[providerName] == nil {
@@ -112,6 +113,7 @@ struct TargetReader {
         target.connection = connection
         target.breakerAfter = breakerAfter
         target.metrics = metrics
+        target.gatewayTo = gatewayTo
         target.preset = entry
         let isTLS = if case .remote(let address) = location { address.isTLS } else { false }
         if let problem = connection.problem(isTLS: isTLS) {

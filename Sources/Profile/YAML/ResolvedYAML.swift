@@ -69,6 +69,7 @@ extension Target {
         }
         if price != Price() { lines.append("price: \(price.yaml)") }
         if let tier { lines.append("tier: \(tier.name)") }
+        if let gatewayTo { lines.append("gateway_to: \(quoted(gatewayTo))") }
         if let servedBy = provider.servedBy, servedBy != preset?.provider.servedBy {
             lines.append("served_by: \(servedBy.yaml)")
         }

@@ -16,7 +16,7 @@ extension ReportDocument {
     }
 
     static func comparison(_ comparison: ComparisonResult) -> [Block] {
-        var blocks = legend(comparison)
+        var blocks = legend(comparison) + comparison.gateways.flatMap(GatewayReport.blocks)
         for side in comparison.sides.dropFirst() { blocks += against(side.name, comparison) }
         blocks += meanings(comparison)
         blocks += comparison.frontiers.flatMap { frontier($0) }

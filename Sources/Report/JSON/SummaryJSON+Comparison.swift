@@ -46,6 +46,7 @@ extension SummaryJSON {
                 )
             ),
             .init("frontiers", .array(comparison.frontiers.map(frontier))),
+            .init("gateways", .array(comparison.gateways.map(GatewayJSON.value))),
             .init("notes", JSONValue(comparison.notes)),
         ])
     }

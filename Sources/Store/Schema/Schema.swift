@@ -72,6 +72,8 @@ enum Schema {
             Column("prices", \.prices),
             Column("tier", \.tier),
             Column("dollars_per_hour", \.dollarsPerHour),
+            Column("gateway_to", \.gatewayTo),
+            Column("refusals", \.refusals),
             Column("resolve_ns", \.resolveNanoseconds),
             Column("addresses", \.addresses),
             Column("preflight_requests", \.preflightRequests),

@@ -89,6 +89,8 @@ struct JobTarget: Sendable {
     var connection = TargetConnection()
     /// Where its servers tell of themselves.
     var metrics: [MetricsAddress] = []
+    /// The target before which it stands, as a gateway.
+    var gatewayTo: String?
     /// How long it is waited for while it loads; nil = not at all.
     var readyPatience: Duration?
     /// What the catalogue knows of its provider.

@@ -258,6 +258,7 @@ struct Launch {
         job.isInsecure = target.isInsecure
         job.connection = target.connection
         job.metrics = target.metrics
+        job.gatewayTo = target.gatewayTo
         job.readyPatience = try self.target.readyPatience()
         job.preset = target.preset
         return job

@@ -21,6 +21,8 @@ enum TargetPreparation {
         var preflightInputTokens: Int64 = 0
         var preflightOutputTokens: Int64 = 0
         var notes: [String]
+        /// How it refused what it should; empty where that was not looked at.
+        var refusals: [RefusalRecord] = []
 
         var preflightPosts: Int { preflightRequests - preflightGets }
     }
@@ -84,12 +86,23 @@ enum TargetPreparation {
         } else {
             prepared.target.model = try onlyModel(answer, target: target, place: place, words: words)
         }
-        if job.skipsPreflight || target.isSimulated { return .ready(prepared) }
+        let seesRefusals = job.isBesideGateway(target)
+        if job.skipsPreflight || (target.isSimulated && !seesRefusals) { return .ready(prepared) }
         if !hasRoomToLook(job) {
             prepared.notes.append("preflight skipped: limits.max_requests leaves no room for it")
             return .ready(prepared)
         }
-        return learn(prepared, at: place, redactor: redactor, meanwhile: meanwhile)
+        let verdict =
+            target.isSimulated
+            ? .ready(prepared) : learn(prepared, at: place, redactor: redactor, meanwhile: meanwhile)
+        guard seesRefusals, case .ready(var ready) = verdict else { return verdict }
+        ready.lookAtRefusals(redactor: redactor, seconds: patience(ready.target), meanwhile: meanwhile)
+        return .ready(ready)
+    }
+
+    /// How long a look waits for an answer, in seconds.
+    private static func patience(_ target: EngineTarget) -> Int64 {
+        min(20, max(1, target.plan.timeouts.firstToken.components.seconds))
     }
 
     private static func waited(_ prepared: Prepared) -> String {
@@ -143,8 +156,11 @@ enum TargetPreparation {
     /// A look counts against the caps, and is not worth a request of the plan.
     private static func hasRoomToLook(_ job: Job) -> Bool {
         guard let most = job.limits.maxRequests else { return true }
-        let plans = job.targets.map { $0.plan.estimate(answer: $0.plan.fastAnswer) }
-        return plans.reduce(0) { $0 + $1.requestsLeast + lookRequests } <= most
+        let requests = job.targets.map { target in
+            target.plan.estimate(answer: target.plan.fastAnswer).requestsLeast + lookRequests
+                + (job.isBesideGateway(target) ? RefusalScript.requests : 0)
+        }
+        return requests.reduce(0, +) <= most
     }
 
     /// Key, headers and endpoint; nothing is sent.
@@ -281,7 +297,6 @@ enum TargetPreparation {
         var prepared = prepared
         let target = prepared.target
         let preset = Dialect(of: target.provider, model: target.model)
-        let patience = min(20, max(1, target.plan.timeouts.firstToken.components.seconds))
         let seen = ask(
             ProbePlan(
                 preset: preset,
@@ -293,7 +308,7 @@ enum TargetPreparation {
             ),
             &prepared,
             redactor: redactor,
-            seconds: patience,
+            seconds: patience(target),
             meanwhile: meanwhile
         )
         guard let last = seen.records.last else { return .ready(prepared) }

@@ -21,6 +21,7 @@ extension TargetRecord {
         simulated = target.isSimulated
         insecure = target.isInsecure
         dollarsPerHour = target.dollarsPerHour
+        gatewayTo = target.gatewayTo
     }
 
     mutating func note(_ prepared: TargetPreparation.Prepared) {
@@ -33,6 +34,7 @@ extension TargetRecord {
         preflightInputTokens = prepared.preflightInputTokens
         preflightOutputTokens = prepared.preflightOutputTokens
         notes = prepared.notes
+        refusals = prepared.refusals
     }
 
     /// What changed outside while the run went on.

@@ -17,6 +17,9 @@ struct SimulatedComparison {
     var speed: (Double) -> Double = { _ in 1 }
     var failureShare = 0.0  // of the second target's requests
     var bytesPerToken: Int64 = 4  // of the second target
+    var added: Int64 = 0  // milliseconds, to the time to its first token
+    /// What becomes of its answers besides.
+    var change: (inout RequestRecord) -> Void = { _ in }
 
     func recorded(seed: UInt64) -> RunResultBuilder {
         var random = SplitMix64(seed: seed, stream: "simulated comparison")
@@ -76,10 +79,11 @@ struct SimulatedComparison {
                     now += 20
                     continue
                 }
-                let ttft = Int64((200 * slow * scatter(&random)).rounded())
+                let ttft = Int64((200 * slow * scatter(&random)).rounded()) + (isSecond ? added : 0)
                 let gap = Int64((40 * slow * scatter(&random)).rounded())
                 builder.request(step, at: now, ttft: ttft, tokens: 16, gap: gap, measured: measured) {
                     $0.visibleBytes = 16 * (isSecond ? bytesPerToken : 4)
+                    if isSecond { change(&$0) }
                 }
                 now += ttft + 15 * gap
             }
