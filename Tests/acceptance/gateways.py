@@ -20,7 +20,7 @@ STALE = 2 * STREAMS
 APIS = ("openai-chat", "openai-completions", "openai-responses", "anthropic")
 
 NGINX = """
-daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
+daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
 events {{ worker_connections 512; }}
 http {{
   access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;

@@ -28,7 +28,7 @@ habits: {thinks: 4}
 """
 
 NGINX = """
-daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
+daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
 events {{ worker_connections 256; }}
 http {{
   access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
