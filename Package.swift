@@ -15,6 +15,15 @@ let hot = strict + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(confi
 /// `make dist` sets it: one file that needs no Swift beside it.
 let isShipped = Context.environment["SPATE_SHIPPED"] != nil
 
+/// `make fuzz` sets it: the readers of FuzzTests become a program that libFuzzer drives.
+let isFuzzed = Context.environment["SPATE_FUZZ"] != nil
+
+/// What FuzzTests reads with.
+let readers: [Target.Dependency] = [
+    "Wire", "Transport", "Profile", "Schedule", "Engine", "Store", "Measurement", "Report", "Ticks",
+    .product(name: "GRDB", package: "GRDB.swift"),
+]
+
 /// The Makefile sets it: what `spate --version` says was built.
 let commit = (Context.environment["SPATE_COMMIT"] ?? "").filter { $0.isLetter || $0.isNumber || $0 == "-" }
 
@@ -112,6 +121,7 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["Engine", "Schedule", "Wire", "Transport", "Ticks"],
             path: "Tests/Support",
+            exclude: ["FaultTable.md"],
             swiftSettings: strict
         ),
         .testTarget(name: "TicksTests", dependencies: ["Ticks"], swiftSettings: strict),
@@ -169,7 +179,14 @@ let package = Package(
         // Runs the program as a child process; the dependency has it built.
         .testTarget(
             name: "SpateTests",
-            dependencies: ["spate", "Report", "Schedule", "TestSupport"],
+            dependencies: ["spate", "Report", "Schedule", "Simulator", "TestSupport"],
+            swiftSettings: strict
+        ),
+        // Everything that reads bytes of others, held to what it promises: inputs that are kept, and mutations of them.
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: readers,
+            exclude: ["Corpus", "Driver.swift", "fuzz"],
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests"),
@@ -178,4 +195,16 @@ let package = Package(
     cxxLanguageStandard: .cxx17
 )
 
+if isFuzzed {
+    package.targets.removeAll { $0.type == .test }
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz",
+            dependencies: readers,
+            path: "Tests/FuzzTests",
+            exclude: ["Corpus", "KeptInputTests.swift", "fuzz"],
+            swiftSettings: strict
+        )
+    )
+}
 if isShipped { package.targets.append(.target(name: "CEmptyICU")) }

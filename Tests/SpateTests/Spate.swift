@@ -8,6 +8,7 @@ final class Spate {
         var out: String
         var error: String
         var seconds: Double
+        var peakBytes: Int  // of its resident memory
 
         var all: String { out + error }
     }
@@ -109,7 +110,8 @@ final class Spate {
     /// Waits for its end. After so long it is killed, and that is an error: nothing may hang.
     func end(within seconds: Double = 60) throws -> Ended {
         var status: Int32 = 0
-        while waitpid(processID, &status, WNOHANG) == 0 {
+        var usage = rusage()
+        while wait4(processID, &status, WNOHANG, &usage) == 0 {
             if elapsed > seconds {
                 kill(processID, SIGKILL)
                 waitpid(processID, &status, 0)
@@ -122,7 +124,8 @@ final class Spate {
             status: signal == 0 ? (status >> 8) & 0xff : -signal,
             out: text("out"),
             error: text("error"),
-            seconds: elapsed
+            seconds: elapsed,
+            peakBytes: usage.ru_maxrss << 10
         )
     }
 

@@ -94,6 +94,17 @@ public final class ScriptedServer: Sendable {
         return (descriptor, Loopback.port { getsockname(descriptor, $0, $1) })
     }
 
+    /// A port on which nobody listens, out of those that the kernel gives to nobody of itself (32,768 and up): for a program
+    /// that must be told its port, so that no other test gets it meanwhile.
+    public static func quietPort() -> Int {
+        while true {
+            let port = Int.random(in: 16_384..<32_768)
+            let probe = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+            defer { close(probe) }
+            if Loopback.with(port: port, { bind(probe, $0, $1) }) == 0 { return port }
+        }
+    }
+
     /// A whole answer, behind which the connection ends.
     public static func answer(_ status: String, _ type: String, _ body: String) -> String {
         "HTTP/1.1 \(status)\r\nContent-Type: \(type)\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)"

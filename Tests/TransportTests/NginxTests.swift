@@ -18,11 +18,8 @@ private final class Nginx {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let certificate = folder.appendingPathComponent("cert.pem").path
         let key = folder.appendingPathComponent("key.pem").path
-        guard TLSServer.makeCertificate(certificate, key: key) else { return nil }
-        // A port that was free a moment ago.
-        let probe = ScriptedServer { _, _ in }
-        let port = probe.port
-        probe.stop()
+        guard Certificate.make(certificate, key: key) else { return nil }
+        let port = ScriptedServer.quietPort()
         let text = """
             daemon off; master_process off; pid \(folder.path)/pid; error_log \(folder.path)/error.log;
             events { worker_connections 256; }
@@ -52,14 +49,7 @@ private final class Nginx {
         process.arguments = ["-p", folder.path, "-c", file, "-e", "\(folder.path)/error.log"]
         process.standardError = FileHandle.nullDevice
         try process.run()
-        for _ in 0..<100 where !accepts() { usleep(20_000) }
-    }
-
-    private func accepts() -> Bool {
-        guard let address = SocketAddress("127.0.0.1", port: endpoint.port) else { return false }
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        return address.connect(descriptor) == 0
+        _ = waitUntilAccepted(on: port)
     }
 
     func stop() {

@@ -21,11 +21,8 @@ final class TLSServer {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         certificate = folder.appendingPathComponent("cert.pem").path
         let key = folder.appendingPathComponent("key.pem").path
-        guard Self.makeCertificate(certificate, key: key) else { return nil }
-        // A port that was free a moment ago.
-        let probe = ScriptedServer { _, _ in }
-        port = probe.port
-        probe.stop()
+        guard Certificate.make(certificate, key: key) else { return nil }
+        port = ScriptedServer.quietPort()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
         process.arguments = ["s_server", "-quiet", "-accept", "127.0.0.1:\(port)", "-cert", certificate, "-key", key]
         if let protocols { process.arguments? += ["-alpn", protocols] }
@@ -33,27 +30,7 @@ final class TLSServer {
         process.standardOutput = protocols == nil ? FileHandle.nullDevice : output
         process.standardError = FileHandle.nullDevice
         try process.run()
-        for _ in 0..<100 where !accepts() { usleep(20_000) }
-    }
-
-    static func makeCertificate(_ certificate: String, key: String) -> Bool {
-        let make = Process()
-        make.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-        make.arguments = [
-            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
-            "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate,
-        ]
-        make.standardError = FileHandle.nullDevice
-        guard (try? make.run()) != nil else { return false }
-        make.waitUntilExit()
-        return make.terminationStatus == 0
-    }
-
-    private func accepts() -> Bool {
-        guard let address = SocketAddress("127.0.0.1", port: port) else { return false }
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        return address.connect(descriptor) == 0
+        _ = waitUntilAccepted(on: port)
     }
 
     /// What is written here, the server sends on its connection.

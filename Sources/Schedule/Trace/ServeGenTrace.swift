@@ -50,7 +50,8 @@ struct ServeGenReader: TraceReader {
             stretches.append(Stretch(start: start, rate: 0, pattern: .gamma(shape: 1)))
             return
         }
-        let shape = try number(4, "p1", 1e-3...1e6)
+        // A Weibull law of a smaller shape is crowds without gaps, hundreds of thousands in each.
+        let shape = try number(4, "p1", fields[3] == "Weibull" ? 0.1...1e6 : 1e-3...1e6)
         switch fields[3] {
         case "Gamma": stretches.append(Stretch(start: start, rate: rate, pattern: .gamma(shape: shape)))
         case "Weibull": stretches.append(Stretch(start: start, rate: rate, pattern: .weibull(shape: shape)))
@@ -60,17 +61,19 @@ struct ServeGenReader: TraceReader {
 
     mutating func finish(_ trace: inout Trace) throws(TraceFault) {
         var keys = SplitMix64(seed: seed, stream: "servegen")
-        let expected = stretches.reduce(0) { $0 + $1.rate * Self.usualLength }
-        guard expected < Self.most else { throw TraceFault("", "these rates make more than 50 million requests") }
-        for (place, stretch) in stretches.enumerated() {
+        let ends = stretches.dropFirst().map(\.start) + stretches.suffix(1).map { $0.start + Self.usualLength }
+        let expected = zip(stretches, ends).reduce(0) { $0 + $1.0.rate * ($1.1 - $1.0.start) }
+        let tooMany = TraceFault("", "these rates make more than 50 million requests")
+        guard expected < Self.most else { throw tooMany }
+        for (stretch, end) in zip(stretches, ends) {
             let key = keys.next()
             guard stretch.rate > 0 else { continue }
-            let end = place + 1 < stretches.count ? stretches[place + 1].start : stretch.start + Self.usualLength
             var time = stretch.start
             var index = 0
             while true {
                 time += gap(stretch.pattern, key, index) / stretch.rate
                 guard time < end else { break }
+                guard Double(trace.count) < Self.most else { throw tooMany }
                 index += 1
                 let offset = Int64((time * 1e9).rounded())
                 trace.add(Trace.Row(offset: offset, inputTokens: nil, outputTokens: nil), countsAsRead: false)

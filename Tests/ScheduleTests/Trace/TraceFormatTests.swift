@@ -113,6 +113,16 @@ import Testing
         #expect(trace[0].inputTokens == nil && !trace.saysTokens)
     }
 
+    /// A stretch lasts until the next begins, and a Weibull law of a small shape has gaps of nearly nothing.
+    @Test(arguments: [
+        ["0,10,1,Gamma,1,1", "1000000000,0,0,,0,0"], ["0,100000,1,Gamma,1,1"],
+        ["0,1,1,Weibull,0.001,1", "600,0,0,,0,0"], ["0,1,1,Weibull,0.09,1"],
+    ])
+    func `ServeGen's rates that make more requests than fit are refused`(lines: [String]) throws {
+        let fault = try #require(throws: TraceFault.self) { try read(.servegen, lines) }
+        #expect(fault.message.contains("50 million") || fault.key == "p1")
+    }
+
     static let lines: [(String, TraceFormat?)] = [
         ("TIMESTAMP,ContextTokens,GeneratedTokens\r", .azure),
         ("Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type", .burstgpt),
