@@ -1,5 +1,6 @@
 internal import CCurl
 internal import Glibc
+internal import Synchronization
 internal import Ticks
 
 /// Who reads the middle of plain streams.
@@ -17,11 +18,15 @@ public enum StreamReader: String, Sendable, CaseIterable {
     public static let wanted: StreamReader? = word.flatMap(StreamReader.init(rawValue:))
 
     /// Why this system has no io_uring for us, an errno; nil where it has, though many streams have to come before it is used.
+    /// On a thread of its own: what a closed ring leaves behind interrupts the next blocking call of the thread that made it.
     public static let ringRefusal: Int32? = {
-        var error: Int32 = 0
-        guard let ring = spate_ring_open(&error) else { return error }
-        spate_ring_close(ring)
-        return nil
+        let refusal = Mutex<Int32?>(nil)
+        LoopThread(name: "ring") {
+            var error: Int32 = 0
+            guard let ring = spate_ring_open(&error) else { return refusal.withLock { $0 = error } }
+            spate_ring_close(ring)
+        }.join()
+        return refusal.withLock(\.self)
     }()
 
     /// Who reads where there are many streams, and why not the ring.

@@ -37,6 +37,7 @@ enum ControlSocket {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { return }
             bytes = bytes.dropFirst(count)
         }
@@ -48,6 +49,7 @@ enum ControlSocket {
         var piece = [UInt8](repeating: 0, count: 4096)
         while bytes.count < limit {
             let count = recv(descriptor, &piece, min(piece.count, limit - bytes.count), 0)
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { break }
             bytes += piece[..<count]
             if line, bytes.contains(UInt8(ascii: "\n")) { break }
