@@ -135,14 +135,7 @@ extension RunTests.Middlemen {
             "http_4xx_413"
         ),
         Made("its limit of a head: 400", .nginx, headers: long, [.http4xx, .http4xx], "http_4xx_400"),
-        Made(
-            "its limit of a head: 431",
-            .nghttpx,
-            settings: "--request-header-field-buffer=4096",
-            headers: long,
-            [.http4xx, .http4xx],
-            "http_4xx_431"
-        ),
+        // None of nghttpx, which answers 431 before the body has come: libcurl 7.88 makes an error 92 of it now and then.
         Made(
             "compression that nobody asked for",
             .haproxy,
