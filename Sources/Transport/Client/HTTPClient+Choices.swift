@@ -19,9 +19,6 @@ extension HTTPClient {
         var readSize: Int { self == .streams ? 1_024 : 16_384 }
     }
 
-    /// Reads that were made through a ring, of all that this client has made.
-    public var gatheredReads: Int64 { reading.gathered }
-
     /// Each name once, at its first place, with its last value.
     static func unique(_ headers: [(name: String, value: String)]) -> [(name: String, value: String)] {
         var result: [(name: String, value: String)] = []

@@ -102,3 +102,8 @@ final class StreamReading {
 
     func close() { ring?.close() }
 }
+
+extension HTTPClient {
+    /// Reads that were made through a ring, of all that this client has made.
+    public var gatheredReads: Int64 { reading.gathered }
+}
