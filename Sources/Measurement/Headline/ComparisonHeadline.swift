@@ -8,36 +8,60 @@ enum ComparisonHeadline {
             let rows = comparison.rows.filter { $0.target == name }
             let found = rows.filter { $0.finding == .better || $0.finding == .worse }
                 .sorted { $0.isPrimary && !$1.isPrimary }
-            let disturbed = comparison.sides.contains {
-                [name, comparison.base].contains($0.name) && $0.validity != .valid
+            let gateway = comparison.gateways.first { $0.target == name }
+            let caveats = caveats(name, beside: gateway?.direct ?? comparison.base, comparison)
+            if let found = GatewayHeadline.candidate(name, comparison) ?? TierHeadline.candidate(name, result) {
+                return found.bearing(caveats)
             }
-            let trust = disturbed ? HeadlineSentence.Trust.disturbed : .good
-            if let gateway = GatewayHeadline.candidate(name, comparison, trust: trust) { return gateway }
-            if let tier = TierHeadline.candidate(name, result, trust: trust) { return tier }
             guard !found.isEmpty else {
                 guard !rows.isEmpty else { return nil }
                 return Headline.Candidate(
                     1,
                     "No difference between \(name) and \(comparison.base) was shown.",
                     figures: rows.map(\.metric)
-                )
+                ).bearing(caveats)
             }
             let shown = found.prefix(2).map { row in
                 (isOnePhase ? "" : row.phase + ": ") + "\(ComparisonResult.title(of: row.figure)) \(row.verdict)"
             }.joined(separator: "; ")
             let more = found.count > 2 ? "; and \(found.count - 2) more" : ""
-            let isApart = comparison.sides.contains { $0.name == name && $0.isApart }
-            let caveats = [
-                isApart ? "asked at different times: what changed meanwhile is in it" : nil,
-                disturbed ? "with care: the load generator was disturbed" : nil,
-            ].compactMap(\.self)
-            let care = caveats.isEmpty ? "" : " (\(caveats.joined(separator: "; ")))"
             return Headline.Candidate(
                 1,
-                "\(name) against \(comparison.base): \(shown)\(more)\(care).",
-                figures: found.map(\.metric),
-                trust: trust
-            )
+                "\(name) against \(comparison.base): \(shown)\(more).",
+                figures: found.map(\.metric)
+            ).bearing(caveats)
         }
+    }
+
+    /// What a difference between two sides holds besides what they are.
+    private static func caveats(_ name: String, beside other: String, _ comparison: ComparisonResult) -> Caveats {
+        Caveats(
+            isApart: other == comparison.base && comparison.sides.contains { $0.name == name && $0.isApart },
+            isDisturbed: comparison.sides.contains { [name, other].contains($0.name) && $0.validity != .valid }
+        )
+    }
+
+    fileprivate struct Caveats {
+        var isApart: Bool
+        var isDisturbed: Bool
+
+        var words: String {
+            let words = [
+                isApart ? "asked at different times: what changed meanwhile is in it" : nil,
+                isDisturbed ? "with care: the load generator was disturbed" : nil,
+            ].compactMap(\.self)
+            return words.isEmpty ? "" : " (\(words.joined(separator: "; ")))"
+        }
+    }
+}
+
+extension Headline.Candidate {
+    /// Says so before its full stop.
+    fileprivate func bearing(_ caveats: ComparisonHeadline.Caveats) -> Headline.Candidate {
+        var candidate = self
+        let text = sentence.text.hasSuffix(".") ? String(sentence.text.dropLast()) : sentence.text
+        candidate.sentence.text = text + caveats.words + "."
+        if caveats.isDisturbed { candidate.sentence.trust = .disturbed }
+        return candidate
     }
 }

@@ -1,9 +1,7 @@
 /// What a gateway adds and what it does not pass on.
 enum GatewayHeadline {
     /// nil where the target is no gateway that was seen beside its target.
-    static func candidate(_ name: String, _ comparison: ComparisonResult, trust: HeadlineSentence.Trust)
-        -> Headline.Candidate?
-    {
+    static func candidate(_ name: String, _ comparison: ComparisonResult) -> Headline.Candidate? {
         guard let gateway = comparison.gateways.first(where: { $0.target == name }) else { return nil }
         let deeds = gateway.findings.compactMap(\.deed)
         let failures = gateway.failures.flatMap(words)
@@ -23,7 +21,7 @@ enum GatewayHeadline {
             text += "; it passes on \(listed(passed)) unchanged"
         }
         let figures = ["gateways.added_ttft_ms", "gateways.added_gap_ms", "gateways.failures", "gateways.fidelity"]
-        return Headline.Candidate(1, text + ".", figures: figures, trust: trust)
+        return Headline.Candidate(1, text + ".", figures: figures)
     }
 
     /// "adds 3.1 ms to TTFT (2.9 to 3.4)".

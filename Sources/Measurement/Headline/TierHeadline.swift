@@ -3,7 +3,7 @@ import Glibc
 /// What a tier of service gives for its price, held against another tier of the same model.
 enum TierHeadline {
     /// nil where the two are not tiers of one model, or no ratio of their speeds is known.
-    static func candidate(_ name: String, _ result: RunResult, trust: HeadlineSentence.Trust) -> Headline.Candidate? {
+    static func candidate(_ name: String, _ result: RunResult) -> Headline.Candidate? {
         guard let comparison = result.comparison,
             let base = result.targets.first(where: { $0.name == comparison.base }),
             let target = result.targets.first(where: { $0.name == name }), let tier = target.tier, tier != base.tier,
@@ -30,7 +30,7 @@ enum TierHeadline {
             text += ", and no answer told its tier"
         }
         text += ", " + price(target, base) + "."
-        return Headline.Candidate(1, text, figures: [row.metric, "served_tier.share[tier=\(tier)]"], trust: trust)
+        return Headline.Candidate(1, text, figures: [row.metric, "served_tier.share[tier=\(tier)]"])
     }
 
     /// The difference in price over the difference in time, of a request.

@@ -164,4 +164,24 @@ import Ticks
         #expect(added.words.value == shown)
         #expect(added.words.ends?.lower == lower && added.words.ends?.upper == upper)
     }
+
+    /// Whatever is said of two sides, a difference of any kind or none, says what else is in it.
+    @Test(arguments: ["difference", "none", "gateway", "tier"])
+    func `the first lines say when sides were asked apart, and when they were disturbed`(kind: String) throws {
+        func said(_ order: SimulatedComparison.Order, isDisturbed: Bool) throws -> [HeadlineSentence] {
+            let slowness = kind == "none" ? 1 : 1.5
+            var builder = SimulatedComparison(order: order, slowness: slowness).recorded(seed: 1)
+            if kind == "gateway" { builder.recorded.targets[1].gatewayTo = "a" }
+            var result = builder.result
+            if kind == "tier" { (result.targets[0].tier, result.targets[1].tier) = ("default", "fast") }
+            if isDisturbed { result.comparison?.sides[1].validity = .suspect }
+            return ComparisonHeadline.candidates(result).map(\.sentence)
+        }
+        let firm = try #require(try said(.interleaved, isDisturbed: false).first)
+        #expect(firm.trust == .good && !firm.text.contains("asked at") && !firm.text.contains("with care"), "\(firm)")
+        let blurred = try #require(try said(.sequential, isDisturbed: true).first)
+        let end =
+            " (asked at different times: what changed meanwhile is in it; with care: the load generator was disturbed)."
+        #expect(blurred.trust == .disturbed && blurred.text.hasSuffix(end), "\(blurred)")
+    }
 }
