@@ -108,14 +108,14 @@ import Ticks
         #expect(cache.plannedShare == 1 && cache.toldShare == 0.5)
     }
 
-    @Test func `a cache that was warm from elsewhere is told, with what may have warmed it`() {
+    @Test func `a cache that serves more than the plan repeats is told, with what may have warmed it`() {
         let warm = probe(25) { _, request in request.cachedInputTokens = 62 }
         #expect(
             warnings(warm) == [
-                "The server took 62 % of the input tokens from its prefix cache, and this plan repeats 0 % (25 requests): its "
-                    + "cache was warm from elsewhere. An earlier run, other clients or a chat template before every prompt may "
-                    + "have warmed it; the counts do not tell which. TTFT and throughput may be better than for prompts that are "
-                    + "new to the server."
+                "The server says that it took 62 % of the input tokens from its prefix cache, and this plan repeats 0 % (25 "
+                    + "requests). An earlier run, other clients or a chat template before every prompt may have warmed it, or it "
+                    + "counts otherwise; the counts do not tell which. Where it was warm, TTFT and throughput are better than for "
+                    + "prompts that are new to the server."
             ]
         )
         #expect(warnings(probe(24) { _, request in request.cachedInputTokens = 62 }).isEmpty, "too few")
@@ -138,8 +138,8 @@ import Ticks
         }
         #expect(
             warnings(lost) == [
-                "This plan repeats 97.5 % of the input tokens after they had been read once, and the server took 10 % from its "
-                    + "prefix cache (40 requests). It may have dropped them, sent the requests to replicas that had not read "
+                "This plan repeats 97.5 % of the input tokens after they had been read once, and the server says that it took "
+                    + "10 % from its prefix cache (40 requests). It may have dropped them, sent the requests to replicas that had not read "
                     + "them, or not cache prompts like these; the counts do not tell which."
             ]
         )

@@ -119,7 +119,7 @@ extension ProgramTests {
                 let planned = cache["planned_share"].double ?? 0
                 #expect((0.5..<0.51).contains(planned), "\(planned): \(ended.all)")
                 told.append(cache["told_share"].double ?? -1)
-                let warnings = summary["warnings"].list.compactMap(\.text).filter { $0.contains("warm from elsewhere") }
+                let warnings = summary["warnings"].list.compactMap(\.text).filter { $0.contains("may have warmed it") }
                 #expect(warnings.count == (name == "again" ? 1 : 0), "\(warnings)")
             }
             #expect(abs(told[0] - 0.5) < 0.03 && told[1] > 0.95, "\(told)")

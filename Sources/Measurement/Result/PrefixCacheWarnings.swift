@@ -15,15 +15,15 @@ enum PrefixCacheWarnings {
         func percent(_ share: Double) -> String { inPercent((1000 * share).rounded() / 1000) }
         if told > min(1, planned + template) + tolerance {
             return
-                "The server took \(percent(told)) of the input tokens from its prefix cache, and this plan repeats "
-                + "\(percent(planned)) (\(counted)): its cache was warm from elsewhere. An earlier run, other clients or a chat "
-                + "template before every prompt may have warmed it; the counts do not tell which. TTFT and throughput may be "
-                + "better than for prompts that are new to the server."
+                "The server says that it took \(percent(told)) of the input tokens from its prefix cache, and this plan repeats "
+                + "\(percent(planned)) (\(counted)). An earlier run, other clients or a chat template before every prompt may "
+                + "have warmed it, or it counts otherwise; the counts do not tell which. Where it was warm, TTFT and throughput "
+                + "are better than for prompts that are new to the server."
         }
         if told < ready - tolerance {
             return
-                "This plan repeats \(percent(ready)) of the input tokens after they had been read once, and the server took "
-                + "\(percent(told)) from its prefix cache (\(counted)). It may have dropped them, sent the requests to replicas "
+                "This plan repeats \(percent(ready)) of the input tokens after they had been read once, and the server says that it "
+                + "took \(percent(told)) from its prefix cache (\(counted)). It may have dropped them, sent the requests to replicas "
                 + "that had not read them, or not cache prompts like these; the counts do not tell which."
         }
         return nil
