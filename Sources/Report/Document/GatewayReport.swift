@@ -8,6 +8,15 @@ enum GatewayReport {
         let rows = rows(gateway)
         if !rows.isEmpty {
             blocks.append(.table(table(rows)))
+            if let failures = gateway.failures {
+                blocks.append(
+                    .sentence(
+                        "\(Figure.count(failures.direct.trials)) requests direct and \(Figure.count(failures.through.trials)) through it, "
+                            + "in \(Figure.count(gateway.looks)) \(gateway.lookUnit).",
+                        .dim
+                    )
+                )
+            }
             blocks.append(
                 .detail(
                     .sentence(
