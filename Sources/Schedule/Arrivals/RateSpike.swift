@@ -56,14 +56,17 @@ public struct RateSpike: RateCurveShape {
 
     private static func rounded(_ area: Int128, _ rate: Int128) -> Int128 { (area + rate / 2) / rate }
 
-    var words: String { "\(base.text) to \(peak.text) (spikes, \(Self.seconds(length)) of every \(Self.seconds(period)) s)" }
+    var words: String {
+        "\(base.text) to \(peak.text) (spikes, \(Self.seconds(length)) of every \(Self.seconds(period)) s)"
+    }
 
     var members: [(name: String, value: String)] {
         let times = "every: \(Self.seconds(period))s, for: \(Self.seconds(length))s"
         return [("spike", "{base: \(base.text), peak: \(peak.text), \(times)}")]
     }
 
-    private static func seconds(_ duration: Duration) -> String { Rate(duration / .seconds(1)).text }  // up to six decimals
+    /// Up to six decimals.
+    private static func seconds(_ duration: Duration) -> String { Rate(duration / .seconds(1)).text }
 
     var canonical: String {
         "spike base=\(base.micro) peak=\(peak.micro) period=\(period.nanoseconds) length=\(length.nanoseconds)"

@@ -28,9 +28,9 @@ enum AzureRow: TraceTableRow {
         guard let year = scanner.number(4), scanner.take("-"), let month = scanner.number(2), scanner.take("-"),
             let day = scanner.number(2), scanner.take(" ") || scanner.take("T"), let hour = scanner.number(2),
             scanner.take(":"), let minute = scanner.number(2), scanner.take(":"), let second = scanner.number(2),
-            (1970...2200).contains(year), (1...12).contains(month), (1...CivilDay.count(inMonth: month, of: year)).contains(day),
-            hour < 24, minute < 60,
-            second < 61
+            (1970...2200).contains(year), (1...12).contains(month),
+            (1...CivilDay.count(inMonth: month, of: year)).contains(day),
+            hour < 24, minute < 60, second < 61
         else { return nil }
         var nanoseconds: Int64 = 0
         if scanner.take(".") {
