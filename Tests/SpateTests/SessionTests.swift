@@ -126,9 +126,10 @@ extension ProgramTests {
             let ended = try Spate.run(["run", path, "-o", folder["tiers"], "--quiet"], within: 60)
             #expect([0, 97].contains(ended.status), "\(ended.all)")
             let summary = try JSON(file: folder["tiers/summary.json"])
-            let sentence = try #require(
-                summary["headline"].list.compactMap { $0["text"].text }.first { $0.contains("times as fast") }
+            let said = try #require(
+                summary["headline"].list.first { $0["text"].text?.contains("times as fast") == true }
             )
+            let sentence = try #require(said["text"].text)
             let target = summary["targets"][1]
             let share = try #require(target["served"]["tiers"]["fast"].double)
             #expect(share > 0.7 && share < 0.9)
@@ -137,7 +138,9 @@ extension ProgramTests {
                 sentence.hasPrefix("fast is ") && sentence.contains("served on \(percent) % of requests, $"),
                 "\(sentence)"
             )
-            #expect(sentence.hasSuffix(" for each second saved."), "\(sentence)")
+            // On a busy machine the sentence carries its caveat.
+            let care = said["trust"].text == "disturbed" ? " (with care: the load generator was disturbed)" : ""
+            #expect(sentence.hasSuffix(" for each second saved\(care)."), "\(sentence)")
             let words = sentence.split(separator: " ")
             // Four of five at twice the speed: the median is that of the fast ones, some 80 ms against 42.
             let ratio = try #require(Double(words[2]))
