@@ -99,24 +99,31 @@ struct Table<Record: Sendable>: Sendable {
     /// Gives every row to `body`, in the order of `order` (SQL), or in the table's own; throws `CorruptRow` at the first value that
     /// no record could hold.
     ///
+    /// The record is one and the same from row to row: what `body` puts in beside the columns is still there in the next.
+    ///
     /// A column that may be NULL, or was added, may be absent: a file of an earlier version did not know it.
-    func forEach(_ db: Database, order: String? = nil, _ body: (Record) throws -> Void) throws {
+    func forEach(_ db: Database, order: String? = nil, _ body: (inout Record) throws -> Void) throws {
         let present = Set(try db.columns(in: name).map(\.name))
         let columns = columns.filter {
             present.contains($0.name) || ($0.declaration.contains("NOT NULL") && !$0.isAdded)
         }
         let names = columns.map(\.name).joined(separator: ", ")
         let assign = columns.map(\.assign)  // alone: a column's name need not be held for each of its cells
-        var record = empty()  // every column is put in anew for each row
+        var record = empty()  // what differs from the row before is put in anew for each row
+        var wasNull = [Bool](repeating: false, count: assign.count)
         var number = 0
         try db.forEachRow("SELECT \(names) FROM \(name)" + (order.map { " ORDER BY \($0)" } ?? "")) { row in
             for index in assign.indices {
                 let cell = StoredCell(row, index)
+                let isNull = cell.isNull
+                // Half of a request's columns are NULL, in row after row.
+                if isNull, wasNull[index] { continue }
+                wasNull[index] = isNull
                 guard assign[index](&record, cell) else {
                     throw CorruptRow(table: name, row: number, column: columns[index].name, value: cell.description)
                 }
             }
-            try body(record)
+            try body(&record)
             number += 1
         }
     }

@@ -204,16 +204,16 @@ struct RunReader {
         var last: (Int64, Int) = (.min, .min)
         var isOrdered = true
         try Schema.requests.forEach(db) { stored in
-            var request = stored.request
-            request.error = try text(stored.error, "error")
-            request.note = try text(stored.note, "note")
-            request.servedModel = try text(stored.servedModel, "served_model")
-            request.servedTier = try text(stored.servedTier, "served_tier")
-            request.servedBy = try text(stored.servedBy, "served_by")
-            asides.share(with: &request)
-            isOrdered = isOrdered && last < (request.sequence, request.attempt)
-            last = (request.sequence, request.attempt)
-            requests.append(request)
+            // In place, so that a row whose texts are those of the row before copies nothing.
+            stored.request.error = try text(stored.error, "error")
+            stored.request.note = try text(stored.note, "note")
+            stored.request.servedModel = try text(stored.servedModel, "served_model")
+            stored.request.servedTier = try text(stored.servedTier, "served_tier")
+            stored.request.servedBy = try text(stored.servedBy, "served_by")
+            asides.share(with: &stored.request)
+            isOrdered = isOrdered && last < (stored.request.sequence, stored.request.attempt)
+            last = (stored.request.sequence, stored.request.attempt)
+            requests.append(stored.request)
         }
         if try db.tableExists(Schema.packs.name) {
             try Schema.packs.forEach(db, order: "id") { stored in

@@ -60,6 +60,24 @@ struct RequestSet: Sendable, Sequence {
         return RequestSet(all, Array(indices[start..<Swift.max(start, first(atOrAfter: window.end))]))
     }
 
+    /// In nanoseconds after a request's place in time: the first and the last instant of any of them.
+    var reach: ClosedRange<Int64> {
+        var (least, most): (Int64, Int64) = (0, 0)
+        forEach { request in
+            let (read, last, ended) = (request.inputRead ?? 0, request.lastToken ?? 0, request.ended ?? 0)
+            least = Swift.min(least, read, last, ended)
+            most = Swift.max(most, read, last, ended)
+        }
+        return least...most
+    }
+
+    /// Those of which something may lie in the window: a few more than do.
+    func reaching(into window: MeasuredWindow, within reach: ClosedRange<Int64>) -> RequestSet {
+        let start = first(atOrAfter: window.start.saturatingAdd(-reach.upperBound))
+        let end = first(atOrAfter: window.end.saturatingAdd(reach.lowerBound == .min ? .max : -reach.lowerBound))
+        return RequestSet(all, Array(indices[start..<Swift.max(start, end)]))
+    }
+
     private func first(atOrAfter instant: Int64) -> Int {
         var (low, high) = (0, indices.count)
         while low < high {

@@ -10,6 +10,7 @@ struct StatisticsScope: Sendable {
     var gaps = Histogram()  // between token-bearing reads
     /// Of the bootstrap that gives a CV its interval; nil leaves it out.
     var seed: UInt64?
+    var workers = Workers.one
     /// How times, speeds and lengths are distributed.
     var distributions = Distributions.summarised
 
@@ -158,7 +159,7 @@ extension RequestStatistics {
     private mutating func summarise(_ successes: RequestSet, _ scope: StatisticsScope) {
         let unanswered = requests.failed + requests.throttled
         let isMerged = successes.isOfSeveralShards
-        @inline(__always) func summary(
+        @inline(__always) @Sendable func summary(
             infinite: Int? = nil,
             spread seed: UInt64? = nil,
             _ figure: (RequestRecord) -> Double?
@@ -170,59 +171,88 @@ extension RequestStatistics {
                 blocks: isMerged ? DesignEffect(groups: successes.shards(having: figure)) : nil
             )
         }
-        ttftMilliseconds = summary(infinite: unanswered, spread: scope.seed, \.ttftMilliseconds)
-        ttftScheduledMilliseconds = summary(infinite: unanswered, spread: scope.seed, \.ttftScheduledMilliseconds)
-        e2eMilliseconds = summary(infinite: unanswered, \.e2eMilliseconds)
-        e2eScheduledMilliseconds = summary(infinite: unanswered, \.e2eScheduledMilliseconds)
-        waitMilliseconds = summary(\.waitMilliseconds)
-        measureClientErrors(successes)
-        ttfvMilliseconds = summary(\.ttfvMilliseconds)
-        tpotMilliseconds = summary(\.tpotMilliseconds)
-        decodeTPS = summary(\.decodeTPS)
-        requestTPS = summary(\.requestTPS)
-        connectMilliseconds = summary { $0.connection == .new ? $0.connectMilliseconds : nil }
-        tlsMilliseconds = summary { $0.connection == .new ? $0.tlsMilliseconds : nil }
-        inputTokensPerRequest = summary { $0.inputTokens.map { Double(max(0, $0)) } }
-        outputTokensPerRequest = summary { $0.countedOutputTokens.map(Double.init) }
-    }
-}
-
-extension RequestStatistics {
-    /// What the load generator added. Of an edge that is the stamping alone, for its sending is judged by itself.
-    private mutating func measureClientErrors(_ successes: RequestSet) {
-        @inline(__always) func measure(
-            _ summary: inout DistributionSummary?,
+        /// With what the load generator added. Of an edge that is the stamping alone, for its sending is judged by itself.
+        @inline(__always) @Sendable func timed(
+            infinite: Int? = nil,
+            spread seed: UInt64? = nil,
             _ figure: (RequestRecord) -> Double?,
             _ lateness: (RequestRecord) -> Double?,
             stamping: (RequestRecord) -> Int64?
-        ) {
+        ) -> DistributionSummary? {
+            var summary = summary(infinite: infinite, spread: seed, figure)
             let known = summary
             summary?.clientErrorMilliseconds = .init(of: successes, known, figure) { request in
                 request.rank == nil ? lateness(request) : stamping(request).map { Double(max(0, $0)) / 1e6 }
             }
+            return summary
         }
-        measure(&ttftMilliseconds, \.ttftMilliseconds, \.ttftLatenessMilliseconds, stamping: \.lateFirst)
-        measure(
-            &ttftScheduledMilliseconds,
-            \.ttftScheduledMilliseconds,
-            \.ttftScheduledLatenessMilliseconds,
-            stamping: \.lateFirst
-        )
-        measure(&waitMilliseconds, \.waitMilliseconds, \.waitLatenessMilliseconds, stamping: \.lateFirst)
-        measure(&e2eMilliseconds, \.e2eMilliseconds, \.e2eLatenessMilliseconds, stamping: \.lateLast)
-        measure(
-            &e2eScheduledMilliseconds,
-            \.e2eScheduledMilliseconds,
-            \.e2eScheduledLatenessMilliseconds,
-            stamping: \.lateLast
-        )
-        guard ttftScheduledMilliseconds?.clientErrorMilliseconds == nil else { return }
-        // Stored before lateness was: what is known is when it was dispatched.
-        let summary = ttftScheduledMilliseconds
-        ttftScheduledMilliseconds?.clientErrorMilliseconds = .init(of: successes, summary, \.ttftScheduledMilliseconds)
-        {
-            request in
-            request.rank == nil ? request.dispatchLag.map { Double(max(0, $0 - (request.queued ?? 0))) / 1e6 } : nil
+        let seed = scope.seed
+        let figures: [Figure] = [
+            Figure(\.ttftMilliseconds) {
+                timed(
+                    infinite: unanswered,
+                    spread: seed,
+                    \.ttftMilliseconds,
+                    \.ttftLatenessMilliseconds,
+                    stamping: \.lateFirst
+                )
+            },
+            Figure(\.ttftScheduledMilliseconds) {
+                var summary = timed(
+                    infinite: unanswered,
+                    spread: seed,
+                    \.ttftScheduledMilliseconds,
+                    \.ttftScheduledLatenessMilliseconds,
+                    stamping: \.lateFirst
+                )
+                guard summary?.clientErrorMilliseconds == nil else { return summary }
+                // Stored before lateness was: what is known is when it was dispatched.
+                let known = summary
+                summary?.clientErrorMilliseconds = .init(of: successes, known, \.ttftScheduledMilliseconds) { request in
+                    guard request.rank == nil else { return nil }
+                    return request.dispatchLag.map { Double(max(0, $0 - (request.queued ?? 0))) / 1e6 }
+                }
+                return summary
+            },
+            Figure(\.e2eMilliseconds) {
+                timed(infinite: unanswered, \.e2eMilliseconds, \.e2eLatenessMilliseconds, stamping: \.lateLast)
+            },
+            Figure(\.e2eScheduledMilliseconds) {
+                timed(
+                    infinite: unanswered,
+                    \.e2eScheduledMilliseconds,
+                    \.e2eScheduledLatenessMilliseconds,
+                    stamping: \.lateLast
+                )
+            },
+            Figure(\.waitMilliseconds) {
+                timed(\.waitMilliseconds, \.waitLatenessMilliseconds, stamping: \.lateFirst)
+            },
+            Figure(\.ttfvMilliseconds) { summary(\.ttfvMilliseconds) },
+            Figure(\.tpotMilliseconds) { summary(\.tpotMilliseconds) },
+            Figure(\.decodeTPS) { summary(\.decodeTPS) },
+            Figure(\.requestTPS) { summary(\.requestTPS) },
+            Figure(\.connectMilliseconds) { summary { $0.connection == .new ? $0.connectMilliseconds : nil } },
+            Figure(\.tlsMilliseconds) { summary { $0.connection == .new ? $0.tlsMilliseconds : nil } },
+            Figure(\.inputTokensPerRequest) { summary { $0.inputTokens.map { Double(max(0, $0)) } } },
+            Figure(\.outputTokensPerRequest) { summary { $0.countedOutputTokens.map(Double.init) } },
+        ]
+        // To hand out a few requests takes longer than to go over them.
+        let workers = successes.count < 10_000 ? .one : scope.workers
+        for (figure, summary) in zip(figures, workers.map(figures) { $0.summary() }) {
+            self[keyPath: figure.place] = summary
+        }
+    }
+
+    private struct Figure: Sendable {
+        let place: any WritableKeyPath<RequestStatistics, DistributionSummary?> & Sendable
+        let summary: @Sendable () -> DistributionSummary?
+
+        init(
+            _ place: any WritableKeyPath<RequestStatistics, DistributionSummary?> & Sendable,
+            _ summary: @escaping @Sendable () -> DistributionSummary?
+        ) {
+            (self.place, self.summary) = (place, summary)
         }
     }
 }

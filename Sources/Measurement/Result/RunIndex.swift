@@ -14,6 +14,7 @@ extension RecordedRun {
 /// A recorded run with its rows found by what they belong to.
 struct RunIndex: Sendable {
     let recorded: RecordedRun
+    let workers: Workers
     /// Tries that another one of the same level stands for, by step, with their verdicts: they count as warm-ups.
     let replaced: [Int: ValidityResult.Verdict]
     /// All requests whose step is known, by dispatch; `byStep` holds the same in parts.
@@ -58,9 +59,10 @@ struct RunIndex: Sendable {
     }
 
     /// - Parameter choosesTries: leaves one try of each level that was measured again
-    init(_ recorded: RecordedRun, choosesTries: Bool = true) {
+    init(_ recorded: RecordedRun, choosesTries: Bool = true, workers: Workers = .one) {
         let (recorded, replaced) = choosesTries ? Tries.chosen(in: recorded) : (run: recorded, replaced: [:])
         self.recorded = recorded
+        self.workers = workers
         self.replaced = replaced
         let phases = Dictionary(recorded.phases.map { ($0.id, $0) }) { _, later in later }
         let steps = Dictionary(recorded.steps.map { ($0.id, $0) }) { _, later in later }

@@ -2,14 +2,14 @@ extension RunResult {
     /// The one result of a stored run. Pure: the same records give the same result.
     ///
     /// Anything may be stored of a run that was killed, and nothing of it can stop this: what cannot be said is nil.
-    public init(of recorded: RecordedRun) {
+    public init(of recorded: RecordedRun, workers: Workers = .one) {
         self.init()
-        let index = RunIndex(recorded)
+        let index = RunIndex(recorded, workers: workers)
         let health = GeneratorHealth(recorded)
         tool.version = recorded.run.toolVersion
         run = RunFacts(recorded.run, lastInstant: index.lastInstant)
-        let timelines = recorded.targets.map { TargetTimeline(index, $0) }
-        targets = timelines.map { TargetResult(of: $0, health) }
+        let timelines = workers.map(recorded.targets) { TargetTimeline(index, $0) }
+        targets = workers.map(timelines) { TargetResult(of: $0, health) }
         shards = ShardsResult(recorded)
         markMissingShards()
         if targets.count > 1 {

@@ -83,7 +83,7 @@ extension StepResult {
     }
 
     static func all(of phase: PhaseRecord, _ timeline: TargetTimeline) -> [StepResult] {
-        groups(of: phase, timeline.index).map { StepResult(of: $0, in: phase, timeline) }
+        timeline.index.workers.map(groups(of: phase, timeline.index)) { StepResult(of: $0, in: phase, timeline) }
     }
 
     /// The levels of a phase, each visit of a ramp for itself; the blocks of a steady load are one.

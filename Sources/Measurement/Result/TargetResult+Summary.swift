@@ -55,7 +55,7 @@ extension TargetResult {
         var scope = timeline.scopeOfTotals
         scope.gaps = index.histogram(.itl, of: phases.flatMap(index.steps(of:)).filter { $0.kind != .warmup })
         scope.hired = timeline.totals(of: phases, scope: scope)
-        self.phases = phases.map { PhaseResult(of: $0, timeline, health) }
+        self.phases = index.workers.map(phases) { PhaseResult(of: $0, timeline, health) }
         // All that counts is of the one phase: its distributions are the whole's.
         if self.phases.count == 1, self.phases[0].stats.requests.scheduled == counted.count {
             scope.distributions = .copied(self.phases[0].stats)

@@ -11,6 +11,8 @@ struct TargetTimeline: Sendable {
     /// What its server said of itself; nil = its metrics were not read.
     let server: ServerSeries?
     private let level: ServiceLevel?
+    /// How far from its place in time what a request brings may lie.
+    private let reach: ClosedRange<Int64>
     /// Where the record of a cut-off run stops being whole: requests in flight at its end were never stored.
     private let wholeUntil: Int64?
 
@@ -28,6 +30,7 @@ struct TargetTimeline: Sendable {
             binWidth: index.binWidth
         )
         level = ServiceLevel(index.recorded.run)
+        reach = requests.reach
         wholeUntil = index.recorded.run.complete ? nil : index.wholeUntil(requests)
     }
 
@@ -45,12 +48,13 @@ struct TargetTimeline: Sendable {
             isOpenLoop: phase.loop == .open,
             window: window,
             gaps: gaps,
-            seed: index.recorded.run.seed
+            seed: index.recorded.run.seed,
+            workers: index.workers
         )
     }
 
     var scopeOfTotals: StatisticsScope {
-        StatisticsScope(target: target, level: level, seed: index.recorded.run.seed)
+        StatisticsScope(target: target, level: level, seed: index.recorded.run.seed, workers: index.workers)
     }
 
     /// The whole bins of a step from `start` to the end of its window, without pauses and the time after each in which its
@@ -88,7 +92,7 @@ struct TargetTimeline: Sendable {
             streamedTokens: arrived.tokens,
             textBytes: arrived.textBytes
         )
-        requests.forEach { request in
+        requests.reaching(into: window, within: reach).forEach { request in
             if let vectors = request.vectors, window.contains(request.instant(request.lastToken)) {
                 totals.vectors = totals.vectors.saturatingAdd(Int64(Swift.max(0, vectors)))
             }

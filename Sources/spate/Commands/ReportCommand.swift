@@ -78,13 +78,13 @@ struct ReportCommand: ParsableCommand {
         if let tool = compat.flatMap(CompatReport.Tool.init) {
             return Console.out(CompatReport.render(recorded, as: tool))
         }
-        let result = RunResult(of: recorded)
         if html {
             let file = output ?? "\(ReportPage.folder(of: path))/\(ReportPage.name)"
-            try ReportPage.write(ReportPage.text(recorded, result, path: path), to: file)
+            try ReportPage.write(ReportPage.text(recorded, path: path, workers: .all), to: file)
             if file != "-" { Console.error("\(SafeText.line(file))\n") }
             return true
         }
+        let result = RunResult(of: recorded, workers: .all)
         if json { return Console.out(String(decoding: SummaryJSON.encode(result), as: UTF8.self)) }
         if markdown { return Console.out(MarkdownReport.render(result, files: [path], isFull: full)) }
         if junit { return Console.out(JUnitReport.render(result)) }

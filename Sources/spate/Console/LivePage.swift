@@ -118,8 +118,9 @@ final class LivePage: Sendable {
     /// nil while nothing can be read yet.
     private static func page(of folder: String, isLast: Bool) -> [UInt8]? {
         guard let recorded = try? RunStore.read(folder) else { return nil }
-        let result = RunResult(of: recorded)
-        return Array(ReportPage.text(recorded, result, path: folder, isLive: !isLast || !recorded.run.complete).utf8)
+        // One at a time: the other cores belong to the measurement.
+        let isLive = !isLast || !recorded.run.complete
+        return Array(ReportPage.text(recorded, path: folder, isLive: isLive, workers: .one).utf8)
     }
 
     // MARK: Serving

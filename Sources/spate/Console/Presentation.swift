@@ -15,15 +15,19 @@ struct Presentation {
         do throws(StoreError) { recorded = try RunStore.read(folder.path) } catch {
             throw Failure(.localIO, storeProblem ?? "\(error)")
         }
-        let result = RunResult(of: recorded)
+        let isWanted = job.output.html
+        let (result, charts) = Workers.all.both(
+            { RunResult(of: recorded, workers: .all) },
+            { isWanted ? RunCharts(of: recorded) : nil }
+        )
         let summary = SummaryJSON.encode(result)
         var written: String? = storeProblem
         do throws(Failure) { try folder.write(summary, to: "summary.json") } catch {
             written = written ?? error.message
         }
         var files = [folder.file("summary.json"), store(of: recorded)]
-        if job.output.html {
-            let page = ReportPage.text(recorded, result, path: folder.path)
+        if let charts {
+            let page = ReportPage.text(result, charts, path: folder.path)
             do throws(Failure) {
                 try ReportPage.write(page, to: folder.file(ReportPage.name))
                 files.insert(folder.file(ReportPage.name), at: 0)

@@ -8,10 +8,18 @@ enum ReportPage {
     static let name = "report.html"
 
     /// - Parameter path: a run's folder, or its run.sqlite; the profile beside it goes into the page.
-    static func text(_ recorded: RecordedRun, _ result: RunResult, path: String, isLive: Bool = false) -> String {
+    static func text(_ recorded: RecordedRun, path: String, isLive: Bool = false, workers: Workers) -> String {
+        let (result, charts) = workers.both(
+            { RunResult(of: recorded, workers: workers) },
+            { RunCharts(of: recorded) }
+        )
+        return text(result, charts, path: path, isLive: isLive)
+    }
+
+    static func text(_ result: RunResult, _ charts: RunCharts, path: String, isLive: Bool = false) -> String {
         let folder = folder(of: path)
         let profile = try? TextFile.read("\(folder)/profile.yaml")
-        return HTMLReport.render(result, charts: RunCharts(of: recorded), profile: profile, isLive: isLive)
+        return HTMLReport.render(result, charts: charts, profile: profile, isLive: isLive)
     }
 
     /// As it lies beside a result; nil where none does.
