@@ -102,11 +102,36 @@ import Ticks
         result.validity.verdict = .invalid
         result.validity.reasons = ["dispatch lag p99 25 ms, limit 10 ms", "second reason"]
         let first = render(result).split(separator: "\n").first
-        #expect(first?.hasPrefix("INVALID  0 of 7 rows are disturbed by the load generator (marked ?)") == true)
+        #expect(first?.hasPrefix("INVALID  dispatch lag p99 25 ms, limit 10 ms") == true)
         let coloured = render(result, colour: true)
         #expect(coloured.hasPrefix("\u{1b}[1;37;41m INVALID \u{1b}[0m"))
         result.validity.verdict = .suspect
         #expect(render(result).hasPrefix("SUSPECT  "))
+    }
+
+    /// A mark is named where there is one: a phase of one load has no table of loads.
+    @Test(arguments: [PhaseKind.ramp, .burst, .probe, .steady, .batch])
+    func `a mark that is named is in a table`(kind: PhaseKind) {
+        var result = Samples.result
+        var disturbed = RowValidity()
+        disturbed.latencies = .suspect
+        result.validity.verdict = .suspect
+        result.targets[0].phases.removeAll { $0.kind != (kind == .burst ? .burst : .ramp) }
+        for place in result.targets[0].phases.indices {
+            result.targets[0].phases[place].kind = kind
+            switch kind {
+            case .burst: result.targets[0].phases[place].bursts[0].validity = disturbed
+            case .ramp: result.targets[0].phases[place].steps[0].validity = disturbed
+            default:
+                result.targets[0].phases[place].steps.removeAll()
+                result.targets[0].phases[place].rowValidity = disturbed
+            }
+        }
+        let lines = render(result).split(separator: "\n")
+        #expect(lines.first?.contains("disturbed by the load generator") == true, "\(lines)")
+        let isNamed = lines.first?.contains("(marked ?)") == true
+        #expect(isNamed == lines.contains { $0.hasPrefix("?") || $0.hasPrefix(" ?") }, "\(lines)")
+        #expect(isNamed == (kind == .ramp || kind == .burst))
     }
 
     @Test func `a valid run of a real service begins with its own title`() {

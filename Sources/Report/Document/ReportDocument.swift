@@ -80,12 +80,19 @@ struct ReportDocument: Sendable, Hashable {
 
     /// Which rows; what disturbed them is in the findings.
     private static func disturbance(_ result: RunResult) -> String {
-        let rows = result.targets.flatMap { $0.phases.flatMap(\.rows) }.count
+        let phases = result.targets.flatMap(\.phases)
+        let rows = phases.flatMap(\.rows).count
         let disturbed = result.disturbedRows.count
+        guard disturbed > 0 else {
+            return result.validity.reasons.first.map { SafeText.line($0) }
+                ?? "the load generator disturbed what it measured"
+        }
         let which =
             rows == 1
             ? "the row is" : "\(Figure.count(disturbed)) of \(Figure.count(rows)) rows \(disturbed == 1 ? "is" : "are")"
-        return "\(which) disturbed by the load generator (marked ?)"
+        // A phase of one load has no table of loads that could bear a mark.
+        let isMarked = phases.contains { $0.rows.count > 1 && $0.rows.contains(where: \.validity.isDisturbed) }
+        return "\(which) disturbed by the load generator\(isMarked ? " (marked ?)" : "")"
     }
 
     private static func title(_ result: RunResult) -> [Span] {

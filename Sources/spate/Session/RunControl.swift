@@ -90,7 +90,8 @@ struct RunControl {
     func notice(of run: RunGroup, _ feed: LiveFeed.Snapshot) -> String? {
         if run.stop == .interrupt {
             let open = feed.inFlight == 1 ? "1 request" : "\(feed.inFlight) requests"
-            return "stopping: waits for \(open); press Ctrl-C again to stop at once"
+            return feed.inFlight == 0
+                ? "stopping" : "stopping: waits for \(open); press Ctrl-C again to stop at once"
         }
         guard run.stop == nil else { return nil }
         if let length = run.pausedFor(at: MonotonicClock.now()) {
