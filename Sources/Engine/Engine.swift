@@ -2,7 +2,8 @@
 ///
 ///     Program (what, in order) ─► Agenda (what comes next, for all loops) ─► LoopDriver, one per loop thread
 ///                                  carried out by the Conductor               │ Passage: the stage, and its StageShaper
-///                                                                             │ Lane, one per target: makes Errands
+///                                                                             │ RequestSource: what is asked next (Errand)
+///                                                                             │ Lane, one per target; Roster: what is in flight
 ///                                       RecordSink ◄── Recorder ◄── LiveRequest ◄── Transfer (bytes)
 ///
 /// Decisions are values that take the time as an argument: `Agenda`, `StageShaper` (Schedule), `ReplyState`, `Watchdog`,

@@ -111,11 +111,11 @@ import Ticks
 
     @Test func `a request that was not sent is in the books and in no bin`() {
         enter(step: 1, width: 100, at: 0)
-        var record = RequestRecord()
-        record.outcome = .notSent
-        recorder.requestNotSent(record)
+        recorder.requestNotSent(Errand(target: 0, sequence: 5, prompt: 5), detail: "cap")
         recorder.finish(at: at(100))
-        #expect(sink.run.requests == [record])
+        #expect(sink.run.requests.map(\.sequence) == [5])
+        #expect(sink.run.requests.map(\.outcome) == [.notSent])
+        #expect(sink.run.requests.map(\.detail) == ["cap"])
         #expect(sink.run.bins.isEmpty)
     }
 

@@ -83,22 +83,4 @@ import Wire
         cut.hasAnswer = true
         #expect(rule.wait(after: cut) == nil)
     }
-
-    @Test func `those that wait come out by the instant at which they are due`() {
-        var queue = RetryQueue()
-        var random = SplitMix64(seed: 3)
-        for sequence in 0..<100 as Range<Int64> {
-            let errand = Errand(target: 0, sequence: sequence, prompt: sequence)
-            queue.insert(errand.again(at: Instant(nanoseconds: Int64(random.next() % 50)), measured: true))
-        }
-        #expect(queue.count == 100)
-        #expect(queue.takeDue(at: Instant(nanoseconds: -1)) == nil)
-        var last: Int64 = -1
-        while let next = queue.nextDue {
-            let errand = queue.takeDue(at: next)
-            #expect(errand?.scheduled == next && next.nanoseconds >= last)
-            last = next.nanoseconds
-        }
-        #expect(queue.count == 0)
-    }
 }

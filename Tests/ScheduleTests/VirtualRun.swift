@@ -76,7 +76,7 @@ struct VirtualRun {
     private var shapers: [StageShaper] = []  // of the present stage, by loop
     private var stage = -1
     private var said = 0  // events so far
-    private var thinking: [ConversationQueue]  // by loop
+    private var thinking: [DueQueue<Conversation>]  // by loop
     private var nextConversation: [Int]
 
     /// - Parameters:
@@ -130,7 +130,7 @@ struct VirtualRun {
         self.talk = talk
         entries = program.entries
         agenda = Agenda(program: program, loops: loops, t0: .zero, lead: 0)
-        thinking = Array(repeating: ConversationQueue(), count: loops)
+        thinking = Array(repeating: DueQueue(), count: loops)
         nextConversation = Array(0..<loops)
         for loop in 0..<loops { say(.attached(loop: loop)) }
         var due = events[...]

@@ -4,15 +4,17 @@ internal import Transport
 internal import Wire
 
 extension AnswerRecord {
-    /// What was answered to one prompt of a job, redacted as everything that leaves the process.
-    init(_ request: LiveRequest, _ record: RequestRecord, customID: String, run: RunContext) {
+    /// What was answered to one prompt of a job, redacted as everything that leaves the process. It is
+    /// nil where no answer is kept: the request is of no job, or was cut off by us.
+    init?(_ request: LiveRequest, _ record: RequestRecord, run: RunContext) {
+        guard let item = request.errand.item, request.keepsAnswer, record.outcomeClass != .excluded else { return nil }
         var reply = request.decoder.reply
         reply.status = request.transfer.status
         let isAnswered = record.outcomeClass == .success
         let requestID = request.errand.requestID(run: run.id)
         let answer = BatchAnswer(
             id: "batch_req_\(requestID)",
-            customID: customID,
+            customID: request.lane.maker.customID(of: item),
             requestID: requestID,
             model: request.lane.target.model,
             created: (MonotonicClock.now().nanoseconds + MonotonicClock.realtimeOffset()) / 1_000_000_000,

@@ -14,6 +14,7 @@ final class Lane {
     let price: Price
     let watchdog: Watchdog
     private let runID: String
+    private let t0: Instant
     private let breakers: TargetBreakers
     private let parser: JSONParser
     private var pool: [LiveRequest] = []
@@ -36,6 +37,7 @@ final class Lane {
         price = run.prices[index]
         watchdog = run.watchdogs[index]
         runID = run.id
+        t0 = run.t0
         breakers = run.breakers
         self.parser = parser
     }
@@ -151,6 +153,8 @@ final class Lane {
     func note(_ request: LiveRequest, _ record: RequestRecord, _ advice: ReplyAdvice, pause: Int64, at now: Instant)
         -> String?
     {
+        if let said = advice.limits { note(said, at: now) }
+        if record.outcomeClass == .success { noteConnection(record) }
         if mayHaveAnotherKey(request.errand, record, at: now) { return nil }  // says nothing of the target yet
         let sent = request.transfer.timing.dispatched
         let attempt = Breaker.Attempt(
@@ -164,21 +168,29 @@ final class Lane {
         return breakers.note(attempt, of: index, pause: pause, at: now)
     }
 
-    func noteConnection(_ record: RequestRecord) {
-        guard record.outcomeClass == .success else { return }
+    private func noteConnection(_ record: RequestRecord) {
         answered += 1
         if record.connection == .reused { reused += 1 }
     }
 
-    /// - Parameter now: nanoseconds since t0.
-    func note(_ limits: RateLimits, at now: Int64) {
+    private func note(_ limits: RateLimits, at now: Instant) {
         if book == nil { book = RateLimitBook() }
-        book?.note(limits, at: now)
+        book?.note(limits, at: now.nanoseconds(since: t0))
     }
 
-    /// Nanoseconds until the request is sent again; nil = it is not. A prompt of a job that was never taken is asked again,
-    /// however often: its list is to be answered. A request whose key was refused is sent once more, with the key of then.
-    func waitBeforeRetry(_ errand: Errand, _ record: RequestRecord, _ advice: ReplyAdvice, at now: Instant) -> Int64? {
+    /// The same request once more; nil = it is not sent again.
+    func again(_ errand: Errand, _ record: RequestRecord, _ advice: ReplyAdvice, at now: Instant) -> Errand? {
+        guard let wait = waitBeforeRetry(errand, record, advice, at: now) else { return nil }
+        var next = errand.again(at: now.advanced(byNanoseconds: wait), measured: record.measured)
+        next.wasKeyRefused = next.wasKeyRefused || record.httpStatus == 401
+        return next
+    }
+
+    /// Nanoseconds; nil = it is not sent again. A prompt of a job that was never taken is asked again, however often: its
+    /// list is to be answered. A request whose key was refused is sent once more, with the key of then.
+    private func waitBeforeRetry(_ errand: Errand, _ record: RequestRecord, _ advice: ReplyAdvice, at now: Instant)
+        -> Int64?
+    {
         if mayHaveAnotherKey(errand, record, at: now) {
             target.key?.renew(at: now.nanoseconds, because: errand.keyVersion)
             return Self.waitForKey

@@ -82,11 +82,11 @@ final class LiveRequest: TransferHandler {
         recorder.tokens(digest.tokenEvents, at: stamp.instant)
         tokensLeft -= digest.tokenEvents
         if tokensLeft <= Self.lastTokens { transfer.endIsNear = true }
-        driver.lastToken = stamp.instant
+        driver.roster.noteToken(at: stamp.instant)
         switch action {
         case .firstToken:
             recorder.firstToken(ttft: stamp.instant.nanoseconds(since: transfer.timing.dispatched))
-            driver.passage?.firstToken(after: stamp.instant.nanoseconds(since: errand.scheduled))
+            driver.firstToken(of: self, at: stamp.instant)
         case .nextTokens(let gap): recorder.gap(gap)
         case .nothing, .sameRead: break
         }

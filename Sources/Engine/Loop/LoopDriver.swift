@@ -2,36 +2,34 @@ internal import Measurement
 internal import Schedule
 internal import Ticks
 internal import Transport
-internal import Wire
 
 /// Carries out the program on one loop: asks the stage's shaper what to do, starts requests, closes their books.
 final class LoopDriver {
+    /// Requests on new connections that are due together go a few at a time, each few written before the next are begun:
+    /// else the last one's clock would start long before it can be sent.
+    private static let startsPerTurn = 16
+
     let loopIndex: Int
     let recorder: Recorder
-    let run: RunContext
+    let lanes: Lanes
+    let roster = Roster()
+    private let run: RunContext
     private let loop: EventLoop
     private let inbox = Inbox()
-    private let parser = JSONParser()
-    private var lanes: [Lane?]  // by target index
+    private lazy var source = RequestSource(run, for: self)
     private var timer: PreciseTimer?
     private var housekeeping: Housekeeping?
-    private var preparation: EdgePreparation?
-    /// The present stage, and requests made for the edge that follows.
-    var passage: Passage?
-    var prepared: [LiveRequest] = []
-    var roster = Roster()
-    var retries = RetryQueue()
-    var thinking = ConversationQueue()
-    var numbers: LoopNumbers
-    var lastToken: Instant?  // of the present phase
-    var startsLeft = LoopDriver.startsPerTurn  // on new connections, in this turn
+    private var edge: EdgePreparation?
+    private var passage: Passage?  // the present stage
+    /// Requests that wait to be sent again; their place in flight stays taken, as their user waits with them.
+    private var retries = DueQueue<Errand>()
+    private var startsLeft = startsPerTurn  // on new connections, in this turn
 
     init(loopIndex: Int, loop: EventLoop, run: RunContext) {
         self.loopIndex = loopIndex
         self.loop = loop
         self.run = run
-        lanes = Array(repeating: nil, count: run.program.targets.count)
-        numbers = LoopNumbers(loop: loopIndex, of: run)
+        lanes = Lanes(of: run, on: loop)
         recorder = Recorder(loop: loopIndex, t0: run.t0, sink: run.sink, feed: run.feed)
     }
 
@@ -45,7 +43,7 @@ final class LoopDriver {
             [unowned self] now in
             tick(now)
         } beat: { [unowned self] now in
-            endComplete(now)
+            roster.endComplete(at: now, run.patience)
         }
         loop.onAfterPoll { [unowned self] in endTurn() }
         loop.onWake { [unowned self] in
@@ -67,197 +65,272 @@ final class LoopDriver {
         if wasFull { pump() }
     }
 
-    /// What the loop knows of a target; made when it is first asked.
-    func lane(of target: Int) -> Lane {
-        if let lane = lanes[target] { return lane }
-        let lane = Lane(target, of: run, loop: loop, parser: parser)
-        lanes[target] = lane
-        return lane
-    }
-
     // MARK: commands
 
     private func obey() {
         for command in inbox.take() {
             switch command {
             case .enter(let index, let start): enter(index, start: start)
-            case .closeWindow(let index, let instant):
-                guard let passage, index == passage.index else { continue }
-                passage.shaper?.closeWindow(at: instant)
-                passage.windowEnd = passage.windowEnd ?? instant
+            case .closeWindow(let index, let instant): present(index)?.closeWindow(at: instant)
             case .giveUp(let index, let instant):
-                guard let passage, index == passage.index else { continue }
-                passage.shaper?.giveUp(at: instant)
+                guard let passage = present(index) else { continue }
+                passage.giveUp(at: instant)
                 dropRetries()
-                passage.windowEnd = passage.windowEnd ?? instant
             case .stop(let index, let instant):
-                guard let passage, index == passage.index else { continue }
-                passage.shaper?.stopStarting(at: instant)
-                passage.hasStopped = true
+                guard let passage = present(index) else { continue }
+                passage.stop(at: instant)
                 dropRetries()
-                passage.windowEnd = passage.windowEnd ?? instant
-            case .pause(let index, let instant):
-                guard let passage, index == passage.index else { continue }
-                passage.shaper?.pause(at: instant)
-                passage.pause(at: instant)
+            case .pause(let index, let instant): present(index)?.pause(at: instant)
             case .resume(let index, let instant):
-                guard let passage, index == passage.index else { continue }
-                passage.shaper?.resume(at: instant)
-                if let length = passage.resume(at: instant), loopIndex == run.firstLoop {
-                    run.breakers.pause(passage.entry.target, length)
-                }
+                guard let passage = present(index) else { continue }
+                tellBreaker(of: passage, pause: passage.resume(at: instant))
             case .end: end()
             }
         }
     }
 
+    /// The stage of that place in the program, if it is the present one.
+    private func present(_ index: Int) -> Passage? { passage.flatMap { $0.index == index ? $0 : nil } }
+
     private func enter(_ index: Int, start: Instant) {
         let entry = run.program.entries[index]
-        if let before = passage, let length = before.resume(at: start), loopIndex == run.firstLoop {
-            run.breakers.pause(before.entry.target, length)
+        if let before = passage {
+            tellBreaker(of: before, pause: before.endPause(at: start))
+            if before.entry.phase != entry.phase { beginPhase(after: before) }
+            recorder.unfilled(before.unfilledArea ?? 0)
         }
-        if let passage, passage.entry.phase != entry.phase {
-            passage.shaper = nil
-            cancelAll()  // a target that was given up may have left some
-            lastToken = nil
-            thinking.removeAll()
-        }
-        noteUnfilled()
-        if let first = entry.firstPrompt { numbers.beginTurn(at: first) }
+        if let first = entry.firstPrompt { source.beginTurn(at: first) }
         recorder.enter(step: entry.step, binWidth: entry.binWidth.nanoseconds, now: max(start, MonotonicClock.now()))
         let share = share(of: entry.stage)
         let shaper = StageShaper(
             stage: share,
             start: start,
             carriedInFlight: roster.count + retries.count,
-            thinking: thinking.dues
+            thinking: source.thinkingUntil
         )
-        thinking.keep(shaper.staying)
-        recycleAhead()
-        let lane = lane(of: entry.target)
-        passage = Passage(index, entry, share: share, lane: lane, shaper: shaper, start: start)
-        if loopIndex == run.firstLoop, let pause = entry.stage.plannedPause {
-            run.breakers.pause(entry.target, pause.nanoseconds)
+        source.keepThinking(shaper.staying)
+        passage?.endLookAhead()
+        let lane = lanes[entry.target]
+        let passage = Passage(index, entry, share: share, lane: lane, shaper: shaper, start: start)
+        self.passage = passage
+        tellBreaker(of: passage, pause: entry.stage.plannedPause?.nanoseconds)
+        if let wave = run.program.wave(after: index)?.wave {
+            prepare(wave, passage, idleEnds: start.advanced(by: entry.stage.plannedPause ?? .zero))
         }
-        if let wave = run.program.wave(after: index)?.wave { prepare(wave, after: entry, start: start, lane) }
+    }
+
+    private func beginPhase(after before: Passage) {
+        before.close()
+        cancelAll()  // a target that was given up may have left some
+        roster.forgetTokens()
+        source.forgetUsers()
     }
 
     private func share(of stage: Stage) -> Stage { stage.segment(loop: loopIndex - run.firstLoop, of: run.loops) }
 
-    private func noteUnfilled() {
-        if let shaper = passage?.shaper, let end = passage?.windowEnd {
-            recorder.unfilled(shaper.unfilledArea(until: end))
-        }
+    /// For all loops at once: nothing comes from its target meanwhile.
+    private func tellBreaker(of passage: Passage, pause: Int64?) {
+        guard let pause, loopIndex == run.firstLoop else { return }
+        run.breakers.pause(passage.entry.target, pause)
     }
 
     /// Before an edge bodies and connections are made ready while nothing is sent, so that the edge only has to let go.
-    private func prepare(
-        _ connections: ClosedLoad.Connections,
-        after entry: Program.Entry,
-        start: Instant,
-        _ lane: Lane
-    ) {
-        guard let passage else { return }
+    private func prepare(_ connections: ClosedLoad.Connections, _ passage: Passage, idleEnds: Instant) {
         let next = share(of: run.program.entries[passage.index + 1].stage)
         let count = next.concurrency
-        for _ in 0..<count { prepared.append(make(lane, conversation: newConversation(in: next, lane))) }
-        prepared.reverse()
+        source.makeForEdge(next, passage)
+        let client = passage.lane.client
         // New connections come beside the idle ones, of which each edge would leave more, until no descriptor is left. And
         // streams that share connections cannot have one each: a cold edge is one that finds none open.
-        if connections != .warm { lane.client.closeIdle() }
-        lane.client.reserveMemory(forTransfers: count)
-        preparation = EdgePreparation(
+        if connections != .warm { client.closeIdle() }
+        client.reserveMemory(forTransfers: count)
+        edge = EdgePreparation(
             loop: loop,
-            client: lane.client,
-            path: lane.target.modelsPath,
+            client: client,
+            path: passage.lane.target.modelsPath,
             connections: connections,
             count: count,
-            idleEnds: start.advanced(by: entry.stage.plannedPause ?? .zero)
+            idleEnds: idleEnds
         )
     }
 
     private func end() {
         let now = MonotonicClock.now()
-        noteUnfilled()
+        recorder.unfilled(passage?.unfilledArea ?? 0)
         cancelAll()
         run.breakers.finish(at: now)
         recorder.finish(at: now)
-        passage?.shaper = nil
+        passage?.close()
         timer?.disarm()
         loop.stop()
     }
 
     // MARK: the shaper
 
-    func pump() {
-        while let passage, passage.shaper != nil {
+    private func pump() {
+        while let passage, !passage.isClosed {
             let now = MonotonicClock.now()
-            while !passage.isPaused(at: now), let errand = retries.takeDue(at: now) { send(again: errand, at: now) }
+            while !passage.isPaused(at: now), let errand = retries.take(dueBy: now) {
+                send(again: errand, passage, at: now)
+            }
             guard startsLeft > 0 else { return loop.turnAgain() }
-            guard let decision = passage.shaper?.next(at: now, atMost: startsLeft) else { return }
+            guard let decision = passage.next(at: now, atMost: startsLeft) else { return }
             switch decision {
             case .start(let count, let scheduled, let measured, let firstRank):
-                start(count, scheduled: scheduled, measured: measured, firstRank: firstRank)
-            case .arrive(let arrival, let measured): arrive(arrival, measured: measured)
+                start(count, passage, scheduled: scheduled, measured: measured, firstRank: firstRank)
+            case .arrive(let arrival, let measured):
+                begin(request(of: arrival, passage, measured: measured), connection: .any)
             case .shed(let arrival, let measured, let reason):
-                let request = request(of: arrival, measured: measured, passage)
-                record(unsent: request, detail: reason.rawValue)
-                request.lane.recycle(request)
-            case .turnAway(let scheduled, let measured): turnAway(scheduled: scheduled, measured: measured)
+                drop(request(of: arrival, passage, measured: measured), detail: reason.rawValue)
+            case .turnAway(let scheduled, let measured):
+                guard let request = source.turnedAway(dueBy: scheduled, passage) else { continue }
+                passage.assign(&request.errand, scheduled: scheduled, measured: measured)
+                drop(request, detail: StageShaper.ShedReason.cap.rawValue)
             case .windowReady:
                 run.conductor.take(.windowReady(loop: loopIndex, index: passage.index))
                 obey()  // where this loop was the last, the window is closed before anything else is started
             case .quiet:
                 if passage.entry.stage.load == .drain { cancelAll() }
-                let warmed = preparation?.finish() ?? 0
-                preparation = nil
+                let warmed = edge?.finish() ?? 0
+                edge = nil
                 run.conductor.take(.quiet(loop: loopIndex, index: passage.index, warmed: warmed))
             case .wait(let instant):
                 let due = passage.isPaused(at: now) ? .distantFuture : retries.nextDue ?? .distantFuture
                 let next = min(instant ?? .distantFuture, due)
                 if next == .distantFuture { timer?.disarm() } else { timer?.arm(at: next) }
-                makeAhead(until: instant, passage)
+                source.makeAhead(until: instant, passage)
                 return
             }
+        }
+    }
+
+    // MARK: requests that begin
+
+    private func start(_ count: Int, _ passage: Passage, scheduled: Instant, measured: Bool, firstRank: Int?) {
+        let stage = passage.entry.stage
+        let connection = stage.connection(isWave: firstRank != nil)
+        for offset in 0..<count {
+            let request = source.next(dueBy: scheduled, passage)
+            let rank = firstRank.map { $0 + offset * stage.rankStride }
+            passage.assign(&request.errand, scheduled: scheduled, measured: measured, rank: rank)
+            request.errand.queued = passage.waitForPlace(since: scheduled)
+            begin(request, connection: connection)
+        }
+    }
+
+    /// It starts when it is due, whatever became of those before.
+    private func request(of arrival: Arrival, _ passage: Passage, measured: Bool) -> LiveRequest {
+        let request = source.request(of: arrival, passage)
+        passage.assign(&request.errand, scheduled: arrival.scheduled, measured: measured)
+        return request
+    }
+
+    private func send(again errand: Errand, _ passage: Passage, at now: Instant) {
+        if errand.wasKeyRefused, lanes[errand.target].isLookingForKey {
+            var later = errand
+            later.scheduled = now.advanced(byNanoseconds: Lane.waitForKey)
+            return retries.insert(later, due: later.scheduled)
+        }
+        begin(source.again(errand, passage), connection: .any)
+    }
+
+    private func begin(_ request: LiveRequest, connection: HTTPClient.Connection) {
+        request.lane.useNewestKey(for: request)
+        if let cap = run.budget.reserve(request.claim) {
+            passage?.requestEnded(request.errand, failedFast: true, at: MonotonicClock.now())
+            drop(request, detail: "cap")
+            run.conductor.stop(.cap(cap))
+            return
+        }
+        roster.add(request)
+        let isWritten = request.lane.client.start(request.transfer, connection: connection)
+        if !isWritten { startsLeft = max(0, startsLeft - 1) }
+        let dispatched = request.transfer.timing.dispatched
+        roster.noteDispatch(of: request, at: dispatched)
+        recorder.requestStarted(at: dispatched)
+    }
+
+    /// It was due and is not sent.
+    private func drop(_ request: LiveRequest, detail: String) {
+        recorder.requestNotSent(request.errand, detail: detail)
+        request.lane.recycle(request)
+    }
+
+    // MARK: requests that end
+
+    func firstToken(of request: LiveRequest, at instant: Instant) {
+        passage?.firstToken(after: instant.nanoseconds(since: request.errand.scheduled))
+    }
+
+    func ended(_ request: LiveRequest, _ cause: EndCause) {
+        guard let passage else { preconditionFailure("a request ended before the first stage") }
+        let lane = request.lane
+        let now = request.transfer.timing.ended ?? MonotonicClock.now()
+        var record = request.record(t0: run.t0, cause, redactor: run.redactor())
+        if passage.disowns(request, endedAt: now) { record.measured = false }
+        roster.remove(request)
+        // Before its request's record: stored alone it belongs to nothing, but a request without it would count as answered.
+        if let answer = AnswerRecord(request, record, run: run) { recorder.answer(answer) }
+        let next = source.followUp(to: request, record, passage)
+        record.think = next?.think.nanoseconds
+        recorder.requestEnded(record, answered: request.answered, at: now)
+        run.budget.settle(request.claim, by: record, price: lane.price)
+        let advice = ReplyAdvice(of: request, record, at: now)
+        let pause = passage.entry.stage.closed?.gap.nanoseconds ?? 0
+        let reason = lane.note(request, record, advice, pause: pause, at: now)
+        if passage.takesRetries, let again = lane.again(request.errand, record, advice, at: now) {
+            retries.insert(again, due: again.scheduled)
+        } else {
+            let began = request.transfer.timing.dispatched
+            let failedFast =
+                record.outcomeClass != .success && record.tokenEvents == 0
+                && now.nanoseconds(since: began) < 50_000_000
+            let stays = passage.requestEnded(
+                request.errand,
+                failedFast: failedFast,
+                refused: record.outcome == .connect,
+                thinking: next?.think,
+                at: now
+            )
+            if let next, stays || passage.entry.stage.handsUsersOn { source.think(next, from: now) }
+        }
+        lane.recycle(request)
+        if let reason { run.conductor.take(.abandon(target: lane.index, reason: reason)) }
+        pump()
+    }
+
+    private func cancelAll() {
+        roster.cancelAll()
+        source.dropEdge()
+        passage?.endLookAhead()
+        dropRetries()
+    }
+
+    /// Their users give up.
+    private func dropRetries() {
+        for errand in retries.takeAll() {
+            passage?.requestEnded(errand, failedFast: false, at: MonotonicClock.now())
         }
     }
 
     // MARK: several times a second
 
     private func tick(_ now: Instant) {
-        if now >= roster.safeUntil { cancelOverdue(now) }
+        roster.cancelOverdue(at: now)
         watchForBreaker(now)
-        for lane in lanes { lane?.followName(at: now) }
-        let clients = lanes.compactMap { $0?.client }
-        housekeeping?.note(into: recorder, clients: clients, inFlight: roster.count, now: now)
+        lanes.followNames(at: now)
+        housekeeping?.note(into: recorder, clients: lanes.clients, inFlight: roster.count, now: now)
         recorder.tick(at: now)
         if let passage, let (second, load) = passage.sample(at: now, running: roster.count) {
             run.conductor.take(.load(load, second: second, index: passage.index))
         }
-        run.learnt.tell(loop: loopIndex, at: now, limits: rateLimits())
+        run.learnt.tell(loop: loopIndex, at: now, limits: lanes.rateLimits)
     }
 
     private func watchForBreaker(_ now: Instant) {
-        guard let passage, passage.shaper != nil else { return }
+        guard let passage, !passage.isClosed else { return }
         let target = passage.entry.target
-        let reason = run.breakers.watch(target, loop: loopIndex, at: now) {
-            Breaker.Report(
-                oldestOpen: roster.running.lazy.map(\.transfer.timing.dispatched).min(),
-                lastToken: lastToken
-            )
-        }
+        let reason = run.breakers.watch(target, loop: loopIndex, at: now) { roster.report }
         if let reason { run.conductor.take(.abandon(target: target, reason: reason)) }
-    }
-
-    /// What each target's responses said of its limits.
-    func rateLimits() -> [Int: RateLimitRecord] { ofLanes(\.limits) }
-
-    /// Whether each target's server closes connections after an answer.
-    func connectionNotes() -> [Int: Bool] { ofLanes(\.closesConnections) }
-
-    private func ofLanes<Fact>(_ fact: (Lane) -> Fact?) -> [Int: Fact] {
-        lanes.reduce(into: [:]) { facts, lane in
-            if let lane { facts[lane.index] = fact(lane) }
-        }
     }
 }

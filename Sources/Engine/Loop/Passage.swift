@@ -1,5 +1,6 @@
 internal import Schedule
 internal import Ticks
+internal import Transport
 
 /// The stage that a loop is at: its share of it, and how far that is.
 final class Passage {
@@ -8,10 +9,11 @@ final class Passage {
     let lane: Lane
     let replay: Replay?  // whose requests it sends
     /// nil when the phase is over and nothing is to be started.
-    var shaper: StageShaper?
-    var lookAhead: LookAhead?  // of an open loop
-    var windowEnd: Instant?
-    var hasStopped = false  // nothing is sent again
+    private var shaper: StageShaper?
+    private let isOpenLoop: Bool
+    private var lookAhead: LookAhead?  // of an open loop
+    private var windowEnd: Instant?
+    private var hasStopped = false  // nothing is sent again
     private var paused: Instant?
     private var lastPause: Range<Instant>?
     private var sampler: LoadSampler?
@@ -26,9 +28,117 @@ final class Passage {
         self.shaper = shaper
         job = share.closed.flatMap { $0.items == nil ? nil : $0 }
         replay = share.replay
+        isOpenLoop = share.arrivals != nil
         guard let arrivals = share.arrivals else { return }
         lookAhead = LookAhead(arrivals)
         if arrivals.stopsWhenSaturated, arrivals.isSteady { sampler = LoadSampler(start: start) }
+    }
+
+    // MARK: what all loops are told at once
+
+    func closeWindow(at instant: Instant) {
+        shaper?.closeWindow(at: instant)
+        windowEnd = windowEnd ?? instant
+    }
+
+    func giveUp(at instant: Instant) {
+        shaper?.giveUp(at: instant)
+        windowEnd = windowEnd ?? instant
+    }
+
+    func stop(at instant: Instant) {
+        shaper?.stopStarting(at: instant)
+        hasStopped = true
+        windowEnd = windowEnd ?? instant
+    }
+
+    func pause(at instant: Instant) {
+        shaper?.pause(at: instant)
+        paused = paused ?? instant
+    }
+
+    /// - Returns: how long the pause was, nanoseconds; nil where there was none.
+    func resume(at instant: Instant) -> Int64? {
+        shaper?.resume(at: instant)
+        return endPause(at: instant)
+    }
+
+    /// The stage is over, and so is a pause in it.
+    /// - Returns: how long that was, nanoseconds; nil where there was none.
+    func endPause(at instant: Instant) -> Int64? {
+        guard let begun = paused else { return nil }
+        paused = nil
+        lastPause = begun..<max(begun, instant)
+        return max(0, instant.nanoseconds(since: begun))
+    }
+
+    func isPaused(at now: Instant) -> Bool { paused.map { now >= $0 } ?? false }
+
+    /// Nothing is started any more.
+    func close() { shaper = nil }
+    var isClosed: Bool { shaper == nil }
+
+    /// Whether a request that failed is sent again.
+    var takesRetries: Bool { !hasStopped && !isClosed }
+
+    /// Time, nanoseconds, in which slots of a closed level were free up to its window's end.
+    var unfilledArea: Int64? { windowEnd.flatMap { shaper?.unfilledArea(until: $0) } }
+
+    // MARK: the shaper
+
+    /// nil when the phase is over.
+    func next(at now: Instant, atMost limit: Int) -> StageShaper.Decision? { shaper?.next(at: now, atMost: limit) }
+
+    /// Its place is free, or its user's who thinks.
+    /// - Returns: whether that user stays.
+    @discardableResult
+    func requestEnded(
+        _ errand: Errand,
+        failedFast: Bool,
+        refused: Bool = false,
+        thinking: Duration? = nil,
+        at now: Instant
+    ) -> Bool {
+        shaper?.requestEnded(kind(of: errand), failedFast: failedFast, refused: refused, thinking: thinking, at: now)
+            ?? false
+    }
+
+    /// Nanoseconds that a request of an open loop waited for a place in flight; one of a closed loop waits for none.
+    func waitForPlace(since due: Instant) -> Int64 { isOpenLoop ? shaper?.waitForPlace(since: due) ?? 0 : 0 }
+
+    // MARK: its requests
+
+    /// What a request is to this stage.
+    private func kind(of errand: Errand) -> StageShaper.RequestKind {
+        errand.step == entry.step ? errand.kind : .carried
+    }
+
+    /// Writes down what the stage has decided of a request that is about to start.
+    func assign(_ errand: inout Errand, scheduled: Instant, measured: Bool, rank: Int? = nil) {
+        errand.scheduled = scheduled
+        errand.step = entry.step
+        errand.rank = rank
+        errand.kind = rank != nil ? .wave : measured ? .measured : .unmeasured
+    }
+
+    /// Whether a request, sent as a measured one, is none.
+    func disowns(_ request: LiveRequest, endedAt now: Instant) -> Bool {
+        let began = request.transfer.timing.dispatched
+        // Another loop may have learnt of the window's end a moment after it.
+        if kind(of: request.errand) == .measured, request.errand.attempt == 0, !isOpenLoop, let windowEnd,
+            began >= windowEnd
+        {
+            return true
+        }
+        // A level's load went away under it; a job counts every prompt.
+        return entry.stage.isLoaded && entry.stage.jobSize == nil && wasPaused(from: began, to: now)
+    }
+
+    /// Whether a request of this time ran into a pause, in which the load went away under it.
+    private func wasPaused(from start: Instant, to end: Instant) -> Bool {
+        if let paused, end > paused { return true }
+        guard let lastPause else { return false }
+        return start < lastPause.lowerBound && end > lastPause.lowerBound
     }
 
     /// The place in the job's list of the prompt that comes next; nil where there is no job, or all of it is asked.
@@ -54,40 +164,32 @@ final class Passage {
         )
     }
 
-    /// What a request is to this stage.
-    func kind(of errand: Errand) -> StageShaper.RequestKind { errand.step == entry.step ? errand.kind : .carried }
+    func takeAhead(_ arrival: Int) -> LiveRequest? { lookAhead?.take(arrival) }
 
-    // MARK: pauses
-
-    func pause(at instant: Instant) { paused = paused ?? instant }
-
-    /// How long the pause was, nanoseconds; nil where there was none.
-    func resume(at instant: Instant) -> Int64? {
-        guard let begun = paused else { return nil }
-        paused = nil
-        lastPause = begun..<max(begun, instant)
-        return max(0, instant.nanoseconds(since: begun))
+    func makeAhead(until due: Instant?, make: (Int) -> LiveRequest) {
+        let (maker, replay) = (lane.maker, replay)
+        lookAhead?.fill(
+            until: due,
+            bytes: { arrival in
+                guard let replay else { return maker.usualBytes }
+                return arrival < replay.count ? maker.bytes(of: replay.trace[arrival]) : nil
+            },
+            make: make
+        )
     }
 
-    func isPaused(at now: Instant) -> Bool { paused.map { now >= $0 } ?? false }
-
-    /// Whether a request of this time ran into a pause, in which the load went away under it.
-    func wasPaused(from start: Instant, to end: Instant) -> Bool {
-        if let paused, end > paused { return true }
-        guard let lastPause else { return false }
-        return start < lastPause.lowerBound && end > lastPause.lowerBound
+    /// Nothing is made ahead any more; what was, in vain.
+    func endLookAhead() {
+        for request in lookAhead?.removeAll() ?? [] { lane.recycle(request) }
+        (lookAhead, sampler) = (nil, nil)
     }
+
+    // MARK: its load
 
     func firstToken(after ttft: Int64) { sampler?.firstToken(after: ttft) }
 
     /// The load of a second that is over, once.
     func sample(at now: Instant, running: Int) -> (second: Int, sample: LoadSample)? {
         sampler?.sample(at: now) { running + (shaper?.backlog(at: now) ?? 0) }
-    }
-
-    /// Nothing is made ahead any more; what was, in vain.
-    func endLookAhead() -> [LiveRequest] {
-        defer { (lookAhead, sampler) = (nil, nil) }
-        return lookAhead?.removeAll() ?? []
     }
 }

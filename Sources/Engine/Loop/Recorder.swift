@@ -97,8 +97,12 @@ final class Recorder {
     /// What the model wrote. Call it before `requestEnded`, so that it is never stored after its request.
     func answer(_ record: AnswerRecord) { batch.answers.append(record) }
 
-    /// A request that was planned and never sent.
-    func requestNotSent(_ record: RequestRecord) {
+    /// A request that was due is in the books though it was not sent.
+    func requestNotSent(_ errand: Errand, detail: String) {
+        var record = RequestRecord()
+        errand.sign(&record, loop: loop, t0: t0)
+        record.outcome = .notSent
+        record.detail = detail
         live.unsuccessful[record.outcome, default: 0] += 1
         add(record)
     }

@@ -1,28 +1,34 @@
+internal import Measurement
 internal import Ticks
+internal import Transport
 
-/// The requests of one loop that are in flight.
-struct Roster {
-    private(set) var running: [LiveRequest] = []
+/// The requests of one loop that are in flight: which they are, which have their answer, which are overdue.
+final class Roster {
+    private var running: [LiveRequest] = []
     /// Of them, those that have their answer, and whose connection is open yet.
-    private(set) var complete: [LiveRequest] = []
+    private var complete: [LiveRequest] = []
     /// Until when none of them can be overdue: ten thousand streams are not looked through for nothing.
-    private(set) var safeUntil = Instant.distantFuture
+    private var safeUntil = Instant.distantFuture
+    private var lastToken: Instant?  // of the present phase
 
     var count: Int { running.count }
 
-    mutating func add(_ request: LiveRequest) {
+    func add(_ request: LiveRequest) {
         request.slot = running.count
         running.append(request)
     }
 
-    mutating func note(safeUntil instant: Instant) { safeUntil = min(safeUntil, instant) }
+    /// It was dispatched, and may be overdue one day.
+    func noteDispatch(of request: LiveRequest, at now: Instant) { safeUntil = min(safeUntil, request.safe(now: now)) }
 
-    mutating func noteComplete(_ request: LiveRequest) {
+    func noteToken(at instant: Instant) { lastToken = instant }
+
+    func noteComplete(_ request: LiveRequest) {
         request.isComplete = true
         complete.append(request)
     }
 
-    mutating func remove(_ request: LiveRequest) {
+    func remove(_ request: LiveRequest) {
         let last = running.removeLast()
         if last !== request {
             last.slot = request.slot
@@ -34,6 +40,40 @@ struct Roster {
         }
     }
 
-    /// All are about to be looked through; what is begun meanwhile lowers the instant again.
-    mutating func forgetSafety() { safeUntil = .distantFuture }
+    /// What its target's breaker wants to know.
+    var report: Breaker.Report {
+        Breaker.Report(oldestOpen: running.lazy.map(\.transfer.timing.dispatched).min(), lastToken: lastToken)
+    }
+
+    // MARK: requests that this loop ends
+
+    func cancelAll() { while let request = running.last { request.lane.cancel(request, .ours(.cancelled)) } }
+
+    /// Another phase begins, whose tokens count alone.
+    func forgetTokens() { lastToken = nil }
+
+    /// Every 2 ms: the place of a request that has its answer is not held by a connection that stays open.
+    func endComplete(at now: Instant, _ patience: ReplyEnd.Patience) {
+        // What one of them starts may be the same object anew.
+        for request in complete where request.isComplete {
+            guard let over = request.over(patience), over <= now else { continue }
+            request.lane.cancel(request, .complete)
+        }
+    }
+
+    func cancelOverdue(at now: Instant) {
+        guard now >= safeUntil else { return }
+        safeUntil = .distantFuture  // what is begun meanwhile lowers it again
+        var position = running.count
+        while position > 0 {
+            position -= 1
+            guard position < running.count else { continue }
+            let request = running[position]
+            if let outcome = request.overdue(now: now) {
+                request.lane.cancel(request, .ours(outcome))
+            } else {
+                noteDispatch(of: request, at: now)
+            }
+        }
+    }
 }

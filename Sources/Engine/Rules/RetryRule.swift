@@ -62,31 +62,3 @@ struct RetryRule: Sendable, Hashable {
         }
     }
 }
-
-/// Requests that wait to be sent again; their place in flight stays taken, as their user waits with them.
-struct RetryQueue {
-    private var errands: [Errand] = []  // by when they are due, the latest first
-
-    var count: Int { errands.count }
-    var nextDue: Instant? { errands.last?.scheduled }
-
-    mutating func insert(_ errand: Errand) {
-        var low = 0
-        var high = errands.count
-        while low < high {
-            let middle = (low + high) / 2
-            if errands[middle].scheduled > errand.scheduled { low = middle + 1 } else { high = middle }
-        }
-        errands.insert(errand, at: low)
-    }
-
-    mutating func takeDue(at now: Instant) -> Errand? {
-        guard let last = errands.last, last.scheduled <= now else { return nil }
-        return errands.removeLast()
-    }
-
-    mutating func takeAll() -> [Errand] {
-        defer { errands.removeAll() }
-        return errands
-    }
-}

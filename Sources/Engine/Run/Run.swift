@@ -124,7 +124,7 @@ public final class Run: Sendable {
                 let driver = LoopDriver(loopIndex: index, loop: loop, run: context)
                 driver.begin()
                 loop.run()
-                learnt.end(loop: index, driver.connectionNotes(), limits: driver.rateLimits())
+                learnt.end(loop: index, driver.lanes.connectionNotes, limits: driver.lanes.rateLimits)
             }
         }
     }
