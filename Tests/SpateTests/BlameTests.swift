@@ -20,9 +20,11 @@ extension ProgramTests {
             let spate = try Spate(["run", path, "-o", folder["run"], "--quiet"])
             #expect(wait(atMost: 20) { folder.has("run/run.sqlite") })
             usleep(1_500_000)
-            spate.send(SIGSTOP)
-            usleep(1_000_000)
-            spate.send(SIGCONT)
+            let stopped = ContinuousClock().measure {
+                spate.send(SIGSTOP)
+                usleep(1_000_000)
+                spate.send(SIGCONT)
+            }
             let ended = try spate.end(within: 30)
             #expect(ended.status == 97, "\(ended.all)")
             #expect(ended.out.hasPrefix("INVALID"))
@@ -31,7 +33,8 @@ extension ProgramTests {
             let incidents = summary["targets"][0]["phases"][0]["incidents"].list
             let lengths = incidents.map { ($0["end_s"].double ?? 0) - ($0["start_s"].double ?? 0) }
             let longest = try #require(lengths.max())
-            #expect(abs(longest - 1) < 0.2, "\(lengths)")
+            // The one who stops it is late on a busy machine, too.
+            #expect(longest > 0.8 && longest < stopped / .seconds(1) + 0.2, "\(lengths), stopped for \(stopped)")
             let words = incidents.compactMap { $0["detail"].text }.joined()
             #expect(words.contains("client was stopped"), "\(words)")
         }

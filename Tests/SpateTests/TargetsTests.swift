@@ -129,7 +129,8 @@ extension ProgramTests {
                 journals.flatMap { turns($0, pausedFor: 700_000_000).dropFirst().compactMap(\.first?.received) }.min()
                 ?? 0
             let apart = Double(second - first) / 1e9
-            #expect(abs(apart - 2) < 0.1, "\(apart) s")
+            // Not at once, at some 0.7 s, and not 2 s after the first had ended, at some 2.7 s; a busy machine is late.
+            #expect(apart > 1.9 && apart < 2.5, "\(apart) s")
             #expect(!summary["warnings"].list.contains { $0.text?.contains("One time window") == true })
         }
     }

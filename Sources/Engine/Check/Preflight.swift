@@ -108,7 +108,7 @@ private final class ModelsProbe: TransferHandler {
 
     func transfer(_ transfer: Transfer, received bytes: Span<UInt8>, at stamp: ReceiveStamp) {
         guard body.count + bytes.count <= Self.limit else { return }
-        for index in bytes.indices { body.append(bytes[index]) }
+        bytes.withUnsafeBufferPointer { body.append(contentsOf: $0) }
     }
 
     func transfer(_ transfer: Transfer, ended failure: TransferFailure?) {

@@ -111,7 +111,7 @@ final class ScrapedSource: TransferHandler {
             isTooLong = true
             return
         }
-        for index in bytes.indices { body.append(bytes[index]) }
+        bytes.withUnsafeBufferPointer { body.append(contentsOf: $0) }
     }
 
     func transfer(_ transfer: Transfer, ended failure: TransferFailure?) {
