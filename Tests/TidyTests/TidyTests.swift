@@ -67,6 +67,15 @@ import Testing
         }
     }
 
+    /// Else what is shipped would go without it, silently.
+    @Test func `what libcurl finds in the executable before its libraries is exported by what is shipped`() throws {
+        let definition = #/(?:VISIBLE|__attribute__\(\(visibility\("default"\)[^)]*\)\))\s+\w+\s+(\w+)\(/#
+        let defined = try Self.files(of: "CCurl").flatMap { $0.text.matches(of: definition).map { String($0.1) } }
+        let script = try String(contentsOf: Self.root.appendingPathComponent(".ci/exported.ld"), encoding: .utf8)
+        #expect(defined.count > 3)
+        #expect(script.matches(of: #/(\w+);/#).map { String($0.1) }.sorted() == defined.sorted())
+    }
+
     @Test(arguments: allowed.keys.sorted())
     func `a file holds one idea, in at most 400 lines`(target: String) throws {
         for (path, text) in try Self.files(of: target) {

@@ -95,6 +95,9 @@ static inline CURLcode spate_message_result(const CURLMsg *message) { return mes
 /// Whether a server of HTTP/2 said that it had not taken this handle's request, since this was last asked.
 bool spate_was_refused(CURL *easy);
 
+/// A socket whose connection of HTTP/2 has input that libcurl holds and asks no call for, each once; -1 = there is none more.
+int spate_take_unread(void);
+
 // --- Instants of bytes. ---
 
 /// What this thread's latest `recv` and `send` saw. One per thread, written by the interposed calls in receive.c.

@@ -29,6 +29,8 @@ final class ConnectionShard {
     var isListedIdle = false
     /// When libcurl wants to be called although nothing happens; nil = never.
     var deadline: Instant?
+    /// Sockets of HTTP/2 that libcurl is to be called for although nothing happens on them, and how often.
+    private var unread: [curl_socket_t: Int] = [:]
 
     /// - Parameter number: how many were made before it.
     init(client: HTTPClient, number: Int) {
@@ -119,9 +121,28 @@ final class ConnectionShard {
     private func act(on socket: curl_socket_t, flags: Int32) {
         var running: Int32 = 0
         curl_multi_socket_action(multi, socket, flags, &running)
+        if client.endpoint.multiplexes { readOn() }
         spate_forget_drained()
         client.shardWasTouched(self)
     }
+
+    /// Has libcurl hand on what a read brought beyond the buffer of a stream (unread.c): what was in the buffer, the rest of
+    /// the frame piece by piece, and what stands behind it, one call each.
+    private func readOn() {
+        for _ in 0..<Self.mostCallsInARow {
+            while case let socket = spate_take_unread(), socket >= 0 {
+                unread[socket] = 2 + Self.largestFrame / client.readSize
+            }
+            guard let (socket, calls) = unread.first else { return }
+            unread[socket] = calls > 1 ? calls - 1 : nil
+            var running: Int32 = 0
+            curl_multi_socket_action(multi, socket, CURL_CSELECT_IN, &running)
+        }
+        client.shardIsDue(self)  // the other sockets have waited long enough
+    }
+
+    private static let mostCallsInARow = 64
+    private static let largestFrame = 16_384  // no larger one is allowed to be sent to us (RFC 9113, 4.2)
 
     func idleConnectionDied(_ watch: SocketWatch) {
         guard watch.carriedPost else { return }

@@ -14,9 +14,6 @@ extension HTTPClient {
     /// What the answers are like, so that streams, of which there are many, cost little memory, and documents few reads.
     public enum Answers: Sendable, Hashable {
         case streams, documents
-
-        /// Bytes that libcurl reads at once, and holds for each transfer.
-        var readSize: Int { self == .streams ? 1_024 : 16_384 }
     }
 
     /// Each name once, at its first place, with its last value.

@@ -1,7 +1,11 @@
 internal import CCurl
 
-/// What the allocator is told.
+/// What is held for a transfer, and what the allocator is told of it.
 extension HTTPClient {
+    /// Bytes that libcurl reads at once, and holds for each transfer. Of HTTP/2 what one record of TLS holds: what does not
+    /// fit takes further calls for all streams of the connection.
+    var readSize: Int { answers == .streams && !endpoint.multiplexes ? 1_024 : 16_384 }
+
     /// OpenSSL frees the 21 KB that each handshake took; held by the allocator, they would stay ours for every connection.
     static let returnsHandshakeBuffers: Bool = spate_return_memory_from(20_000)
 

@@ -132,7 +132,7 @@ public final class Transfer {
         spate_easy_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)  // the proxy's answer is not the target's
         spate_easy_set_long(easy, CURLOPT_MAXAGE_CONN, 3600)
         spate_easy_set_long(easy, CURLOPT_MAXLIFETIME_CONN, client.endpoint.longestConnection ?? 0)
-        spate_easy_set_long(easy, CURLOPT_BUFFERSIZE, client.answers.readSize)
+        spate_easy_set_long(easy, CURLOPT_BUFFERSIZE, client.readSize)
         // Under TLS a request is written from a copy in this buffer, 64 KB unless told.
         spate_easy_set_long(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16 * 1024)
         // No timeout of libcurl's: the watchdog above keeps the contract's four. One for connecting would stay in the
