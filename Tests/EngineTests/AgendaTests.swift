@@ -248,6 +248,23 @@ import Wire
         #expect(diary.probes == ["begin", "end"])
     }
 
+    @Test func `probes beside a load that lies ahead begin with it`() {
+        var diary = Diary([[level, drain]], windows: TimeWindows(count: 2, every: .seconds(10)), probed: 2)
+        diary.begin()
+        diary.quiet(0, at: 1)
+        diary.quiet(1, at: 2)
+        #expect(diary.probesBegin == [ms(0), ms(10_000)])
+        // And so they do, whatever runs them.
+        var continuation = Program.Continuation()
+        continuation.begins = 10_000_000_000
+        let probes = Program(targets: Program.of([[level]]).targets, continuing: continuation)
+        var agenda = Agenda(program: probes, loops: 1, t0: .zero)
+        let commands: [Agenda.Command] = agenda.take(.attached(loop: 0), at: ms(2_000)).compactMap {
+            if case .tell(let command) = $0 { command } else { nil }
+        }
+        #expect(commands == [.enter(index: 0, start: ms(10_000))])
+    }
+
     @Test func `a loop may speak while it is spoken to, and all hear things in the order they were decided`() {
         let program = Program.of([[level, drain]])
         let conductor = Conductor(
@@ -296,6 +313,7 @@ private struct Diary {
     var agenda: Agenda
     var batches: [RecordBatch] = []
     var probes: [String] = []
+    var probesBegin: [Instant] = []
     var met: [Int] = []
     private let loops: Int
 
@@ -317,7 +335,9 @@ private struct Diary {
         for action in actions {
             switch action {
             case .write(let batch): batches.append(batch)
-            case .beginProbes: probes.append("begin")
+            case .beginProbes(_, let start):
+                probes.append("begin")
+                probesBegin.append(start)
             case .endProbes: probes.append("end")
             case .meet(let index): met.append(index)
             case .tell, .show: break

@@ -36,24 +36,27 @@ final class Trickle: Sendable {
     }
 
     /// Begins to probe a target, one request at a time and 1/rate seconds after each; gives what ends it.
-    func begin(_ target: EngineTarget, price: Price, beside phase: Int, named name: String, rate: Double) -> Run {
+    func begin(_ target: EngineTarget, price: Price, beside load: Program.Entry, from start: Instant, rate: Double)
+        -> Run
+    {
         var probed = target
         let gap = Duration.nanoseconds(Int64((1e9 / rate).rounded()))
         let stages = [
             Stage.oneByOne(.probe, 1_000_000_000, gap: gap, grace: .seconds(10)), .drain(grace: .seconds(10)),
         ]
-        probed.plan.phases = [PhasePlan(name: "\(name) probes", kind: .trickle, stages: stages)]
+        probed.plan.phases = [PhasePlan(name: "\(load.phaseName) probes", kind: .trickle, stages: stages)]
         probed.plan.windows = TimeWindows()
-        let replay = target.plan.phases.first { $0.name == name }?.replay
+        let replay = target.plan.phases.first { $0.name == load.phaseName }?.replay
         probed.plan.workload = target.plan.workload.probing(beside: replay)
         var continuation = Program.Continuation()
         let number = earlier.probeRuns + runs.withLock { $0.count }
-        let numbers = Numbering.probes(number, beside: phase, of: place, loops: options.loops)
+        let numbers = Numbering.probes(number, beside: load.phase, of: place, loops: options.loops)
         continuation.begun = earlier.begun
         continuation.phase = numbers.phase
         continuation.step = numbers.step
         continuation.sequence = numbers.sequence
-        continuation.beside = phase
+        continuation.beside = load.phase
+        continuation.begins = start.nanoseconds(since: t0)
         var options = options
         options.loops = 1
         options.prices = [price]

@@ -45,7 +45,7 @@ struct Agenda: Sendable {
         case tell(Command)
         case write(RecordBatch)
         case show(LiveFeed.StageView?)  // nil when the run is over
-        case beginProbes(Program.Entry)  // beside its phase
+        case beginProbes(Program.Entry, start: Instant)  // beside its phase, which may lie ahead
         case endProbes
         case meet(index: Int)  // ask the other shards when that stage begins; answered by `met`
     }
@@ -213,8 +213,9 @@ struct Agenda: Sendable {
             return end
         }
         let edge = program.edgeInstant(at: next, after: self.start)
-        // t0 may be agreed with others, and lie ahead.
-        let start = [now.advanced(byNanoseconds: lead), t0, agreed, edge].compactMap(\.self).max() ?? now
+        // t0 may be agreed with others, and lie ahead; so may the load that is probed.
+        let begins = program.continuation.begins.map { t0.advanced(byNanoseconds: $0) }
+        let start = [now.advanced(byNanoseconds: lead), t0, agreed, edge, begins].compactMap(\.self).max() ?? now
         guard let notBefore = entry.notBefore else { return start }
         let planned = t0.advanced(by: notBefore)
         if planned < now { books.noteLateWindow(entry, by: now.nanoseconds(since: planned), at: now) }
@@ -246,7 +247,7 @@ struct Agenda: Sendable {
         guard entry.probeRate != nil, entry.stage.isLoaded else { return endProbes() }
         guard !hasProbes else { return }
         hasProbes = true
-        actions.append(.beginProbes(entry))
+        actions.append(.beginProbes(entry, start: start))
     }
 
     private mutating func endProbes() {

@@ -115,10 +115,10 @@ public final class Conductor: Sendable {
         case .write(let batch): sink.write(batch)
         case .show(let view): feed.enter(view)
         case .meet(let index): gate?.meet(index) { [self] in take(.met(index: index, instant: $0)) }
-        case .beginProbes(let entry):
+        case .beginProbes(let entry, let start):
             guard let trickle, let rate = entry.probeRate else { return }
             let (target, price) = (program.targets[entry.target], prices[entry.target])
-            let run = trickle.begin(target, price: price, beside: entry.phase, named: entry.phaseName, rate: rate)
+            let run = trickle.begin(target, price: price, beside: entry, from: start, rate: rate)
             state.withLock { $0.probes = run }
         case .endProbes:
             let run = state.withLock { state in

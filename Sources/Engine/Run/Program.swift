@@ -92,6 +92,7 @@ public struct Program: Sendable {
         /// Phases that an interrupted run had begun, by id, and how many steps each has.
         public var begun: [Int: (phase: PhaseRecord, steps: Int)] = [:]
         public var beside: Int?  // the phase whose load it probes
+        var begins: Int64?  // no stage begins earlier, since t0
         var probeRuns = 0  // runs of probes beside its loads, so far
 
         public init() {}
