@@ -1,14 +1,20 @@
 import Transport
+import Wire
 
-/// What a server of OpenAI's chat does with each request, faults included.
+/// What the targets' servers do with each request, each in its API, faults included.
 struct Server {
     private let world: Case
+    private let writers: [AnswerWriter]  // by target
     private var draw: Draw
     private let share: Double
     private let pace: ClosedRange<Int>
 
-    init(_ world: Case) {
+    init(_ world: Case, _ apis: [API]) {
         self.world = world
+        writers = apis.map { api in
+            let served = ServedFacts(model: "m")
+            return AnswerWriter(api: api, id: "a", served: served, created: 0, inputTokens: 9, asksForUsage: true)
+        }
         draw = Draw(world.seed, "server")
         share = draw.one([0, 0.05, 0.2, 0.6])
         pace = draw.one([1...5, 5...40, 20...120])
@@ -28,12 +34,13 @@ struct Server {
         let drawn = draw.chance(share) ? draw.one(Self.onRequests) : nil
         let fault = drawn.flatMap { world.faults.contains($0) ? $0 : nil }
         let tokens = draw.number(1...8)
-        var script = script(fault, tokens)
+        var script = script(fault, tokens, writers[request.port - 1])
         script.fault = fault?.rawValue ?? ""
         return script
     }
 
-    private mutating func script(_ fault: Fault?, _ tokens: Int) -> Script {
+    private mutating func script(_ fault: Fault?, _ tokens: Int, _ writer: AnswerWriter) -> Script {
+        let stream = ["content-type": writer.contentType]
         let connects = draw.milliseconds(0...3)
         let first = draw.milliseconds(pace)
         switch fault {
@@ -41,42 +48,42 @@ struct Server {
         case .hangs: return Script([])
         case .resetEarly: return Script([(connects, .written), (first, .fail(.reset, "reset_preheader"))])
         case .status: return refusal(connects, first)
-        case .silent: return Script([(connects, .written), (first, .head(status: 200, headers: Self.stream))])
+        case .silent: return Script([(connects, .written), (first, .head(status: 200, headers: stream))])
         default: break
         }
         var steps: [(after: Int64, step: Script.Step)] = [
-            (connects, .written), (first, .head(status: 200, headers: Self.stream)),
+            (connects, .written), (first, .head(status: 200, headers: stream)),
         ]
         let cut =
             fault == .stall || fault == .reset || fault == .early || fault == .inband
             ? draw.number(0...tokens - 1) : tokens
         var sent = 0
-        var held = ""  // goes out with the next event, in one read
+        var held: [UInt8] = []  // goes out with the next event, in one read
+        writer.appendOpening(to: &held)
         for place in 0..<tokens {
             let gap = fault == .slow ? draw.milliseconds(700...900) : draw.milliseconds(pace)
             let joins = draw.chance(0.2)
             guard place < cut else { break }
             let text = place % 3 == 1 ? "wörd🙂 " : "word "
-            held += "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\(text)\"}}]}\n\n"
             sent += 1
+            writer.append(token: EscapedText(text), count: Int64(sent), to: &held)
             if joins, place + 1 < cut { continue }
             steps += reads(held, after: place == 0 ? 0 : gap)
-            held = ""
+            held = []
         }
         switch fault {
         case .stall: break
         case .reset: steps.append((draw.milliseconds(pace), .fail(.reset, "reset_midstream")))
         case .early: steps.append((draw.milliseconds(pace), .end))
         case .inband:
-            steps += reads(
-                "data: {\"error\":{\"message\":\"overloaded\",\"type\":\"server_error\"}}\n\n",
-                after: 1_000_000
-            )
+            writer.append(failure: "overloaded", to: &held)
+            steps += reads(held, after: 1_000_000)
             steps.append((draw.milliseconds(0...2), .end))
         default:
-            let end = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
-            let usage = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":\(tokens)}}\n\n"
-            steps += reads(end + usage + "data: [DONE]\n\n", after: draw.milliseconds(0...2))
+            let usage = Usage(input: 9, output: Int64(tokens))
+            let text = String(repeating: "w", count: tokens)
+            writer.append(end: .init(isCut: false, usage: usage, serving: nil, text: { text }), to: &held)
+            steps += reads(held, after: draw.milliseconds(0...2))
             if fault == .late {
                 steps.append((draw.milliseconds(0...2), .fail(.reset, "reset_midstream")))
             } else if fault != .open {
@@ -87,8 +94,6 @@ struct Server {
         script.tokens = sent
         return script
     }
-
-    private static let stream = ["content-type": "text/event-stream"]
 
     private mutating func refusal(_ connects: Int64, _ first: Int64) -> Script {
         let status = draw.one([429, 500, 503])
@@ -102,8 +107,7 @@ struct Server {
     }
 
     /// One read, or cut anywhere into several, or into pieces of one.
-    private mutating func reads(_ text: String, after: Int64) -> [(after: Int64, step: Script.Step)] {
-        let bytes = Array(text.utf8)
+    private mutating func reads(_ bytes: [UInt8], after: Int64) -> [(after: Int64, step: Script.Step)] {
         let (cuts, way, wait) = (draw.number(1...bytes.count - 1), draw.number(0...3), draw.milliseconds(0...3))
         guard world.faults.contains(.split), way > 1 else { return [(after, .read(bytes, pieces: [bytes.count]))] }
         if way == 2 { return [(after, .read(bytes, pieces: [cuts, bytes.count - cuts]))] }

@@ -7,7 +7,7 @@ import Transport
 /// Runs worlds drawn from seeds, and says which of them break what must always hold.
 ///
 ///     simulate --seeds 500 [--from 1]
-///     simulate --seed 4711 [--without reset,stall] [--phases 1] [--level 2] [--loops 1]
+///     simulate --seed 4711 [--without reset,stall] [--phases 1] [--level 2] [--loops 1] [--targets 1]
 ///
 /// Ends with 1 where one does, after it has made that world as small as it can be.
 
@@ -25,20 +25,20 @@ func live(_ world: Case) -> Aftermath {
     let here = World(seed: world.seed)
     World.current = here
     let asked = Asked(world)
-    var server = Server(world)
+    var server = Server(world, asked.apis)
     here.serve = { server.answer(to: $0) }
     let t0 = MonotonicClock.now()
     here.limit = t0.nanoseconds + 600 * 1_000_000_000
-    var options = Run.Options(id: "t", prices: [Price()])
+    var options = Run.Options(id: "t", prices: asked.apis.map { _ in Price() })
     options.loops = asked.loops
     options.caps = asked.caps
     let books = Books()
-    let run = Run(program: asked.program(), options: options, t0: t0, sink: books)
+    let runs = RunGroup(programs: asked.programs(), options: options, t0: t0, sink: books)
     if let instant = asked.interruptAfter {
-        here.at(t0.nanoseconds + instant) { run.conductor.stop(.interrupt) }
+        here.at(t0.nanoseconds + instant) { runs.stop(.interrupt) }
     }
     disturb(here, world, from: t0.nanoseconds)
-    let outcome = run.join()
+    let outcome = runs.join()
     return Aftermath(
         asked: asked,
         t0: t0.nanoseconds,
@@ -46,7 +46,7 @@ func live(_ world: Case) -> Aftermath {
         journal: here.journal,
         outcome: outcome,
         standstill: here.standstill,
-        snapshot: run.feed.snapshot(at: MonotonicClock.now())
+        snapshot: runs.snapshot(at: MonotonicClock.now()).feed
     )
 }
 
@@ -111,6 +111,7 @@ while let word = words.popFirst() {
     case "--phases": single?.mostPhases = number(word, value, in: 1...3)
     case "--level": single?.mostLevel = number(word, value, in: 1...8)
     case "--loops": single?.mostLoops = number(word, value, in: 1...3)
+    case "--targets": single?.mostTargets = number(word, value, in: 1...3)
     default: refuse("unknown word \(word); see the top of main.swift")
     }
 }

@@ -1,0 +1,272 @@
+import Engine
+import Measurement
+import Schedule
+import Ticks
+import Transport
+import Wire
+
+/// What is left when a world has come to its end.
+struct Aftermath {
+    let asked: Asked
+    let t0: Int64
+    let run: RecordedRun
+    let journal: [Request]
+    let outcome: Run.Outcome?
+    let standstill: String?
+    let snapshot: LiveFeed.Snapshot
+    /// Each row of a step with its phase's, by the step's id.
+    let places: [Int: (step: StepRecord, phase: PhaseRecord)]
+
+    init(
+        asked: Asked,
+        t0: Int64,
+        run: RecordedRun,
+        journal: [Request],
+        outcome: Run.Outcome?,
+        standstill: String?,
+        snapshot: LiveFeed.Snapshot
+    ) {
+        (self.asked, self.t0, self.run, self.journal) = (asked, t0, run, journal)
+        (self.outcome, self.standstill, self.snapshot) = (outcome, standstill, snapshot)
+        let phases = Dictionary(run.phases.map { ($0.id, $0) }) { first, _ in first }
+        places = run.steps.reduce(into: [:]) { places, step in
+            if let phase = phases[step.phase] { places[step.id] = (step, phase) }
+        }
+    }
+
+    var sent: [RequestRecord] { run.requests.filter { $0.dispatchLag != nil } }
+    /// A single request beside a load.
+    func isProbe(_ request: RequestRecord) -> Bool { places[request.step]?.phase.kind == .trickle }
+
+    var wasCut: Bool { outcome?.stop != nil || outcome?.abandoned.isEmpty == false }
+
+    /// Everything that is wrong, in sentences; empty as it should be.
+    var violations: [String] {
+        if let standstill { return ["\(standstill) (at \((journal.last?.sent ?? t0) - t0) ns)"] }
+        var found: [String] = []
+        everyRequestOnce(&found)
+        for request in run.requests { instants(of: request, &found) }
+        answers(&found)
+        sums(&found)
+        steps(&found)
+        levels(&found)
+        caps(&found)
+        plan(&found)
+        retries(&found)
+        places(&found)
+        users(&found)
+        probes(&found)
+        return found
+    }
+
+    func id(_ request: RequestRecord) -> String {
+        request.attempt == 0 ? "t-\(request.sequence)" : "t-\(request.sequence).\(request.attempt)"
+    }
+
+    var posts: [Request] { journal.filter { !$0.body.isEmpty } }
+
+    // MARK: the invariants
+
+    private func everyRequestOnce(_ found: inout [String]) {
+        var counts: [String: Int] = [:]
+        for request in run.requests { counts[id(request), default: 0] += 1 }
+        for (id, count) in counts.sorted(by: { $0.key < $1.key }) where count > 1 {
+            found.append("request \(id) has \(count) outcomes")
+        }
+        let ours = sent.map(id).sorted()
+        let theirs = posts.map(\.id).sorted()
+        if ours != theirs {
+            let lost = Set(theirs).subtracting(ours).sorted().first
+            let more = Set(ours).subtracting(theirs).sorted().first
+            found.append(
+                "\(theirs.count) requests were sent and \(ours.count) are in the books (\(lost ?? more ?? "?"))"
+            )
+        }
+        for request in posts where request.ended == nil { found.append("request \(request.id) was left open") }
+    }
+
+    private func instants(of request: RequestRecord, _ found: inout [String]) {
+        guard let lag = request.dispatchLag, let ended = request.ended else {
+            if request.outcome != .notSent {
+                found.append("request \(id(request)) was never sent and is \(request.outcome)")
+            }
+            return
+        }
+        if request.outcome == .notSent { found.append("request \(id(request)) was sent and is said not to be") }
+        if lag < 0 { found.append("request \(id(request)) was sent \(-lag) ns before its time") }
+        let course = [request.firstByte, request.firstEvent, request.firstToken, request.lastToken, ended].compactMap(
+            \.self
+        )
+        if course != course.sorted() || course[0] < 0 {
+            found.append("instants of \(id(request)) are out of order: \(course)")
+        }
+        let arrivals = ArrivalLog.decode(request.arrivals) ?? []
+        if arrivals.reduce(0, { $0 + $1.events }) != request.tokenEvents {
+            found.append("arrivals of \(id(request)) hold another number of token events")
+        }
+    }
+
+    /// What the server meant is what is in the books, where nobody on our side ended it.
+    private func answers(_ found: inout [String]) {
+        let scripts = Dictionary(posts.map { ($0.id, $0) }) { first, _ in first }
+        for record in sent {
+            guard let request = scripts[id(record)], record.outcome != .cancelled else { continue }
+            let ours: Set<Outcome> = [.timeoutTotal, .timeoutFirstToken, .timeoutIdle, .timeoutConnect]
+            let expected: Set<Outcome> =
+                switch Fault(rawValue: request.script.fault) {
+                case nil, .open, .late: [.ok]
+                case .refused: [.connect]
+                case .hangs: [.timeoutConnect]
+                case .resetEarly: [.reset]
+                case .status: [.rateLimited, .http5xx, .overloaded]
+                case .silent: [.timeoutFirstToken]
+                case .stall: [.timeoutFirstToken, .timeoutIdle]
+                case .reset: [.reset]
+                case .early: request.script.tokens == 0 ? [.truncated, .empty, .protocol] : [.truncated]
+                case .inband: [.inbandError, .overloaded, .http5xx]
+                case .slow: [.ok, .timeoutTotal]
+                default: []
+                }
+            // A stop of the generator may take any of our own limits past its time.
+            let allowed = outcome == nil ? expected : expected.union(isLate(record) ? ours : [])
+            if !allowed.contains(record.outcome) {
+                found.append(
+                    "request \(record.sequence) met \(request.script.fault.isEmpty ? "no fault" : request.script.fault) and is \(record.outcome)"
+                )
+            }
+            if record.outcome == .ok, record.tokenEvents != request.script.tokens {
+                found.append(
+                    "request \(record.sequence) brought \(request.script.tokens) tokens, \(record.tokenEvents) are in the books"
+                )
+            }
+        }
+    }
+
+    private func isLate(_ record: RequestRecord) -> Bool { run.incidents.contains { $0.kind == .clientStop } }
+
+    private func sums(_ found: inout [String]) {
+        func same(_ what: String, _ a: Int, _ b: Int) {
+            if a != b { found.append("\(what): \(a) in the bins, \(b) in the requests") }
+        }
+        let bad = sent.count { $0.outcomeClass == .failed || $0.outcomeClass == .throttled }
+        same("started", run.bins.reduce(0) { $0 + $1.started }, sent.count)
+        same("ended", run.bins.reduce(0) { $0 + $1.ended }, sent.count)
+        same("failed", run.bins.reduce(0) { $0 + $1.failed }, bad)
+        same("token events", run.bins.reduce(0) { $0 + $1.tokenEvents }, sent.reduce(0) { $0 + $1.tokenEvents })
+        same("first tokens", run.bins.reduce(0) { $0 + $1.firstTokens }, sent.count { $0.tokenReads > 0 })
+        let gaps = run.histograms.filter { $0.metric == .itl }.reduce(0) { $0 + Int($1.histogram.count) }
+        same("gaps", gaps, sent.reduce(0) { $0 + max(0, $1.tokenReads - 1) })
+        if snapshot.inFlight != 0 { found.append("\(snapshot.inFlight) are in flight after the end") }
+        same("started, live", Int(snapshot.requestsStarted), sent.count { !isProbe($0) })
+        reports(&found)
+    }
+
+    /// The report is made of the same rows.
+    private func reports(_ found: inout [String]) {
+        var recorded = run
+        recorded.targets = asked.targets.map { asked in
+            var target = TargetRecord()
+            (target.id, target.name, target.api) = (asked.id, asked.name, asked.provider.api.rawValue)
+            return target
+        }
+        for (target, result) in zip(recorded.targets, RunResult(of: recorded).targets) {
+            let totals = result.totals.requests
+            let counted = totals.success + totals.failed + totals.throttled + totals.excluded
+            if totals.scheduled != counted {
+                found.append("\(totals.scheduled) requests in the report are \(counted) by class")
+            }
+            let warm = result.warmup.requests
+            let stored = run.requests.count { !isProbe($0) && places[$0.step]?.phase.target == target.id }
+            if totals.scheduled + warm != stored {
+                found.append("the report has \(totals.scheduled) requests and \(warm) of warm-up, the store \(stored)")
+            }
+        }
+    }
+
+    private func steps(_ found: inout [String]) {
+        let known = Set(run.steps.map(\.id))
+        for request in run.requests where !known.contains(request.step) {
+            found.append("request \(id(request)) names step \(request.step), which there is not")
+        }
+        for step in run.steps {
+            guard let started = step.started, let drained = step.drained else {
+                found.append("step \(step.id) (\(step.kind)) has no end")
+                continue
+            }
+            if let end = step.windowEnded, !(started...max(started, drained)).contains(end) {
+                found.append(
+                    "the window of step \(step.id) (\(step.kind)) ends at \(end), outside of \(started) to \(drained)"
+                )
+            }
+        }
+    }
+
+    /// In flight, whenever one is sent: never more than the level that it belongs to.
+    private func levels(_ found: inout [String]) {
+        guard asked.loops == 1 else { return }  // each loop keeps its share by itself
+        let byID = Dictionary(sent.map { (id($0), $0) }) { first, _ in first }
+        let loads = posts.filter { request in byID[request.id].map { !isProbe($0) } ?? true }
+        for request in loads {
+            guard let record = byID[request.id], let step = places[record.step]?.step, record.attempt == 0 else {
+                continue
+            }
+            guard [.level, .batch, .probe, .baseline].contains(step.kind), step.concurrency > 0 else { continue }
+            let others = loads.count {
+                $0.port == request.port && $0.sent < request.sent && ($0.ended ?? .max) > request.sent
+            }
+            if others + 1 > step.concurrency {
+                found.append("\(others + 1) in flight in step \(step.id) of \(step.concurrency) streams")
+                return
+            }
+        }
+    }
+
+    private func caps(_ found: inout [String]) {
+        if let most = asked.caps.maxRequests, posts.count > most {
+            found.append("\(posts.count) requests of at most \(most)")
+        }
+        let tokens = posts.reduce(0) { $0 + $1.script.tokens }
+        if let most = asked.caps.maxOutputTokens, tokens > most { found.append("\(tokens) tokens of at most \(most)") }
+    }
+
+    /// All that was planned by number is in the books, sent or not.
+    private func plan(_ found: inout [String]) {
+        guard !wasCut else { return }
+        let first = run.requests.filter { $0.attempt == 0 }
+        for target in asked.targets {
+            for (name, wanted) in asked.jobs.sorted(by: { $0.key < $1.key }) {
+                let mine = first.filter { request in
+                    places[request.step].map { $0.phase.target == target.id && $0.phase.name == name } ?? false
+                }
+                let items = Set(mine.compactMap(\.item))
+                if items.count != wanted {
+                    found.append("\(items.count) of a job's \(wanted) prompts are in the books")
+                }
+                if mine.count != items.count { found.append("a prompt of the job has two first attempts") }
+            }
+        }
+    }
+
+    /// What is to be sent again is, unless its stage ends before.
+    private func retries(_ found: inout [String]) {
+        guard !wasCut, asked.plan.retries > 0 else { return }
+        let attempts = Dictionary(grouping: run.requests, by: \.sequence)
+        for (sequence, tries) in attempts.sorted(by: { $0.key < $1.key }) {
+            let numbers = tries.map(\.attempt).sorted()
+            if numbers != Array(0..<numbers.count) { found.append("attempts of \(sequence) are \(numbers)") }
+            guard let last = tries.max(by: { $0.attempt < $1.attempt }), last.attempt < asked.plan.retries,
+                [.rateLimited, .overloaded, .http5xx, .connect].contains(last.outcome), let sent = last.dispatched,
+                let took = last.ended, let phase = places[last.step]?.phase
+            else { continue }
+            // The longest wait here is 2 s by its advice, a quarter more, and the second attempt's own 1 s.
+            let due = sent + took + 2_600_000_000
+            let closes = run.steps.filter { $0.phase == phase.id && $0.kind != .drain }.compactMap {
+                $0.windowEnded ?? $0.drained
+            }.max()
+            guard phase.kind == .ramp || phase.kind == .steady, let closes, due < closes else { continue }
+            found.append(
+                "request \(sequence) was refused, has \(last.attempt + 1) of \(asked.plan.retries + 1) attempts, and its phase went on"
+            )
+        }
+    }
+}
