@@ -15,8 +15,9 @@ let hot = strict + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(confi
 /// `make dist` sets it: one file that needs no Swift beside it.
 let isShipped = Context.environment["SPATE_SHIPPED"] != nil
 
-/// `make fuzz` sets it: the readers of FuzzTests become a program that libFuzzer drives.
-let isFuzzed = Context.environment["SPATE_FUZZ"] != nil
+/// `make fuzz` sets it: the readers of FuzzTests become a program that libFuzzer drives. `short`: those alone that read with
+/// Wire and Transport, which are built in a minute.
+let fuzzed = Context.environment["SPATE_FUZZ"]
 
 /// What FuzzTests reads with.
 let readers: [Target.Dependency] = [
@@ -195,15 +196,16 @@ let package = Package(
     cxxLanguageStandard: .cxx17
 )
 
-if isFuzzed {
+if let fuzzed {
+    let others = ["File", "Profile", "Prompts", "Store", "Stream", "Trace"].map { "Readers/Fuzz\($0).swift" }
     package.targets.removeAll { $0.type == .test }
     package.targets.append(
         .executableTarget(
             name: "fuzz",
-            dependencies: readers,
+            dependencies: fuzzed == "short" ? ["Wire", "Transport", "Ticks"] : readers,
             path: "Tests/FuzzTests",
-            exclude: ["Corpus", "KeptInputTests.swift", "fuzz"],
-            swiftSettings: strict
+            exclude: ["Corpus", "KeptInputTests.swift", "fuzz"] + (fuzzed == "short" ? others : []),
+            swiftSettings: strict + (fuzzed == "short" ? [.define("SHORT")] : [])
         )
     )
 }

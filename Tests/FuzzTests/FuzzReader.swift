@@ -5,19 +5,24 @@ import Ticks
 /// libFuzzer drives them (`make fuzz`, Driver.swift); the suite replays what is kept in `Corpus` through the same functions,
 /// and mutations of it. That a reader does not crash is the least: each holds a property besides, named at its function.
 enum FuzzReader: String, CaseIterable, Sendable {
-    case stream, json, chunks, head, metrics, profile, trace, prompts, store
+    case json, chunks, head, metrics
+    #if !SHORT
+        case stream, profile, trace, prompts, store
+    #endif
 
     func read(_ bytes: [UInt8]) {
         switch self {
-        case .stream: FuzzStream.read(bytes)
         case .json: FuzzJSON.read(bytes)
         case .chunks: FuzzChunks.read(bytes)
         case .head: FuzzHead.read(bytes)
         case .metrics: FuzzMetrics.read(bytes)
-        case .profile: FuzzProfile.read(bytes)
-        case .trace: FuzzTrace.read(bytes)
-        case .prompts: FuzzPrompts.read(bytes)
-        case .store: FuzzStore.read(bytes)
+        #if !SHORT
+            case .stream: FuzzStream.read(bytes)
+            case .profile: FuzzProfile.read(bytes)
+            case .trace: FuzzTrace.read(bytes)
+            case .prompts: FuzzPrompts.read(bytes)
+            case .store: FuzzStore.read(bytes)
+        #endif
         }
     }
 }
