@@ -228,6 +228,19 @@ import Wire
         #expect(Set(Self.all.map(\.outcome)) == Set(Outcome.allCases))
     }
 
+    /// A generator that was stopped finds in one read what came one by one.
+    @Test(arguments: [(1, false, "buffered"), (2, false, "buffered"), (1, true, nil), (2, true, nil), (3, false, nil)])
+    func `an answer is called buffered where it was read in time`(reads: Int, mayHaveMet: Bool, detail: String?) {
+        var evidence = OutcomeRule.Evidence()
+        evidence.status = 200
+        let words = (0..<16).map { _ in R.text("word ") }.joined()
+        evidence.reply = R.facts(R.role + words + R.finish("stop") + R.usage(input: 3, output: 16) + R.done)
+        evidence.tokenReads = reads
+        evidence.mayHaveMet = mayHaveMet
+        let verdict = OutcomeRule.judge(evidence)
+        #expect(verdict.outcome == .ok && verdict.detail == detail, "\(verdict)")
+    }
+
     @Test func `an event above the limit is a breach of protocol`() {
         var evidence = OutcomeRule.Evidence()
         evidence.status = 200

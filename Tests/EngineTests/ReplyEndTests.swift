@@ -126,7 +126,8 @@ import Wire
         for (number, piece) in ([sign.body] + rests).enumerated() where !piece.isEmpty {
             let bytes = Array(piece.utf8)
             let digest = decoder.receive(bytes.span)
-            end.note(digest.terminalSign, usage: decoder.reply.usage, at: at(1000 + 100 * number))
+            let instant = at(1000 + 100 * number)
+            end.note(digest.terminalSign, usage: decoder.reply.usage, at: instant, read: instant)
         }
         return (decoder, end)
     }
@@ -165,7 +166,15 @@ import Wire
 
     @Test func `a reply that has not ended has no patience`() {
         var end = ReplyEnd()
-        end.note(.none, usage: Usage(output: 4), at: Self.at(1))
+        end.note(.none, usage: Usage(output: 4), at: Self.at(1), read: Self.at(1))
         #expect(end.over(ReplyEnd.Patience()) == nil)
+    }
+
+    /// What is behind the sign lies in the socket still, and its connection is as good as any.
+    @Test func `of a reply that was read late the patience begins with the read`() {
+        var end = ReplyEnd()
+        end.note(.done, usage: Usage(output: 4), at: Self.at(1000), read: Self.at(1900))
+        #expect(end.since == Self.at(1000) && end.noticed == Self.at(1900))
+        #expect(end.over(ReplyEnd.Patience()) == Self.at(1900 + 250))
     }
 }

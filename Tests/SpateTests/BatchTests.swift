@@ -70,7 +70,7 @@ extension ProgramTests {
             let spate = try Spate(["run", path, "-o", folder["run"], "--quiet", "--answers", folder["out.jsonl"]])
             #expect(wait(atMost: 15) { (try? TruthFile(folder["run/truth.jsonl"]).requests.count) ?? 0 > 100 })
             spate.send(SIGKILL)
-            #expect(try spate.end(within: 5).status == -SIGKILL)
+            #expect(try spate.end(within: 30).status == -SIGKILL)
             let killed = RequestSheet(try Spate.run(["report", folder["run"], "--csv"]).out).rows.count
             #expect(killed < 302)
 
@@ -100,7 +100,7 @@ extension ProgramTests {
             #expect(busy.status == 104)
             #expect(busy.error.contains("a run is still writing to this folder"))
             spate.send(SIGKILL)
-            _ = try spate.end(within: 5)
+            _ = try spate.end(within: 30)
             _ = try profile(prompts: 401)
             let other = try Spate.run(["run", path, "--resume", folder["run"]])
             #expect(other.status == 104)

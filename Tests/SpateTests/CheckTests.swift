@@ -19,7 +19,7 @@ extension CommandTests {
             let server = try Spate(["simulate", "--port", "0", "--scenario", scenario])
             defer {
                 server.send(SIGKILL)
-                _ = try? server.end(within: 5)
+                _ = try? server.end(within: 30)
             }
             #expect(wait(atMost: 10) { server.outSoFar.hasSuffix("\n") })
             let port = try #require(server.outSoFar.split(separator: ":").last.flatMap { Int($0.dropLast()) })

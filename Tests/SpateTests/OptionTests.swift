@@ -174,7 +174,7 @@ extension CommandTests {
             #expect(summary["run"]["simulated"].bool == false)
             #expect(summary["targets"][0]["url"].text == "http://127.0.0.1:\(port)/v1")
             server.send(SIGTERM)
-            #expect(try server.end(within: 5).status == 0)
+            #expect(try server.end(within: 30).status == 0)
             let journal = try TruthFile(truth)
             #expect(journal.isClosed)
             let target = summary["targets"][0]

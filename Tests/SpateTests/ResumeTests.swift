@@ -42,7 +42,7 @@ extension ProgramTests {
             let path = try profile("  - rate: {rps: 40, arrivals: constant, for: 5s}")
             let spate = try begin(path, until: 110)
             spate.send(SIGKILL)
-            #expect(try spate.end(within: 5).status == -SIGKILL)
+            #expect(try spate.end(within: 30).status == -SIGKILL)
             let ended = try Spate.run(["rate", "--resume", folder["run"], "--quiet", "--full"])
             let summary = try JSON(file: folder["run/summary.json"])
             #expect(ended.status == summary.statusOfSoundRun, "\(ended.all)")

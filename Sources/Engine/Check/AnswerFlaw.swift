@@ -10,7 +10,7 @@ enum AnswerFlaw: String, CaseIterable {
     case notStreaming = "not_streaming"
     /// The server counts many tokens, and the only event with text holds less than a byte for each: tokens without text.
     case littleText = "little_text"
-    /// Many events came in one or two reads: something on the way gathers them, and their gaps say nothing.
+    /// Many events came in one or two reads, and in time: something on the way gathers them, and their gaps say nothing.
     case buffered
     /// The server's count of output tokens does not fit the text that came.
     case usageMismatch = "usage_mismatch"
@@ -31,7 +31,7 @@ enum AnswerFlaw: String, CaseIterable {
         case .littleText: return evidence.streams && Self.isOneOfMany(reply) && Self.hasLittleText(reply)
         case .buffered:
             guard evidence.streams, let reads = evidence.tokenReads else { return false }
-            return reads <= 2 && reply.tokenEvents >= 16
+            return reads <= 2 && reply.tokenEvents >= 16 && !evidence.mayHaveMet
         case .usageMismatch:
             guard let tokens = Self.shownTokens(reply), reply.textBytes > 0 else { return false }
             return Self.disagree(tokens, bytes: reply.textBytes, events: Int64(reply.tokenEvents))

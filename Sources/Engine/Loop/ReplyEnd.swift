@@ -17,22 +17,29 @@ struct ReplyEnd: Sendable, Hashable {
     private(set) var sign = ReplyFacts.TerminalSign.none
     /// When the last event came that changed what is known; nil while the reply is not complete.
     private(set) var since: Instant?
+    /// When that was read. A generator that was stopped reads late what came in time, and the rest of it lies in the socket.
+    private(set) var noticed: Instant?
     private var usage = Usage()
 
     /// Takes what stands after a read.
     /// - Parameter usage: asked for only when there is a sign.
-    mutating func note(_ newSign: ReplyFacts.TerminalSign, usage newUsage: @autoclosure () -> Usage, at now: Instant) {
+    mutating func note(
+        _ newSign: ReplyFacts.TerminalSign,
+        usage newUsage: @autoclosure () -> Usage,
+        at instant: Instant,
+        read: Instant
+    ) {
         if newSign == .none {
             if sign != .none { self = ReplyEnd() }  // more text took the finish reason back
             return
         }
         let newUsage = newUsage()
         guard newSign != sign || newUsage != usage else { return }
-        (sign, usage, since) = (newSign, newUsage, now)
+        (sign, usage, since, noticed) = (newSign, newUsage, instant, max(instant, read))
     }
 
     /// When the request is over, whatever its connection does; nil while the reply is not complete.
     func over(_ patience: Patience) -> Instant? {
-        since?.advanced(byNanoseconds: sign.isFinal ? patience.afterFinalSign : patience.afterFinishReason)
+        noticed?.advanced(byNanoseconds: sign.isFinal ? patience.afterFinalSign : patience.afterFinishReason)
     }
 }

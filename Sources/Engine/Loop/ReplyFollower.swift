@@ -19,6 +19,9 @@ struct ReplyFollower {
         var fixesLength = false
     }
 
+    /// Between two tokens of the fastest models there are: 5,000 a second. Nanoseconds.
+    private static let shortestGap: Int64 = 200_000
+
     let decoder: ReplyDecoder
     private(set) var state = ReplyState()
     private(set) var end = ReplyEnd()
@@ -48,7 +51,7 @@ struct ReplyFollower {
         if !hasBegun { begin(transfer) }
         lastRead = stamp
         let digest = decoder.receive(bytes)
-        end.note(digest.terminalSign, usage: decoder.reply.usage, at: stamp.instant)
+        end.note(digest.terminalSign, usage: decoder.reply.usage, at: stamp.instant, read: stamp.readAt)
         // The usual case: one event, and nothing behind it.
         let isExact = stamp.isExactAtEnd && (digest.endsWithToken ? digest.tokenEvents == 1 : digest.events == 0)
         late = isExact ? 0 : transfer.lateness(of: stamp)
@@ -92,6 +95,8 @@ struct ReplyFollower {
         evidence.encoding = evidence.reply.events == 0 ? transfer.responseHeader("content-encoding") : nil
         evidence.streams = question.streams
         evidence.tokenReads = state.tokenReads
+        evidence.mayHaveMet =
+            max(state.lateFirst, state.lateLast) >= Int64(evidence.reply.tokenEvents) * Self.shortestGap
         evidence.inputs = question.inputs
         return evidence
     }
@@ -140,8 +145,9 @@ struct ReplyFollower {
         record.lateFirst = record.firstToken == nil ? nil : state.lateFirst
         record.lateLast = record.lastToken == nil ? nil : state.lateLast
         // A connection that was left open behind its answer, and closed by us, was waited for on purpose.
-        if let answered = timing.answered, let ended = timing.ended {
-            record.lateEnd = max(0, ended.nanoseconds(since: answered))
+        let understood = timing.answered == nil ? end.noticed : timing.ended
+        if let answered = answered(transfer), let understood {
+            record.lateEnd = max(0, understood.nanoseconds(since: answered))
         }
         record.httpStatus = transfer.status == 0 ? nil : transfer.status
         record.connection = timing.reused ? .reused : timing.preopened ? .preopened : timing.connect == nil ? nil : .new

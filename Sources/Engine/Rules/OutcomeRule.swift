@@ -20,6 +20,8 @@ enum OutcomeRule {
         var inputs: Int?
         /// Reads that brought a token; nil = not known.
         var tokenReads: Int?
+        /// Whether the generator itself read so late that what came one by one may have met in the socket.
+        var mayHaveMet = false
     }
 
     struct Verdict: Sendable, Hashable {
