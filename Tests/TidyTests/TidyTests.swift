@@ -130,4 +130,45 @@ import Testing
         }
         for name in named { #expect(tests.contains("func `\(name)`("), "\(name)") }
     }
+
+    /// The page on the architecture says only what is there.
+    @Test func `the page on the architecture names every folder, and nothing that is not there`() throws {
+        let sources = Self.root.appendingPathComponent("Sources")
+        let page = try String(
+            contentsOf: sources.appendingPathComponent("spate/Spate.docc/Architecture.md"),
+            encoding: .utf8
+        )
+        let rows = page.split(separator: "\n").filter { $0.hasPrefix("| `") }
+        for target in Self.allowed.keys.sorted() {
+            let row = try #require(rows.first { $0.hasPrefix("| `\(target)` |") }, "\(target) has no row")
+            let inside = try Self.files(of: target).map { $0.path.components(separatedBy: "Sources/\(target)/")[1] }
+            let folders = Set(inside.filter { $0.contains("/") }.map { String($0.prefix { $0 != "/" }) })
+            let said = Set(row.split(separator: "|")[2].matches(of: /`([A-Za-z]+)`/).map { String($0.1) })
+            #expect(folders.subtracting(said).isEmpty, "\(target): not named")
+            let walker = FileManager.default.enumerator(
+                at: sources.appendingPathComponent(target),
+                includingPropertiesForKeys: nil
+            )
+            let there = Set((walker?.allObjects as? [URL] ?? []).map(\.lastPathComponent))
+            #expect(said.subtracting(there).isEmpty, "\(target): not there")
+        }
+        var files: Set<String> = []
+        var text = ""
+        for top in ["Sources", "Tests"] {
+            let folder = Self.root.appendingPathComponent(top)
+            for case let file as URL in FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
+                ?? .init()
+            {
+                files.insert(String(file.lastPathComponent.prefix { $0 != "." && $0 != "+" }))
+                if top == "Sources", file.pathExtension == "swift" {
+                    text += try String(contentsOf: file, encoding: .utf8)
+                }
+            }
+        }
+        let names = Set(page.matches(of: /`([A-Z][A-Za-z]+)[`(.]/).map { String($0.1) }).subtracting(files)
+        for name in names {
+            let isDeclared = ["struct", "enum", "class", "protocol"].contains { text.contains("\($0) \(name)") }
+            #expect(isDeclared, "\(name)")
+        }
+    }
 }
