@@ -117,8 +117,10 @@ struct Silence: Sendable, Hashable {
         return quiet.compactMap { quiet in
             let length = { (span: Range<Int64>) in span.length - Spans.length(stops, in: span) }
             // Streams that had begun are held to their gaps; where all wait for a first token, to such waits.
+            // Nearly none is so long, and a run may have as many as requests.
+            guard quiet.length > limits.joint, length(quiet) > limits.joint else { return nil }
             let isLong =
-                begun.contains { length($0.clamped(to: quiet)) > limits.joint }
+                Spans.those(of: begun, within: quiet).contains { length($0.clamped(to: quiet)) > limits.joint }
                 || limits.waiting.map { length(quiet) > $0 } ?? false
             guard isLong else { return nil }
             return Silence(
@@ -285,6 +287,16 @@ enum Spans {
             if from < range.upperBound { result.append(from..<range.upperBound) }
         }
         return result
+    }
+
+    /// Those that share an instant with `span`, of ascending ranges that do not touch.
+    static func those(of ranges: [Range<Int64>], within span: Range<Int64>) -> some Sequence<Range<Int64>> {
+        var (low, high) = (0, ranges.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if ranges[middle].upperBound > span.lowerBound { high = middle } else { low = middle + 1 }
+        }
+        return ranges[low...].prefix { $0.lowerBound < span.upperBound }
     }
 
     /// How much of `span` lies in some ranges that do not touch.

@@ -40,6 +40,25 @@ import Ticks
         (0..<count).map { stream($0, first: 200 + $0, last: 20_000, closed: 20_000, gaps: [(from - $0, to + $0)]) }
     }
 
+    /// As many short waits as requests: each is looked at once, not held against all streams.
+    @Test func `a hundred thousand short answers one after another hold the one silence that there is`() {
+        var streams = (Int64(0)..<100_000).map {
+            stream($0 * 10, first: $0 * 10 + 5, last: $0 * 10 + 6, closed: $0 * 10 + 7)
+        }
+        streams[50_000].gaps = [ms(500_005)..<ms(503_005)]
+        streams[50_000].lastToken = ms(503_006)
+        streams[50_000].closed = ms(503_007)
+        for place in 50_001..<100_000 {
+            streams[place].opened += ms(3_000)
+            streams[place].firstToken? += ms(3_000)
+            streams[place].lastToken? += ms(3_000)
+            streams[place].closed += ms(3_000)
+        }
+        let found = find(streams)
+        #expect(found.map(\.start) == [ms(500_005) + 1])
+        #expect(found.map(\.end) == [ms(503_005)])
+    }
+
     @Test func `a server that stood still is one silence, from the last token to the next, on all streams`() {
         let found = find(frozen(16, from: 5_000, to: 7_000))
         #expect(found.count == 1)
