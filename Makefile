@@ -6,7 +6,8 @@
 # make dist   one executable without Swift, and a tarball of it, in .build/dist; make deb, make wheel: a Debian package and a wheel of it
 # make simulate   the engine over a network that is made up, in worlds drawn from seeds (SEEDS=100000, FROM=1); planted: can it fail?
 # make fuzz MINUTES=10   libFuzzer on everything that reads bytes of others (ONLY=stream: one reader); what it keeps is in Tests/FuzzTests/Corpus
-.PHONY: fuzz dist deb wheel build-debug demo build test simulate planted acceptance soak-long bench pictures format lint deps clean
+# make sanitize   the suite with AddressSanitizer (ONLY=EngineTests: some of it)
+.PHONY: fuzz sanitize dist deb wheel build-debug demo build test simulate planted acceptance soak-long bench pictures format lint deps clean
 
 PACKAGES := libuv1-dev libcurl4-openssl-dev libsqlite3-dev libsimdjson-dev pkg-config openssl sqlite3 python3 nginx-light haproxy
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
@@ -25,6 +26,7 @@ test: deps
 	swift build
 	swift test
 	swift run --package-path Tests/Simulation simulate --seeds 300
+	Tests/FuzzTests/fuzz --short
 
 SEEDS ?= 100000
 FROM ?= 1
@@ -37,6 +39,9 @@ planted: deps
 MINUTES ?= 10
 fuzz: deps
 	Tests/FuzzTests/fuzz --minutes $(MINUTES) $(if $(ONLY),--only $(ONLY))
+
+sanitize: deps
+	Tests/sanitize $(if $(ONLY),'$(ONLY)')
 
 acceptance: build
 	Tests/acceptance/run
