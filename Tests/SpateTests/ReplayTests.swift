@@ -57,6 +57,45 @@ extension ProgramTests {
             #expect(ended.out.contains("20 rows read = 16 due + 4 left out (4 after limit)."), "\(ended.out)")
         }
 
+        /// Twelve users ask four times each, by turns; a router sends what is marked alike to one of four replicas, and each of
+        /// these remembers what it has read.
+        @Test func `the sessions of a trace are conversations again: one mark, and one beginning`() throws {
+            let folder = try Folder()
+            let rows = (0..<48).map { index in
+                "{\"at_ms\": \(index * 25), \"input_tokens\": \(200 + index / 12 * 100), \"output_tokens\": 4, \"session\": \"u\(index % 12)\"}"
+            }
+            let trace = try folder.write(rows.joined(separator: "\n"), to: "talk.jsonl")
+            let profile = try folder.write(
+                """
+                targets:
+                  - provider: simulated
+                    scenario:
+                      {from: steady, replicas: 4, jitter: 0, prefill: {base: 1ms, per_1k_tokens: 0ms}, step: {base: 1ms, per_active: 0ms},
+                       serving: {router: {header: X-Session-ID}}}
+                workload: {max_tokens: 4, conversation: {turns: 1, session: {header: X-Session-ID}}}
+                warmup: {requests: 0}
+                phases: [{replay: {trace: \(trace)}}]
+                """,
+                to: "profile.yaml"
+            )
+            let ended = try Spate.run(["run", profile, "-o", folder["run"], "--quiet"], within: 40)
+            #expect([0, 97].contains(ended.status), "\(ended.all)")
+            let summary = try JSON(file: folder["run/summary.json"])
+            let journal = try String(contentsOfFile: folder["run/truth.jsonl"], encoding: .utf8).split(separator: "\n")
+                .map { try JSON(String($0)) }.filter { $0["prompt_tokens"].double ?? 0 > 0 }
+            #expect(journal.count == 48)
+            let cached = journal.reduce(0.0) { $0 + ($1["cached_tokens"].double ?? 0) }
+            let share = cached / journal.reduce(0.0) { $0 + ($1["prompt_tokens"].double ?? 0) }
+            let cache = summary["targets"][0]["cache"]
+            #expect(abs((cache["told_share"].double ?? 0) - share) < 1e-9)
+            // 200, 300 and 400 tokens of 300, 400 and 500, in pieces of 64 bytes; the first 200 are new.
+            let expected = 900.0 / 1400
+            #expect(
+                abs((cache["planned_share"].double ?? 0) - expected) < 1e-3 && abs(share - expected) < 0.05,
+                "\(share)"
+            )
+        }
+
         @Test func `a recorded run can be replayed`() throws {
             let folder = try Folder()
             let first = try folder.write(

@@ -58,7 +58,8 @@ final class Lane {
         request.reset(errand, keepsText: keepsAnswer || errand.conversation != nil || maker.check != nil)
         request.keepsAnswer = keepsAnswer
         let subject = subject(of: errand, occasion)
-        let mark = errand.conversation.map { SessionMark($0, target.sessionKey, run: runID) }
+        let session = errand.arrival.flatMap { row in occasion.trace?.trace[row].session }
+        let mark = errand.conversation.map { SessionMark($0, target.sessionKey, session: session, run: runID) }
         let body =
             errand.conversation.map {
                 maker.body(of: $0, session: mark?.member, arrival: errand.arrival, in: occasion.trace)

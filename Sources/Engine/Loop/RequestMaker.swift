@@ -107,7 +107,13 @@ struct RequestMaker {
         let cap = inputs != nil ? 0 : row.outputTokens ?? prompts.maxTokens(at: number)
         var bytes: [UInt8] = []
         template.append(plainBytes: tracePrompts.bytes(tokens: tokens), maxTokens: cap, to: &bytes) { text in
-            tracePrompts.append(row, tokens: tokens, index: arrival, blockTokens: replay.blockTokens, to: &text)
+            tracePrompts.append(
+                row,
+                tokens: tokens,
+                index: replay.beginning(of: arrival),
+                blockTokens: replay.blockTokens,
+                to: &text
+            )
         }
         return Body(bytes: bytes, maxTokens: cap, askedTokens: tokens, repetition: replay.repetition(at: arrival))
     }
@@ -189,7 +195,13 @@ struct RequestMaker {
         let row = replay.trace[arrival]
         guard let tokens = row.inputTokens, let tracePrompts else { return nil }
         var text: [UInt8] = []
-        tracePrompts.append(row, tokens: tokens, index: arrival, blockTokens: replay.blockTokens, to: &text)
+        tracePrompts.append(
+            row,
+            tokens: tokens,
+            index: replay.beginning(of: arrival),
+            blockTokens: replay.blockTokens,
+            to: &text
+        )
         return [Prompt.Message(role: "user", content: String(decoding: text, as: UTF8.self))]
     }
 

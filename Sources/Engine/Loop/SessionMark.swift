@@ -7,9 +7,11 @@ struct SessionMark {
     var header: String?  // a whole line
     var member: JSONMember?
 
-    /// - Parameter run: its id, so that no two runs share a session.
-    init(_ conversation: Conversation, _ key: SessionKey?, run: String) {
-        let value = "\(run)-c\(conversation.number)"
+    /// - Parameters:
+    ///   - session: that of the trace's row that began it; its conversations are marked as one
+    ///   - run: its id, so that no two runs share a session.
+    init(_ conversation: Conversation, _ key: SessionKey?, session: Int?, run: String) {
+        let value = session.map { "\(run)-s\($0)" } ?? "\(run)-c\(conversation.number)"
         switch key {
         case nil: break
         case .header(let name): header = "\(name): \(value)"

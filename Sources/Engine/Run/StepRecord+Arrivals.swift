@@ -37,6 +37,7 @@ extension StepRecord {
         for (reason, count) in replay.trace.dropped { traceDropped[reason.rawValue] = "\(count)" }
         guard replay.trace.saysTokens else { return }
         traceInputTokens = rows.reduce(0) { $0 + Int64($1.inputTokens ?? 0) }
+        guard replay.trace.saysAnswers else { return }
         traceOutputTokens = rows.reduce(0) { $0 + Int64($1.outputTokens ?? 0) }
     }
 }

@@ -95,9 +95,16 @@ extension ReportDocument {
             }
             text += reasons.isEmpty ? "." : " (\(reasons.joined(separator: ", ")))."
         }
-        if let input = trace.inputTokens, let output = trace.outputTokens {
-            text += " The trace has \(Figure.count(input)) tokens in and \(Figure.count(output)) out; counted were "
+        guard let input = trace.inputTokens else { return text }
+        // An access log tells bytes.
+        let about = trace.format == "nginx" ? "about " : ""
+        if let output = trace.outputTokens {
+            text +=
+                " The trace has \(about)\(Figure.count(input)) tokens in and \(Figure.count(output)) out; counted were "
             text += "\(Figure.count(stats.inputTokens)) and \(Figure.count(stats.outputTokens))."
+        } else {
+            text += " The trace has \(about)\(Figure.count(input)) tokens in and tells no answer's; counted were "
+            text += "\(Figure.count(stats.inputTokens)) in."
         }
         return text
     }

@@ -4,6 +4,7 @@
 /// A row without response tokens is a request that failed.
 enum BurstGPTRow: TraceTableRow {
     static let columns = ["Timestamp", "Request tokens", "Response tokens"]
+    static let others = ["Session ID"]
 
     static func read(_ fields: [Substring], into trace: inout Trace) throws(TraceFault) {
         let time = try TraceTable.seconds(fields[0], columns[0])
@@ -14,7 +15,8 @@ enum BurstGPTRow: TraceTableRow {
         } else if input == 0 {
             trace.drop(.noPrompt)
         } else {
-            trace.add(Trace.Row(offset: time, inputTokens: input, outputTokens: output))
+            let session = trace.session(named: String(fields[3]))
+            trace.add(Trace.Row(offset: time, inputTokens: input, outputTokens: output, session: session))
         }
     }
 }

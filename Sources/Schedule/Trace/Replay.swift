@@ -16,8 +16,10 @@ public struct Replay: LoadShape {
     /// The rows that are replayed, in the trace's own time.
     public private(set) var trace: Trace
     public private(set) var digest: String
-    /// By row the share of its prompt in blocks that the rows before it have, too; empty where the trace names none.
+    /// By row the share of its prompt that the rows before it have, too; empty where the trace names neither blocks nor sessions.
     private var repeated: [Float] = []
+    /// By row the first of its conversation; empty where every row stands alone.
+    private var conversations: [Int32] = []
 
     public init(file: String, format: TraceFormat, trace: Trace) {
         self.file = file
@@ -30,8 +32,20 @@ public struct Replay: LoadShape {
     public mutating func choose() {
         trace = trace.selecting(from: start, limit: limit)
         if let bursts { trace = bursts.apply(to: trace) }
+        relate()
+    }
+
+    private mutating func relate() {
         digest = trace.digest
-        repeated = trace.repeatedShares(blockTokens: blockTokens)
+        conversations = trace.conversations()
+        repeated =
+            trace.hasBlocks
+            ? trace.repeatedShares(blockTokens: blockTokens) : trace.repeatedShares(of: conversations)
+    }
+
+    /// The row with whose text a row begins: the first of its conversation, or itself.
+    public func beginning(of row: Int) -> Int {
+        conversations.indices.contains(row) ? Int(conversations[row]) : row
     }
 
     /// What a row's prompt repeats.
@@ -45,8 +59,7 @@ public struct Replay: LoadShape {
         // The first that rounds to `cut`.
         let start = ((Double(cut.nanoseconds) - 0.5) * speed).rounded(.up)
         rest.trace = trace.selecting(from: .nanoseconds(Int64(max(0, start))), limit: nil)
-        rest.digest = rest.trace.digest
-        rest.repeated = repeated.suffix(rest.count)  // those before it were sent
+        rest.relate()  // a run that goes on has texts of its own
         return rest.count > 0 ? rest : nil
     }
 

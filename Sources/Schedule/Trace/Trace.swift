@@ -9,6 +9,8 @@ public struct Trace: Sendable, Hashable {
         case failed  // the trace says that it had no answer
         case noPrompt = "no_prompt"  // zero tokens in
         case noAnswer = "no_answer"  // zero tokens out
+        case other  // no request for text (nginx, LiteLLM)
+        case cached  // answered by the gateway itself (LiteLLM)
         case idle  // a stretch without a request (ServeGen)
         case beforeStart = "before_start"
         case afterLimit = "after_limit"
@@ -19,6 +21,8 @@ public struct Trace: Sendable, Hashable {
             case .failed: "failed in the trace"
             case .noPrompt: "without a prompt token"
             case .noAnswer: "without an output token"
+            case .other: "not asking for text"
+            case .cached: "answered by the gateway's own cache"
             case .idle: "stretches without a request"
             case .beforeStart: "before the start"
             case .afterLimit: "after the limit"
@@ -34,12 +38,21 @@ public struct Trace: Sendable, Hashable {
         public var outputTokens: Int?
         /// Names of the prompt's blocks; equal names at equal places are equal text. Empty = nothing is shared.
         public var blocks: ArraySlice<Int64>
+        /// Number of the session that the trace says it is of; nil = it says none.
+        public var session: Int?
 
-        public init(offset: Int64, inputTokens: Int?, outputTokens: Int?, blocks: ArraySlice<Int64> = []) {
+        public init(
+            offset: Int64,
+            inputTokens: Int?,
+            outputTokens: Int?,
+            blocks: ArraySlice<Int64> = [],
+            session: Int? = nil
+        ) {
             self.offset = offset
             self.inputTokens = inputTokens
             self.outputTokens = outputTokens
             self.blocks = blocks
+            self.session = session
         }
     }
 
@@ -48,6 +61,9 @@ public struct Trace: Sendable, Hashable {
     private var outputs: [Int32] = []
     private var blocks: [Int64] = []
     private var blockEnds: [Int] = []  // in `blocks`; empty where no row has any
+    private var sessions: [Int32] = []  // -1 = none; empty where no row has one
+    private var sessionCount = 0
+    private var sessionNames: [String: Int] = [:]  // while it is read
     public let blockTokens: Int
     public private(set) var rowsRead = 0
     public private(set) var dropped: [Drop: Int] = [:]
@@ -56,12 +72,16 @@ public struct Trace: Sendable, Hashable {
 
     public var count: Int { offsets.count }
     public var hasBlocks: Bool { !blockEnds.isEmpty }
+    public var hasSessions: Bool { !sessions.isEmpty }
     /// When the last request comes.
     public var end: Duration { .nanoseconds(offsets.last ?? 0) }
     /// Sums over the rows that say.
     public var inputTokens: Int { inputs.reduce(0) { $0 + Int(max(0, $1)) } }
     public var outputTokens: Int { outputs.reduce(0) { $0 + Int(max(0, $1)) } }
     public var saysTokens: Bool { !inputs.contains(-1) }
+    public var saysAnswers: Bool { !outputs.contains(-1) }
+    /// Rows that do not say how long their answer was.
+    public var untoldAnswers: Int { outputs.count { $0 < 0 } }
 
     /// Whether seconds were taken for milliseconds, by all appearance: a thousand rows or more at many instants, 500 of
     /// them or more a second. Of all traces that are public none has more than a hundred.
@@ -76,7 +96,8 @@ public struct Trace: Sendable, Hashable {
             offset: offsets[index],
             inputTokens: inputs[index] < 0 ? nil : Int(inputs[index]),
             outputTokens: outputs[index] < 0 ? nil : Int(outputs[index]),
-            blocks: hasBlocks ? blocks[(index == 0 ? 0 : blockEnds[index - 1])..<blockEnds[index]] : []
+            blocks: hasBlocks ? blocks[(index == 0 ? 0 : blockEnds[index - 1])..<blockEnds[index]] : [],
+            session: hasSessions && sessions[index] >= 0 ? Int(sessions[index]) : nil
         )
     }
 
@@ -93,6 +114,24 @@ public struct Trace: Sendable, Hashable {
             blocks.append(contentsOf: row.blocks)
             blockEnds.append(blocks.count)
         }
+        if row.session != nil || hasSessions {
+            while sessions.count < offsets.count - 1 { sessions.append(-1) }
+            sessions.append(row.session.map { Int32(clamping: $0) } ?? -1)
+        }
+    }
+
+    /// The number of a session of that name, the same for all of its rows; nil where there is no name.
+    mutating func session(named name: String?) -> Int? {
+        guard let name, !name.isEmpty else { return nil }
+        if let known = sessionNames[name] { return known }
+        let number = newSession()
+        sessionNames[name] = number
+        return number
+    }
+
+    mutating func newSession() -> Int {
+        defer { sessionCount += 1 }
+        return sessionCount
     }
 
     public mutating func drop(_ reason: Drop, countsAsRead: Bool = true) {
@@ -105,6 +144,7 @@ public struct Trace: Sendable, Hashable {
 
     /// Orders what was added by time (rows of one time keep the file's order), and counts time from the first.
     public mutating func finish() {
+        sessionNames = [:]
         if zip(offsets, offsets.dropFirst()).contains(where: { $0 > $1 }) {
             let order = offsets.indices.sorted { (offsets[$0], $0) < (offsets[$1], $1) }
             self = rebuilt { trace in
@@ -167,6 +207,7 @@ public struct Trace: Sendable, Hashable {
         }
         for end in blockEnds { add(Int64(end)) }
         for block in blocks { add(block) }
+        for session in sessions { add(session) }
         hash.update(bytes)
         return hash.hexDigest()
     }

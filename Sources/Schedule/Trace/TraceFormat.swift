@@ -5,6 +5,8 @@ public enum TraceFormat: String, Sendable, Hashable, CaseIterable {
     case bailian  // Qwen on Bailian (ATC'25): the same members, times in seconds, shorter blocks
     case burstgpt  // BurstGPT 1, 2 and 3: CSV
     case servegen  // ServeGen: rates of one client by stretches of time, CSV without a header
+    case nginx  // an access log: JSON lines, or ingress-nginx's
+    case litellm  // what LiteLLM logs of each request: JSON lines
     case jsonl  // our own: JSON lines
     case spate  // a recorded run of ours
 
@@ -22,9 +24,15 @@ public enum TraceFormat: String, Sendable, Hashable, CaseIterable {
                 // Only their names tell the two apart: both have `timestamp`, in different units.
                 self =
                     ["chat_id", "parent_chat_id", "turn"].contains { line.contains("\"\($0)\"") } ? .bailian : .mooncake
+            } else if line.contains("\"startTime\""), line.contains("\"prompt_tokens\"") {
+                self = .litellm
+            } else if Self.isOfNginx(line) {
+                self = .nginx
             } else {
                 return nil
             }
+        } else if Self.isOfNginx(line) {
+            self = .nginx
         } else {
             let names = line.split(separator: ",", omittingEmptySubsequences: false).map(TraceTable.plain)
             if names.contains("contexttokens") {
@@ -47,6 +55,8 @@ public enum TraceFormat: String, Sendable, Hashable, CaseIterable {
         case .burstgpt: TraceTable(BurstGPTRow.self)
         case .mooncake: MooncakeReader(blockTokens: blockTokens, nanosecondsPerUnit: 1e6)
         case .bailian: MooncakeReader(blockTokens: blockTokens, nanosecondsPerUnit: 1e9)
+        case .nginx: NginxReader()
+        case .litellm: LiteLLMReader()
         case .jsonl: JSONLinesReader(blockTokens: blockTokens)
         case .servegen: ServeGenReader(seed: seed)
         case .spate: nil

@@ -1,14 +1,19 @@
 /// A kind of row in a CSV file with a header; its fields are found by the names of their columns, wherever they stand.
 protocol TraceTableRow {
     static var columns: [String] { get }  // that it needs, as the format spells them
-    /// - Parameter fields: in the order of `columns`.
+    static var others: [String] { get }  // that it reads where they are there
+    /// - Parameter fields: in the order of `columns`, then of `others`; of a column that is not there an empty one.
     static func read(_ fields: [Substring], into trace: inout Trace) throws(TraceFault)
+}
+
+extension TraceTableRow {
+    static var others: [String] { [] }
 }
 
 /// Reads a CSV file by its header (RFC 4180, a record a line).
 struct TraceTable: TraceReader {
     private let row: any TraceTableRow.Type
-    private var positions: [Int]?  // of the needed columns
+    private var positions: [Int?]?  // of its columns; nil = it is not there
     private var width = 0
 
     init(_ row: any TraceTableRow.Type) { self.row = row }
@@ -22,7 +27,7 @@ struct TraceTable: TraceReader {
         guard fields.count >= width else {
             throw TraceFault("", "read \(fields.count) fields; the header has \(width)")
         }
-        try row.read(positions.map { fields[$0] }, into: &trace)
+        try row.read(positions.map { $0.flatMap { $0 < fields.count ? fields[$0] : nil } ?? "" }, into: &trace)
     }
 
     mutating func finish(_ trace: inout Trace) throws(TraceFault) {
@@ -31,7 +36,7 @@ struct TraceTable: TraceReader {
 
     private mutating func readHeader(_ fields: [Substring]) throws(TraceFault) {
         let names = fields.map(Self.plain)
-        var found: [Int] = []
+        var found: [Int?] = []
         for column in row.columns {
             guard let position = names.firstIndex(of: Self.plain(Substring(column))) else {
                 let message =
@@ -40,8 +45,8 @@ struct TraceTable: TraceReader {
             }
             found.append(position)
         }
-        positions = found
-        width = (found.max() ?? 0) + 1
+        width = (found.compactMap(\.self).max() ?? 0) + 1
+        positions = found + row.others.map { names.firstIndex(of: Self.plain(Substring($0))) }
     }
 
     /// A column's name as it is compared: no byte order mark, no space around, no case.

@@ -14,7 +14,11 @@ struct ReplayCommand: ParsableCommand {
               bailian    github.com/alibaba-edu/qwen-bailian-usagetraces-anon
               burstgpt   github.com/HPMLL/BurstGPT: BurstGPT_1.csv
               servegen   github.com/alibaba/ServeGen: chunk-*-trace.csv
-              jsonl      your own: {"at_ms": 0, "input_tokens": 512, "output_tokens": 128} a line
+              nginx      an access log of JSON lines: log_format spate escape=json '{"msec":$msec,"request_time":$request_time,
+                         "request_length":$request_length,"request":"$request","status":$status,"session":"$http_x_session_id"}';
+                         or ingress-nginx's own form, whose times are whole seconds
+              litellm    its standard logging payload, an object a line, or rows of LiteLLM_SpendLogs as JSON
+              jsonl      your own: {"at_ms": 0, "input_tokens": 512, "output_tokens": 128} a line, and perhaps "session": "NAME"
               spate      a result's folder, or its run.sqlite
 
             Examples:
