@@ -217,7 +217,8 @@ import Wire
             ("/v1/chat/completions", .openAIChat), ("vllm", .openAIChat), ("sglang-oai-chat", .openAIChat),
             ("completions", .openAICompletions), ("text_completions", .openAICompletions),
             ("responses", .openAIResponses), ("messages", .anthropic), ("claude", .anthropic), ("google", .gemini),
-            ("gemini", .gemini), ("ollama", .ollama), ("huggingface_generate", .textGenerationInference),
+            ("gemini", .gemini), ("interactions", .geminiInteractions), ("ollama", .ollama),
+            ("huggingface_generate", .textGenerationInference),
             ("tgi", .textGenerationInference), ("cohere", .cohere), ("/v1/embeddings", .openAIEmbeddings),
         ]
     ) func `words that other tools use name an API`(word: String, api: API) { #expect(APIName(word) == .known(api)) }

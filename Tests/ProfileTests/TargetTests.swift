@@ -119,11 +119,11 @@ private func price(_ input: Double, _ output: Double) -> Target.Price {
         (
             "{url: 'h:1', api: triton}",
             "targets.0.api: \"triton\" is not built yet; this version speaks openai-chat, openai-completions, "
-                + "openai-responses, anthropic, gemini, ollama, tgi, cohere-v2, openai-embeddings"
+                + "openai-responses, anthropic, gemini, gemini-interactions, ollama, tgi, cohere-v2, openai-embeddings"
         ),
         (
             "{url: 'h:1', api: openai-chta}",
-            "targets.0.api: read \"openai-chta\"; allowed: openai-chat, openai-completions, openai-responses, anthropic, gemini, ollama, tgi, cohere-v2, openai-embeddings; did you mean openai-chat?"
+            "targets.0.api: read \"openai-chta\"; allowed: openai-chat, openai-completions, openai-responses, anthropic, gemini, gemini-interactions, ollama, tgi, cohere-v2, openai-embeddings; did you mean openai-chat?"
         ),
     ]
 

@@ -154,8 +154,8 @@ extension CommandTests {
             #expect(wait(atMost: 10) { server.outSoFar.hasSuffix("\n") })
             let port = try #require(server.outSoFar.split(separator: ":").last.flatMap { Int($0.dropLast()) })
             let apis = [
-                "openai-chat", "openai-completions", "openai-responses", "anthropic", "gemini", "ollama", "tgi",
-                "cohere-v2",
+                "openai-chat", "openai-completions", "openai-responses", "anthropic", "gemini", "gemini-interactions",
+                "ollama", "tgi", "cohere-v2",
             ]
             let targets = apis.map { "{name: \($0), url: '127.0.0.1:\(port)', api: \($0), model: simulated}" }
             let profile = try folder.write(

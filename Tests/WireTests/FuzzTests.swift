@@ -59,7 +59,8 @@ import Wire
 
     @Test(arguments: [
         (API.openAICompletions, OpenAICompletionsTests.cases), (.openAIResponses, OpenAIResponsesTests.cases),
-        (.anthropic, AnthropicTests.cases), (.gemini, GeminiTests.cases), (.ollama, OllamaTests.cases),
+        (.anthropic, AnthropicTests.cases), (.gemini, GeminiTests.cases),
+        (.geminiInteractions, GeminiInteractionsTests.cases), (.ollama, OllamaTests.cases),
         (.textGenerationInference, TextGenerationInferenceTests.cases), (.cohere, CohereTests.cases),
         (.openAIEmbeddings, OpenAIEmbeddingsTests.cases),
     ])

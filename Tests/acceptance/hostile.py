@@ -36,6 +36,10 @@ ANSWERS = {
     "gemini": (SSE, 'data: {"candidates":[{"content":{"parts":[{"text":"one two"}]},"finishReason":"STOP","avgLogprobs":#}],'
                '"usageMetadata":{"promptTokenCount":#,"candidatesTokenCount":#,"thoughtsTokenCount":#,'
                '"cachedContentTokenCount":#,"totalTokenCount":#}}\n\n'),
+    "gemini-interactions": (SSE, 'data: {"event_type":"step.delta","index":#,"delta":{"type":"text","text":"one two"}}\n\n'
+                            'data: {"event_type":"interaction.completed","interaction":{"status":"completed","usage":'
+                            '{"total_tokens":#,"total_input_tokens":#,"total_cached_tokens":#,"total_output_tokens":#,'
+                            '"total_thought_tokens":#}}}\n\nevent: done\n' + DONE),
     "ollama": (LINES, '{"message":{"content":"one two"},"done":false}\n{"message":{"content":""},"done":true,'
                '"done_reason":"stop","prompt_eval_count":#,"eval_count":#,"prompt_eval_duration":#,"eval_duration":#}\n'),
     "tgi": (SSE, 'data: {"index":#,"token":{"id":#,"text":"one two","special":false},"generated_text":"one two",'
@@ -88,7 +92,7 @@ class Server:
 
 
 def numbers(bench):
-    """100,000 replies over the nine APIs: the program never dies, and every output of every run can be made."""
+    """100,000 replies over all APIs: the program never dies, and every output of every run can be made."""
     server = Server()
     count = -(-REPLIES // len(ANSWERS))
     died, missing, folders = [], [], []

@@ -8,6 +8,7 @@ public enum API: String, Sendable, Hashable, CaseIterable {
     case openAIResponses = "openai-responses"
     case anthropic
     case gemini
+    case geminiInteractions = "gemini-interactions"
     case ollama
     case textGenerationInference = "tgi"
     case cohere = "cohere-v2"
@@ -53,6 +54,7 @@ public enum API: String, Sendable, Hashable, CaseIterable {
         case .openAIResponses: .openAIResponses
         case .anthropic: .anthropic
         case .gemini: .gemini
+        case .geminiInteractions: .geminiInteractions
         case .ollama: .ollama
         case .textGenerationInference: .textGenerationInference
         case .cohere: .cohere

@@ -19,13 +19,8 @@ extension Grammar {
         tier: serviceTier,
         template: { request in
             var writer = BodyWriter(extra: request.extra.filter { $0.name != "stream" })  // the path says it
-            let isSystem = { (message: ChatRequest.Message) in message.role == "system" }
-            let system = request.messages.dropLast().filter(isSystem).map(\.content).joined(separator: "\n\n")
-            if !system.isEmpty { writer.instruction("systemInstruction", system) }
-            writer.contents(
-                "contents",
-                request.messages.dropLast().filter { !isSystem($0) } + request.messages.suffix(1)
-            )
+            if !request.instruction.isEmpty { writer.instruction("systemInstruction", request.instruction) }
+            writer.contents("contents", request.turns)
             return writer.finish(object: "generationConfig", cap: "maxOutputTokens") { config in
                 config.number("temperature", request.temperature)
                 config.number("seed", request.seed)
@@ -68,6 +63,15 @@ extension Grammar {
         }
         return String(decoding: bytes, as: UTF8.self)
     }
+}
+
+extension ChatRequest {
+    /// What stands apart from the conversation: the system's messages, but for the last of all, which is the prompt.
+    var instruction: String {
+        messages.dropLast().filter { $0.role == "system" }.map(\.content).joined(separator: "\n\n")
+    }
+
+    var turns: [Message] { messages.dropLast().filter { $0.role != "system" } + messages.suffix(1) }
 }
 
 extension BodyWriter {

@@ -74,7 +74,7 @@ extension ReplyTally {
         return status.utf8 == nil && response["output"].kind != .array ? .unparseable : .understood
     }
 
-    fileprivate mutating func begin(toolCall item: JSONValue) {
+    mutating func begin(toolCall item: JSONValue) {
         note(choice: 0, finish: nil)
         addToolCall(
             Int64(facts.toolCalls),
@@ -85,13 +85,14 @@ extension ReplyTally {
         )
     }
 
-    fileprivate mutating func addToolCall(_ index: Int64, arguments: UnsafeRawBufferPointer?) {
+    mutating func addToolCall(_ index: Int64, arguments: UnsafeRawBufferPointer?) {
         addToolCall(index, id: nil, name: nil, arguments: arguments, choice: 0)
     }
 }
 
 extension JSONValue {
-    fileprivate var isToolCall: Bool { utf8?.hasSuffix("_call") ?? false }
+    /// Whether a step or item of that type is one: `function_call`, `web_search_call`.
+    var isToolCall: Bool { utf8?.hasSuffix("_call") ?? false }
 }
 
 extension UnsafeRawBufferPointer {

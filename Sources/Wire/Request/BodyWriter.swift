@@ -69,6 +69,16 @@ struct BodyWriter {
         }
     }
 
+    /// `[{"type":"user_input","content":[{"type":"text","text":...}]},...]`, as Gemini's Interactions want it.
+    mutating func steps(_ name: String, _ messages: some Collection<ChatRequest.Message>) {
+        array(name, messages) { message, writer in
+            JSONText.append("{\"type\":", to: &writer.bytes)
+            JSONText.appendString(message.role == "assistant" ? "model_output" : "user_input", to: &writer.bytes)
+            JSONText.append(",\"content\":[{\"type\":\"text\",\"text\":\"", to: &writer.bytes)
+            return "\"}]}"
+        }
+    }
+
     /// `["...",...]`, each message's content by itself; the last one's is the prompt.
     mutating func texts(_ name: String, _ messages: some Collection<ChatRequest.Message>) {
         array(name, messages) { _, writer in

@@ -19,7 +19,7 @@ public struct ServedDialect: Sendable, Hashable {
 
     /// What an answer in the standard tier calls it.
     public func standardTier(_ api: API) -> String {
-        api == .anthropic || api == .gemini ? "standard" : standardTierWord
+        [.anthropic, .gemini, .geminiInteractions].contains(api) ? "standard" : standardTierWord
     }
 
     public static var names: [String] { all.map(\.name) }
