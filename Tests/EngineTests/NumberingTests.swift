@@ -1,9 +1,19 @@
 import Measurement
+import Schedule
 import Testing
+import Ticks
 
 @testable import Engine
 
 @Suite struct NumberingTests {
+    @Test func `shards of one run have one salt, whatever their clocks tell, and each other run has its own`() {
+        let instants = [5, 9_000_000_000].map { Instant(nanoseconds: $0) }
+        let shards = zip((0..<2).map { Shard($0, of: 2) }, instants).map { Run.salt(of: $0, id: "abc", t0: $1) }
+        #expect(shards[0] == shards[1])
+        #expect(Run.salt(of: Shard(0, of: 2), id: "abd", t0: instants[0]) != shards[0])
+        #expect(Run.salt(of: .whole, id: "abc", t0: instants[0]) != Run.salt(of: .whole, id: "abc", t0: instants[1]))
+    }
+
     /// Of targets in parallel, each with loops of its own and several phases that are probed.
     private func all(targets: Int, loops: Int, phases: Int) -> [Numbering.Probes] {
         (0..<targets).flatMap { target in

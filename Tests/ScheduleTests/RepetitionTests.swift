@@ -228,6 +228,15 @@ import Ticks
         let (with, alone) = (plan.estimate(answer: .seconds(1)), other.estimate(answer: .seconds(1)))
         #expect(with.requests == alone.requests + 1 && with.requestsLeast == alone.requestsLeast + 1)
         #expect(with.outputTokens == alone.outputTokens + 16 && with.inputTokens == alone.inputTokens + 400)
+        // Split over three machines, each sends it; the parts add up to that.
+        var split = plan
+        split.machines = 3
+        let whole = split.estimate(answer: .seconds(1))
+        #expect(whole.requestsLeast == with.requestsLeast + 2 && whole.outputTokens == with.outputTokens + 32)
+        let parts = (0..<3).map { split.part(of: Shard($0, of: 3)) }
+        let primers = parts.map { $0.phases[0].stages[0].closed?.budget }
+        #expect(primers == [1, 1, 1] && parts.allSatisfy { $0.machines == 1 })
+        #expect(split.scheduleSHA256 == plan.scheduleSHA256)
         #expect(plan.scheduleSHA256 != other.scheduleSHA256)
         // Every machine primes: its prompts have beginnings of their own.
         for index in 0..<3 { #expect(plan.part(of: Shard(index, of: 3)).phases[0].stages[0].closed?.budget == 1) }

@@ -94,6 +94,54 @@ extension ProgramTests {
             )
         }
 
+        @Test func `over shards each primes, and the plan counts it as often`() throws {
+            let path = try folder.write(
+                """
+                workload: {prompts: {synthetic: {input_tokens: 400, shared_prefix: 0.5}, prime: true}, max_tokens: 4}
+                warmup: {requests: 0}
+                phases: [{probe: {requests: 30, gap: 0s}}]
+                """,
+                to: "shards.yaml"
+            )
+            let words = ["run", path, "--url", "http://127.0.0.1:9", "--model", "m", "--shard", "1/4", "--dry-run"]
+            let plan = try Spate.run(words).out
+            #expect(plan.contains("prime: 1 request of each shard with the beginning that prompts share"), "\(plan)")
+            #expect(plan.contains("requests: 34\n"), "\(plan)")
+            #expect(try Spate.run(words + ["--set", "limits.max_requests=34"]).status == 0)
+            let limited = try Spate.run(words + ["--set", "limits.max_requests=33"])
+            #expect(limited.status == 104 && limited.error.contains("over 4 shards the plan asks for at least 34"))
+        }
+
+        @Test func `when a run goes on, what its prompts share is sent again before them`() throws {
+            let path = try folder.write(
+                """
+                targets: [{provider: simulated, scenario: \(Self.scenario.replacing("base: 1ms", with: "base: 10ms"))}]
+                workload: {prompts: {synthetic: {input_tokens: 400, shared_prefix: 0.5}, prime: true}, max_tokens: 4}
+                warmup: {requests: 0}
+                phases: [{probe: {requests: 40, gap: 20ms}}]
+                """,
+                to: "long.yaml"
+            )
+            let spate = try Spate(["run", path, "-o", folder["long"], "--quiet"])
+            #expect(wait(atMost: 20) { (try? TruthFile(folder["long/truth.jsonl"]).requests.count) ?? 0 >= 12 })
+            spate.send(SIGINT)
+            #expect(try spate.end(within: 20).status == 105)
+            let before = try TruthFile(folder["long/truth.jsonl"]).requests.count
+            let ended = try Spate.run(["run", "--resume", folder["long"], "--quiet"], within: 60)
+            let summary = try JSON(file: folder["long/summary.json"])
+            #expect(ended.status == summary.statusOfSoundRun, "\(ended.all)")
+            let lines = try String(contentsOfFile: folder["long/truth-resumed-1.jsonl"], encoding: .utf8)
+                .split(separator: "\n").map { try JSON(String($0)) }.filter { $0["prompt_tokens"].double ?? 0 > 0 }
+                .sorted { ($0["received"].double ?? 0) < ($1["received"].double ?? 0) }
+            // The first alone finds nothing kept: it is what primes.
+            #expect(lines.first?["cached_tokens"].int == 0)
+            #expect(lines.count > 10 && lines.dropFirst().allSatisfy { ($0["cached_tokens"].int ?? 0) > 100 })
+            let target = summary["targets"][0]
+            #expect(target["warmup"]["requests"].int == 2)
+            let counted = target["totals"]["requests"]["success"].int ?? 0
+            #expect((40...41).contains(counted) && before + lines.count - 2 - counted <= 1, "\(before) \(lines.count)")
+        }
+
         @Test func `prompts sent again are planned, and a cache that was warm before the run is told`() throws {
             let list = (0..<30).map { "'\($0): \(String(repeating: "tell me more of it ", count: 40))'" }
             let scenario = try folder.write(Self.scenario, to: "scenario.yaml")

@@ -50,6 +50,13 @@ public final class Run: Sendable {
         self.init(program: program, options: options, place: Place(), budget: budget, t0: t0, sink: sink)
     }
 
+    /// Makes the texts of a run differ from those of an earlier one with the same seed. Shards have one, by the run's id: what
+    /// prompts share they share on all machines, whose clocks tell different times.
+    static func salt(of shard: Shard, id: String, t0: Instant) -> UInt64 {
+        guard shard.count > 1 else { return UInt64(bitPattern: t0.nanoseconds) }
+        return id.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }  // FNV-1a
+    }
+
     /// One of several runs that go on at the same time: their loops have numbers of their own.
     struct Place: Sendable {
         var firstLoop = 0
@@ -114,7 +121,7 @@ public final class Run: Sendable {
                 t0: t0,
                 sink: place.probes ? sink : nil
             ),
-            salt: UInt64(bitPattern: t0.nanoseconds),
+            salt: Self.salt(of: program.targets.first?.plan.shard ?? .whole, id: options.id, t0: t0),
             learnt: learnt
         )
         let learnt = learnt

@@ -59,6 +59,7 @@ extension RunPlan {
             for stage in phase.stages {
                 let answer = answerAmong(max(1, stage.concurrency))
                 var (least, requests, duration) = stage.estimate(answer: answer, carried: carried)
+                if stage.primes { (least, requests) = (least * machines, requests * machines) }
                 if stage.kind == .edge { duration += coldStart }
                 var peak = stage.peakInFlight
                 // What arrives is a conversation.
@@ -157,9 +158,10 @@ extension Stage {
         if primes { return (requests.saturatingProduct(workload.longestPrompt), requests * Prompts.mostPrimerTokens) }
         if let replay, replay.trace.saysTokens {
             let later = workload.laterTurns(rows: replay.count, replay.trace)
+            let untold = replay.trace.untoldAnswers.saturatingProduct(workload.longestAnswer)
             return (
                 replay.trace.inputTokens.saturatingSum(later.input).saturatingProduct(times),
-                replay.trace.outputTokens.saturatingSum(later.output).saturatingProduct(times)
+                replay.trace.outputTokens.saturatingSum(untold).saturatingSum(later.output).saturatingProduct(times)
             )
         }
         return (
@@ -215,7 +217,8 @@ extension Workload {
         let more = mostTurns - 1
         guard more > 0 else { return (0, 0) }
         let pairs = rows.saturatingProduct(more * (more + 1) / 2)  // of a turn and a question of before, or its own
-        let input = trace.inputTokens.saturatingSum(trace.outputTokens).saturatingProduct(more)
+        let answers = trace.outputTokens.saturatingSum(trace.untoldAnswers.saturatingProduct(longestAnswer))
+        let input = trace.inputTokens.saturatingSum(answers).saturatingProduct(more)
             .saturatingSum(pairs.saturatingProduct(longestPrompt))
             .saturatingSum(rows.saturatingProduct(more * (more - 1) / 2).saturatingProduct(longestAnswer))
         return (input, rows.saturatingProduct(more).saturatingProduct(longestAnswer))

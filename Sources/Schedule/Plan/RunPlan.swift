@@ -20,6 +20,8 @@ public struct RunPlan: Sendable, Hashable {
     public var breakerAfter: Duration? = .seconds(30)
     /// Which part of a run over several machines it is. Not in the plan's hash, which is that of the whole.
     public internal(set) var shard = Shard.whole
+    /// Over how many machines it is split, each of which primes for itself; of a machine's own part 1. Not in the plan's hash.
+    public var machines = 1
 
     /// - Parameters:
     ///   - workload: with what its prompts share sent first of all, where it `primes`.

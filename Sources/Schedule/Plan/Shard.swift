@@ -75,7 +75,7 @@ extension ClosedLoad {
             // A shard without a place could not ask its prompts.
             let owner = shard.among(slots)
             part.extent = .items(owner.map { items.part(of: $0) } ?? JobItems(count: 0))
-        case .requests where primes:  // each shard's prompts have beginnings of their own
+        case .requests where primes:  // the same on each: none knows when another has
             (part.slots, part.extent) = (slots, extent)
         case .requests(let count) where !isMeasured:  // each shard warms up what it will use
             part.slots = slots
@@ -105,7 +105,7 @@ extension RunPlan {
     public func part(of shard: Shard) -> RunPlan {
         guard shard.count > 1 else { return self }
         var part = self
-        part.shard = shard
+        (part.shard, part.machines) = (shard, 1)
         part.limits = limits.part(of: shard)
         for phase in part.phases.indices {
             part.phases[phase].stages = phases[phase].stages.map { $0.part(of: shard) }

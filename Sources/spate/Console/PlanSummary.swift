@@ -68,7 +68,7 @@ struct PlanSummary {
                 text += "  of this run \(Units.rounded(.seconds(waiting.components.seconds))) or more is waiting\n"
                 continue
             }
-            let stages = phase.stages.map(Self.text(of:))
+            let stages = phase.stages.map { Self.text(of: $0, machines: plan.machines) }
             let blocks = phase.blocks > 1 ? " (\(phase.blocks) blocks)" : ""
             let probes = phase.probeRate.map { "; beside it single probes, at most \($0) a second" } ?? ""
             text += "  \(phase.name)\(blocks): \(stages.joined(separator: ", "))\(probes)\n"
@@ -212,14 +212,15 @@ struct PlanSummary {
         return Int(min(1e15, (Double(likely.requests) * mean).rounded(.up)))
     }
 
-    private static func text(of stage: Stage) -> String {
+    private static func text(of stage: Stage, machines: Int) -> String {
         switch stage.load {
         case .closed(let load):
             if let items = load.items { return "\(grouped(items.count)) prompts, \(stage.concurrency) at a time" }
             if load.primes, let requests = load.budget {
+                let each = machines > 1 ? " of each shard" : ""
                 return requests == 1
-                    ? "1 request with the beginning that prompts share, not measured"
-                    : "\(grouped(requests)) requests, each with a beginning that prompts share, not measured"
+                    ? "1 request\(each) with the beginning that prompts share, not measured"
+                    : "\(grouped(requests)) requests\(each), each with a beginning that prompts share, not measured"
             }
             if stage.kind == .warmup || stage.kind == .probe, let requests = load.budget {
                 let pauses = stage.kind == .probe ? ", with pauses of \(Units.text(load.gap))" : ""

@@ -141,6 +141,7 @@ struct Launch {
             }
         }
         job.split = try Split(flags, of: job, isResumed: resumption != nil, plansOnly: plansOnly)
+        try job.noteMachines()
         job.retryDisturbed = try retries(of: plan, profile)
         guard job.retryDisturbed == 0 || job.split.shard.count == 1 else {
             throw Failure(.badInput, "--retry-disturbed: the shards of a run measure a level together, at one time")

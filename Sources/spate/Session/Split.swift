@@ -136,6 +136,20 @@ struct Split: Sendable {
     }
 }
 
+extension Job {
+    /// What each shard sends for itself counts as often as there are shards.
+    mutating func noteMachines() throws(Failure) {
+        for index in targets.indices { targets[index].plan.machines = split.shard.count }
+        let least = targets.reduce(0) { $0 + $1.plan.estimate(answer: $1.plan.fastAnswer).requestsLeast }
+        if split.shard.count > 1, let most = limits.maxRequests, least > most {
+            throw Failure(
+                .badInput,
+                "limits.max_requests: read \(most); over \(split.shard.count) shards the plan asks for at least \(least) requests"
+            )
+        }
+    }
+}
+
 extension EngineTarget {
     func part(of shard: Shard) -> EngineTarget {
         var part = self
