@@ -162,6 +162,10 @@ import Ticks
         #expect(both.last == "It is warm again 1.39 and 2.12 s after the edge.")
         let one = said(Self.run(Self.burst([1000, 2000], warm: 20, recovered: [1.39, nil])))
         #expect(one.last == "It is warm again 1.39 s after the edge, not within 30 s in 1 of 2 bursts.")
+        let soon = said(Self.run(Self.burst([1000, 2000], warm: 20, recovered: [0.0002, 0.276])))
+        #expect(soon.last == "It is warm again 276 ms after the edge (at once in 1 of 2 bursts).")
+        let partly = said(Self.run(Self.burst([1000, 2000], warm: 20, recovered: [0, nil])))
+        #expect(partly.last == "It is warm again at once in 1 of 2 bursts, not within 30 s in 1 of 2 bursts.")
         let none = said(Self.run(Self.burst([1000], warm: 20, recovered: [nil])))
         #expect(none.last == "It is not warm again within 30 s.")
         let never = said(Self.run(Self.burst([21, 20], warm: 20, recovered: [0.4, nil])))
@@ -259,6 +263,13 @@ import Ticks
             said(result)[0]
                 == "0 of 400 answers useful: all were cut at max_tokens (length_is_useful: true counts them)."
         )
+    }
+
+    @Test(arguments: [(1, "on the one stream"), (2, "on both streams"), (3, "on all 3 streams")])
+    func `a silence says on how many streams`(streams: Int, words: String) {
+        var silence = IncidentResult(startSeconds: 89, endSeconds: 94.02, kind: .silence)
+        (silence.side, silence.streams, silence.of) = (.server, streams, streams)
+        #expect(silence.sentence?.contains("nothing came for 5.02 s \(words);") == true)
     }
 
     @Test func `a silence and an outage come first`() {

@@ -33,6 +33,13 @@ import Testing
         ] { #expect(lines[start...].contains(line), "\(line) is not in \(lines[start...].prefix(16))") }
     }
 
+    @Test func `its page says what was found before it draws anything`() throws {
+        let page = HTMLReport.render(try comparison(), regressions: [])
+        let head = try #require(page.split(separator: "</header>").first)
+        #expect(head.contains("SIMULATED") && head.contains("b is worse in TTFT p50 than a."))
+        #expect(!page.dropFirst(head.count).contains("class=\"banner"))
+    }
+
     @Test func `markdown says the same`() throws {
         let text = MarkdownReport.render(try comparison(), regressions: [])
         #expect(text.contains("| TTFT p50 | 250 ms | 300 ms | 1.200 | slower by 20 % \\[10, 30\\] |"))
@@ -48,6 +55,15 @@ import Testing
         #expect(
             text.contains("FAILED ttft.p50 > +10%: b ramp.ttft.p50 +20 % (interval +10 % to +30 %): beyond the limit")
         )
+        // One that chance may have made did not fail, and is not said to have passed.
+        for (outcome, heading) in [
+            (RegressionResult.Outcome.passed, "Regressions: all passed"),
+            (.notShown, "Regressions: none failed, 1 not shown"), (.undetermined, "Regressions: 1 of 1 failed"),
+        ] {
+            var other = found
+            other[0].outcome = outcome
+            #expect(TerminalReport.render(try comparison(), regressions: other).contains(heading))
+        }
         let json = String(decoding: SummaryJSON.encode(try comparison(), regressions: found), as: UTF8.self)
         #expect(
             json.contains("\"schema\": \"spate.comparison/1\"") || json.contains("\"schema\":\"spate.comparison/1\"")

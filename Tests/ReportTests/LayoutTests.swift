@@ -41,7 +41,7 @@ import Testing
         #expect(
             lines(width: 25) == [
                 "              two", " name       lines spare", " a              1     x ←", " long name 12,345",
-                " (too narrow for: more;", " summary.json has them)",
+                " (too narrow for: more; a", " wider terminal or --json", " shows them)",
             ]
         )
     }
@@ -73,6 +73,15 @@ import Testing
             hanging: 3
         )
         #expect(lines == [" seven words that", "   end in 210\u{A0}ms of", "   time"])
+    }
+
+    @Test func `a number keeps its percent sign`() {
+        let lines = TerminalLines(style: .init(width: 20)).wrapped(
+            [Span("for shares it is 95 % of them")],
+            indent: 1,
+            hanging: 1
+        )
+        #expect(lines == [" for shares it is", " 95 % of them"])
     }
 
     @Test func `a word longer than the line is cut, and nothing of it is lost`() {

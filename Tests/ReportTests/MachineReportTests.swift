@@ -105,5 +105,11 @@ import Testing
         let statistics = try #require(OrderStatistics([5, 5, 5], most: 10))
         #expect(HistogramReport.shares(statistics).map(\.share) == [1])
         #expect(HistogramReport.render(RunCharts(of: RecordedRun())) == "no request had a first token\n")
+        // Fourteen stretches of which the digits tell three.
+        let narrow = try #require(OrderStatistics((0..<100).map { 283 + Double($0) / 50 }, most: 300))
+        let rows = HistogramReport.group(narrow, title: "t", unicode: true).split(separator: "\n").dropFirst()
+            .dropLast()
+        let labels = rows.map { $0.split(separator: " ").prefix(1).joined() }
+        #expect(Set(labels).count == labels.count && labels.count == 3, "\(labels)")
     }
 }

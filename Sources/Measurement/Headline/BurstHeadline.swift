@@ -56,11 +56,20 @@ struct BurstHeadline {
         guard !times.isEmpty || !censored.isEmpty else { return nil }
         if censored.isEmpty, times.allSatisfy({ $0 < 0.001 }) { return nil }  // never cold: the first sentence said so
         var parts: [String] = []
-        if !times.isEmpty { parts.append("It is warm again \(Self.list(times.map { 1000 * $0 })) after the edge") }
+        // The first request of an edge leaves with it.
+        let late = times.filter { $0 >= 0.001 }
+        let soon = times.count - late.count
+        let which = soon > 0 ? " in \(soon) of \(inCount(phase.bursts.count, "burst"))" : ""
+        if !late.isEmpty {
+            let besides = soon > 0 ? " (at once\(which))" : ""
+            parts.append("It is warm again \(Self.list(late.map { 1000 * $0 })) after the edge\(besides)")
+        } else if soon > 0 {
+            parts.append("It is warm again at once\(which)")
+        }
         if let longest = censored.max() {
-            let which = times.isEmpty ? "" : " in \(censored.count) of \(phase.bursts.count) bursts"
+            let others = times.isEmpty ? "" : " in \(censored.count) of \(phase.bursts.count) bursts"
             parts.append(
-                (parts.isEmpty ? "It is not warm again" : "not") + " within \(inTime(seconds: longest))\(which)"
+                (parts.isEmpty ? "It is not warm again" : "not") + " within \(inTime(seconds: longest))\(others)"
             )
         }
         return candidate(2, parts.joined(separator: ", ") + ".", ["\(phase.name).time_to_recover"])

@@ -21,16 +21,27 @@ enum ComparisonHeadline {
                     figures: rows.map(\.metric)
                 ).bearing(caveats)
             }
-            let shown = found.prefix(2).map { row in
+            let shown = told(found).map { row in
                 (isOnePhase ? "" : row.phase + ": ") + "\(ComparisonResult.title(of: row.figure)) \(row.verdict)"
             }.joined(separator: "; ")
-            let more = found.count > 2 ? "; and \(found.count - 2) more" : ""
+            let more = found.count > 3 ? "; and \(inCount(found.count - 3, "more difference"))" : ""
             return Headline.Candidate(
                 1,
                 "\(name) against \(comparison.base): \(shown)\(more).",
                 figures: found.map(\.metric)
             ).bearing(caveats)
         }
+    }
+
+    /// Three at most; where they all point one way and another one does not, it has the last place.
+    private static func told(_ found: [ComparisonResult.Row]) -> [ComparisonResult.Row] {
+        var told = Array(found.prefix(3))
+        if found.count > 3, Set(told.map(\.finding)).count == 1,
+            let other = found.first(where: { $0.finding != told[0].finding })
+        {
+            told[2] = other
+        }
+        return told
     }
 
     /// What a difference between two sides holds besides what they are.

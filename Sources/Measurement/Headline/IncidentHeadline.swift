@@ -28,7 +28,7 @@ extension IncidentResult {
             let whom =
                 switch (streams, of) {
                 case (let streams?, let of?) where streams == of:
-                    streams == 1 ? " on the one stream" : " on all \(of) streams"
+                    streams == 1 ? " on the one stream" : streams == 2 ? " on both streams" : " on all \(of) streams"
                 case (let streams?, let of?): " on \(streams) of \(of) streams"
                 default: ""
                 }

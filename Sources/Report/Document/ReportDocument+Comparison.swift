@@ -7,12 +7,26 @@ extension ReportDocument {
         regressions: [RegressionResult],
         matrix: ProviderMatrix = ProviderMatrix()
     ) {
-        let text = "no figure here is of a real service: the built-in simulated provider answered"
-        let banners: [Block] =
-            comparison.sides.allSatisfy(\.simulated) ? [.banner(word: "SIMULATED", tone: .caution, text: text)] : []
         self.init(
-            blocks: banners + Self.comparison(comparison) + Self.matrix(matrix) + Self.regressions(regressions)
+            blocks: Self.banners(comparison) + Self.comparison(comparison) + Self.matrix(matrix)
+                + Self.regressions(regressions)
         )
+    }
+
+    private static func banners(_ comparison: ComparisonResult) -> [Block] {
+        let text = "no figure here is of a real service: the built-in simulated provider answered"
+        return comparison.sides.allSatisfy(\.simulated)
+            ? [.banner(word: "SIMULATED", tone: .caution, text: text)] : []
+    }
+
+    /// What a comparison found, for the head of its page.
+    static func answer(_ comparison: ComparisonResult) -> [Block] {
+        let base = SafeText.line(comparison.base, limit: 40)
+        let found = comparison.sides.dropFirst().compactMap { side -> Span? in
+            let rows = comparison.rows.filter { $0.target == side.name }
+            return rows.isEmpty ? nil : Span(headline(rows, SafeText.line(side.name, limit: 40), base))
+        }
+        return banners(comparison) + (found.isEmpty ? [] : [.findings(found)])
     }
 
     static func comparison(_ comparison: ComparisonResult) -> [Block] {
@@ -184,8 +198,12 @@ extension ReportDocument {
     private static func regressions(_ results: [RegressionResult]) -> [Block] {
         guard !results.isEmpty else { return [] }
         let failed = results.count { !$0.passed }
-        let heading = failed == 0 ? "Regressions: all passed" : "Regressions: \(failed) of \(results.count) failed"
-        return [.heading(heading)]
+        let open = results.count { $0.outcome == .notShown }
+        let besides = open > 0 ? ", \(open) not shown" : ""
+        let found =
+            failed > 0
+            ? "\(failed) of \(results.count) failed\(besides)" : open > 0 ? "none failed\(besides)" : "all passed"
+        return [.heading("Regressions: \(found)")]
             + results.map { result in
                 let (word, tone): (String, Tone) =
                     switch result.outcome {

@@ -26,16 +26,24 @@ public enum HistogramReport {
 
     static func group(_ statistics: OrderStatistics, title: String, unicode: Bool) -> String {
         var lines = ["\(title) · n = \(Figure.count(statistics.count))"]
-        let bins = shares(statistics)
+        var bins: [(label: String, share: Double)] = []
+        for stretch in shares(statistics) {
+            let label = Figure.duration(milliseconds: stretch.from)
+            // Stretches that their digits do not tell apart are one.
+            if bins.last?.label == label {
+                bins[bins.count - 1].share += stretch.share
+            } else {
+                bins.append((label, stretch.share))
+            }
+        }
         let most = bins.map(\.share).max() ?? 0
-        let labels = bins.map { Figure.duration(milliseconds: $0.from) }
-        let longest = labels.map(\.count).max() ?? 0
-        for (bin, label) in zip(bins, labels) {
+        let longest = bins.map(\.label.count).max() ?? 0
+        for bin in bins {
             let length = most > 0 ? bin.share / most * Double(width) : 0
             let bar = String(repeating: unicode ? "█" : "#", count: Int(length.rounded()))
             let rest = bin.share > 0 && bar.isEmpty ? (unicode ? "▏" : "|") : ""
-            let pad = String(repeating: " ", count: longest - label.count + 2)
-            lines.append(pad + label + " " + bar + rest + " " + Figure.percent(share: bin.share))
+            let pad = String(repeating: " ", count: longest - bin.label.count + 2)
+            lines.append(pad + bin.label + " " + bar + rest + " " + Figure.percent(share: bin.share))
         }
         let ladder = OrderStatistics.shown.compactMap { quantile -> String? in
             statistics.value(at: quantile).map { "\(Self.label(quantile)) \(Figure.duration(milliseconds: $0))" }

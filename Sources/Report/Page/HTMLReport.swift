@@ -65,9 +65,12 @@ public enum HTMLReport {
         ])
         var body = PageBody()
         let names = comparison.sides.map { SafeText.line($0.name) }.joined(separator: ", ")
-        body.text += "<header><p class=\"kind\">spate comparison</p><h1>\(HTMLText.escaped(names))</h1></header>\n"
+        body.text += "<header><p class=\"kind\">spate comparison</p><h1>\(HTMLText.escaped(names))</h1>\n"
+        body.text += HTMLText.blocks(ReportDocument.answer(comparison)) + "</header>\n"
         body.section("comparison", "Side by side", PageBody.slot("forest") + PageBody.slot("frontier"))
-        let words = ReportDocument(comparison, regressions: regressions, matrix: matrix).blocks
+        let words = ReportDocument(comparison, regressions: regressions, matrix: matrix).blocks.filter {
+            if case .banner = $0 { false } else { true }
+        }
         body.section("words", "In words and tables", HTMLText.blocks(words))
         body.closing(profile: nil)
         return Page.text(title: "spate compare: \(names)", data: data, body: body.text)

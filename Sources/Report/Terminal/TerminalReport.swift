@@ -71,7 +71,18 @@ struct TerminalLines {
         }
     }
 
-    /// Breaks at plain spaces; a word longer than the line is cut into pieces.
+    /// Words between plain spaces; a % stays with its number.
+    private static func words(_ text: String) -> [String] {
+        text.split(separator: " ").reduce(into: []) { words, word in
+            if word.first == "%", !words.isEmpty {
+                words[words.count - 1] += " " + word
+            } else {
+                words.append(String(word))
+            }
+        }
+    }
+
+    /// Breaks between words; one longer than the line is cut into pieces.
     func wrapped(_ spans: [Span], indent: Int, hanging: Int, width: Int? = nil) -> [String] {
         let limit = max(least, width ?? style.width)
         var lines: [String] = []
@@ -86,9 +97,9 @@ struct TerminalLines {
             isEmpty = true
         }
         for span in spans {
-            for word in style.shown(span.text).split(separator: " ", omittingEmptySubsequences: true) {
-                var rest = word
-                let size = DisplayWidth.of(String(word))
+            for word in Self.words(style.shown(span.text)) {
+                var rest = word[...]
+                let size = DisplayWidth.of(word)
                 if !isEmpty, used + 1 + size > limit { breakLine() }
                 if !isEmpty {
                     line += " "

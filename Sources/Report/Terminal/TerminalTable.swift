@@ -71,7 +71,7 @@ struct TerminalTable {
         for row in table.rows { lines += self.lines(of: row) }
         if kept.count < table.columns.count {
             let dropped = table.columns.indices.filter { !kept.contains($0) }.map { table.columns[$0].title }
-            let note = "(too narrow for: \(dropped.joined(separator: ", ")); summary.json has them)"
+            let note = "(too narrow for: \(dropped.joined(separator: ", ")); a wider terminal or --json shows them)"
             lines += TerminalLines(style: style).wrapped([Span(note, .dim)], indent: Self.indent, hanging: Self.indent)
         }
         return lines

@@ -169,7 +169,7 @@ struct LiveView {
             silence = (since, max(feed.inFlight, silence?.streams ?? 0), quiet)
         } else if let over = silence {
             silence = nil
-            let streams = over.streams == 1 ? "the one open stream" : "all \(over.streams) streams"
+            let streams = [1: "the one open stream", 2: "both streams"][over.streams] ?? "all \(over.streams) streams"
             let length = (over.seconds * 10).rounded() / 10
             tell(LiveEvent(atSeconds: over.since, text: "no token for \(length) s on \(streams)", isTheirs: true))
         }
