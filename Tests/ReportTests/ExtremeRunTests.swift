@@ -38,6 +38,7 @@ import Ticks
             (limit.limit, limit.remaining, limit.leastRemaining) = (count(), count(), count())
             limit.resetSeconds = times.randomElement(using: &generator)
             limits.limits.append(limit)
+            limits.note(count() ?? 0, of: name, at: count() ?? 0)
         }
         target.rateLimits = limits
         run.targets = [target]

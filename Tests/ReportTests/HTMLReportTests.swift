@@ -48,6 +48,9 @@ import Ticks
         let charts = try #require(data["charts"] as? [String: Any])
         let requests = try #require((charts["targets"] as? [[String: Any]])?.first?["requests"] as? [String: Any])
         #expect((requests["texts"] as? [String]) == [Self.hostile])
+        let limits = try #require((charts["targets"] as? [[String: Any]])?.first?["limits"] as? [[String: Any]])
+        #expect(limits.map { $0["name"] as? String } == [Self.hostile])
+        #expect((limits[0]["left"] as? [Any])?.compactMap { $0 as? Int } == [5])
     }
 
     @Test func `the policy names the hashes of the page's own style and script, and allows nothing else`() throws {
@@ -225,6 +228,10 @@ extension RecordedRun {
         var target = TargetRecord()
         (target.id, target.name, target.provider, target.model) = (1, words, words, words)
         (target.api, target.url, target.notes) = (words, words, [words])
+        var limits = RateLimitRecord()
+        limits.merge(RateLimitRecord.Limit(name: words, resource: "requests"), isLater: true)
+        limits.note(5, of: words, at: 10_000_000_000)
+        target.rateLimits = limits
         run.targets = [target]
         var phase = PhaseRecord()
         (phase.id, phase.target, phase.name, phase.kind) = (1, 1, words, .ramp)

@@ -87,6 +87,14 @@ extension ProgramTests {
             let limit = target["rate_limits"]["limits"][0]
             #expect(limit["name"].text == "requests" && limit["limit"].int == 10 && limit["least_remaining"].int == 0)
             #expect(target["rate_limits"]["retry_after"].int == throttled)
+            let page = try String(contentsOfFile: folder["run/report.html"], encoding: .utf8)
+            let data = try #require(
+                page.split(separator: "id=\"page-data\">").last?.split(separator: "</script>").first
+            )
+            let drawn = try JSON(String(data))["charts"]["targets"][0]
+            #expect(drawn["series"]["again"].list.compactMap(\.int).reduce(0, +) == throttled)
+            #expect(drawn["limits"][0]["allowed"].int == 10)
+            #expect(drawn["limits"][0]["left"].list.compactMap(\.int).min() == 0)
             for text in ["Rate limits", "Retries", "as users see it"] { #expect(ended.out.contains(text), "\(text)") }
         }
 

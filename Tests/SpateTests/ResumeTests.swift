@@ -15,7 +15,7 @@ extension ProgramTests {
                 name: long
                 targets:
                   - provider: simulated
-                    scenario: {from: slots16, slots: 8, prefill: {base: 10ms}, step: {base: 5ms}}
+                    scenario: {from: slots16, slots: 8, prefill: {base: 10ms}, step: {base: 5ms}, habits: {rate_limit: {requests: 100000, per: 1h}}}
                 workload: {prompts: {synthetic: {input_tokens: 16}}, max_tokens: 8}
                 warmup: {requests: 2}
                 phases:
@@ -56,6 +56,9 @@ extension ProgramTests {
             let measured = sheet.filter { $0["phase"] == "rate" && $0["measured"] == "1" }
             #expect(measured.count == 200, "\(sheet.first ?? [:])")
             #expect(ended.out.contains("The run was cut off after"))
+            // What the part before said of limits stays, as far as it was stored when it was killed.
+            let second = try TruthFile(folder["run/truth-resumed-1.jsonl"]).requests.count
+            #expect((summary["targets"][0]["rate_limits"]["responses"].int ?? 0) > second)
             let again = try Spate.run(["rate", "--resume", folder["run"]])
             #expect(again.status == 104)
             #expect(again.error.contains("came to its end"))

@@ -98,6 +98,7 @@ enum Samples {
         limit.limit = 100
         limit.leastRemaining = 3
         limits.limits = [limit]
+        limits.note(3, of: "requests", at: 2_000_000_000)
         target.rateLimits = limits
         target.simulated = true
         target.notes = ["closes the connection after each answer"]

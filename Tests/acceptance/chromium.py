@@ -2,6 +2,7 @@
 import base64
 import json
 import os
+import re
 import select
 import shutil
 import subprocess
@@ -129,6 +130,13 @@ class Page:
         data = self.send("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip={**area, "scale": 1})["data"]
         with open(path, "wb") as file:
             file.write(base64.b64decode(data))
+
+    def paper(self, path):
+        """Prints to a PDF of A4; the number of its pages."""
+        data = base64.b64decode(self.send("Page.printToPDF", paperWidth=8.27, paperHeight=11.69, printBackground=False)["data"])
+        with open(path, "wb") as file:
+            file.write(data)
+        return len(re.findall(rb"/Type\s*/Page[^s]", data))
 
     def close(self):
         self.process.terminate()

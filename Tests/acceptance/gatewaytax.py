@@ -68,7 +68,7 @@ order: interleaved
 workload:
   prompts: {{calibrate: false, synthetic: {{input_tokens: 256}}, cache: avoid}}
   max_tokens: 40
-  cancel: {{share: 0.15, after: {{uniform: [90ms, 160ms]}}}}
+  cancel: {{share: 0.3, after: {{uniform: [80ms, 130ms]}}}}
 warmup: {{requests: 2}}
 phases: [probe: {{requests: 150, gap: 20ms}}]
 """
@@ -214,9 +214,11 @@ def delaying(upstream, seconds, deaf=False):
     """A proxy in a thread of this process: it holds each request's bytes for so long, and closes with either side; a deaf one
     reads an answer to its end although its client has gone."""
     ready = threading.Event()
-    place = {}
+    place, held = {}, set()
 
     async def serve(reader, writer):
+        held.add(asyncio.current_task())  # the loop itself keeps no task alive
+        asyncio.current_task().add_done_callback(held.discard)
         try:
             other, onward = await asyncio.open_connection("127.0.0.1", upstream)
         except OSError:

@@ -27,7 +27,7 @@ def controls(page):
     x, y = box[0] + box[2] * 0.4, box[1] + box[3] * 0.5
     page.mouse("mouseMoved", x, y)
     told = page.run("document.querySelector('#time .readout b')?.textContent")
-    yield "the cursor is read out", bool(told) and page.run("document.querySelectorAll('svg.time .cursor').length") == 1, told
+    yield "the cursor is read out", bool(told) and page.run("document.querySelectorAll('#time .stage .cursor').length") == 1, told
 
     ticks = "[...document.querySelectorAll('svg.time .axis text')].map((t) => t.textContent).join()"
     before = page.run(ticks)
@@ -78,7 +78,7 @@ def controls(page):
     page.run("document.querySelector('details.table summary').click()")
     page.wait("document.querySelector('details.table[open] table') !== null")
     yield "a table stands behind a chart", page.run("document.querySelectorAll('details.table[open] tbody tr').length") > 0, ""
-    named = page.run("[...document.querySelectorAll('.stage svg')].every((s) => ['img', 'group'].includes(s.getAttribute('role')) && s.getAttribute('aria-label').length > 20)")
+    named = page.run("[...document.querySelectorAll('.stage svg:not([aria-hidden])')].every((s) => ['img', 'group'].includes(s.getAttribute('role')) && s.getAttribute('aria-label').length > 20)")
     yield "every drawing has words for a screen reader", named, ""
     reached = set()
     page.run("document.activeElement.blur()")
@@ -87,6 +87,30 @@ def controls(page):
         reached.add(page.run("(() => { const e = document.activeElement; return e.className.baseVal ?? (e.className || e.tagName); })()"))
     yield "Tab reaches the time axis and the requests", any("time" in str(r) for r in reached) and "canvasbox" in reached, str(sorted(map(str, reached)))[:200]
     yield "still no console message and no request", *quiet(page)
+
+
+SHEET = 718  # pixels of an A4's width within Chromium's margins
+
+
+def paper(bench, report):
+    """Printed from a dark screen: light, everything open, nothing beyond the sheet."""
+    with chromium.Page(report, dark=True) as opened:
+        # What the page is while it is printed, told by its own events.
+        opened.run("addEventListener('beforeprint', () => { window.foldedThen = document.querySelectorAll('details:not([open]):not(.term):not(.table)').length; })")
+        pages = opened.paper(bench.folder / "page.pdf")
+        bench.row("on paper: pages", str(pages), "3 to 30", 3 <= pages <= 30)
+        bench.equal("... sections that stay folded", opened.run("window.foldedThen"), 0)
+        bench.equal("... and are folded again", opened.run("document.querySelectorAll('details[open]').length"), 0)
+        bench.row("... quiet", "", "", quiet(opened)[0])
+    with chromium.Page(report, width=SHEET, dark=True) as opened:
+        opened.send("Emulation.setEmulatedMedia", media="print", features=[{"name": "prefers-color-scheme", "value": "dark"}])
+        opened.run("dispatchEvent(new Event('beforeprint'))")
+        opened.run("document.querySelectorAll('details.table').forEach((d) => { d.open = true; })")
+        opened.run("new Promise((done) => setTimeout(done, 500))")
+        bench.equal("... light", opened.run("getComputedStyle(document.body).backgroundColor"), "rgb(255, 255, 255)")
+        wide = opened.run("""[...document.querySelectorAll('main *')].filter((e) => { const b = e.getBoundingClientRect(); return b.width > 0 && b.right > innerWidth + 1 && getComputedStyle(e).display !== 'none'; })
+          .map((e) => e.tagName + '.' + (e.className.baseVal ?? e.className) + ' ' + Math.round(e.getBoundingClientRect().right)).slice(0, 5).join(', ')""")
+        bench.row("... what is wider than the sheet, tables open", wide[:100] or "nothing", "", not wide)
 
 
 def frames(page):
@@ -139,6 +163,7 @@ def page(bench):
     with chromium.Page(report) as opened:
         for name, holds, value in controls(opened):
             bench.row(name, "" if holds else value[:60], "", bool(holds))
+    paper(bench, report)
     for wanted, allowed in [(100_000, 1_000_000), (1_000_000, 2_000_000)]:
         folder = bench.folder / f"requests-{wanted}"
         count = multiply(outcome.folder, folder, wanted)

@@ -2,6 +2,7 @@
 from outside becomes an element."""
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -9,7 +10,7 @@ import subprocess
 import time
 
 import chromium
-from harness import Journal, wait_until
+from harness import Journal, stored_requests, wait_until
 from page import DEMO, quiet
 from streams import PROMPTS, provider
 
@@ -29,6 +30,14 @@ targets:
 ) + """workload: {prompts: {synthetic: {input_tokens: 32}}, max_tokens: 16}
 phases:
   - ramp: {concurrency: [2, 4], hold: 1500ms, settle: 200ms, min_requests: 25, hold_max: 4s}
+"""
+LIMITED = """targets:
+  - {provider: simulated, scenario: {from: steady, name: limited, replicas: 1, slots: 8, step: {base: 5ms}, habits: {rate_limit: {requests: 20, per: 2s}}}}
+workload: {prompts: {synthetic: {input_tokens: 32}}, max_tokens: 16}
+warmup: {requests: 0}
+retries: 3
+phases:
+  - steady: {concurrency: 4, for: 8s, settle: 300ms}
 """
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'--><svg onload=alert(3)>\u2028\u202e\x1b[31m{{7*7}}"
 # Columns of text from outside; the others hold names of spate's own, which a reader of the store checks.
@@ -126,10 +135,35 @@ def reports(bench):
     shown(bench, "a single level", run(bench, "level", LEVEL) / "report.html", 5)
     shown(bench, "interrupted", run(bench, "interrupted", STEADY % "60s", end(signal.SIGINT), (105,)) / "report.html", 4)
     shown(bench, "killed", html(run(bench, "killed", STEADY % "60s", end(signal.SIGKILL), (-signal.SIGKILL,))), 4)
+    limits(bench, run(bench, "limits", LIMITED))
     compared = bench.folder / "report.html"
     subprocess.run([bench.program, "compare", "--html", compared, silent, bench.folder / "short"], check=True, capture_output=True, timeout=60)
     shown(bench, "a comparison of stored runs", compared)
     hostile(bench, html)
+
+
+COLUMN = """((name) => { const head = [...document.querySelectorAll('#time details.table th')].map((h) => h.textContent);
+  const place = head.indexOf(name); return [...document.querySelectorAll('#time details.table tbody tr')].map((r) => r.children[place]?.textContent); })"""
+
+
+def limits(bench, folder):
+    """What was left of a limit and what was sent again, on the time axis and in the table behind it."""
+    shown(bench, "rate limits and retries", folder / "report.html", 4)
+    again = sum(row["attempt"] > 0 for row in stored_requests(folder))
+    with chromium.Page(folder / "report.html") as opened:
+        titles = opened.run("[...document.querySelectorAll('svg.time .track')].map((t) => t.textContent).join()")
+        bench.row("... what was left has a track, and what was sent again a mark", titles[-60:], "", "Left of the rate limits, %● requests" in titles and "sent again" in titles)
+        box = opened.box("svg.time")
+        told = set()
+        for k in range(40):
+            opened.mouse("mouseMoved", box[0] + 58 + (box[2] - 74) * (k + 0.5) / 40, box[1] + box[3] * 0.5)
+            told |= set(re.findall(r"left: requests [0-9.,]+", opened.run("document.querySelector('#time .readout').textContent.replace(/\u00a0/g, ' ')")))
+        bench.row("... the cursor reads it", f"{len(told)} values", "", {"left: requests 0", "left: requests 50"} <= told or len(told) > 5)
+        opened.run("document.querySelector('#time details.table summary').click()")
+        opened.wait("document.querySelector('#time details.table[open] table') !== null")
+        bench.equal("... attempts behind the first, in the table", sum(int(n) for n in opened.run(COLUMN + "('sent again')")), again)
+        left = [int(n) for n in opened.run(COLUMN + "('left of 20 requests')") if n.isdigit()]
+        bench.row("... the limit was used up and came back", f"{min(left)} to {max(left)}", "0 to 19", min(left) == 0 and 15 <= max(left) <= 19)
 
 
 def hostile(bench, html):

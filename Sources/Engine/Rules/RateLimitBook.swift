@@ -16,6 +16,7 @@ struct RateLimitBook: Sendable {
             entry.leastRemaining = limit.remaining
             entry.resetSeconds = limit.resetSeconds
             record.merge(entry, isLater: true)
+            if let remaining = limit.remaining { record.note(remaining, of: limit.name, at: now) }
         }
         if let seconds = limits.retryAfterSeconds {
             record.retryAfters += 1

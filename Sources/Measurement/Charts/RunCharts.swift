@@ -38,6 +38,7 @@ public struct RunCharts: Sendable, Hashable {
             var charts = TargetCharts(name: target.name)
             charts.phases = index.phases(of: target.id).map { PhaseSpan(of: $0, timeline) }
             charts.series = TargetSeries(of: timeline, axis)
+            charts.limits = RateLimitChart.all(of: target.rateLimits, axis)
             charts.server = timeline.server.map { ServerChart($0, axis) }
             charts.requests = RequestSamples(
                 of: timeline,
@@ -62,6 +63,7 @@ public struct TargetCharts: Sendable, Hashable {
     public var phases: [PhaseSpan] = []  // in the order of the plan, warm-ups and idle times included
     public var series = TargetSeries()
     public var server: ServerChart?  // nil = its metrics were not read
+    public var limits: [RateLimitChart] = []
     public var distributions: [DistributionChart] = []
     public var bursts: [BurstChart] = []
     public var heatMaps: [HeatMap] = []

@@ -2,6 +2,7 @@
 public struct TargetSeries: Sendable, Hashable {
     public var inFlight: [Double] = []  // mean over the bin
     public var starts: [Int] = []
+    public var again: [Int] = []  // of them: requests that had been refused or lost before
     public var successes: [Int] = []  // that ended in it, as the next three
     public var failed: [Int] = []
     public var throttled: [Int] = []
@@ -19,7 +20,7 @@ public struct TargetSeries: Sendable, Hashable {
 
     init(of timeline: TargetTimeline, _ axis: TimeAxis) {
         let none = [Int](repeating: 0, count: axis.bins)
-        (starts, successes, failed, throttled, excluded) = (none, none, none, none, none)
+        (starts, again, successes, failed, throttled, excluded) = (none, none, none, none, none, none)
         var area = [Double](repeating: 0, count: axis.bins)
         tokens = area
         var waits = [[Double]](repeating: [], count: axis.bins)
@@ -33,6 +34,7 @@ public struct TargetSeries: Sendable, Hashable {
             }
             let ended = request.instant(request.ended) ?? dispatched
             starts[axis.bin(dispatched)] += 1
+            if request.attempt > 0 { again[axis.bin(dispatched)] += 1 }
             switch request.outcomeClass {
             case .success: successes[axis.bin(ended)] += 1
             case .failed: failed[axis.bin(ended)] += 1

@@ -27,6 +27,7 @@ enum ChartsJSON {
             .init("phases", .array(target.phases.map(phase))),
             .init("series", series(target.series)),
             .init("server", target.server.map(server) ?? .null),
+            .init("limits", .array(target.limits.map(limit))),
             .init("distributions", .array(target.distributions.map(distribution))),
             .init("bursts", .array(target.bursts.map(burst))),
             .init("heat", .array(target.heatMaps.map(heat))),
@@ -47,6 +48,14 @@ enum ChartsJSON {
             .init("all", lines(chart.all)),
             .init("up", series(chart.replicasUp, digits: 2)),
             .init("replicas", .array(chart.replicas.map(lines))),
+        ])
+    }
+
+    private static func limit(_ chart: RateLimitChart) -> JSONValue {
+        .object([
+            .init("name", .string(chart.name)),
+            .init("allowed", JSONValue(chart.allowed)),
+            .init("left", .array(chart.left.map { JSONValue($0) })),
         ])
     }
 
@@ -82,6 +91,7 @@ enum ChartsJSON {
         .object([
             .init("in_flight", self.series(series.inFlight, digits: 2)),
             .init("starts", counts(series.starts)),
+            .init("again", series.again.allSatisfy { $0 == 0 } ? .null : counts(series.again)),
             .init("success", counts(series.successes)),
             .init("failed", counts(series.failed)),
             .init("throttled", counts(series.throttled)),

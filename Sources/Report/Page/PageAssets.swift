@@ -12,8 +12,8 @@ enum PageAssets {
 
     private static let files = [
         PackageResources.dom_js, PackageResources.figures_js, PackageResources.scales_js, PackageResources.chart_js,
-        PackageResources.levels_js, PackageResources.promise_js, PackageResources.time_js,
-        PackageResources.requests_js,
+        PackageResources.levels_js, PackageResources.promise_js, PackageResources.limits_js,
+        PackageResources.time_js, PackageResources.requests_js,
         PackageResources.bursts_js, PackageResources.distributions_js, PackageResources.heat_js,
         PackageResources.turns_js, PackageResources.keepwarm_js, PackageResources.outcomes_js,
         PackageResources.cost_js, PackageResources.generator_js, PackageResources.comparison_js,

@@ -29,7 +29,7 @@ struct LimitNotes {
         for (index, row) in rows.enumerated() {
             guard let seen = limits[index] else { continue }
             var row = row
-            row.rateLimits = earlier[index]?.merging(seen) ?? seen
+            row.note(earlier[index]?.merging(seen) ?? seen)
             batch.targets.append(row)
         }
         store.write(batch)

@@ -43,10 +43,7 @@ extension Session {
             var row = TargetRecord(job.targets[target.jobIndex], id: index + 1, url: target.url)
             row.note(target.prepared)
             if let before = job.resumption?.stored.targets.first(where: { $0.id == row.id }) {
-                row.preflightRequests += before.preflightRequests
-                row.preflightGets += before.preflightGets
-                row.preflightInputTokens += before.preflightInputTokens
-                row.preflightOutputTokens += before.preflightOutputTokens
+                row.follow(before)
             }
             return row
         }

@@ -130,7 +130,7 @@ struct Session {
         var last = RecordBatch()
         last.targets = rows.enumerated().map { index, row in
             var row = row
-            row.rateLimits = outcome.rateLimits[index]
+            if let limits = outcome.rateLimits[index] { row.note(limits) }
             row.noteChanges(of: targets[index].prepared.target)
             (row.process, row.processWaited) = (servers[index]?.name, servers[index]?.waited)
             if outcome.closesConnections.contains(index) {

@@ -37,6 +37,18 @@ extension TargetRecord {
         refusals = prepared.refusals
     }
 
+    /// What the parts of the run before this one found stays.
+    mutating func follow(_ before: TargetRecord) {
+        preflightRequests += before.preflightRequests
+        preflightGets += before.preflightGets
+        preflightInputTokens += before.preflightInputTokens
+        preflightOutputTokens += before.preflightOutputTokens
+        rateLimits = before.rateLimits
+        notes = before.notes + notes.filter { !before.notes.contains($0) }
+    }
+
+    mutating func note(_ limits: RateLimitRecord) { rateLimits = rateLimits?.merging(limits) ?? limits }
+
     /// What changed outside while the run went on.
     mutating func noteChanges(of target: EngineTarget) {
         if let times = target.key?.current.version, times > 0 {

@@ -139,6 +139,7 @@ enum FuzzStore {
         var limits = RateLimitRecord()
         limits.responses = 4
         limits.limits = [RateLimitRecord.Limit(name: "requests", resource: "requests")]
+        limits.note(7, of: "requests", at: 1_000_000_000)
         target.rateLimits = limits
         batch.targets = [target]
         let kinds: [(PhaseKind, StageKind, Int)] = [

@@ -39,12 +39,14 @@ import Ticks
             builder.failure(step, at: 3000, .http5xx, after: 50)
             builder.failure(step, at: 3000, .rateLimited, after: 50)
             builder.failure(step, at: 3000, .cancelled, after: 50)
+            builder.request(step, at: 3500, ttft: 200) { $0.attempt = 1 }
         }
         #expect(charts.axis.secondsPerBin == 0.1)
         let series = charts.targets[0].series
         #expect(series.starts[10] == 2)
         #expect(series.starts[30] == 3)
-        #expect(series.starts.reduce(0, +) == 5)
+        #expect(series.starts.reduce(0, +) == 6)
+        #expect(series.again[35] == 1 && series.again.reduce(0, +) == 1)
         #expect(series.successes[19] == 1)
         #expect(series.successes[21] == 1)
         #expect(series.failed[30] == 1 && series.throttled[30] == 1 && series.excluded[30] == 1)

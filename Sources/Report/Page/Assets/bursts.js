@@ -27,7 +27,7 @@ function burstCard(burst, facts, name) {
     facts.connections ? `${facts.connections} connections` : null,
     isNumber(facts.cold_share) ? `${percent(facts.cold_share)} cold` : null,
     isNumber(facts.cold_penalty_ms) ? `cold penalty ${duration(facts.cold_penalty_ms)}` : null,
-    isNumber(facts.time_to_recover_s) ? `warm again ${duration(facts.time_to_recover_s * 1000)} after the edge` : isNumber(facts.censored_at_s) ? `not warm again within ${duration(facts.censored_at_s * 1000)}` : null,
+    isNumber(facts.time_to_recover_s) ? facts.time_to_recover_s < 0.001 ? "warm at once" : `warm again ${duration(facts.time_to_recover_s * 1000)} after the edge` : isNumber(facts.censored_at_s) ? `not warm again within ${duration(facts.censored_at_s * 1000)}` : null,
     isNumber(facts.send_skew_ms) ? `sent within ${duration(facts.send_skew_ms)}` : null,
     burst.thinned_from ? `${count(burst.part.length)} of ${count(burst.thinned_from)} requests drawn` : null,
   ].filter(Boolean);

@@ -10,7 +10,7 @@ function choose(name, value) {
 const COLOURS = 6;
 const colour = (place) => `var(--c${place % COLOURS})`;
 
-// A figure: title, what it shows, the drawing, and behind it the same numbers as a table.
+// A figure: title, what it shows (a function where a choice of the page is in it), the drawing, and behind it the same numbers as a table.
 //   draw(width) gives an element, and as its `cover` what lies over it and changes alone; table() gives {head: [text], rows: [[text]]}.
 function figure({ title, unit, about, note, draw, table, controls, wide, description }) {
   const stage = html("div", { class: "stage" });
@@ -19,8 +19,9 @@ function figure({ title, unit, about, note, draw, table, controls, wide, descrip
     class: "table",
     ontoggle: () => { if (details.open) { clear(body); body.append(tableOf(table())); } },
   }, html("summary", {}, "Table"), body);
-  const caption = html("figcaption", {}, html("span", { class: "title" }, title),
-    unit && html("span", { class: "unit" }, " " + unit), about && term(about),
+  const told = () => typeof unit === "function" ? unit() : unit;
+  const shows = told() && html("span", { class: "unit" }, " " + told());
+  const caption = html("figcaption", {}, html("span", { class: "title" }, title), shows, about && term(about),
     controls && html("span", { class: "controls" }, controls));
   const element = html("figure", { class: wide ? "wide" : null }, caption, note && html("p", { class: "note" }, note), stage, details);
   let drawn = 0;
@@ -28,11 +29,12 @@ function figure({ title, unit, about, note, draw, table, controls, wide, descrip
     const width = Math.floor(stage.clientWidth);
     if (width < 40) return;
     drawn = width;
+    if (shows) shows.textContent = " " + told();
     const drawing = draw(width);
     if (drawing.tagName === "svg") {
       // An image has no parts for a screen reader; a drawing with something to move has.
       drawing.setAttribute("role", drawing.hasAttribute("tabindex") || drawing.querySelector("[tabindex]") ? "group" : "img");
-      drawing.setAttribute("aria-label", title + (unit ? " " + unit : "") + ". " + (description ? description() : "The table below holds the numbers."));
+      drawing.setAttribute("aria-label", title + (shows ? " " + told() : "") + ". " + (description ? description() : "The table below holds the numbers."));
     }
     stage.replaceChildren(...[drawing, drawing.cover].filter(Boolean));
     if (details && details.open) { clear(body); body.append(tableOf(table())); }
@@ -85,6 +87,14 @@ function frame({ width, height, x, y, xTicks, yTicks, xFormat, yFormat, xLabel, 
 }
 
 const path = (points) => points.map(([x, y], place) => `${place ? "L" : "M"}${x.toFixed(1)},${y.toFixed(1)}`).join("");
+
+// A line's symbol at a few of its points: colour is not the only mark of a line among others.
+function signs(root, points, place) {
+  for (const share of points.length < 4 ? [0.5] : [0.1, 0.37, 0.63, 0.9]) {
+    const point = points[Math.floor(share * points.length)];
+    if (point) root.append(symbol(place, point[0], point[1], { class: "mark small", stroke: colour(place), fill: colour(place) }));
+  }
+}
 
 // Labels at the ends of lines, moved apart so that none lies on another.
 function endLabels(root, labels, top, bottom) {

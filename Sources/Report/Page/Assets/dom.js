@@ -1,16 +1,18 @@
 // Elements. Text is only ever set as text: nothing that a server said can become markup.
 const SVG = "http://www.w3.org/2000/svg";
 
+// Without what reorders or hides text: controls but for line ends, bidi marks, what has no width.
+const plain = (text) => text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g, "");
+
 function fill(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes || {})) {
     if (value === null || value === undefined || value === false) continue;
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (name === "text") node.textContent = value;
-    else node.setAttribute(name, value === true ? "" : String(value));
+    else node.setAttribute(name, value === true ? "" : plain(String(value)));
   }
   for (const child of children.flat(3)) {
     if (child === null || child === undefined || child === false) continue;
-    node.append(child.nodeType ? child : document.createTextNode(String(child)));
+    node.append(child.nodeType ? child : document.createTextNode(plain(String(child))));
   }
   return node;
 }
@@ -28,10 +30,13 @@ const SYMBOLS = [
   (r) => `M0,${r * 1.25}l${r * 1.2},${-r * 2.1}h${-r * 2.4}z`,
   (r) => `M${-r},${-r / 2.5}h${r * 0.6}v${-r * 0.6}h${r * 0.8}v${r * 0.6}h${r * 0.6}v${r * 0.8}h${-r * 0.6}v${r * 0.6}h${-r * 0.8}v${-r * 0.6}h${-r * 0.6}z`,
 ];
+// The same in a line of text.
+const SIGNS = ["●", "■", "▲", "◆", "▼", "✚"];
 const symbol = (place, x, y, attributes) =>
   svg("path", { d: SYMBOLS[place % SYMBOLS.length](4), transform: `translate(${x.toFixed(1)},${y.toFixed(1)})`, ...attributes });
 
 const CROSS = "M-3.5,-3.5L3.5,3.5M-3.5,3.5L3.5,-3.5";
+const HAT = "M-4,2L0,-3L4,2z";
 
 // A "?" that opens the meaning of a term.
 function term(key) {

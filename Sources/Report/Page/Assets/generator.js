@@ -19,6 +19,7 @@ function generatorChart(slot, data) {
         const flush = () => { if (run.length) plot.root.append(svg("path", { class: "line thin", stroke: colour(place), d: run.length > 1 ? path(run) : `M${run[0][0] - 1.5},${run[0][1]}h3` })); run = []; };
         values.forEach((v, k) => { if (isNumber(v) && v > 0) run.push([x((k + 0.5) * width1), y(v)]); else flush(); });
         flush();
+        signs(plot.root, values.flatMap((v, k) => isNumber(v) && v > 0 ? [[x((k + 0.5) * width1), y(v)]] : []), place);
       }
       return plot.root;
     },

@@ -80,6 +80,13 @@ function main() {
 function bind() {
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") for (const open of document.querySelectorAll("details.term[open]")) open.open = false; });
   document.addEventListener("click", (event) => { for (const open of document.querySelectorAll("details.term[open]")) if (!open.contains(event.target)) open.open = false; });
+  // On paper nothing can be opened.
+  let unfolded = [];
+  addEventListener("beforeprint", () => {
+    unfolded = [...document.querySelectorAll("details:not([open]):not(.term):not(.table)")];
+    for (const closed of unfolded) closed.open = true;
+  });
+  addEventListener("afterprint", () => { for (const each of unfolded) each.open = false; });
   // Canvases do not follow the colour scheme by themselves.
   for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", () => choose("scale", choices.scale));
 }

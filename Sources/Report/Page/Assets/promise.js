@@ -120,7 +120,7 @@ function promiseChart(all, data, single) {
 
   const refresh = () => { chart.redraw(); tell(); };
   chart = figure({
-    title: "Time to first token", unit: single ? "p50, p95, p99 with 95 % intervals" : `${choices.percentile} with 95 % intervals`, about: "ttft", wide: true, draw,
+    title: "Time to first token", unit: () => (single ? "p50, p95, p99" : choices.percentile) + " with 95 % intervals", about: "ttft", wide: true, draw,
     table: () => ({
       head: ["target", loadLabel(all), "n", "p50", "95 % interval", "p95", "95 % interval", "p99", "95 % interval"],
       rows: all.flatMap((series) => series.rows.map((row) => {

@@ -182,8 +182,8 @@ function requestChart(slot, data) {
       rows: select().map((k) => [String(requests().sequence[k]), instant(requests().at[k], 0.001), count(requests().concurrency[k]), duration(value("connected", k)), duration(value("first", k)), duration(value("last", k)), duration(value("ended", k)), requests().outcome[k]]),
     }),
   });
-  const kept = () => { const r = requests(); return `${count(r.at.length)} of ${count(r.count)} requests are kept here: the slowest, a random sample${r.outcome.some((o) => !FAILED.has(o)) ? " and some that were not answered" : ""}. Click one, or use ↑ and ↓, for its facts.`; };
-  const note = html("p", { class: "note" }, kept(), " ", legend);
+  const kept = () => { const r = requests(); return `${count(r.at.length)} of ${count(r.count)} requests are kept here: the slowest, a random sample${r.outcome.some((o) => !FAILED.has(o)) ? " and some that were not answered" : ""}. `; };
+  const note = html("p", { class: "note" }, kept(), html("span", { class: "hint" }, "Click one, or use ↑ and ↓, for its facts. "), legend);
   element.insertBefore(note, element.querySelector(".stage"));
   element.insertBefore(facts, element.querySelector("details.table"));
   view.listeners.add((what) => { if (what === "cursor" || what === "brush") place(); else element.redraw(); });

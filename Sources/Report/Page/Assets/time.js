@@ -145,8 +145,8 @@ function timeChart(slot, data) {
   const tracks = () => {
     const series = target().series;
     const slow = [];
-    const bad = [["✕ failed", series.failed, 1], ["✕ throttled", series.throttled, 4]].filter(([, values]) => values.some((v) => v > 0))
-      .map(([name, values, place]) => ({ name, values: perSecond(values), place, spikes: true }));
+    const bad = [["✕ failed", series.failed, 1, CROSS], ["✕ throttled", series.throttled, 3, CROSS], ["▵ sent again", series.again || [], 4, HAT]].filter(([, values]) => values.some((v) => v > 0))
+      .map(([name, values, place, spikes]) => ({ name, values: perSecond(values), place, spikes }));
     const requests = target().requests;
     if (requests.ttft) for (let k = 0; k < requests.at.length; k++) if (requests.slow[k] && isNumber(requests.ttft[k])) slow.push([requests.at[k], requests.ttft[k]]);
     const list = [
@@ -160,7 +160,7 @@ function timeChart(slot, data) {
         band: [series.ttft_p50 || [], series.ttft_p95 || []], dots: slow },
       { title: "Tokens per second" + (series.token_bin_s > width ? `, known to ${duration(series.token_bin_s * 1000)}` : ""), about: "throughput", format: rate, height: 74, lines: [{ name: "tokens/s", values: perSecond(series.tokens), area: true, place: 3 }] },
     ];
-    list.push(...serverTracks(target().server));
+    list.push(...serverTracks(target().server), ...limitTracks(target().limits));
     const generator = charts.generator;
     if (generator.cpu_percent || generator.wake_lag_p99_ms) {
       list.push({ title: "Load generator: one core busy, %", about: "generator", format: (v) => isNumber(v) ? fixed(v, 0) + NBSP + "%" : NONE, tickFormat: (v) => fixed(v, 0), height: 54, least: 100,
@@ -175,7 +175,7 @@ function timeChart(slot, data) {
     const strip = 34;
     const space = 26;
     let height = strip + 6;
-    for (const track of list) { track.top = height + space; track.bottom = track.top + track.height; height = track.bottom; }
+    for (const track of list) { track.head = trackHead(track, pixels - margin.left - margin.right); track.top = height + space + HEAD_LINE * (track.head.length - 1); track.bottom = track.top + track.height; height = track.bottom; }
     height += 30;
     const x = linear([view.from, view.to], [margin.left, pixels - margin.right]);
     scale = x;
@@ -240,7 +240,7 @@ function timeChart(slot, data) {
       const [a, b] = [geometry.x(view.brush), geometry.x(view.cursor)].sort((p, q) => p - q);
       overlay.append(svg("rect", { class: "brush", x: a, width: b - a, y: geometry.top, height: geometry.last - geometry.top }));
     }
-    if (view.cursor === null) { readout.replaceChildren(html("span", { class: "dim" }, hint)); return; }
+    if (view.cursor === null) { readout.replaceChildren(html("span", { class: "dim hint" }, hint)); return; }
     const place = Math.min(charts.bins - 1, Math.floor(view.cursor / width));
     const x = geometry.x(view.cursor);
     overlay.append(svg("line", { class: "cursor", x1: x, x2: x, y1: geometry.top, y2: geometry.last }));
@@ -256,10 +256,10 @@ function timeChart(slot, data) {
     const one = (values) => values ? values[place] : null;
     const parts = [
       html("b", {}, instant(view.cursor, Math.min(width, (view.to - view.from) / 300))), phase ? phase.name : null, here[0] ? stepTitle(here[0].step) + (here[0].streams && here[0].step.kind === "level" ? " streams asked" : "") : null,
-      `${rate(one(series.in_flight))} held`, `in this bin ${count(one(series.starts))} sent, ${count(one(series.success))} answered`,
+      `${rate(one(series.in_flight))} held`, `in this bin ${count(one(series.starts))} sent${one(series.again) ? ` (${count(one(series.again))} again)` : ""}, ${count(one(series.success))} answered`,
       one(series.failed) + one(series.throttled) ? html("span", { class: "bad" }, `${count(one(series.failed))} failed, ${count(one(series.throttled))} throttled`) : null,
       `TTFT p50 ${duration(one(series.ttft_p50))}, p95 ${duration(one(series.ttft_p95))}`,
-      `${rate(inSecond(one(series.tokens), place))} tokens/s`, serverAt(target().server, place), band ? html("span", { class: band.side === "server" ? "bad" : "caution" }, bandText(band)) : null,
+      `${rate(inSecond(one(series.tokens), place))} tokens/s`, serverAt(target().server, place), limitsAt(target().limits, place), band ? html("span", { class: band.side === "server" ? "bad" : "caution" }, bandText(band)) : null,
     ].filter(Boolean);
     readout.replaceChildren(...parts.flatMap((part, k) => k ? [" · ", part] : [part]));
   }
@@ -269,16 +269,16 @@ function timeChart(slot, data) {
   const element = figure({
     title: "Everything over time", unit: `bins of ${duration(width * 1000)}${width > 1 ? ", wider than a second so that the whole run fits" : ""}`, wide: true, draw, controls: [picker, zoomButtons()],
     table: () => {
-      const series = target().series;
+      const { series, limits } = target();
       const rows = [];
       for (let k = 0; k < charts.bins; k++) {
         if (at(k) < view.from || at(k) > view.to) continue;
         rows.push([instant(k * width, width), rate(series.in_flight[k]), count(series.starts[k]), count(series.success[k]), count(series.failed[k]), count(series.throttled[k]), count(series.excluded[k]),
-          duration(series.ttft_p50 && series.ttft_p50[k]), duration(series.ttft_p95 && series.ttft_p95[k]), rate(perSecond(series.tokens)[k])]);
+          duration(series.ttft_p50 && series.ttft_p50[k]), duration(series.ttft_p95 && series.ttft_p95[k]), rate(inSecond(series.tokens[k], k)), ...(series.again ? [count(series.again[k])] : []), ...limitCells(limits, k)]);
       }
-      return { head: ["from", "in flight", "sent", "answered", "failed", "throttled", "not counted", "TTFT p50", "TTFT p95", "tokens/s"], rows };
+      return { head: ["from", "in flight", "sent", "answered", "failed", "throttled", "not counted", "TTFT p50", "TTFT p95", "tokens/s", ...(series.again ? ["sent again"] : []), ...limitHeads(limits)], rows };
     },
-    description: () => `Tracks over ${clock(charts.duration_s)}: streams, requests, time to first token, tokens, the load generator. ${bands.length ? bands.map(bandText).join(". ") : "No incident."}`,
+    description: () => `Tracks over ${clock(charts.duration_s)}: streams, requests, time to first token, tokens, ${target().limits.length ? "what was left of the rate limits, " : ""}the load generator. ${bands.length ? bands.map(bandText).join(". ") : "No incident."}`,
   });
   element.insertBefore(readout, element.querySelector(".stage"));
   view.listeners.add((what) => { if (what === "zoom") element.redraw(); else mark(); });
@@ -293,6 +293,21 @@ function bandText(band, withoutTime) {
   const length = band.to > band.from ? ` for ${duration((band.to - band.from) * 1000)}` : "";
   const streams = isNumber(band.streams) ? ` on ${count(band.streams)}${isNumber(band.of) ? " of " + count(band.of) : ""} streams` : "";
   return `${withoutTime ? "" : "at " + instant(band.from, 0.1) + " "}${band.kind}${length}${streams}${sides[band.side] ? " (" + sides[band.side] + ")" : ""}${band.detail ? ": " + band.detail : ""}`;
+}
+
+// Title and names of a track, in as many lines as its width makes of them.
+const HEAD_LINE = 15;
+function trackHead(track, width) {
+  const names = track.lines.length > 1 || track.asked || track.named ? [...(track.asked ? [{ name: "asked", asked: true }] : []), ...track.lines] : [];
+  const lines = [[]];
+  let used = 0;
+  for (const part of [{ text: track.title, title: true }, ...names.map((line) => ({ text: `${line.asked ? "┄ " : line.spikes ? "" : SIGNS[line.place % SIGNS.length] + " "}${line.name}`, fill: line.asked ? "var(--muted)" : colour(line.place) }))]) {
+    const needs = part.text.length * 6.6 + 10;
+    if (used && used + needs > width) { lines.push([]); used = 0; }
+    lines[lines.length - 1].push(part);
+    used += needs;
+  }
+  return lines;
 }
 
 function drawTrack(root, inside, track, x, ticks, margin, pixels, width, at) {
@@ -310,10 +325,8 @@ function drawTrack(root, inside, track, x, ticks, margin, pixels, width, at) {
     grid.append(svg("text", { x: margin.left - 8, y: y(value) + 4, "text-anchor": "end" }, (track.tickFormat || tick)(value)));
   }
   root.insertBefore(grid, inside);
-  const title = svg("text", { class: "track", x: margin.left, y: track.top - 8 }, svg("tspan", { class: "tracktitle" }, track.title));
-  const names = track.lines.length > 1 || track.asked ? [...(track.asked ? [{ name: "asked", asked: true }] : []), ...track.lines] : [];
-  for (const line of names) title.append(svg("tspan", { dx: 10, fill: line.asked ? "var(--muted)" : colour(line.place) }, (line.asked ? "┄ " : "") + line.name));
-  root.append(title);
+  track.head.forEach((parts, n) => root.append(svg("text", { class: "track", x: margin.left, y: track.top - 8 - HEAD_LINE * (track.head.length - 1 - n) },
+    parts.map((part, k) => svg("tspan", { class: part.title ? "tracktitle" : null, dx: k ? 10 : null, fill: part.fill }, part.text)))));
 
   if (track.band) {
     const [low, high] = track.band;
@@ -331,10 +344,11 @@ function drawTrack(root, inside, track, x, ticks, margin, pixels, width, at) {
     if (line.spikes) {
       for (let k = 0; k < line.values.length; k++) if (line.values[k] > 0 && shown(k)) {
         inside.append(svg("line", { class: "spike", stroke, x1: x(at(k)), x2: x(at(k)), y1: floor, y2: y(line.values[k]) }));
-        inside.append(svg("path", { class: "spikemark", stroke, d: CROSS, transform: `translate(${x(at(k)).toFixed(1)},${y(line.values[k]).toFixed(1)}) scale(.8)` }));
+        inside.append(svg("path", { class: "spikemark", stroke, d: line.spikes, transform: `translate(${x(at(k)).toFixed(1)},${y(line.values[k]).toFixed(1)}) scale(.8)` }));
       }
       continue;
     }
+    if (track.lines.length > 1) signs(inside, line.values.flatMap((v, k) => isNumber(v) && shown(k) ? [[x(at(k)), y(v)]] : []), line.place);
     let run = [];
     const flush = () => {
       if (!run.length) return;
