@@ -46,6 +46,13 @@ import Ticks
             text.ranges(of: "With 100 requests a difference of ").first.map { String(text[$0.lowerBound...]) } ?? ""
         #expect(said.prefix(90).contains(" % in median TTFT is found in 4 of 5 comparisons"), "\(text)")
         #expect(!text.contains(/\d\.\d{6,}/))
+        let few = ramp { phase in
+            let ttft = (0..<30).map { 100 * (1 + Double($0 * 17 % 30) / 30) }
+            phase.steps[0].power = SamplePower(ttft: ttft, seconds: 60, dollars: 0.5)
+        }
+        let form =
+            /30 requests can show a change of [\d.]+ % in median TTFT \(4 times in 5\); one of 5.0 % needs [\d,]+ requests \([\d,]+ to [\d,]+\), [\dhmins ]+, \$[\d.]+\./
+        #expect(few.contains(form), "\(few)")
     }
 
     @Test func `of many incidents the longest are shown and the others counted`() {

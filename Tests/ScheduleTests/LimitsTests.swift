@@ -41,6 +41,15 @@ import Ticks
         #expect(estimate.duration == .seconds(75 + 74 * 3))
     }
 
+    @Test func `what a prompt brings besides its text is in the bound of its tokens`() {
+        var tools = Prompt("abcd")
+        tools.extraBody = String(repeating: "x", count: 400)
+        let plan = RunPlanTests.plan(shapes: [.probe(.init(requests: 10))], warmup: 0) {
+            $0.source = .list([Prompt("abcd"), tools])
+        }
+        #expect(plan.estimate(answer: .seconds(1)).inputTokens == 10 * 101)
+    }
+
     @Test func `absurd plans saturate instead of trapping`() {
         let steady = PhaseShape.steady(.init(concurrency: .max / 2, duration: .seconds(31_622_400)))
         let estimate = RunPlanTests.plan(shapes: [steady, steady], warmup: 0).estimate(answer: .nanoseconds(1))

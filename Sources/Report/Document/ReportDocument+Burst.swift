@@ -96,10 +96,12 @@ extension ReportDocument {
             )
         }
         let recoveries = phase.bursts.compactMap(\.timeToRecoverSeconds)
-        if pool.bursts > 1, let range = range(recoveries.map { 1000 * $0 }) {
-            parts.append(
-                (recoveries.max() ?? 0) < 0.001 ? "never slower than the warm server" : "recovered after \(range)"
-            )
+        let late = recoveries.filter { $0 >= 0.001 }
+        let soon = recoveries.count - late.count
+        if pool.bursts > 1, let range = range(late.map { 1000 * $0 }) {
+            parts.append("recovered after \(range)" + (soon > 0 ? " (\(soon) at once)" : ""))
+        } else if pool.bursts > 1, soon > 0 {
+            parts.append("never slower than the warm server")
         }
         if pool.bursts > 1, pool.censored > 0 {
             parts.append("not recovered before they ended: \(pool.censored) of \(pool.bursts) bursts")

@@ -11,7 +11,7 @@ struct SampleSentences {
             return "\(requests) are too few to be sure of any change in median TTFT\(more)."
         }
         let size = Figure.percent(share: difference.value)
-        return "\(requests) show a \(size) change in median TTFT 4 times in 5\(more)."
+        return "\(requests) can show a change of \(size) in median TTFT (4 times in 5)\(more)."
     }
 
     var found: String {
@@ -27,13 +27,14 @@ struct SampleSentences {
     private var needed: String {
         guard let needed = power.needed else { return "" }
         let asked = Figure.percent(share: SamplePower.asked)
-        guard needed.value > Double(power.requests) else { return "; \(asked) takes \(count(needed.value))" }
+        let enough = "; one of \(asked) needs \(count(needed.value)) requests"
+        guard needed.value > Double(power.requests) else { return enough }
         let range = needed.range.lower.flatMap { lower in
-            needed.range.upper.map { "\(count(lower)) to \(count($0))" }
+            needed.range.upper.map { " (\(count(lower)) to \(count($0)))" }
         }
         let price = power.neededDollars.flatMap { $0 > 0 ? Figure.dollars($0) : nil }
-        let parts = [range, power.neededSeconds.map { Figure.clock(seconds: $0) }, price].compactMap(\.self)
-        return "; \(asked) takes \(count(needed.value))" + (parts.isEmpty ? "" : " (\(parts.joined(separator: "; ")))")
+        let parts = [power.neededSeconds.map { Figure.clock(seconds: $0) }, price].compactMap(\.self)
+        return enough + (range ?? "") + parts.map { ", \($0)" }.joined()
     }
 
     private func count(_ value: Double) -> String { Figure.count(Int(min(1e15, value.rounded(.up)))) }

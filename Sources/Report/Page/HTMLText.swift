@@ -60,7 +60,10 @@ enum HTMLText {
 
     static func table(_ table: TextTable) -> String {
         let hasMarks = table.rows.contains { $0.mark != nil }
-        let alignment = { (column: TextTable.Column) in column.alignment == .right ? " class=\"n\"" : "" }
+        // A sentence goes on in the next line, as in a terminal; a figure does not.
+        let alignment = { (column: TextTable.Column) in
+            column.flexible ? " class=\"w\"" : column.alignment == .right ? " class=\"n\"" : ""
+        }
         let head = table.columns.map { "<th scope=\"col\"\(alignment($0))>\(escaped($0.title))</th>" }.joined()
         let rows = table.rows.map { row in
             let cells = zip(row.cells, table.columns).enumerated().map { place, pair in

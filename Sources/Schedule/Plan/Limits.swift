@@ -241,13 +241,17 @@ extension Workload {
         return twice / 2 + 1
     }
 
-    /// Input tokens of the longest prompt, by four bytes a token where the text is the user's.
+    /// Input tokens of the longest prompt, by four bytes a token where the text is the user's: of what is sent with it as it
+    /// stands (tools, messages with parts) as well.
     var longestPrompt: Int {
         if !mix.isEmpty { return mix.map(\.workload.longestPrompt).max() ?? 0 }
         return switch source {
         case .synthetic(let inputTokens): inputTokens
         case .list(let prompts):
-            prompts.map { $0.messages.reduce(0) { $0 + ($1.content.utf8.count + 3) / 4 } }.max() ?? 0
+            prompts.map { prompt in
+                prompt.messages.reduce(0) { $0 + ($1.content.utf8.count + 3) / 4 }
+                    + ((prompt.extraBody?.utf8.count ?? 0) + 3) / 4
+            }.max() ?? 0
         }
     }
 }
