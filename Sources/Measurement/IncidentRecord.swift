@@ -38,4 +38,12 @@ public struct IncidentRecord: Sendable, Hashable {
     public var detail: String?
 
     public init() {}
+
+    /// Whether it is about that target of the run. Results that were stored before it had the target's id have its name in
+    /// the detail.
+    public func concerns(_ target: TargetRecord, of all: [TargetRecord]) -> Bool {
+        if let id = self.target { return id == target.id }
+        guard kind == .unusable, all.count > 1, let detail else { return true }
+        return detail == target.name || detail.hasPrefix("\(target.name): ") || detail.hasPrefix("\(target.name) ")
+    }
 }

@@ -53,6 +53,15 @@ public struct Profile: Sendable, Hashable {
     public var thresholds: [String] = []  // as written; their grammar is Measurement's
     public var output = Output()
 
+    /// Without phases yet.
+    public init(name: String, seed: UInt64, targets: [Target], workload: Workload, phases: [PhaseShape] = []) {
+        self.name = name
+        self.seed = seed
+        self.targets = targets
+        self.workload = workload
+        self.phases = phases
+    }
+
     /// What is done to each target: the same for all of them, cut into blocks where they take turns.
     public func plan() -> RunPlan {
         var plan = RunPlan(

@@ -147,12 +147,13 @@ import Wire
         var diary = Diary([[level, level, drain], [level, drain]])
         diary.begin()
         #expect(
-            diary.say(.abandon(target: 0, reason: "the key was refused"), at: 2) == [.stop(index: 0, at: ms(2000))]
+            diary.say(.abandon(target: 1, reason: "the key was refused"), at: 2) == [.stop(index: 0, at: ms(2000))]
         )
-        #expect(diary.say(.abandon(target: 0, reason: "again"), at: 2.5) == [])
+        #expect(diary.say(.abandon(target: 1, reason: "again"), at: 2.5) == [])
         #expect(diary.quiet(0, at: 3) == [.enter(index: 3, start: ms(3000))])
-        #expect(diary.agenda.abandoned == [0: "the key was refused"])
+        #expect(diary.agenda.abandoned == [1: "the key was refused"])
         #expect(diary.incidents.map(\.kind) == [.unusable])
+        #expect(diary.incidents.map(\.target) == [1])
         #expect(diary.incidents.map(\.detail) == ["target-1: the key was refused"])
         #expect(diary.step(1).windowEnded == 2_000_000_000)
         #expect(diary.phase(1).ended == 3_000_000_000)
@@ -164,7 +165,7 @@ import Wire
     @Test func `one that is given up while another is asked disturbs nobody`() {
         var diary = Diary([[level, drain], [level, drain]])
         diary.begin()
-        #expect(diary.say(.abandon(target: 1, reason: "gone"), at: 2) == [])
+        #expect(diary.say(.abandon(target: 2, reason: "gone"), at: 2) == [])
         #expect(diary.quiet(0, at: 3) == [.enter(index: 1, start: ms(3000))])
         #expect(diary.quiet(1, at: 4) == [.end])
     }
@@ -172,8 +173,8 @@ import Wire
     @Test func `when all are given up the run is over`() {
         var diary = Diary([[level], [level]])
         diary.begin()
-        _ = diary.say(.abandon(target: 0, reason: "gone"), at: 2)
         _ = diary.say(.abandon(target: 1, reason: "gone"), at: 2)
+        _ = diary.say(.abandon(target: 2, reason: "gone"), at: 2)
         #expect(diary.quiet(0, at: 3) == [.end])
         #expect(diary.agenda.stop == nil)
     }

@@ -42,7 +42,7 @@ struct Rig {
 
     func run() -> Driven {
         let sink = MemorySink()
-        var options = Run.Options(id: "t", prices: targets.map { _ in price })
+        var options = Run.Options(id: "t")
         options.loops = loops
         options.caps = caps
         options.redactor = { [redactor] in redactor }
@@ -113,6 +113,7 @@ struct Rig {
             headers: provider.api.headers + targets[index].headers,
             plan: plan
         )
+        target.price = price
         targets[index].change(&target)
         return target
     }

@@ -223,4 +223,21 @@ import Ticks
         #expect(result.targets[1].phases.count == 1)
         #expect(result.exitCode == 98)
     }
+
+    @Test func `a target that was given up is the one with the incident's id, whatever the names begin with`() {
+        var builder = probe(good: 3)
+        builder.recorded.targets[0].name = "a"
+        let other = builder.target("a: b")
+        let phase = builder.phase(.probe, from: 3000, to: 5000, target: other)
+        _ = builder.step(.probe, of: phase, 1, from: 3000, drained: 5000)
+        var incident = IncidentRecord()
+        (incident.kind, incident.at, incident.target) = (.unusable, 4_000_000_000, other)
+        incident.detail = "a: b: the key was refused"
+        builder.recorded.incidents = [incident]
+        #expect(builder.result.targets.map(\.givenUp) == [nil, "the key was refused"])
+        // A result stored before the id was: by the name in the words, as far as that tells.
+        builder.recorded.incidents[0].target = nil
+        builder.recorded.targets[0].name = "c"
+        #expect(builder.result.targets.map(\.givenUp) == [nil, "the key was refused"])
+    }
 }

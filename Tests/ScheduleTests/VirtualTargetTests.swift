@@ -17,7 +17,7 @@ import Ticks
 
     @Test(arguments: [1, 2])
     func `a target that is given up gets no request more, and the next one gets all of its own`(loops: Int) {
-        let event = Agenda.Event.abandon(target: 0, reason: "the key was refused")
+        let event = Agenda.Event.abandon(target: 1, reason: "the key was refused")
         let run = run([[level, level, drain], [level, drain]], loops: loops, at: at(4.2), say: event)
         #expect(run.hasEnded)
         #expect(run.requests.filter { $0.dispatched >= at(4.2) }.allSatisfy { $0.stage == 3 })

@@ -5,7 +5,7 @@ internal import Ticks
 /// One request's identity and plan: what stays the same when it is sent again, and what its row in the books begins with,
 /// whether it is sent or not.
 struct Errand: Sendable, Hashable {
-    var target: Int  // index
+    var target: Int  // `EngineTarget.id`
     var sequence: Int64
     var prompt: Int64  // its index among the prompts
     var attempt = 0

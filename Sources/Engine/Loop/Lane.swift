@@ -7,11 +7,9 @@ internal import Wire
 /// One target on one loop: its connections, how its requests are made and priced, when they are given up, what was learnt of
 /// it, and requests that are over, to be used anew.
 final class Lane {
-    let index: Int  // of the target
     let target: EngineTarget
     let client: HTTPClient
     let maker: RequestMaker
-    let price: Price
     let watchdog: Watchdog
     private let runID: String
     private let t0: Instant
@@ -24,18 +22,16 @@ final class Lane {
     private var keyVersion = 0
     private var addressesVersion = 0
 
-    init(_ index: Int, of run: RunContext, loop: EventLoop, parser: JSONParser) {
-        self.index = index
-        target = run.program.targets[index]
+    init(_ target: EngineTarget, of run: RunContext, loop: EventLoop, parser: JSONParser) {
+        self.target = target
         client = HTTPClient(
             loop: loop,
             endpoint: target.endpoint,
             headers: target.headers.map { ($0.name, $0.value) },
             answers: target.provider.streams ? .streams : .documents
         )
-        maker = RequestMaker(target: target, salt: run.salt &+ run.program.twins(before: index))
-        price = run.prices[index]
-        watchdog = run.watchdogs[index]
+        maker = RequestMaker(target: target, salt: run.salt &+ run.program.twins(before: target))
+        watchdog = Watchdog(target.plan.timeouts)
         runID = run.id
         t0 = run.t0
         breakers = run.breakers
@@ -78,7 +74,7 @@ final class Lane {
             && errand.primer == nil && maker.isComparable(index: errand.prompt)
         request.claim = Budget.Claim(
             outputTokens: body.maxTokens,
-            nanodollars: price.worstCase(bodyBytes: body.bytes.count, outputTokens: body.maxTokens)
+            nanodollars: target.price.worstCase(bodyBytes: body.bytes.count, outputTokens: body.maxTokens)
         )
         request.bodyBytes = body.bytes.count
         if !occasion.isWarmup { request.patience = maker.patience(index: errand.sequence)?.nanoseconds }
@@ -166,7 +162,7 @@ final class Lane {
             neverConnected: record.written == nil,
             isAnswered: record.outcome.isAnswer
         )
-        return breakers.note(attempt, of: index, pause: pause, at: now)
+        return breakers.note(attempt, of: target.id, pause: pause, at: now)
     }
 
     private func noteConnection(_ record: RequestRecord) {

@@ -274,7 +274,7 @@ final class LoopDriver {
         let next = source.followUp(to: request, record, passage)
         record.think = next?.think.nanoseconds
         recorder.requestEnded(record, answered: request.answered, at: now)
-        run.budget.settle(request.claim, by: record, price: lane.price)
+        run.budget.settle(request.claim, by: record, price: lane.target.price)
         let advice = ReplyAdvice(of: request, record, at: now)
         let pause = passage.entry.stage.closed?.gap.nanoseconds ?? 0
         let reason = lane.note(request, record, advice, pause: pause, at: now)
@@ -295,7 +295,7 @@ final class LoopDriver {
             if let next, stays || passage.entry.stage.handsUsersOn { source.think(next, from: now) }
         }
         lane.recycle(request)
-        if let reason { run.conductor.take(.abandon(target: lane.index, reason: reason)) }
+        if let reason { run.conductor.take(.abandon(target: lane.target.id, reason: reason)) }
         pump()
     }
 

@@ -88,7 +88,7 @@ final class RequestSource {
         conversation: Conversation? = nil
     ) -> LiveRequest {
         let lane = passage.lane
-        var errand = numbers.errand(to: lane.index)
+        var errand = numbers.errand(to: lane.target.id)
         (errand.item, errand.arrival, errand.conversation) = (item, arrival, conversation)
         errand.primer = passage.nextPrimer()
         if let item { errand.prompt = Int64(item) }

@@ -36,9 +36,7 @@ final class Trickle: Sendable {
     }
 
     /// Begins to probe a target, one request at a time and 1/rate seconds after each; gives what ends it.
-    func begin(_ target: EngineTarget, price: Price, beside load: Program.Entry, from start: Instant, rate: Double)
-        -> Run
-    {
+    func begin(_ target: EngineTarget, beside load: Program.Entry, from start: Instant, rate: Double) -> Run {
         var probed = target
         let gap = Duration.nanoseconds(Int64((1e9 / rate).rounded()))
         let stages = [
@@ -59,7 +57,6 @@ final class Trickle: Sendable {
         continuation.begins = start.nanoseconds(since: t0)
         var options = options
         options.loops = 1
-        options.prices = [price]
         let run = Run(
             program: Program(targets: [probed], continuing: continuation),
             options: options,

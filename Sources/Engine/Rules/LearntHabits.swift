@@ -28,7 +28,7 @@ final class LearntHabits: Sendable {
     }
 
     /// - Parameters:
-    ///   - notes: target index to whether it closes connections after an answer
+    ///   - notes: target to whether it closes connections after an answer
     ///   - limits: what the target's responses said of its limits
     func end(loop: Int, _ notes: [Int: Bool], limits: [Int: RateLimitRecord]) {
         state.withLock { state in

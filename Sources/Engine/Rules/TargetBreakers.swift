@@ -6,57 +6,74 @@ internal import Ticks
 /// The breakers of a run's targets, which all of its loops share: asked at the end of a request, and several times a second
 /// while one brings nothing. Outages that are over go to the sink.
 final class TargetBreakers: Sendable {
-    private let breakers: Mutex<[Breaker]>
-    private let ids: [Int]  // `TargetRecord.id`, by index
+    private struct Row {
+        let target: Int  // id
+        var breaker: Breaker
+    }
+
+    private let rows: Mutex<[Row]>
     private let t0: Instant
     private let sink: (any RecordSink)?
 
     /// - Parameter sink: nil where outages are not to be told, as beside a load that tells them.
     init(_ targets: [EngineTarget], loops: Int, t0: Instant, sink: (any RecordSink)?) {
-        breakers = Mutex(targets.map { Breaker(after: $0.plan.breakerAfter, loops: loops) })
-        ids = targets.map(\.id)
+        rows = Mutex(targets.map { Row(target: $0.id, breaker: Breaker(after: $0.plan.breakerAfter, loops: loops)) })
         self.t0 = t0
         self.sink = sink
     }
 
     /// Why the target is given up; nil while it is not.
     func note(_ attempt: Breaker.Attempt, of target: Int, pause: Int64, at now: Instant) -> String? {
-        let (outage, reason) = breakers.withLock { breakers in
-            breakers[target].pause(pause)
-            return (breakers[target].note(attempt, at: now), breakers[target].reason)
+        change(target) { breaker in
+            breaker.pause(pause)
+            return breaker.note(attempt, at: now)
         }
-        tell(outage, target)
-        return reason
     }
 
     /// Takes what a loop has under way, if that matters now.
     func watch(_ target: Int, loop: Int, at now: Instant, _ report: () -> Breaker.Report) -> String? {
-        guard breakers.withLock({ $0[target].isWatching }) else { return nil }
-        let report = report()
-        let (outage, reason) = breakers.withLock { breakers in
-            (breakers[target].tell(loop: loop, report, at: now), breakers[target].reason)
+        guard rows.withLock({ rows in rows.contains { $0.target == target && $0.breaker.isWatching } }) else {
+            return nil
         }
-        tell(outage, target)
-        return reason
+        let report = report()
+        return change(target) { $0.tell(loop: loop, report, at: now) }
     }
 
     /// Nothing is to be sent to the target for so long, by plan.
-    func pause(_ target: Int, _ nanoseconds: Int64) { breakers.withLock { $0[target].pause(nanoseconds) } }
+    func pause(_ target: Int, _ nanoseconds: Int64) {
+        _ = change(target) { breaker in
+            breaker.pause(nanoseconds)
+            return nil
+        }
+    }
 
     /// The run is over.
     func finish(at now: Instant) {
-        for target in ids.indices { tell(breakers.withLock { $0[target].finish(at: now) }, target) }
+        for target in rows.withLock({ $0.map(\.target) }) { _ = change(target) { $0.finish(at: now) } }
     }
 
-    private func tell(_ outage: Breaker.Outage?, _ target: Int) {
-        guard let outage, let sink else { return }
+    /// Tells of the outage that is over by it.
+    private func change(_ target: Int, _ body: (inout Breaker) -> Breaker.Outage?) -> String? {
+        let (outage, reason) = rows.withLock { rows -> (Breaker.Outage?, String?) in
+            guard let place = rows.firstIndex(where: { $0.target == target }) else {
+                preconditionFailure("target \(target) has no breaker")
+            }
+            let outage = body(&rows[place].breaker)
+            return (outage, rows[place].breaker.reason)
+        }
+        if let outage { tell(outage, target) }
+        return reason
+    }
+
+    private func tell(_ outage: Breaker.Outage, _ target: Int) {
+        guard let sink else { return }
         var incident = IncidentRecord()
         incident.at = outage.start.nanoseconds(since: t0)
         incident.ended = outage.end?.nanoseconds(since: t0)
         incident.kind = .outage
         incident.side = .unknown  // the network between is neither's
         incident.attempts = outage.attempts
-        incident.target = ids[target]
+        incident.target = target
         var batch = RecordBatch()
         batch.incidents.append(incident)
         sink.write(batch)

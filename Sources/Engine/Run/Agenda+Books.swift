@@ -70,8 +70,10 @@ extension Agenda {
 
         mutating func finish() { for id in phases.keys.sorted() { finishPhase(id) } }
 
-        mutating func note(_ kind: IncidentRecord.Kind, _ detail: String?, at now: Instant) {
+        /// - Parameter target: nil = it concerns them all
+        mutating func note(_ kind: IncidentRecord.Kind, _ detail: String?, of target: Int? = nil, at now: Instant) {
             var incident = IncidentRecord()
+            incident.target = target
             incident.at = now.nanoseconds(since: t0)
             incident.kind = kind
             incident.detail = detail

@@ -56,7 +56,7 @@ struct Agenda: Sendable {
     /// Several loops need an instant that lies ahead of them all; one acts at once.
     private let lead: Int64
 
-    /// Why it stopped early, and which targets (by index) were given up with what reason.
+    /// Why it stopped early, and which targets (by id) were given up with what reason.
     private(set) var stop: Conductor.Stop?
     private(set) var abandoned: [Int: String] = [:]
     private let isGated: Bool
@@ -136,7 +136,7 @@ struct Agenda: Sendable {
 
     private mutating func abandon(_ target: Int, _ reason: String, at now: Instant) {
         abandoned[target] = reason
-        books.note(.unusable, "\(program.targets[target].name): \(reason)", at: now)
+        books.note(.unusable, "\(program.target(target).name): \(reason)", of: target, at: now)
         if entry?.target == target { stopStage(at: now) }
     }
 
@@ -173,7 +173,7 @@ struct Agenda: Sendable {
     private mutating func advance(at now: Instant) {
         books.finishStep(at: now)
         if let entry, entry.isLastOfPhase || skipped.contains(entry.phase) { books.finishPhase(entry.phase) }
-        for target in abandoned.keys { books.finishPhases(of: program.targets[target].id) }
+        for target in abandoned.keys { books.finishPhases(of: target) }
         guard let next = nextIndex else { return end() }
         guard !hold(before: next, at: now) else { return }
         guard isGated, program.meets(before: next) else { return begin(next, agreed: nil, at: now) }

@@ -28,7 +28,6 @@ public final class Conductor: Sendable {
     private let sink: any RecordSink
     private let feed: LiveFeed
     private let trickle: Trickle?
-    private let prices: [Price]
     private let gate: (any StageGate)?
     private let state: Mutex<State>
 
@@ -42,14 +41,12 @@ public final class Conductor: Sendable {
         sink: any RecordSink,
         feed: LiveFeed,
         trickle: Trickle? = nil,
-        prices: [Price] = [],
         gate: (any StageGate)? = nil
     ) {
         self.program = program
         self.sink = sink
         self.feed = feed
         self.trickle = trickle
-        self.prices = prices
         self.gate = gate
         state = Mutex(State(agenda: Agenda(program: program, loops: loops, t0: t0, isGated: gate != nil)))
     }
@@ -117,8 +114,8 @@ public final class Conductor: Sendable {
         case .meet(let index): gate?.meet(index) { [self] in take(.met(index: index, instant: $0)) }
         case .beginProbes(let entry, let start):
             guard let trickle, let rate = entry.probeRate else { return }
-            let (target, price) = (program.targets[entry.target], prices[entry.target])
-            let run = trickle.begin(target, price: price, beside: entry, from: start, rate: rate)
+            let target = program.target(entry.target)
+            let run = trickle.begin(target, beside: entry, from: start, rate: rate)
             state.withLock { $0.probes = run }
         case .endProbes:
             let run = state.withLock { state in

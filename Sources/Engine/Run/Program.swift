@@ -6,6 +6,7 @@ public import Wire
 
 /// One endpoint and model, ready to be asked.
 public struct EngineTarget: Sendable {
+    /// What everything in a run names it by, and its row in the store (`TargetRecord.id`).
     public var id: Int
     public var name: String
     public var endpoint: Endpoint
@@ -21,6 +22,7 @@ public struct EngineTarget: Sendable {
     public var key: Renewable<Header>?
     /// The addresses of the endpoint's name; nil = it is an address itself.
     public var addresses: Renewable<[String]>?
+    public var price = Price()
     public var plan: RunPlan
 
     public init(
@@ -59,7 +61,7 @@ public struct EngineTarget: Sendable {
 /// Everything a run does, in order: stages of phases of targets, numbered as the store will know them.
 public struct Program: Sendable {
     public struct Entry: Sendable {
-        public var target: Int  // index into `targets`
+        public var target: Int  // `EngineTarget.id`
         public var phase: Int  // `PhaseRecord.id`
         public var phaseName: String
         public var phaseKind: PhaseKind
@@ -190,7 +192,7 @@ public struct Program: Sendable {
             let stages = phase.stages(ofBlock: turn.block)
             for (place, (ordinal, stage)) in stages.enumerated() {
                 var entry = Entry(
-                    target: turn.target,
+                    target: targets[turn.target].id,
                     phase: id,
                     phaseName: phase.name,
                     phaseKind: phase.kind,
@@ -298,11 +300,16 @@ public struct Program: Sendable {
 
     /// How many targets before this one are the same model at the same place. They are asked the same, but for the nonce:
     /// the second must not find the first one's prompts in the server's cache.
-    func twins(before target: Int) -> UInt64 {
-        let own = targets[target]
-        return UInt64(
-            targets[..<target].count { $0.endpoint.origin == own.endpoint.origin && $0.model == own.model }
-        )
+    func twins(before target: EngineTarget) -> UInt64 {
+        let before = targets.prefix { $0.id != target.id }
+        return UInt64(before.count { $0.endpoint.origin == target.endpoint.origin && $0.model == target.model })
+    }
+
+    func target(_ id: Int) -> EngineTarget {
+        guard let target = targets.first(where: { $0.id == id }) else {
+            preconditionFailure("no target has the id \(id)")
+        }
+        return target
     }
 
     /// What the stage of that step replays.

@@ -12,7 +12,7 @@ extension PhaseRecord {
         }
         self.init()
         id = entry.phase
-        target = program.targets[entry.target].id
+        target = entry.target
         name = entry.phaseName
         kind = entry.phaseKind
         loop = entry.isOpenLoop ? .open : .closed
@@ -57,7 +57,7 @@ extension StepRecord {
 extension LiveFeed.StageView {
     init(_ entry: Program.Entry, of program: Program, index: Int, start: Instant) {
         self.init(
-            target: program.targets[entry.target].name,
+            target: program.target(entry.target).name,
             phase: entry.phaseName,
             stage: entry.stage,
             index: index,

@@ -11,27 +11,23 @@ public final class Run: Sendable {
         public var id: String
         public var loops = 1
         public var caps = Limits()
-        public var prices: [Price]
         /// Of the secrets as they are known by then: keys may be renewed.
         public var redactor: @Sendable () -> Redactor = { Redactor(secrets: []) }
         /// Through which stages begin together with those of other shards.
         public var gate: (any StageGate)?
         var patience = ReplyEnd.Patience()
 
-        public init(id: String, prices: [Price]) {
-            self.id = id
-            self.prices = prices
-        }
+        public init(id: String) { self.id = id }
     }
 
     /// What is known when all loops have ended.
     public struct Outcome: Sendable {
         public var stop: Conductor.Stop?
-        /// Targets that were given up, by index, with the reason.
+        /// Targets that were given up, by id, with the reason.
         public var abandoned: [Int: String]
-        /// Targets (by index) whose server closed its connections after each answer.
+        /// Targets (by id) whose server closed its connections after each answer.
         public var closesConnections: Set<Int>
-        /// What the responses of each target (by index) said of its limits.
+        /// What the responses of each target (by id) said of its limits.
         public var rateLimits: [Int: RateLimitRecord]
         public var duration: Int64  // nanoseconds
     }
@@ -73,7 +69,6 @@ public final class Run: Sendable {
         t0: Instant,
         sink: any RecordSink
     ) {
-        precondition(options.prices.count == program.targets.count, "one price per target")
         let sink = RedactingSink(sink, options.redactor)
         self.t0 = t0
         loops = options.loops
@@ -96,7 +91,6 @@ public final class Run: Sendable {
             sink: sink,
             feed: feed,
             trickle: trickle,
-            prices: options.prices,
             gate: place.probes ? options.gate : nil
         )
         learnt = LearntHabits()
@@ -111,10 +105,8 @@ public final class Run: Sendable {
             feed: feed,
             conductor: conductor,
             budget: budget,
-            prices: options.prices,
             redactor: options.redactor,
             patience: options.patience,
-            watchdogs: program.targets.map { Watchdog($0.plan.timeouts) },
             breakers: TargetBreakers(
                 program.targets,
                 loops: options.loops,
@@ -139,7 +131,7 @@ public final class Run: Sendable {
     /// Whether every loop has ended, so that `join` will not wait.
     public var isOver: Bool { learnt.loopsEnded == loops }
 
-    /// What the responses of each target (by index) said of its limits so far, up to a second late.
+    /// What the responses of each target (by id) said of its limits so far, up to a second late.
     public var rateLimits: [Int: RateLimitRecord] { learnt.limits }
 
     /// Waits for the end of all loops. Once.
@@ -168,10 +160,8 @@ struct RunContext: Sendable {
     let feed: LiveFeed
     let conductor: Conductor
     let budget: Budget
-    let prices: [Price]
     let redactor: @Sendable () -> Redactor
     let patience: ReplyEnd.Patience
-    let watchdogs: [Watchdog]
     let breakers: TargetBreakers
     let salt: UInt64
     let learnt: LearntHabits

@@ -50,7 +50,7 @@ public final class RunGroup: Sendable {
         return (shown, sum)
     }
 
-    /// What the responses of each target (by index) said of its limits so far, up to a second late.
+    /// What the responses of each target (by id) said of its limits so far, up to a second late.
     public var rateLimits: [Int: RateLimitRecord] {
         runs.reduce(into: [:]) { sum, run in sum.merge(run.rateLimits) { $0.merging($1) } }
     }

@@ -20,8 +20,12 @@ struct BatchPart: Sendable {
         self.requests = requests
         self.start = start
         pauses = index.pauses
-        let wasStopped = index.recorded.incidents.contains { incident in
-            (incident.kind == .interrupt || incident.kind == .limit || incident.kind == .unusable)
+        let recorded = index.recorded
+        let phase = recorded.phases.first { $0.id == step.phase }
+        let target = recorded.targets.first { $0.id == phase?.target }
+        let wasStopped = recorded.incidents.contains { incident in
+            (target.map { incident.concerns($0, of: recorded.targets) } ?? true)
+                && (incident.kind == .interrupt || incident.kind == .limit || incident.kind == .unusable)
                 && incident.at >= start && incident.at <= step.drained ?? .max
         }
         isWhole = step.drained != nil && !wasStopped

@@ -67,15 +67,11 @@ extension TargetResult {
         unusable = tried > 0 && totals.requests.success == 0 || givenUp != nil
     }
 
-    /// An incident of kind `unusable` belongs to the target that its detail names; with one target, to that.
     private static func givenUp(_ target: TargetRecord, _ recorded: RecordedRun) -> String? {
-        for incident in recorded.incidents where incident.kind == .unusable {
-            guard let detail = incident.detail else { return "no reason was stored" }
-            if detail.hasPrefix(target.name + ": ") { return String(detail.dropFirst(target.name.count + 2)) }
-            if recorded.targets.count == 1 || detail == target.name || detail.hasPrefix(target.name + " ") {
-                return detail
-            }
-        }
-        return nil
+        let end = recorded.incidents.first { $0.kind == .unusable && $0.concerns(target, of: recorded.targets) }
+        guard let end else { return nil }
+        guard let detail = end.detail else { return "no reason was stored" }
+        let name = target.name + ": "
+        return detail.hasPrefix(name) ? String(detail.dropFirst(name.count)) : detail
     }
 }

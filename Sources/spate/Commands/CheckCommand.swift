@@ -4,6 +4,7 @@ import Glibc
 import Measurement
 import Profile
 import Report
+import Schedule
 import Transport
 
 /// `spate check`: does a target do what a run will ask of it, and what is odd about it?
@@ -48,9 +49,10 @@ struct CheckCommand: ParsableCommand {
             probes: probes,
             seconds: Int64(timeout),
             allowsPlaintextKey: target.allowPlaintextKey,
+            patience: try target.readyPatience(),
             meanwhile: { EarlyEnd.ifAsked(signals, "stopped; nothing more is sent") }
         )
-        let price = CheckPrice(targets, plan: session.plan)
+        let price = CheckPrice(targets.map(\.target), plan: session.plan)
         Console.error(price.text)
         if dryRun { return }
         guard yes || !price.needsConsent else {
@@ -58,7 +60,7 @@ struct CheckCommand: ParsableCommand {
         }
         var checks: [CheckResult] = []
         for one in targets {
-            checks.append(try session.check(one, id: checks.count + 1))
+            checks.append(try session.check(one.target, one.plan, id: checks.count + 1))
         }
         guard show(checks) else { throw Failure(.localIO, "the result could not be written to standard output") }
         if checks.contains(where: { !$0.isUsable }) { throw ExitCode(ExitStatus.unusableTarget.rawValue) }
@@ -67,10 +69,12 @@ struct CheckCommand: ParsableCommand {
     // MARK: which targets
 
     /// Those of the profile, or each model at each provider that the flags name.
-    private func checkedTargets() throws -> [JobTarget] {
+    private func checkedTargets() throws -> [(target: Target, plan: RunPlan)] {
         let flags = try RunFlags.parse([])
-        func jobTargets(_ document: ProfileDocument, _ choice: TargetFlags) throws -> [JobTarget] {
-            try Launch(document: document, target: choice, flags: flags).makeJob().targets
+        func jobTargets(_ document: ProfileDocument, _ choice: TargetFlags) throws -> [(target: Target, plan: RunPlan)]
+        {
+            let job = try Launch(document: document, target: choice, flags: flags).makeJob()
+            return job.targets.map { ($0, job.plan(of: $0)) }
         }
         if let profile {
             let document = try refusingFaults { () throws(ProfileError) in try ProfileDocument(file: profile) }
@@ -83,13 +87,13 @@ struct CheckCommand: ParsableCommand {
         try refusingFaults { () throws(ProfileError) in
             try document.set("phases.0.probe.requests", yaml: "1", from: "check")
         }
-        var targets: [JobTarget] = []
+        var targets: [(target: Target, plan: RunPlan)] = []
         for provider in Self.parts(target.provider) {
             for model in Self.parts(target.model) {
                 var choice = target
                 (choice.provider, choice.model) = (provider, model)
                 var found = try jobTargets(document, choice)
-                if let provider, let model, found.count == 1 { found[0].name = "\(provider)/\(model)" }
+                if let provider, let model, found.count == 1 { found[0].target.name = "\(provider)/\(model)" }
                 targets += found
             }
         }

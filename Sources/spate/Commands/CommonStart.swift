@@ -33,7 +33,7 @@ struct CommonStart {
         record = own()
         let t0: Instant
         if let place = split.rendezvous {
-            meeting = try Meeting(at: place, split: split, plan: job.targets[0].plan, seed: job.seed) {
+            meeting = try Meeting(at: place, split: split, plan: job.plan, seed: job.profile.seed) {
                 EarlyEnd.ifAsked(signals, "stopped before anything was measured", cleanUp: cleanUp)
             }
             guard let agreed = meeting?.agreed else { return nil }

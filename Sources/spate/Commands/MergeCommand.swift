@@ -55,10 +55,9 @@ struct MergeCommand: ParsableCommand {
         } catch { throw Failure(.localIO, "\(error)") }
         let first = shards[union.sources[0]]
         if let profile = ReportPage.profile(of: first) { try folder.write(profile, to: "profile.yaml") }
-        var job = Job(name: union.run.profileName, seed: union.run.seed, targets: [], profileYAML: "")
-        (job.output.json, job.output.full, job.output.quiet) = (json, full, quiet)
-        job.output.noColour = noColor
-        let presentation = Presentation(job: job, folder: folder)
+        var shown = Job.Output()
+        (shown.json, shown.full, shown.quiet, shown.noColour) = (json, full, quiet, noColor)
+        let presentation = Presentation(folder: folder, output: shown)
         let status =
             if let large {
                 try presentation.present(large.result(shards: union.shards))

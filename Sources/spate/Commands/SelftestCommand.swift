@@ -74,7 +74,7 @@ struct SelftestCommand: ParsableCommand {
             throw Failure(.localIO, "cannot make the folder \(path): \(String(cString: strerror(errno)))")
         }
         defer { Self.remove(path) }
-        var session = Session(job: try job(levels, folder: path), signals: signals)
+        let session = Session(job: try job(levels, folder: path), signals: signals)
         let stored = try session.measure()
         if let problem = stored.problem { throw Failure(.localIO, problem) }
         let recorded: RecordedRun
@@ -91,25 +91,16 @@ struct SelftestCommand: ParsableCommand {
         }
         var workload = Workload(source: .synthetic(inputTokens: 64))
         workload.maxTokens = .fixed(Self.tokens)
-        let plan = RunPlan(
-            seed: 1,
-            workload: workload,
-            warmupRequests: 3,
-            shapes: levels.map { level in
-                var steady = PhaseShape.Steady(concurrency: level, duration: .seconds(quick ? 3 : 7))
-                steady.settle = .seconds(quick ? 1 : 2)
-                return .steady(steady)
-            },
-            grace: .seconds(10)
-        )
-        let target = JobTarget(
-            name: "simulated",
-            location: .simulated(Self.scenario),
-            model: "simulated",
-            provider: provider,
-            plan: plan
-        )
-        var job = Job(name: "selftest", seed: 1, targets: [target], profileYAML: "# spate selftest\n")
+        var target = Target(name: "simulated", location: .simulated(Self.scenario), provider: provider)
+        target.model = "simulated"
+        var profile = Profile(name: "selftest", seed: 1, targets: [target], workload: workload)
+        profile.phases = levels.map { level in
+            var steady = PhaseShape.Steady(concurrency: level, duration: .seconds(quick ? 3 : 7))
+            steady.settle = .seconds(quick ? 1 : 2)
+            return .steady(steady)
+        }
+        profile.grace = .seconds(10)
+        var job = Job(profile, yaml: "# spate selftest\n")
         job.loops = loops
         job.heedsSelftest = false
         job.output.exactly = folder

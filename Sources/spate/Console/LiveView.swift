@@ -1,5 +1,6 @@
 import Engine
 import Measurement
+import Profile
 import Report
 import Schedule
 import Ticks
@@ -17,7 +18,7 @@ struct LiveView {
     private let isTerminal: Bool
     private let isQuiet: Bool
     private let isSimulated: Bool
-    private let targets: [String]
+    private let names: [Int: String]  // of targets, by id
     private let answer: (Int) -> Duration
     private let began: Instant
     private var programs: [Program] = []
@@ -36,12 +37,12 @@ struct LiveView {
     /// What a search tries, and why.
     var search: String?
 
-    init(job: Job, began: Instant) {
+    init(job: Job, targets: [DialledTarget], began: Instant) {
         isQuiet = job.output.quiet
         isTerminal = Console.errorCanBeRedrawn
         isSimulated = job.targets.allSatisfy(\.isSimulated)
-        targets = job.targets.map(\.name)
-        let (summary, first) = (PlanSummary(job), job.targets[0])
+        names = Dictionary(uniqueKeysWithValues: targets.map { ($0.id, $0.asked.name) })
+        let (summary, first) = (PlanSummary(job), targets[0].asked)
         answer = { summary.answer(of: first, among: $0) }
         self.began = began
         lastPlain = began.advanced(byNanoseconds: -Self.plainNanoseconds)
@@ -126,8 +127,7 @@ struct LiveView {
         guard step.ended > 0 else { return nil }
         var row = LiveRow()
         let name = Self.name(of: step.record)
-        let target = step.phase.target - 1
-        row.step = targets.count > 1 && targets.indices.contains(target) ? "\(name) \(targets[target])" : name
+        row.step = names.count > 1 ? "\(name) \(names[step.phase.target] ?? "")" : name
         row.tokensPerSecond = step.tokensPerSecond
         let speeds = step.speeds.sorted()
         if !speeds.isEmpty { row.userTokensPerSecond = speeds[(speeds.count - 1) / 2] }
@@ -197,7 +197,7 @@ struct LiveView {
         let entry = program.entries[stage.index]
         var live = LiveSnapshot()
         live.simulated = isSimulated
-        live.target = targets.count == 1 ? "" : programs.count > 1 ? "all targets; \(stage.target)" : stage.target
+        live.target = names.count == 1 ? "" : programs.count > 1 ? "all targets; \(stage.target)" : stage.target
         live.phase = stage.phase
         live.phaseIndex = entry.phase - (program.entries.first?.phase ?? 1)
         live.phaseCount = Set(program.entries.map(\.phase)).count

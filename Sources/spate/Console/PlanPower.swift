@@ -9,13 +9,20 @@ struct PlanPower {
     /// The upper end of what the published guide calls a steady TTFT.
     private static let assumedCV = 0.4
 
-    private let target: JobTarget
+    private let target: Target
+    private let plan: RunPlan
     private let earlier: EarlierRun?
     private let answer: (Int) -> Duration
 
     /// - Parameter answer: how long an answer takes among so many.
-    init(_ target: JobTarget, earlier: (run: EarlierRun, path: String)?, answer: @escaping (Int) -> Duration) {
+    init(
+        _ target: Target,
+        _ plan: RunPlan,
+        earlier: (run: EarlierRun, path: String)?,
+        answer: @escaping (Int) -> Duration
+    ) {
         self.target = target
+        self.plan = plan
         self.earlier = earlier?.run
         self.answer = answer
     }
@@ -29,7 +36,7 @@ struct PlanPower {
     /// Two lines at most, each with its line feed; empty where nothing of the plan is compared by its TTFT.
     var text: String {
         guard !target.provider.api.makesVectors, target.provider.streams else { return "" }
-        let found = target.plan.rows(answer: answer).filter { $0.requests > 0 }.map(found)
+        let found = plan.rows(answer: answer).filter { $0.requests > 0 }.map(found)
         guard let least = found.max(by: { size($0) < size($1) }) else { return "" }
         let most = found.min { size($0) < size($1) }
         var text = "  can show: \(words(least))"
@@ -77,9 +84,9 @@ struct PlanPower {
     private func price(of requests: Double, at row: PlannedRow) -> String {
         let seconds = row.duration / .seconds(1) * requests / Double(max(1, row.requests))
         var parts = [Units.rounded(.seconds(min(1e9, seconds)))]
-        if let price = target.price.dearest, !target.isSimulated {
-            let tokens = earlier?.outputTokens(among: row.concurrency) ?? Double(target.plan.workload.maxTokens.mean)
-            let prompt = Double(target.plan.workload.inputPerRequest)
+        if let price = Price(target).dearest, !target.isSimulated {
+            let tokens = earlier?.outputTokens(among: row.concurrency) ?? Double(plan.workload.maxTokens.mean)
+            let prompt = Double(plan.workload.inputPerRequest)
             parts.append(PlanSummary.money((price.input * prompt + price.output * tokens) / 1e6 * requests))
         }
         return ": \(parts.joined(separator: ", "))"

@@ -18,7 +18,7 @@ struct PlanSummary {
     }
 
     private struct Line {
-        var target: JobTarget
+        var target: Target
         var worst: PlanEstimate
         var likely: PlanEstimate
         /// The same with answers that take so many times as long, and that part of the time.
@@ -30,12 +30,12 @@ struct PlanSummary {
 
     private var lines: [Line] {
         job.targets.map { target in
-            var worst = target.plan.estimate(answer: target.plan.fastAnswer, again: job.retryDisturbed)
+            var worst = job.plan.estimate(answer: job.plan.fastAnswer, again: job.retryDisturbed)
             var likely = likely(target)
             if target.provider.api.makesVectors { (worst.outputTokens, likely.outputTokens) = (0, 0) }
             likely.outputTokens = min(likely.outputTokens, usualTokens(likely, target))
             var (dollars, likelyDollars): (Double?, Double?)
-            if let price = target.price.dearest {
+            if let price = Price(target).dearest {
                 let before = target.name == job.targets[0].name ? TargetCalibration.worst(job)?.dollars ?? 0 : 0
                 func cost(_ estimate: PlanEstimate) -> Double {
                     (price.input * Double(estimate.inputTokens) + price.output * Double(estimate.outputTokens)) / 1e6
@@ -43,7 +43,7 @@ struct PlanSummary {
                 }
                 (dollars, likelyDollars) = (cost(worst), cost(likely))
             }
-            if let perHour = target.dollarsPerHour { dollars = perHour * (likely.duration / .seconds(3600)) }
+            if let perHour = target.price.perHour { dollars = perHour * (likely.duration / .seconds(3600)) }
             return Line(
                 target: target,
                 worst: worst,
@@ -57,8 +57,9 @@ struct PlanSummary {
     }
 
     var text: String {
-        var text = "plan \(job.name), seed \(job.seed), schedule \(job.targets[0].plan.scheduleSHA256.prefix(12))\n"
-        let plan = job.targets[0].plan
+        var text =
+            "plan \(job.profile.name), seed \(job.profile.seed), schedule \(job.plan.scheduleSHA256.prefix(12))\n"
+        let plan = job.plan
         for phase in plan.phases {
             if phase.kind == .keepwarm {
                 let gaps = phase.stages.compactMap(\.afterIdle)
@@ -91,7 +92,7 @@ struct PlanSummary {
                 text += "  not where \(reason)\n"
             }
         }
-        if job.targets.count > 1 { text += "order: \(job.order.rawValue)\n" }
+        if job.targets.count > 1 { text += "order: \(job.profile.order.rawValue)\n" }
         if plan.windows.count > 1 {
             text += "time windows: \(plan.windows.count), one every \(plan.windows.every.components.seconds) s\n"
             let longest = windowLength
@@ -116,9 +117,9 @@ struct PlanSummary {
             if line.worst.requestsLeast != line.worst.requests || line.likely.duration != line.slow.duration {
                 text += "  assumed: \(assumption(line.target))\n"
             }
-            text += PlanPower(line.target, earlier: earlier) { self.answer(of: line.target, among: $0) }.text
+            text += PlanPower(line.target, job.plan, earlier: earlier) { self.answer(of: line.target, among: $0) }.text
         }
-        let missing = Set(lines.compactMap(\.target.missingKey)).sorted()
+        let missing = Set(job.targets.compactMap(KeyRing.missing)).sorted()
         if !missing.isEmpty { text += "no key yet: \(missing.joined(separator: ", "))\n" }
         return text
     }
@@ -174,40 +175,40 @@ struct PlanSummary {
     /// About how long one time window takes, all targets in turn.
     private var windowLength: Duration {
         let lengths = job.targets.map { target in
-            var plan = target.plan
+            var plan = job.plan
             plan.windows = TimeWindows()
             return likely(target, plan).duration
         }
-        return job.order == .parallel ? lengths.max() ?? .zero : lengths.reduce(.zero, +)
+        return job.profile.order == .parallel ? lengths.max() ?? .zero : lengths.reduce(.zero, +)
     }
 
     /// By how much the time of an answer may be off.
     private var doubt: Double { earlier == nil ? 2 : 1.25 }
 
     /// - Parameter times: how often the time assumed an answer takes.
-    private func likely(_ target: JobTarget, _ plan: RunPlan? = nil, times: Double = 1) -> PlanEstimate {
+    private func likely(_ target: Target, _ plan: RunPlan? = nil, times: Double = 1) -> PlanEstimate {
         var coldStart = Duration.zero
         if earlier == nil, case .simulated(let scenario) = target.location { coldStart = scenario.usualColdStart }
-        return (plan ?? target.plan).estimate(coldStart: coldStart) { answer(of: target, among: $0) * times }
+        return (plan ?? job.plan).estimate(coldStart: coldStart) { answer(of: target, among: $0) * times }
     }
 
     /// What an answer takes among so many: as in the earlier result, as the simulated provider's scenario says, or as a usual
     /// service's.
-    func answer(of target: JobTarget, among streams: Int) -> Duration {
+    func answer(of target: Target, among streams: Int) -> Duration {
         if let earlier { return .seconds(max(0.001, earlier.run.answerSeconds(among: streams))) }
-        let workload = target.plan.workload
+        let workload = job.plan.workload
         if case .simulated(let scenario) = target.location { return scenario.usualAnswer(to: workload, among: streams) }
         return .milliseconds(500) + .milliseconds(20) * workload.maxTokens.mean
     }
 
-    private func assumption(_ target: JobTarget) -> String {
+    private func assumption(_ target: Target) -> String {
         if let earlier { return "answers take as long, and are as long, as in \(earlier.path) at the nearest level" }
         if case .simulated(let scenario) = target.location { return "answers as scenario \(scenario.name) gives them" }
         return "an answer takes 0.5 s and 20 ms a token at every level; --like RESULT takes an earlier run's times"
     }
 
     /// Output tokens by the length of the earlier run's answers; all that may come where there is none.
-    private func usualTokens(_ likely: PlanEstimate, _ target: JobTarget) -> Int {
+    private func usualTokens(_ likely: PlanEstimate, _ target: Target) -> Int {
         guard let mean = earlier?.run.outputTokens(among: likely.peakInFlight) else { return likely.outputTokens }
         return Int(min(1e15, (Double(likely.requests) * mean).rounded(.up)))
     }
@@ -239,7 +240,7 @@ struct PlanSummary {
         let target = job.targets[0]
         let dollars =
             worst.dollars.map { "at most $\(($0 * 10_000).rounded(.up) / 10_000)" }
-            ?? (target.dollarsPerHour == nil ? "cost unknown (no price given)" : "paid by the hour")
+            ?? (target.price.perHour == nil ? "cost unknown (no price given)" : "paid by the hour")
         return
             "calibration of prompts on \(target.name): \(worst.requests) requests, at most \(Self.grouped(worst.inputTokens)) tokens "
             + "in, \(Self.grouped(worst.outputTokens)) out, \(target.isSimulated ? "nothing" : dollars)\n"

@@ -6,8 +6,11 @@ import Ticks
 
 /// Renders what was stored: the same way at the end of a run and for `spate report`.
 struct Presentation {
-    let job: Job
     let folder: RunFolder
+    let output: Job.Output
+    var hasPage = true
+    /// Where a batch's answers go besides.
+    var answers: String?
 
     /// Reads the run back, prints it, writes `summary.json`; gives the exit code.
     func present(storeProblem: String?, someTargetUnusable: Bool) throws(Failure) -> ExitStatus {
@@ -15,7 +18,7 @@ struct Presentation {
         do throws(StoreError) { recorded = try RunStore.read(folder.path) } catch {
             throw Failure(.localIO, storeProblem ?? "\(error)")
         }
-        let isWanted = job.output.html
+        let isWanted = hasPage
         let (result, charts) = Workers.all.both(
             { RunResult(of: recorded, workers: .all) },
             { isWanted ? RunCharts(of: recorded) : nil }
@@ -33,10 +36,10 @@ struct Presentation {
                 files.insert(folder.file(ReportPage.name), at: 0)
             } catch { written = written ?? error.message }
         }
-        do throws(Failure) { files += try AnswerFiles.write(recorded, folder: folder, to: job.answers) } catch {
+        do throws(Failure) { files += try AnswerFiles.write(recorded, folder: folder, to: answers) } catch {
             written = written ?? error.message
         }
-        let shown = Self.show(result, summary: summary, files: files, output: job.output)
+        let shown = Self.show(result, summary: summary, files: files, output: output)
         if let written {
             Console.error("error: \(written)\n")
             return .localIO
@@ -62,7 +65,7 @@ struct Presentation {
         let summary = SummaryJSON.encode(result)
         try folder.write(summary, to: "summary.json")
         let files = [folder.file("summary.json"), folder.file("run.sqlite")]
-        guard Self.show(result, summary: summary, files: files, output: job.output) else {
+        guard Self.show(result, summary: summary, files: files, output: output) else {
             throw Failure(.localIO, "the report could not be written to standard output; it is in \(folder.path)")
         }
         return ExitStatus(rawValue: Int32(result.exitCode)) ?? .success

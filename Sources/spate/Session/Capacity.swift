@@ -10,8 +10,8 @@ enum Capacity {
     static func check(_ job: Job) throws(Failure) {
         let files = ProcessResources.raiseOpenFiles()
         // Connections of a target stay open while others have their turn.
-        let shard = job.split.shard
-        let peak = job.targets.reduce(0) { $0 + peakInFlight($1.plan.part(of: shard)) }
+        let own = peakInFlight(job.plan.part(of: job.split.shard))
+        let peak = job.targets.count * own
         guard peak + reserve <= files else {
             throw Failure(
                 .badInput,
@@ -22,22 +22,21 @@ enum Capacity {
         let ports = ProcessResources.ephemeralPorts()
         guard ports > 0 else { return }
         for target in job.targets {
-            let peak = peakInFlight(target.plan.part(of: shard))
             let sources = max(
                 1,
                 target.connection.sourceAddresses.count,
-                loopbackSources(for: target, peak: peak).count
+                loopbackSources(for: target, peak: own).count
             )
-            guard peak * 2 > ports * sources, target.connection.http == .one else { continue }
+            guard own * 2 > ports * sources, target.connection.http == .one else { continue }
             Console.error(
-                "warning: \(target.name): the plan needs \(peak) of this machine's \(ports * sources) outgoing ports to one "
+                "warning: \(target.name): the plan needs \(own) of this machine's \(ports * sources) outgoing ports to one "
                     + "address; each of source_addresses has as many again\n"
             )
         }
     }
 
     /// Every address of 127.0.0.0/8 is this machine's own: where one runs short of ports, eight are used.
-    static func loopbackSources(for target: JobTarget, peak: Int) -> [String] {
+    static func loopbackSources(for target: Target, peak: Int) -> [String] {
         let isLoopback =
             switch target.location {
             case .simulated: true

@@ -12,9 +12,10 @@ struct CheckSession {
     let probes: Int
     let seconds: Int64
     let allowsPlaintextKey: Bool
+    let patience: Duration?
     let meanwhile: () -> Void
 
-    func plan(_ target: JobTarget, model: String) -> ProbePlan {
+    func plan(_ target: Target, model: String) -> ProbePlan {
         ProbePlan(
             preset: Dialect(of: target.provider, model: model),
             probes: probes,
@@ -25,9 +26,9 @@ struct CheckSession {
         )
     }
 
-    func check(_ target: JobTarget, id: Int) throws(Failure) -> CheckResult {
+    func check(_ target: Target, _ plan: RunPlan, id: Int) throws(Failure) -> CheckResult {
         switch target.location {
-        case .remote(let address): return try check(target, id: id, at: address)
+        case .remote(let address): return try check(target, plan, id: id, at: address)
         case .simulated(let scenario):
             let service: SimulatorService
             do throws(SimulatorError) {
@@ -38,22 +39,29 @@ struct CheckSession {
             defer { service.stop() }
             return try check(
                 target,
+                plan,
                 id: id,
                 at: try TargetAddress.simulated(port: service.port, api: target.provider.api)
             )
         }
     }
 
-    private func check(_ target: JobTarget, id: Int, at place: TargetAddress) throws(Failure) -> CheckResult {
-        var prepared = try TargetPreparation.base(
+    private func check(
+        _ target: Target,
+        _ plan: RunPlan,
+        id: Int,
+        at place: TargetAddress
+    ) throws(Failure) -> CheckResult {
+        var dialled = try TargetPreparation.base(
             target,
             id: id,
             at: place,
+            plan: plan,
             allowsPlaintextKey: allowsPlaintextKey,
             meanwhile: meanwhile
         )
         var evidence = CheckEvidence()
-        let answer = TargetPreparation.firstLook(&prepared, target, at: place, meanwhile: meanwhile)
+        let answer = TargetPreparation.firstLook(&dialled, patience: patience, meanwhile: meanwhile)
         let redactor = Secrets.redactor
         evidence.reach.status = answer.status
         evidence.reach.models = answer.models.map(redactor.redacted)
@@ -62,15 +70,16 @@ struct CheckSession {
         if let failure = answer.failure {
             evidence.reach.problem = redactor.redacted(TargetPreparation.explain(failure, isTLS: place.isTLS))
         } else if target.model == nil {
-            prepared.target.model = try TargetPreparation.onlyModel(
+            dialled.driven.model = try TargetPreparation.onlyModel(
                 answer,
                 target: target,
                 place: place,
                 words: evidence.reach.words ?? ""
             )
         }
-        let model = prepared.target.model
-        evidence.target = record(target, id: id, at: place, model: model)
+        let model = dialled.driven.model
+        evidence.target = TargetRecord(target, id: id, url: place.url)
+        evidence.target.model = model
         evidence.target.mapForeignTexts(redactor.redacted)
         evidence.preset = Dialect(of: target.provider, model: model)
         evidence.dialect = evidence.preset
@@ -82,7 +91,7 @@ struct CheckSession {
         if evidence.reach.problem == nil {
             let seen = TargetPreparation.ask(
                 plan(target, model: model),
-                &prepared,
+                &dialled,
                 redactor: redactor,
                 seconds: seconds,
                 meanwhile: meanwhile
@@ -90,15 +99,9 @@ struct CheckSession {
             evidence.probes = seen.records
             for index in evidence.probes.indices { evidence.probes[index].mapForeignTexts(redactor.redacted) }
             evidence.dialect = seen.script.dialect
-            evidence.reach.waitedNanoseconds = prepared.wait?.waited
+            evidence.reach.waitedNanoseconds = dialled.wait?.waited
         }
         return CheckResult(of: evidence)
-    }
-
-    private func record(_ target: JobTarget, id: Int, at place: TargetAddress, model: String) -> TargetRecord {
-        var record = TargetRecord(target, id: id, url: place.url)
-        record.model = model
-        return record
     }
 }
 
@@ -114,12 +117,12 @@ struct CheckPrice {
     private let lines: [Line]
     private let isFree: Bool
 
-    init(_ targets: [JobTarget], plan: (JobTarget, String) -> ProbePlan) {
+    init(_ targets: [Target], plan: (Target, String) -> ProbePlan) {
         isFree = targets.allSatisfy(\.isSimulated)
         lines = targets.map { target in
             let worst = plan(target, target.model ?? "").worst
-            let dollars = target.price.most(inputTokens: worst.inputTokens, outputTokens: worst.outputTokens)
-            return Line(name: target.name, worst: worst, dollars: dollars, isHourly: target.dollarsPerHour != nil)
+            let dollars = Price(target).most(inputTokens: worst.inputTokens, outputTokens: worst.outputTokens)
+            return Line(name: target.name, worst: worst, dollars: dollars, isHourly: target.price.perHour != nil)
         }
     }
 
@@ -145,7 +148,7 @@ struct CheckPrice {
     }
 }
 
-extension JobTarget {
+extension Target {
     /// How a model stops reasoning: as the preset says, else as its API does.
     func reasoningSwitch(_ model: String) -> ProviderCatalogue.ReasoningSwitch {
         if let preset { return preset.reasoningOff(for: model, over: provider.api) }

@@ -2,6 +2,7 @@ import Glibc
 import Profile
 import Ticks
 import Transport
+import Wire
 
 /// Reads keys, and refuses what could not be a header's value.
 enum KeyRing {
@@ -44,6 +45,13 @@ enum KeyRing {
     /// The first of a preset's variables that is set.
     static func firstSet(of names: [String]) -> KeySource? {
         names.first { name in getenv(name).map { $0.pointee != 0 } ?? false }.map(KeySource.environment)
+    }
+
+    /// The variable that a target's key is to come from and that is not set; nil = it has its key, or needs none.
+    static func missing(for target: Target) -> String? {
+        if case .environment(let name) = target.key { return firstSet(of: [name]) == nil ? name : nil }
+        guard target.key == nil, !target.isSimulated, !target.provider.keyIsOptional else { return nil }
+        return target.provider.keyVariables.first
     }
 
     private static func decoded(_ bytes: [UInt8], _ origin: String) throws(Failure) -> String {

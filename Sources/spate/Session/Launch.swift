@@ -72,11 +72,10 @@ struct Launch {
             return
         }
         try estimate.askForConsent()
-        if job.targets[0].plan.phases.contains(where: { $0.kind == .keepwarm }), !flags.quiet {
+        if job.plan.phases.contains(where: { $0.kind == .keepwarm }), !flags.quiet {
             Console.error(estimate.text)  // it will take long
         }
-        var session = Session(job: job, signals: Signals())
-        let status = try session.run()
+        let status = try Session(job: job, signals: Signals()).run()
         if status != .success { throw ExitCode(status.rawValue) }
     }
 
@@ -113,24 +112,14 @@ struct Launch {
         let thresholds = profile.thresholds + flags.threshold
         try check(thresholds, of: profile, document: checked)
         if let answers = job?.answers { try keepAnswers(in: answers, of: &profile) }
-        let plan = profile.plan()
-        var job = Job(
-            name: profile.name,
-            seed: profile.seed,
-            targets: try profile.targets.map { try jobTarget($0, profile: profile, plan: plan) },
-            profileYAML: profile.resolvedYAML()
-        )
+        let yaml = profile.resolvedYAML()
+        profile.thresholds = thresholds
+        profile.targets = try profile.targets.map(resolved)
+        var job = Job(profile, yaml: yaml)
         job.label = flags.label
         job.metadata = try metadata()
         job.isFast = flags.fast
-        job.slo = Job.ServiceLevels(
-            ttft: profile.objectives.ttft.map(milliseconds),
-            tpot: profile.objectives.tpot.map(milliseconds),
-            e2e: profile.objectives.e2e.map(milliseconds)
-        )
-        job.thresholds = thresholds
         job.thresholdsAreConfident = flags.thresholdsConfident
-        job.limits = profile.limits
         job.search = search
         if search != nil {
             let caps = profile.limits
@@ -142,7 +131,7 @@ struct Launch {
         }
         job.split = try Split(flags, of: job, isResumed: resumption != nil, plansOnly: plansOnly)
         try job.noteMachines()
-        job.retryDisturbed = try retries(of: plan, profile)
+        job.retryDisturbed = try retries(of: job.plan, profile)
         guard job.retryDisturbed == 0 || job.split.shard.count == 1 else {
             throw Failure(.badInput, "--retry-disturbed: the shards of a run measure a level together, at one time")
         }
@@ -153,20 +142,22 @@ struct Launch {
                     + "with --shard: all"
             )
         }
-        let own = job.targets.map { Capacity.peakInFlight($0.plan.part(of: job.split.shard)) }
-        job.loops = flags.loops.count(peakInFlight: own.max() ?? 1)
+        job.loops = flags.loops.count(peakInFlight: Capacity.peakInFlight(job.plan.part(of: job.split.shard)))
         job.answers = self.job?.answers ?? resumption?.answers
-        job.workload = profile.workload.kind?.rawValue
         job.resumption = resumption
         try resumption?.check(job)
         job.skipsPreflight = flags.noPreflight
         job.saysYes = flags.yes
         job.allowsPlaintextKey = target.allowPlaintextKey
-        job.output.parent = profile.output.folder
-        job.output.html = profile.output.html
-        job.output.requests = profile.output.requests
-        job.output.exactly = flags.output
-        job.output.quiet = flags.quiet
+        job.readyPatience = try target.readyPatience()
+        job.output = try output()
+        return job
+    }
+
+    private func output() throws(Failure) -> Job.Output {
+        var output = Job.Output()
+        output.exactly = flags.output
+        output.quiet = flags.quiet
         if let port = flags.livePort, !(0...65_535).contains(port) {
             throw Failure(.badInput, "--live-port \(port): allowed: 0 to 65535")
         }
@@ -174,15 +165,14 @@ struct Launch {
             guard let place = Telemetry.Place(text) else {
                 throw Failure(.badInput, "--metrics-port \(text): allowed: \(Telemetry.Place.form)")
             }
-            job.output.metrics = place
+            output.metrics = place
         }
-        job.output.events = flags.events
-        job.output.livePort = flags.livePort ?? (flags.live ? 0 : nil)
-        job.output.json = flags.json
-        job.output.full = flags.full
-        job.output.noColour = flags.noColor
-        job.order = profile.order
-        return job
+        output.events = flags.events
+        output.livePort = flags.livePort ?? (flags.live ? 0 : nil)
+        output.json = flags.json
+        output.full = flags.full
+        output.noColour = flags.noColor
+        return output
     }
 
     /// How often disturbed levels are measured again, where the plan has any for which that makes sense.
@@ -235,45 +225,31 @@ struct Launch {
         }
     }
 
-    private func jobTarget(_ target: Target, profile: Profile, plan: RunPlan) throws -> JobTarget {
-        var provider = target.provider
-        for (name, value) in try self.target.headers() { provider.headers.append(Header(name: name, value: value)) }
-        var plan = plan
-        plan.breakerAfter = target.breakerAfter
-        var job = JobTarget(name: target.name, location: target.location, provider: provider, plan: plan)
-        job.model = target.isSimulated ? "simulated" : target.model
-        job.key = target.key ?? KeyRing.firstSet(of: provider.keyVariables)
-        job.missingKey = missingKey(of: job, provider)
-        if let missing = job.missingKey, missing == provider.keyVariables.first, target.key == nil, !plansOnly {
-            let others = provider.keyVariables.dropFirst()
-            let alternatives = others.isEmpty ? "" : " (\(others.joined(separator: ", ")) would do too)"
-            throw Failure(
-                .badInput,
-                "\(target.name): no key: the variable \(missing) is not set. Set it: "
-                    + "export \(missing)=...\(alternatives), "
-                    + "or say --key-env NAME, --key-file FILE or --key-command COMMAND"
-            )
+    /// With the headers that flags add, and the place that its key comes from.
+    private func resolved(_ target: Target) throws -> Target {
+        var found = target
+        for (name, value) in try self.target.headers() {
+            found.provider.headers.append(Header(name: name, value: value))
         }
-        job.price = Price(target)
-        job.dollarsPerHour = target.price.perHour
-        job.isInsecure = target.isInsecure
-        job.connection = target.connection
-        job.metrics = target.metrics
-        job.gatewayTo = target.gatewayTo
-        job.readyPatience = try self.target.readyPatience()
-        job.preset = target.preset
-        return job
+        if target.isSimulated { found.model = "simulated" }
+        let variables = target.provider.keyVariables
+        found.key = target.key ?? KeyRing.firstSet(of: variables)
+        guard let missing = KeyRing.missing(for: found), missing == variables.first, target.key == nil, !plansOnly
+        else {
+            return found
+        }
+        let others = variables.dropFirst()
+        let alternatives = others.isEmpty ? "" : " (\(others.joined(separator: ", ")) would do too)"
+        throw Failure(
+            .badInput,
+            "\(target.name): no key: the variable \(missing) is not set. Set it: "
+                + "export \(missing)=...\(alternatives), "
+                + "or say --key-env NAME, --key-file FILE or --key-command COMMAND"
+        )
     }
 
     /// A plan can be looked at before there is a key.
     private var plansOnly: Bool { flags.dryRun || flags.printProfile }
-
-    /// The variable that a key is to come from and that is not set.
-    private func missingKey(of job: JobTarget, _ provider: Provider) -> String? {
-        if case .environment(let name) = job.key { return KeyRing.firstSet(of: [name]) == nil ? name : nil }
-        guard job.key == nil, !job.isSimulated, !provider.keyIsOptional else { return nil }
-        return provider.keyVariables.first
-    }
 
     private func check(_ thresholds: [String], of profile: Profile, document: ProfileDocument) throws {
         let targets = profile.targets.map(\.name)
@@ -303,6 +279,4 @@ struct Launch {
         }
         return result
     }
-
-    private func milliseconds(_ duration: Duration) -> Double { duration / .milliseconds(1) }
 }

@@ -8,7 +8,7 @@ struct LimitNotes {
 
     /// As they were stored at the start.
     let rows: [TargetRecord]
-    /// Of the parts of the run before this one, by index.
+    /// Of the parts of the run before this one, by target.
     let earlier: [Int: RateLimitRecord]
     private var told: [Int: RateLimitRecord] = [:]
     private var last: Instant?
@@ -18,7 +18,7 @@ struct LimitNotes {
         self.earlier = earlier
     }
 
-    /// - Parameter limits: by the target's index; asked for and written every two seconds, where there is something new.
+    /// - Parameter limits: by target; asked for and written every two seconds, where there is something new.
     mutating func tell(_ limits: @autoclosure () -> [Int: RateLimitRecord], _ store: any RecordSink, at now: Instant) {
         if let last, now.nanoseconds(since: last) < Self.interval { return }
         last = now
@@ -26,10 +26,10 @@ struct LimitNotes {
         guard limits != told else { return }
         told = limits
         var batch = RecordBatch()
-        for (index, row) in rows.enumerated() {
-            guard let seen = limits[index] else { continue }
+        for row in rows {
+            guard let seen = limits[row.id] else { continue }
             var row = row
-            row.note(earlier[index]?.merging(seen) ?? seen)
+            row.note(earlier[row.id]?.merging(seen) ?? seen)
             batch.targets.append(row)
         }
         store.write(batch)

@@ -1,6 +1,7 @@
 import Engine
 import Glibc
 import Measurement
+import Profile
 import Schedule
 import Store
 import Ticks
@@ -48,17 +49,17 @@ struct Resumption: Sendable {
         guard stored.shards.isEmpty else {
             throw refuse("it is one machine's part of a run over several, or was merged from such parts")
         }
-        guard job.targets[0].plan.windows.count == 1 else { throw refuse("it has several time windows") }
+        guard job.plan.windows.count == 1 else { throw refuse("it has several time windows") }
         guard !stored.run.complete || stored.run.interrupted || stored.run.stoppedBy != nil else {
             throw refuse("the run came to its end; nothing is left of it")
         }
-        guard stored.run.profileName == job.name else {
-            throw refuse("it is a run of the profile \(stored.run.profileName), not of \(job.name)")
+        guard stored.run.profileName == job.profile.name else {
+            throw refuse("it is a run of the profile \(stored.run.profileName), not of \(job.profile.name)")
         }
-        guard stored.run.scheduleSHA256 == job.targets[0].plan.scheduleSHA256 else {
+        guard stored.run.scheduleSHA256 == job.plan.scheduleSHA256 else {
             throw refuse(
                 "its plan is another one: seed, prompts, workload and phases must be the same "
-                    + "(schedule \(stored.run.scheduleSHA256.prefix(12)), now \(job.targets[0].plan.scheduleSHA256.prefix(12)))"
+                    + "(schedule \(stored.run.scheduleSHA256.prefix(12)), now \(job.plan.scheduleSHA256.prefix(12)))"
             )
         }
         let (before, now) = (stored.targets.map(\.name), job.targets.map(\.name))
@@ -68,12 +69,13 @@ struct Resumption: Sendable {
     }
 
     /// The same model at the same place; a simulated provider has a new port each time.
-    func check(_ target: EngineTarget, url: String, isSimulated: Bool) throws(Failure) {
+    func check(_ target: DialledTarget) throws(Failure) {
         guard let before = stored.targets.first(where: { $0.id == target.id }) else { return }
-        guard before.model == target.model, isSimulated || before.url == url else {
+        let (name, model, url) = (target.asked.name, target.driven.model, target.place.url)
+        guard before.model == model, target.asked.isSimulated || before.url == url else {
             throw Failure(
                 .badInput,
-                "--resume \(folder): \(target.name) was \(before.model ?? "?") at \(before.url), not \(target.model) at \(url)"
+                "--resume \(folder): \(name) was \(before.model ?? "?") at \(before.url), not \(model) at \(url)"
             )
         }
     }
@@ -157,7 +159,7 @@ struct Resumption: Sendable {
             }
             return switch incident.kind {
             case .interrupt, .limit: true
-            case .unusable: incident.detail?.hasPrefix("\(target.name): ") ?? true
+            case .unusable: incident.concerns(target, of: stored.targets)
             default: false
             }
         }

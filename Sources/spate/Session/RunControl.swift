@@ -1,6 +1,7 @@
 import Engine
 import Glibc
 import Measurement
+import Profile
 import Report
 import Schedule
 import Ticks
@@ -72,7 +73,7 @@ struct RunControl {
         let paused = run.pausedFor(at: now)
         status.state = run.stop != nil ? .stopping : paused != nil ? .paused : run.willPause ? .pausing : .running
         status.pausedSeconds = paused.map { Double($0) / 1e9 }
-        (status.profile, status.result) = (job.name, folder)
+        (status.profile, status.result) = (job.profile.name, folder)
         status.elapsedSeconds = Double(now.nanoseconds(since: t0)) / 1e9
         if let view = feed.stage {
             (status.target, status.phase) = (view.target, view.phase)

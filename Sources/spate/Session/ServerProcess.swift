@@ -1,6 +1,4 @@
 import Glibc
-import Profile
-import Simulator
 import Transport
 
 /// The program of this machine that takes a target's connections, and how long it waited for a core.
@@ -77,20 +75,5 @@ struct ServerProcess {
         var bytes = [CChar](repeating: 0, count: 64)
         let count = readlink(path, &bytes, bytes.count)
         return count > 0 ? String(decoding: bytes[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self) : nil
-    }
-}
-
-extension Session {
-    /// The programs of this machine that answer: simulated providers, and who listens at a loopback address.
-    func servers(_ targets: [Ready], _ children: [SimulatorChild]) -> [ServerProcess?] {
-        var simulated = children.makeIterator()
-        let own = job.targets.map { $0.isSimulated ? simulated.next() : nil }
-        return targets.map { target in
-            if let child = own[target.jobIndex] { return ServerProcess(id: child.processID) }
-            guard case .remote(let address) = job.targets[target.jobIndex].location, address.isLoopback else {
-                return nil
-            }
-            return ServerProcess(listeningAt: UInt16(clamping: address.port))
-        }
     }
 }

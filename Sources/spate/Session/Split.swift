@@ -115,10 +115,10 @@ struct Split: Sendable {
                     + "start `spate simulate` once and give all its --url"
             )
         }
-        if job.targets.count > 1, job.order != .parallel, rendezvous == nil {
+        if job.targets.count > 1, job.profile.order != .parallel, rendezvous == nil {
             throw Failure(
                 .badInput,
-                "targets take turns (order: \(job.order.rawValue)), and shards would not switch together; "
+                "targets take turns (order: \(job.profile.order.rawValue)), and shards would not switch together; "
                     + "give a --rendezvous HOST:PORT, or order: parallel"
             )
         }
@@ -139,9 +139,9 @@ struct Split: Sendable {
 extension Job {
     /// What each shard sends for itself counts as often as there are shards.
     mutating func noteMachines() throws(Failure) {
-        for index in targets.indices { targets[index].plan.machines = split.shard.count }
-        let least = targets.reduce(0) { $0 + $1.plan.estimate(answer: $1.plan.fastAnswer).requestsLeast }
-        if split.shard.count > 1, let most = limits.maxRequests, least > most {
+        plan.machines = split.shard.count
+        let least = targets.count * plan.estimate(answer: plan.fastAnswer).requestsLeast
+        if split.shard.count > 1, let most = profile.limits.maxRequests, least > most {
             throw Failure(
                 .badInput,
                 "limits.max_requests: read \(most); over \(split.shard.count) shards the plan asks for at least \(least) requests"

@@ -22,13 +22,13 @@ enum TargetCalibration {
         let (calibration, target) = planned
         let most = CalibrationScript.worst(calibration)
         var worst = Worst(requests: most.requests, inputTokens: most.inputTokens, outputTokens: most.outputTokens)
-        worst.dollars = target.price.most(inputTokens: most.inputTokens, outputTokens: most.outputTokens)
+        worst.dollars = Price(target).most(inputTokens: most.inputTokens, outputTokens: most.outputTokens)
         return worst
     }
 
-    private static func planned(_ job: Job) -> (Calibration, JobTarget)? {
+    private static func planned(_ job: Job) -> (Calibration, Target)? {
         guard !job.skipsPreflight, job.resumption == nil, let target = job.targets.first,
-            let calibration = Calibration(target.plan)
+            let calibration = Calibration(job.plan)
         else { return nil }
         // The built-in provider counts as prompts are made without one: four bytes a token.
         if case .simulated(let scenario) = target.location, scenario.promptTokens == Scenario.PromptTokens() {
@@ -37,21 +37,21 @@ enum TargetCalibration {
         return (calibration, target)
     }
 
-    /// Asks `prepared`, the first target that can be used; nil where nothing was asked for. Throws where it refuses prompts
+    /// Asks `dialled`, the first target that can be used; nil where nothing was asked for. Throws where it refuses prompts
     /// as long as those of the plan.
     static func run(
-        on prepared: TargetPreparation.Prepared,
+        on dialled: DialledTarget,
         job: Job,
         meanwhile: @escaping () -> Void
     ) throws(Failure) -> CalibrationRecord? {
         guard let calibration = planned(job)?.0, let worst = worst(job) else { return nil }
         var record = CalibrationRecord()
-        record.target = prepared.target.name
+        record.target = dialled.asked.name
         if let cap = lacking(worst, job) {
             record.problem = "limits.\(cap) leaves no room for it"
             return record
         }
-        let target = prepared.target
+        let target = dialled.driven
         let script = CalibrationScript(
             calibration,
             dialect: Dialect(of: target.provider, model: target.model),
@@ -78,8 +78,7 @@ enum TargetCalibration {
             record.inputTokens += max(0, probe.request.inputTokens ?? 0)
             record.outputTokens += probe.request.countedOutputTokens ?? 0
         }
-        let price = job.targets.first { $0.name == target.name }?.price
-        record.dollars = price?.most(inputTokens: record.inputTokens, outputTokens: record.outputTokens)
+        record.dollars = target.price.most(inputTokens: record.inputTokens, outputTokens: record.outputTokens)
         guard let costs = seen.script.calibration.costs, seen.script.problem == nil else {
             record.problem = SafeText.line(
                 seen.script.problem ?? "its token counts of two prompt sizes contradict each other",
@@ -96,12 +95,12 @@ enum TargetCalibration {
 
     /// The limit that has no room for it beside what the plan asks for at least.
     private static func lacking(_ worst: Worst, _ job: Job) -> String? {
-        let plans = job.targets.map { $0.plan.estimate(answer: $0.plan.fastAnswer) }
-        let least = plans.reduce(0) { $0 + $1.requestsLeast }
-        if let most = job.limits.maxRequests, least + worst.requests > most { return "max_requests" }
-        let cap = job.targets.map { $0.plan.workload.maxTokens.greatest }.max() ?? 0
-        if let most = job.limits.maxOutputTokens, worst.outputTokens + least * cap > most { return "max_output_tokens" }
-        if let most = job.limits.maxCost, worst.dollars ?? 0 > most { return "max_cost" }
+        let limits = job.profile.limits
+        let least = job.targets.count * job.plan.estimate(answer: job.plan.fastAnswer).requestsLeast
+        if let most = limits.maxRequests, least + worst.requests > most { return "max_requests" }
+        let cap = job.plan.workload.maxTokens.greatest
+        if let most = limits.maxOutputTokens, worst.outputTokens + least * cap > most { return "max_output_tokens" }
+        if let most = limits.maxCost, worst.dollars ?? 0 > most { return "max_cost" }
         return nil
     }
 }
@@ -121,13 +120,13 @@ extension CalibrationRecord {
 
 extension Limits {
     /// What looking at the targets and sizing their prompts left of them. A look at a list of models takes nothing.
-    func less(_ targets: [(prepared: TargetPreparation.Prepared, price: Engine.Price)]) -> Limits {
+    func less(_ targets: [DialledTarget]) -> Limits {
         var left = self
-        for (prepared, price) in targets {
-            left.maxRequests = left.maxRequests.map { max(0, $0 - prepared.preflightPosts) }
-            left.maxOutputTokens = left.maxOutputTokens.map { max(0, $0 - Int(prepared.preflightOutputTokens)) }
-            let (sent, received) = (prepared.preflightInputTokens, prepared.preflightOutputTokens)
-            guard let dollars = price.most(inputTokens: sent, outputTokens: received) else { continue }
+        for target in targets {
+            left.maxRequests = left.maxRequests.map { max(0, $0 - target.preflightPosts) }
+            left.maxOutputTokens = left.maxOutputTokens.map { max(0, $0 - Int(target.preflightOutputTokens)) }
+            let (sent, received) = (target.preflightInputTokens, target.preflightOutputTokens)
+            guard let dollars = target.driven.price.most(inputTokens: sent, outputTokens: received) else { continue }
             left.maxCost = left.maxCost.map { max(0, $0 - dollars) }
         }
         return left

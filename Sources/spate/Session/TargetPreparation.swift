@@ -4,60 +4,47 @@ import Measurement
 import Profile
 import Report
 import Schedule
+import Simulator
 import Transport
 import Wire
 
 /// Turns a job's targets into ones that can be driven: reads keys, asks which models there are, resolves names.
 enum TargetPreparation {
-    struct Prepared {
-        var target: EngineTarget
-        var key: String?
-        var resolveNanoseconds: Int64
-        var preflightRequests: Int
-        /// Of them, looks at the list of models, which are no generations.
-        var preflightGets = 0
-        /// nil where it is not waited for while it loads.
-        var wait: ReadyWait?
-        var preflightInputTokens: Int64 = 0
-        var preflightOutputTokens: Int64 = 0
-        var notes: [String]
-        /// How it refused what it should; empty where that was not looked at.
-        var refusals: [RefusalRecord] = []
-
-        var preflightPosts: Int { preflightRequests - preflightGets }
-    }
-
     enum Verdict {
-        case ready(Prepared)
+        case ready(DialledTarget)
         /// It cannot be used; the run goes on without it.
         case unusable(reason: String)
     }
 
     /// - Parameters:
     ///   - place: where the target is, the simulated provider's port filled in.
+    ///   - child: that provider
     ///   - meanwhile: called ten times a second while something is waited for.
     static func prepare(
-        _ target: JobTarget,
+        _ target: Target,
         id: Int,
         at place: TargetAddress,
+        child: SimulatorChild?,
         job: Job,
         meanwhile: @escaping () -> Void
     ) throws(Failure) -> Verdict {
-        var prepared = try base(
+        var dialled = try base(
             target,
             id: id,
             at: place,
+            child: child,
+            plan: job.plan(of: target),
             allowsPlaintextKey: job.allowsPlaintextKey,
             meanwhile: meanwhile
         )
-        if job.skipsPreflight, target.model != nil, place.isLoopback, target.readyPatience == nil {
-            return .ready(prepared)
+        if job.skipsPreflight, target.model != nil, place.isLoopback, job.readyPatience == nil {
+            return .ready(dialled)
         }
 
         let list = target.provider.api.modelsPath(base: place.path)
-        let answer = firstLook(&prepared, target, at: place, meanwhile: meanwhile)
+        let answer = firstLook(&dialled, patience: job.readyPatience, meanwhile: meanwhile)
         let redactor = Secrets.redactor
-        let waited = waited(prepared)
+        let waited = waited(dialled)
         if let failure = answer.failure {
             if failure.kind == .clientResource {
                 throw Failure(.localIO, "\(target.name): \(explain(failure, isTLS: place.isTLS))")
@@ -66,7 +53,7 @@ enum TargetPreparation {
                 reason: "\(place.url): \(redactor.redacted(explain(failure, isTLS: place.isTLS)))\(waited)"
             )
         }
-        if target.readyPatience != nil, ReadyWait.isLoading(answer) {
+        if job.readyPatience != nil, ReadyWait.isLoading(answer) {
             return .unusable(reason: "\(place.url): still loading (HTTP \(answer.status))\(waited)")
         }
         if target.connection.http == .two, answer.http != 2 {
@@ -77,26 +64,26 @@ enum TargetPreparation {
         case 401, 402, 403:
             return .unusable(reason: "\(place.url): the key was refused (HTTP \(answer.status)): \(words)")
         case 200: break
-        default: prepared.notes.append("GET \(list) answered HTTP \(answer.status)")
+        default: dialled.notes.append("GET \(list) answered HTTP \(answer.status)")
         }
         if let model = target.model {
             if !answer.models.isEmpty, !answer.models.contains(model) {
-                prepared.notes.append("the model \(model) is not among those that GET \(list) lists")
+                dialled.notes.append("the model \(model) is not among those that GET \(list) lists")
             }
         } else {
-            prepared.target.model = try onlyModel(answer, target: target, place: place, words: words)
+            dialled.driven.model = try onlyModel(answer, target: target, place: place, words: words)
         }
         let seesRefusals = job.isBesideGateway(target)
-        if job.skipsPreflight || (target.isSimulated && !seesRefusals) { return .ready(prepared) }
+        if job.skipsPreflight || (target.isSimulated && !seesRefusals) { return .ready(dialled) }
         if !hasRoomToLook(job) {
-            prepared.notes.append("preflight skipped: limits.max_requests leaves no room for it")
-            return .ready(prepared)
+            dialled.notes.append("preflight skipped: limits.max_requests leaves no room for it")
+            return .ready(dialled)
         }
         let verdict =
             target.isSimulated
-            ? .ready(prepared) : learn(prepared, at: place, redactor: redactor, meanwhile: meanwhile)
+            ? .ready(dialled) : learn(dialled, at: place, redactor: redactor, meanwhile: meanwhile)
         guard seesRefusals, case .ready(var ready) = verdict else { return verdict }
-        ready.lookAtRefusals(redactor: redactor, seconds: patience(ready.target), meanwhile: meanwhile)
+        ready.lookAtRefusals(redactor: redactor, seconds: patience(ready.driven), meanwhile: meanwhile)
         return .ready(ready)
     }
 
@@ -105,21 +92,20 @@ enum TargetPreparation {
         min(20, max(1, target.plan.timeouts.firstToken.components.seconds))
     }
 
-    private static func waited(_ prepared: Prepared) -> String {
-        prepared.wait?.waited.map { ", after \(Units.text(.milliseconds($0 / 1_000_000))) of waiting" } ?? ""
+    private static func waited(_ dialled: DialledTarget) -> String {
+        dialled.wait?.waited.map { ", after \(Units.text(.milliseconds($0 / 1_000_000))) of waiting" } ?? ""
     }
 
     /// The look at a target that is ready, where it is waited for.
     static func firstLook(
-        _ prepared: inout Prepared,
-        _ target: JobTarget,
-        at place: TargetAddress,
+        _ dialled: inout DialledTarget,
+        patience: Duration?,
         meanwhile: @escaping () -> Void
     ) -> Preflight.Answer {
-        prepared.wait = ReadyWait(target.readyPatience)
-        var answer = look(&prepared, at: place, meanwhile: meanwhile)
-        while ReadyWait.isLoading(answer), prepared.wait?.goesOn(meanwhile) ?? false {
-            answer = look(&prepared, at: place, meanwhile: meanwhile)
+        dialled.wait = ReadyWait(patience)
+        var answer = look(&dialled, meanwhile: meanwhile)
+        while ReadyWait.isLoading(answer), dialled.wait?.goesOn(meanwhile) ?? false {
+            answer = look(&dialled, meanwhile: meanwhile)
         }
         return answer
     }
@@ -127,7 +113,7 @@ enum TargetPreparation {
     /// Puts a script's questions, all of them again while the target loads and is waited for.
     static func ask<Script: ProbeScript>(
         _ script: Script,
-        _ prepared: inout Prepared,
+        _ dialled: inout DialledTarget,
         redactor: Redactor,
         seconds: Int64,
         meanwhile: @escaping () -> Void
@@ -135,18 +121,18 @@ enum TargetPreparation {
         while true {
             let seen = Prober.run(
                 script,
-                at: prepared.target,
+                at: dialled.driven,
                 redactor: redactor,
                 seconds: seconds,
                 meanwhile: meanwhile
             )
-            prepared.preflightRequests += seen.records.count
+            dialled.preflightRequests += seen.records.count
             for record in seen.records {
-                prepared.preflightInputTokens += max(0, record.request.inputTokens ?? 0)
-                prepared.preflightOutputTokens += record.request.countedOutputTokens ?? 0
+                dialled.preflightInputTokens += max(0, record.request.inputTokens ?? 0)
+                dialled.preflightOutputTokens += record.request.countedOutputTokens ?? 0
             }
             let isLoading = ReadyWait.isLoading(Array(seen.records.prefix(1)))
-            guard isLoading, prepared.wait?.goesOn(meanwhile) ?? false else { return seen }
+            guard isLoading, dialled.wait?.goesOn(meanwhile) ?? false else { return seen }
         }
     }
 
@@ -155,22 +141,22 @@ enum TargetPreparation {
 
     /// A look counts against the caps, and is not worth a request of the plan.
     private static func hasRoomToLook(_ job: Job) -> Bool {
-        guard let most = job.limits.maxRequests else { return true }
-        let requests = job.targets.map { target in
-            target.plan.estimate(answer: target.plan.fastAnswer).requestsLeast + lookRequests
-                + (job.isBesideGateway(target) ? RefusalScript.requests : 0)
-        }
-        return requests.reduce(0, +) <= most
+        guard let most = job.profile.limits.maxRequests else { return true }
+        let planned = job.plan.estimate(answer: job.plan.fastAnswer).requestsLeast + lookRequests
+        let refusals = job.targets.count(where: job.isBesideGateway) * RefusalScript.requests
+        return job.targets.count * planned + refusals <= most
     }
 
     /// Key, headers and endpoint; nothing is sent.
     static func base(
-        _ target: JobTarget,
+        _ target: Target,
         id: Int,
         at place: TargetAddress,
+        child: SimulatorChild? = nil,
+        plan: RunPlan,
         allowsPlaintextKey: Bool,
         meanwhile: () -> Void
-    ) throws(Failure) -> Prepared {
+    ) throws(Failure) -> DialledTarget {
         var endpoint = Endpoint(scheme: place.isTLS ? .https : .http, host: place.host, port: place.port)
         endpoint.verifiesTLS = !target.isInsecure
         endpoint.rootsFile = try roots(target)
@@ -178,7 +164,7 @@ enum TargetPreparation {
         endpoint.longestConnection = target.connection.maxAge.map { Int(($0 / .seconds(1)).rounded(.up)) }
         endpoint.sources = target.connection.sourceAddresses
         if place.isLoopback {
-            endpoint.sources += Capacity.loopbackSources(for: target, peak: Capacity.peakInFlight(target.plan))
+            endpoint.sources += Capacity.loopbackSources(for: target, peak: Capacity.peakInFlight(plan))
         }
         endpoint.http =
             switch target.connection.http {
@@ -199,33 +185,31 @@ enum TargetPreparation {
         var headers = own + target.provider.api.headers + target.provider.headers
         let keyHeader = key.flatMap(target.provider.authenticationHeader(key:))
         if let keyHeader { headers.append(keyHeader) }
-        var prepared = Prepared(
-            target: EngineTarget(
-                id: id,
-                name: target.name,
-                endpoint: endpoint,
-                basePath: place.path,
-                model: target.model ?? "",
-                provider: target.provider,
-                headers: headers,
-                plan: target.plan
-            ),
-            key: key,
-            resolveNanoseconds: 0,
-            preflightRequests: 0,
-            notes: proxy.map {
-                ["requests go through the proxy \($0.url) (\($0.variable)): its time is in every figure"]
-            }
-                ?? []
+        var driven = EngineTarget(
+            id: id,
+            name: target.name,
+            endpoint: endpoint,
+            basePath: place.path,
+            model: target.model ?? "",
+            provider: target.provider,
+            headers: headers,
+            plan: plan
         )
-        prepared.target.query = place.query
-        prepared.target.key = keyHeader.flatMap { renewing($0, from: target.key, of: target.provider) }
-        return prepared
+        driven.price = Price(target)
+        driven.query = place.query
+        driven.key = keyHeader.flatMap { renewing($0, from: target.key, of: target.provider) }
+        var dialled = DialledTarget(asked: target, child: child, place: place, driven: driven)
+        if let proxy {
+            dialled.notes = [
+                "requests go through the proxy \(proxy.url) (\(proxy.variable)): its time is in every figure"
+            ]
+        }
+        return dialled
     }
 
     /// The roots that a target's certificate is verified against: its own file, else that of SSL_CERT_FILE; nil = the
     /// system's.
-    static func roots(_ target: JobTarget) throws(Failure) -> String? {
+    static func roots(_ target: Target) throws(Failure) -> String? {
         let variable = getenv("SSL_CERT_FILE").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
         guard let file = target.connection.rootsFile ?? variable else { return nil }
         guard access(file, R_OK) == 0 else {
@@ -259,43 +243,42 @@ enum TargetPreparation {
     }
 
     /// Resolves the name and asks which models there are.
-    static func look(
-        _ prepared: inout Prepared,
-        at place: TargetAddress,
+    private static func look(
+        _ dialled: inout DialledTarget,
         meanwhile: @escaping () -> Void
     ) -> Preflight.Answer {
         var answer = Preflight.ask(
             Preflight.Question(
-                endpoint: prepared.target.endpoint,
-                path: prepared.target.modelsPath,
-                headers: prepared.target.headers
+                endpoint: dialled.driven.endpoint,
+                path: dialled.driven.modelsPath,
+                headers: dialled.driven.headers
             ),
             meanwhile: meanwhile
         )
         if answer.failure != nil { return answer }
         if answer.endpoint.http == .auto, answer.http != 2 { answer.endpoint.http = .one }
         if answer.endpoint.multiplexes {
-            prepared.notes.append(
+            dialled.notes.append(
                 "HTTP/2: streams share connections, and tokens are stamped when they are delivered, not by the kernel"
             )
         }
-        prepared.target.endpoint = answer.endpoint
-        prepared.target.addresses = following(answer.endpoint)
-        prepared.resolveNanoseconds = answer.resolveNanoseconds
-        prepared.preflightRequests += 1
-        prepared.preflightGets += 1
+        dialled.driven.endpoint = answer.endpoint
+        dialled.driven.addresses = following(answer.endpoint)
+        dialled.resolveNanoseconds = answer.resolveNanoseconds
+        dialled.preflightRequests += 1
+        dialled.preflightGets += 1
         return answer
     }
 
     /// One short answer: how the target wants to be asked.
     private static func learn(
-        _ prepared: Prepared,
+        _ dialled: DialledTarget,
         at place: TargetAddress,
         redactor: Redactor,
         meanwhile: @escaping () -> Void
     ) -> Verdict {
-        var prepared = prepared
-        let target = prepared.target
+        var dialled = dialled
+        let target = dialled.driven
         let preset = Dialect(of: target.provider, model: target.model)
         let seen = ask(
             ProbePlan(
@@ -306,16 +289,16 @@ enum TargetPreparation {
                 looksAtErrors: false,
                 wantsVectors: target.provider.api.makesVectors
             ),
-            &prepared,
+            &dialled,
             redactor: redactor,
             seconds: patience(target),
             meanwhile: meanwhile
         )
-        guard let last = seen.records.last else { return .ready(prepared) }
+        guard let last = seen.records.last else { return .ready(dialled) }
         let words = SafeText.line(last.request.error ?? "no message", limit: 2_000)
-        if prepared.wait != nil, ReadyWait.isLoading(seen.records) {
+        if dialled.wait != nil, ReadyWait.isLoading(seen.records) {
             let status = last.request.httpStatus.map { "HTTP \($0)" } ?? last.request.outcome.rawValue
-            return .unusable(reason: "\(place.url): still loading (\(status))\(waited(prepared)): \(words)")
+            return .unusable(reason: "\(place.url): still loading (\(status))\(waited(dialled)): \(words)")
         }
         switch last.request.outcome {
         case .auth:
@@ -332,26 +315,26 @@ enum TargetPreparation {
             )
         default: break
         }
-        prepared.notes += seen.script.dialect.differences(from: preset)
-        seen.script.dialect.apply(to: &prepared.target.provider, model: target.model)
+        dialled.notes += seen.script.dialect.differences(from: preset)
+        seen.script.dialect.apply(to: &dialled.driven.provider, model: target.model)
         guard last.succeeded else {
-            prepared.notes.append("the first look failed (\(last.request.outcome.rawValue)): \(words)")
-            return .ready(prepared)
+            dialled.notes.append("the first look failed (\(last.request.outcome.rawValue)): \(words)")
+            return .ready(dialled)
         }
         if last.isWhole, target.provider.streams {
-            prepared.notes.append("it answers in one piece although a stream was asked for")
+            dialled.notes.append("it answers in one piece although a stream was asked for")
         }
         if last.request.countedOutputTokens ?? 0 > Int64(last.cap) {
-            prepared.notes.append(
+            dialled.notes.append(
                 "it does not honour max_tokens: \(last.request.countedOutputTokens ?? 0) of \(last.cap) came"
             )
         }
-        return .ready(prepared)
+        return .ready(dialled)
     }
 
     static func onlyModel(
         _ answer: Preflight.Answer,
-        target: JobTarget,
+        target: Target,
         place: TargetAddress,
         words: String
     ) throws(Failure) -> String {

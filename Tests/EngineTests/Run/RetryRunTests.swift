@@ -59,7 +59,7 @@ extension RunTests {
             }
             // The user waits with the request: the next is not sent meanwhile.
             #expect(server.journal.mostInFlight == 1)
-            let limits = try #require(driven.outcome.rateLimits[0])
+            let limits = try #require(driven.outcome.rateLimits[1])
             #expect(limits.responses == 3 && limits.retryAfters == 3)
             #expect(limits.limits.map(\.name) == ["requests"])
             #expect(limits.limits[0].limit == 50 && limits.limits[0].leastRemaining == 6)
@@ -140,7 +140,7 @@ extension RunTests {
             expectSoundBooks(driven)
             // After a success it takes 20 refusals in a row: five answers, then those.
             #expect(server.journal.posts == 25)
-            let reason = try #require(driven.outcome.abandoned[0])
+            let reason = try #require(driven.outcome.abandoned[1])
             #expect(
                 reason.hasPrefix(
                     "20 requests in a row were refused: the server says that no credit or quota is left (HTTP \(status)): "

@@ -206,7 +206,7 @@ import Ticks
             expectSoundBooks(driven)
             expectSameJournal(driven, server)
             #expect(driven.outcomes == [.ok: driven.requests.count])
-            #expect(driven.outcome.closesConnections == [0])
+            #expect(driven.outcome.closesConnections == [1])
             #expect(server.journal.connections == driven.requests.count)
             #expect(driven.requests.allSatisfy { $0.connection == .new && ($0.connect ?? 0) > 0 })
             guard driven.isSteady else { return }

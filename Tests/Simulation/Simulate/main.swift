@@ -29,7 +29,7 @@ func live(_ world: Case) -> Aftermath {
     here.serve = { server.answer(to: $0) }
     let t0 = MonotonicClock.now()
     here.limit = t0.nanoseconds + 600 * 1_000_000_000
-    var options = Run.Options(id: "t", prices: asked.apis.map { _ in Price() })
+    var options = Run.Options(id: "t")
     options.loops = asked.loops
     options.caps = asked.caps
     let books = Books()

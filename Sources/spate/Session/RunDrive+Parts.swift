@@ -1,21 +1,11 @@
 import Engine
 import Measurement
-import Simulator
 import Store
-import Ticks
 
-extension Session {
+extension RunDrive {
     /// Part by part, each ending with its phases; levels that were disturbed are measured again before the next begins.
-    mutating func driveInParts(
-        _ program: Program,
-        _ targets: [Ready],
-        t0: Instant,
-        store: RunStore,
-        sink: any RecordSink,
-        folder: RunFolder,
-        children: [SimulatorChild]
-    ) -> Run.Outcome {
-        let budget = Budget(capping: caps(targets))
+    mutating func driveInParts(_ program: Program) -> Run.Outcome {
+        let budget = Budget(capping: ready.caps)
         var nextStep = (program.entries.map(\.step).max() ?? 0) + 1
         var whole: Run.Outcome?
         var recorded: RecordedRun?  // so far; nil before the first part
@@ -23,25 +13,15 @@ extension Session {
             let gone = Set((whole?.abandoned ?? [:]).keys)
             let rest = part.continuing(behind: recorded, without: gone)
             guard !rest.entries.isEmpty else { continue }
-            func run(_ program: Program, isLast: Bool) -> Run.Outcome {
-                drive(
-                    [program],
-                    targets,
-                    t0: t0,
-                    store: store,
-                    sink: sink,
-                    children: children,
-                    earlier: whole?.rateLimits ?? [:],
-                    budget: budget,
-                    isLast: isLast
-                )
+            func run(_ program: Program) -> Run.Outcome {
+                drive([program], earlier: whole?.rateLimits ?? [:], budget: budget)
             }
-            var outcome = run(rest, isLast: false)
+            var outcome = run(rest)
             whole = whole.map { $0.followed(by: outcome) } ?? outcome
             var round = 0
             while round < job.retryDisturbed, outcome.stop == nil, whole?.abandoned.isEmpty ?? true {
                 round += 1
-                guard let measured = stored(store, folder) else { break }
+                guard let measured = stored else { break }
                 recorded = measured
                 var isClean = true
                 for phase in measured.phases where part.entries.contains(where: { $0.phase == phase.id }) {
@@ -57,25 +37,24 @@ extension Session {
                     else { continue }
                     isClean = false
                     nextStep += again.entries.count
-                    outcome = run(again, isLast: false)
+                    outcome = run(again)
                     whole = whole.map { $0.followed(by: outcome) } ?? outcome
                     if outcome.stop != nil { break }
-                    recorded = stored(store, folder) ?? recorded
+                    recorded = stored ?? recorded
                 }
                 if isClean { break }
             }
             if outcome.stop != nil { break }
-            recorded = stored(store, folder) ?? recorded
+            recorded = stored ?? recorded
         }
-        finishView()
-        return whole ?? drive([program], targets, t0: t0, store: store, sink: store, children: children, budget: budget)
+        return whole ?? drive([program], budget: budget)
     }
 
     /// What is in the file so far; nil where it cannot be read now: then nothing is measured again.
-    private func stored(_ store: RunStore, _ folder: RunFolder) -> RecordedRun? {
+    private var stored: RecordedRun? {
         do throws(StoreError) {
-            try store.flush()
-            return try RunStore.read(folder.file("run.sqlite"))
+            try books.store.flush()
+            return try RunStore.read(ready.folder.file("run.sqlite"))
         } catch { return nil }
     }
 }

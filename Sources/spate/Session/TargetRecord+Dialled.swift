@@ -1,44 +1,53 @@
 import Engine
 import Measurement
+import Profile
 import Transport
 import Wire
 
 /// A target as it is stored: what was asked for, and what getting ready for it found.
 extension TargetRecord {
-    init(_ target: JobTarget, id: Int, url: String) {
+    init(_ target: Target, id: Int, url: String) {
         self.init()
         self.id = id
         name = target.name
         provider = target.provider.name
         api = target.provider.api.rawValue
         self.url = url
-        tier = target.price.tier
-        prices = target.price.list
-        let asked = target.price.list.asked(target.price.model, tier: target.price.tier)
+        let price = Price(target)
+        tier = price.tier
+        prices = price.list
+        let asked = price.list.asked(price.model, tier: price.tier)
         inputPrice = asked?.input
         cachedInputPrice = asked?.cachedInput
         outputPrice = asked?.output
         simulated = target.isSimulated
         insecure = target.isInsecure
-        dollarsPerHour = target.dollarsPerHour
+        dollarsPerHour = target.price.perHour
         gatewayTo = target.gatewayTo
     }
 
-    mutating func note(_ prepared: TargetPreparation.Prepared) {
-        model = prepared.target.model
-        resolveNanoseconds = prepared.resolveNanoseconds
-        addresses = prepared.target.endpoint.addresses
-        preflightRequests = prepared.preflightRequests
-        preflightGets = prepared.preflightGets
-        waitedReady = prepared.wait?.waited
-        preflightInputTokens = prepared.preflightInputTokens
-        preflightOutputTokens = prepared.preflightOutputTokens
-        notes = prepared.notes
-        refusals = prepared.refusals
+    /// - Parameter before: the run that goes on, whose looks at its targets count as well
+    init(_ target: DialledTarget, before: RecordedRun?) {
+        self.init(target.asked, id: target.id, url: target.place.url)
+        note(target)
+        if let row = before?.targets.first(where: { $0.id == id }) { follow(row) }
+    }
+
+    private mutating func note(_ target: DialledTarget) {
+        model = target.driven.model
+        resolveNanoseconds = target.resolveNanoseconds
+        addresses = target.driven.endpoint.addresses
+        preflightRequests = target.preflightRequests
+        preflightGets = target.preflightGets
+        waitedReady = target.wait?.waited
+        preflightInputTokens = target.preflightInputTokens
+        preflightOutputTokens = target.preflightOutputTokens
+        notes = target.notes
+        refusals = target.refusals
     }
 
     /// What the parts of the run before this one found stays.
-    mutating func follow(_ before: TargetRecord) {
+    private mutating func follow(_ before: TargetRecord) {
         preflightRequests += before.preflightRequests
         preflightGets += before.preflightGets
         preflightInputTokens += before.preflightInputTokens
