@@ -55,7 +55,7 @@ extension RunRecord {
     }
 }
 
-extension ProbeRecord {
+extension QuestionRecord {
     public mutating func mapForeignTexts(_ map: (String) -> String) {
         request.mapForeignTexts(map)
         httpVersion = httpVersion.map(map)

@@ -3,49 +3,50 @@ import Testing
 
 @Suite struct CheckResultTests {
     /// A short answer: 64 tokens asked for and given, an event and a read each.
-    private func answer(_ change: (inout ProbeRecord) -> Void = { _ in }) -> ProbeRecord {
-        var probe = ProbeRecord()
-        probe.cap = 64
-        probe.isCut = true
-        probe.usagePlace = .end
-        probe.httpVersion = "HTTP/1.1"
-        probe.request.outcome = .okLength
-        probe.request.dispatchLag = 0
-        probe.request.httpStatus = 200
-        probe.request.finish = "length"
-        probe.request.written = 100_000
-        probe.request.firstToken = 50_000_000
-        probe.request.lastToken = 700_000_000
-        probe.request.ended = 701_000_000
-        probe.request.tokenEvents = 64
-        probe.request.tokenReads = 64
-        probe.request.textBytes = 256
-        probe.request.visibleBytes = 256
-        probe.request.inputTokens = 20
-        probe.request.outputTokens = 64
-        probe.request.tokenSource = .usage
-        probe.request.connection = .reused
-        change(&probe)
-        return probe
+    private func answer(_ change: (inout QuestionRecord) -> Void = { _ in }) -> QuestionRecord {
+        var question = QuestionRecord()
+        question.cap = 64
+        question.isCut = true
+        question.usagePlace = .end
+        question.httpVersion = "HTTP/1.1"
+        question.request.outcome = .okLength
+        question.request.dispatchLag = 0
+        question.request.httpStatus = 200
+        question.request.finish = "length"
+        question.request.written = 100_000
+        question.request.firstToken = 50_000_000
+        question.request.lastToken = 700_000_000
+        question.request.ended = 701_000_000
+        question.request.tokenEvents = 64
+        question.request.tokenReads = 64
+        question.request.textBytes = 256
+        question.request.visibleBytes = 256
+        question.request.inputTokens = 20
+        question.request.outputTokens = 64
+        question.request.tokenSource = .usage
+        question.request.connection = .reused
+        change(&question)
+        return question
     }
 
-    private func refusal(_ purpose: ProbeRecord.Purpose, _ status: Int, structured: Bool = true) -> ProbeRecord {
-        var probe = ProbeRecord()
-        probe.purpose = purpose
-        probe.request.dispatchLag = 0
-        probe.request.outcome = status == 401 ? .auth : status == 429 ? .rateLimited : .http4xx
-        probe.request.httpStatus = status
-        probe.request.error = "the server's words"
-        probe.hasStructuredError = structured
-        return probe
+    private func refusal(_ purpose: QuestionRecord.Purpose, _ status: Int, structured: Bool = true) -> QuestionRecord {
+        var question = QuestionRecord()
+        question.purpose = purpose
+        question.request.dispatchLag = 0
+        question.request.outcome = status == 401 ? .auth : status == 429 ? .rateLimited : .http4xx
+        question.request.httpStatus = status
+        question.request.error = "the server's words"
+        question.hasStructuredError = structured
+        return question
     }
 
-    private func check(_ probes: [ProbeRecord], _ change: (inout CheckEvidence) -> Void = { _ in }) -> CheckResult {
+    private func check(_ questions: [QuestionRecord], _ change: (inout CheckEvidence) -> Void = { _ in }) -> CheckResult
+    {
         var evidence = CheckEvidence()
         evidence.target.model = "m"
         evidence.reach.status = 200
         evidence.reach.models = ["m"]
-        evidence.probes = probes
+        evidence.questions = questions
         change(&evidence)
         return CheckResult(of: evidence)
     }
@@ -65,7 +66,7 @@ import Testing
     }
 
     @Test func `embeddings are checked by their vectors, and not by tokens they do not have`() {
-        func vectors(_ count: Int, _ change: (inout ProbeRecord) -> Void = { _ in }) -> ProbeRecord {
+        func vectors(_ count: Int, _ change: (inout QuestionRecord) -> Void = { _ in }) -> QuestionRecord {
             answer {
                 $0.request.outcome = .ok
                 ($0.request.firstToken, $0.request.tokenEvents, $0.request.tokenReads) = (nil, 0, 0)
@@ -123,11 +124,11 @@ import Testing
 
     @Test(arguments: [(64, 1, true), (64, 3, true), (64, 8, true), (64, 9, false), (64, 20, false), (7, 1, false)])
     func `eight events and more in each read are held back by something`(events: Int, reads: Int, isHeld: Bool) {
-        let probe = answer {
+        let question = answer {
             $0.request.tokenEvents = events
             $0.request.tokenReads = reads
         }
-        #expect((verdict(.streams, check([probe, probe, probe])) == .failed) == isHeld)
+        #expect((verdict(.streams, check([question, question, question])) == .failed) == isHeld)
     }
 
     @Test func `a server so fast that tokens share reads is not called held back`() {

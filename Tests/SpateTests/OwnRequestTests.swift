@@ -37,7 +37,7 @@ extension CommandTests {
             "probe", "--request-count", "2", "--gap", "1ms", "--warmup-request-count", "0", "--max-tokens", "4",
         ]
 
-        @Test(arguments: [probe, ["check", "--probes", "1"]])
+        @Test(arguments: [probe, ["check", "--questions", "1"]])
         func `each request names its sender once, and no header is there twice`(command: [String]) throws {
             let heads = try heads(command)
             #expect(heads.contains { $0[0].hasPrefix("GET /v1/models ") })

@@ -175,7 +175,7 @@ extension CommandTests {
                     "simulate",
                     ["--port": "0", "--scenario": "steady", "--time-scale": "1.0", "--host": "127.0.0.1"]
                 ),
-                ("selftest", ["--loops": "1"]), ("check", ["--probes": "3", "--timeout": "60"]),
+                ("selftest", ["--loops": "1"]), ("check", ["--questions": "3", "--timeout": "60"]),
             ]
             for (command, options) in table {
                 let help = try Spate.run([command, "--help"]).out.split(whereSeparator: \.isWhitespace).joined(

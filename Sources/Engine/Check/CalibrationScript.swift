@@ -3,7 +3,7 @@ public import Schedule
 internal import Wire
 
 /// Asks a target how many tokens the pieces of synthetic prompts are: answers of one token, whose usage is all that counts.
-public struct CalibrationScript: ProbeScript {
+public struct CalibrationScript: Questionnaire {
     public static let name = "calibration"
     /// Some APIs take no smaller cap than this; what others are asked first.
     private static let largerCap = 16
@@ -34,13 +34,13 @@ public struct CalibrationScript: ProbeScript {
         return (calibration.requests, calibration.bytes + templates, largerCap * calibration.requests)
     }
 
-    public var upcoming: ProbeQuestion? {
+    public var upcoming: Question? {
         guard problem == nil, let piece = calibration.upcoming else { return nil }
         let text = calibration.text(of: piece)
-        return ProbeQuestion(purpose: .answer, dialect: dialect, extra: extra, cap: cap, prompts: [text])
+        return Question(purpose: .answer, dialect: dialect, extra: extra, cap: cap, prompts: [text])
     }
 
-    public mutating func note(_ record: ProbeRecord) {
+    public mutating func note(_ record: QuestionRecord) {
         let request = record.request
         if record.succeeded {
             if let tokens = request.inputTokens, tokens > 0, tokens < Int64(Int32.max) {

@@ -52,7 +52,7 @@ public struct Preflight: Sendable {
         deadline.arm(at: MonotonicClock.now().advanced(byNanoseconds: seconds * 1_000_000_000))
         let ticker = Ticker(loop: loop, meanwhile)
         ticker.start()
-        var probe: ModelsProbe?
+        var look: ModelsLook?
         Resolver.resolve(question.endpoint.connectedHost, loop: loop) { resolved in
             if let problem = resolved.problem {
                 answer.failure = TransferFailure(
@@ -65,7 +65,7 @@ public struct Preflight: Sendable {
             }
             answer.endpoint.addresses = resolved.addresses
             answer.resolveNanoseconds = resolved.nanoseconds
-            probe = ModelsProbe(loop: loop, endpoint: answer.endpoint, question: question) { found in
+            look = ModelsLook(loop: loop, endpoint: answer.endpoint, question: question) { found in
                 answer.status = found.status
                 answer.models = found.models
                 answer.listsNoModel = found.listsNoModel
@@ -76,13 +76,13 @@ public struct Preflight: Sendable {
             }
         }
         withExtendedLifetime(ticker) { loop.run() }
-        _ = probe
+        _ = look
         return answer
     }
 }
 
 /// GET /models on one connection.
-private final class ModelsProbe: TransferHandler {
+private final class ModelsLook: TransferHandler {
     struct Found {
         var status = 0
         var models: [String] = []

@@ -2,9 +2,9 @@ public import Measurement
 
 /// What a target makes of requests that it should refuse: a model that is not there, and a body that is no JSON. Each twice,
 /// to see which words are new each time.
-public struct RefusalScript: ProbeScript, Sendable {
+public struct RefusalScript: Questionnaire, Sendable {
     public static let name = "refusal"
-    private static let purposes: [ProbeRecord.Purpose] = [.wrongModel, .wrongModel, .brokenBody, .brokenBody]
+    private static let purposes: [QuestionRecord.Purpose] = [.wrongModel, .wrongModel, .brokenBody, .brokenBody]
     /// That it sends.
     public static let requests = purposes.count
 
@@ -13,15 +13,15 @@ public struct RefusalScript: ProbeScript, Sendable {
 
     public init(dialect: Dialect) { self.dialect = dialect }
 
-    public var upcoming: ProbeQuestion? {
+    public var upcoming: Question? {
         guard asked < Self.requests else { return nil }
-        return ProbeQuestion(
+        return Question(
             purpose: Self.purposes[asked],
             dialect: dialect,
             cap: 1,
-            prompts: [ProbePlan.prompt]
+            prompts: [CheckQuestions.prompt]
         )
     }
 
-    public mutating func note(_ record: ProbeRecord) { asked += 1 }
+    public mutating func note(_ record: QuestionRecord) { asked += 1 }
 }

@@ -10,15 +10,15 @@ extension CheckResult {
         url = target.url
         dialect = evidence.dialect
         learnt = evidence.dialect.differences(from: evidence.preset)
-        requests = evidence.probes.count
-        for probe in evidence.probes {
-            inputTokens = inputTokens.saturatingAdd(probe.request.inputTokens ?? 0)
-            outputTokens = outputTokens.saturatingAdd(probe.request.countedOutputTokens ?? 0)
+        requests = evidence.questions.count
+        for question in evidence.questions {
+            inputTokens = inputTokens.saturatingAdd(question.request.inputTokens ?? 0)
+            outputTokens = outputTokens.saturatingAdd(question.request.countedOutputTokens ?? 0)
         }
-        let answered = evidence.probes.filter { $0.succeeded && $0.request.tokenSource != .usage }
+        let answered = evidence.questions.filter { $0.succeeded && $0.request.tokenSource != .usage }
         if answered.isEmpty {
             var prices = PriceBook(target)
-            dollars = prices?.dollars(for: evidence.probes.map(\.request))
+            dollars = prices?.dollars(for: evidence.questions.map(\.request))
         }
         let asked = Self.asked(evidence)
         let scope = StatisticsScope(target: target)
@@ -27,9 +27,9 @@ extension CheckResult {
     }
 
     /// The answers that count: without those that taught us other words.
-    private static func asked(_ evidence: CheckEvidence) -> [ProbeRecord] {
-        evidence.probes.filter { probe in
-            probe.purpose == .answer && (probe.dialect == evidence.dialect || probe.request.httpStatus == 200)
+    private static func asked(_ evidence: CheckEvidence) -> [QuestionRecord] {
+        evidence.questions.filter { question in
+            question.purpose == .answer && (question.dialect == evidence.dialect || question.request.httpStatus == 200)
         }
     }
 }
@@ -37,8 +37,8 @@ extension CheckResult {
 /// Each property from what was seen of it.
 private struct Judge {
     let evidence: CheckEvidence
-    let asked: [ProbeRecord]
-    let good: [ProbeRecord]
+    let asked: [QuestionRecord]
+    let good: [QuestionRecord]
 
     var findings: [CheckResult.Finding] {
         var findings = [reachable]
@@ -61,9 +61,9 @@ private struct Judge {
 
     private var reachable: CheckResult.Finding {
         if let problem = evidence.reach.problem { return .init(.reachable, .failed, problem) }
-        let first = evidence.probes.first { $0.request.httpStatus != nil }
+        let first = evidence.questions.first { $0.request.httpStatus != nil }
         if evidence.reach.status == 0, first == nil {
-            let words = evidence.probes.first.map {
+            let words = evidence.questions.first.map {
                 "\($0.request.outcome.rawValue): \($0.request.error ?? "no message")"
             }
             return .init(.reachable, .failed, words ?? "no answer")
@@ -72,7 +72,7 @@ private struct Judge {
     }
 
     private var authorised: CheckResult.Finding {
-        if let refused = evidence.probes.first(where: { $0.request.outcome == .auth }) {
+        if let refused = evidence.questions.first(where: { $0.request.outcome == .auth }) {
             return .init(.authorised, .failed, words(of: refused))
         }
         if !good.isEmpty { return .init(.authorised, .ok, "the key, if any, was accepted") }
@@ -90,7 +90,9 @@ private struct Judge {
             if listed.contains(name) { return .init(.model, .ok, "\(name) answers and is listed") }
             return .init(.model, .odd, "\(name) answers and is not among the \(listed.count) models listed")
         }
-        guard let last = asked.last ?? evidence.probes.last else { return .init(.model, .unknown, "nothing was asked") }
+        guard let last = asked.last ?? evidence.questions.last else {
+            return .init(.model, .unknown, "nothing was asked")
+        }
         let throttled = asked.allSatisfy(\.isThrottled)
         return .init(.model, throttled ? .unknown : .failed, words(of: last))
     }
@@ -132,24 +134,25 @@ private struct Judge {
     /// What comes faster may share reads for the network's reasons; what is this slow waited for company.
     private static let noticeableGap = 10.0  // milliseconds
 
-    private func isHeldBack(_ probe: ProbeRecord) -> Bool {
-        probe.request.tokenEvents >= 8 && eventsPerRead(probe) >= Self.suspiciousEvents
-            && (probe.request.tokenReads <= 1 || millisecondsPerRead(probe) >= Self.noticeableGap || cameAtOnce(probe))
+    private func isHeldBack(_ question: QuestionRecord) -> Bool {
+        question.request.tokenEvents >= 8 && eventsPerRead(question) >= Self.suspiciousEvents
+            && (question.request.tokenReads <= 1 || millisecondsPerRead(question) >= Self.noticeableGap
+                || cameAtOnce(question))
     }
 
     /// All of it within a twentieth of the whole time: it was there before the first of it was let go.
-    private func cameAtOnce(_ probe: ProbeRecord) -> Bool {
-        guard let first = probe.request.firstToken, let last = probe.request.lastToken else { return false }
+    private func cameAtOnce(_ question: QuestionRecord) -> Bool {
+        guard let first = question.request.firstToken, let last = question.request.lastToken else { return false }
         return Double(last - first) < 0.05 * Double(last)
     }
 
-    private func millisecondsPerRead(_ probe: ProbeRecord) -> Double {
-        let span = (probe.request.lastToken ?? 0) - (probe.request.firstToken ?? 0)
-        return Double(span) / 1e6 / Double(max(1, probe.request.tokenReads - 1))
+    private func millisecondsPerRead(_ question: QuestionRecord) -> Double {
+        let span = (question.request.lastToken ?? 0) - (question.request.firstToken ?? 0)
+        return Double(span) / 1e6 / Double(max(1, question.request.tokenReads - 1))
     }
 
-    private func eventsPerRead(_ probe: ProbeRecord) -> Double {
-        Double(probe.request.tokenEvents) / Double(max(1, probe.request.tokenReads))
+    private func eventsPerRead(_ question: QuestionRecord) -> Double {
+        Double(question.request.tokenEvents) / Double(max(1, question.request.tokenReads))
     }
 
     /// One for each text, and all of one length.
@@ -237,7 +240,7 @@ private struct Judge {
         let hidden = reasoned.allSatisfy { $0.reasoningBytes == 0 } ? ", hidden and billed" : ""
         let without = reasoned.count { $0.request.visibleBytes == 0 }
         let empty = without > 0 ? "; \(without) of \(good.count) answers held only reasoning" : ""
-        guard let off = evidence.probes.first(where: { $0.purpose == .reasoningOff }) else {
+        guard let off = evidence.questions.first(where: { $0.purpose == .reasoningOff }) else {
             let unknown = evidence.alwaysReasons ? "the preset knows that it always does" : "no switch is known"
             let known = evidence.knowsReasoningSwitch ? "its switch was not tried" : unknown
             return .init(.reasoning, .odd, "it reasons\(hidden)\(empty); \(known)")
@@ -273,11 +276,11 @@ private struct Judge {
     // MARK: the server's manners
 
     private var errors: CheckResult.Finding {
-        guard let wrong = evidence.probes.first(where: { $0.purpose == .wrongModel }) else {
+        guard let wrong = evidence.questions.first(where: { $0.purpose == .wrongModel }) else {
             return .init(.errors, .unknown, "not tried")
         }
         let served = wrong.succeeded
-        let looked = served ? evidence.probes.first { $0.purpose == .brokenBody } : wrong
+        let looked = served ? evidence.questions.first { $0.purpose == .brokenBody } : wrong
         let prefix = served ? "a model that does not exist is served all the same; " : ""
         guard let looked, let status = looked.request.httpStatus else {
             return .init(.errors, served ? .odd : .unknown, prefix + "no error was seen")
@@ -291,8 +294,8 @@ private struct Judge {
     }
 
     private var rateLimits: CheckResult.Finding {
-        let seen = evidence.probes.compactMap(\.rateLimits)
-        let throttled = evidence.probes.count(where: \.isThrottled)
+        let seen = evidence.questions.compactMap(\.rateLimits)
+        let throttled = evidence.questions.count(where: \.isThrottled)
         guard let last = seen.last(where: { !$0.limits.isEmpty }) else {
             let words =
                 throttled > 0 ? "\(throttled) requests were throttled, no rate-limit headers" : "no rate-limit headers"
@@ -305,7 +308,7 @@ private struct Judge {
     }
 
     private var connection: CheckResult.Finding {
-        let later = evidence.probes.dropFirst().filter { $0.request.httpStatus != nil }
+        let later = evidence.questions.dropFirst().filter { $0.request.httpStatus != nil }
         let reused = later.count { $0.request.connection == .reused }
         let version = good[0].httpVersion ?? "HTTP"
         let server = good[0].server.map { ", \($0)" } ?? ""
@@ -317,7 +320,7 @@ private struct Judge {
     }
 
     private var time: CheckResult.Finding {
-        let first = (evidence.probes.first { $0.request.connect != nil } ?? good[0]).request
+        let first = (evidence.questions.first { $0.request.connect != nil } ?? good[0]).request
         var parts: [String] = []
         if evidence.reach.resolveNanoseconds > 0 {
             parts.append("dns \(inWords(Double(evidence.reach.resolveNanoseconds) / 1e6))")
@@ -343,8 +346,8 @@ private struct Judge {
         return .init(.serverTimings, .ok, "\(list) ms, by its own clock")
     }
 
-    private func words(of probe: ProbeRecord) -> String {
-        let status = probe.request.httpStatus.map { "HTTP \($0): " } ?? "\(probe.request.outcome.rawValue): "
-        return status + (probe.request.error ?? probe.request.detail ?? probe.request.outcome.rawValue)
+    private func words(of question: QuestionRecord) -> String {
+        let status = question.request.httpStatus.map { "HTTP \($0): " } ?? "\(question.request.outcome.rawValue): "
+        return status + (question.request.error ?? question.request.detail ?? question.request.outcome.rawValue)
     }
 }

@@ -88,7 +88,7 @@ public struct CheckEvidence: Sendable, Hashable {
 
     public var target = TargetRecord()
     public var reach = Reach()
-    public var probes: [ProbeRecord] = []
+    public var questions: [QuestionRecord] = []
     public var preset = Dialect()
     public var dialect = Dialect()  // at last
     public var knowsReasoningSwitch = false

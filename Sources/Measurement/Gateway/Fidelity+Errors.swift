@@ -1,7 +1,7 @@
 /// Whether an error that the direct target shows looks the same through a gateway: its status, what it means, its words.
 extension Fidelity {
     var errors: GatewayResult.Finding {
-        let looks = [ProbeRecord.Purpose.wrongModel, .brokenBody].compactMap(look)
+        let looks = [QuestionRecord.Purpose.wrongModel, .brokenBody].compactMap(look)
         let (lost, gained) = (kinds(from: direct, to: through), kinds(from: through, to: direct))
         var seen = looks.map(\.seen)
         seen += lost.map { kind in
@@ -41,7 +41,7 @@ extension Fidelity {
     }
 
     /// One request that was to be refused, on both sides; nil where one was not asked.
-    private func look(_ purpose: ProbeRecord.Purpose) -> (seen: String, deed: String?)? {
+    private func look(_ purpose: QuestionRecord.Purpose) -> (seen: String, deed: String?)? {
         let (own, passed) = (
             direct.refusals.filter { $0.purpose == purpose }, through.refusals.filter { $0.purpose == purpose }
         )

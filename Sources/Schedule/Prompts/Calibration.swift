@@ -12,7 +12,7 @@ public struct Calibration: Sendable, Hashable {
         case words, wordsTwice, nonces, traceWords
     }
 
-    /// Words of a probe, in sentences of twelve: all of the vocabulary, a quarter, a few.
+    /// Words of a question, in sentences of twelve: all of the vocabulary, a quarter, a few.
     static let sizes = [Words.common.count / Words.perSentence * Words.perSentence, 84, 24]
     private static let longestForLeastSize = 100  // tokens asked for
     private static let longestForMiddleSize = 400

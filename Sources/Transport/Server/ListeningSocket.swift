@@ -31,11 +31,11 @@ final class ListeningSocket {
         }
         if isExclusive, port != 0 {
             // With SO_REUSEPORT two servers of one user would share a port and halve each other's requests unnoticed.
-            let probe = spate_stream_socket(address.family, Int32(SOCK_STREAM.rawValue), 0)
-            guard probe >= 0 else { throw failure("make a socket for") }
-            defer { _ = Glibc.close(probe) }
-            Self.set(SO_REUSEADDR, of: probe)
-            guard address.bind(probe) == 0 else { throw failure("listen on") }
+            let socket = spate_stream_socket(address.family, Int32(SOCK_STREAM.rawValue), 0)
+            guard socket >= 0 else { throw failure("make a socket for") }
+            defer { _ = Glibc.close(socket) }
+            Self.set(SO_REUSEADDR, of: socket)
+            guard address.bind(socket) == 0 else { throw failure("listen on") }
         }
         descriptor = spate_stream_socket(address.family, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw failure("make a socket for") }

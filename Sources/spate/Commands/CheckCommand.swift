@@ -27,8 +27,8 @@ struct CheckCommand: ParsableCommand {
     )
     var profile: String?
     @OptionGroup(title: "Target") var target: TargetFlags
-    @Option(help: "Short answers asked of each target, for TTFT.")
-    var probes = 3
+    @Option(help: "Short questions put to each target, for TTFT.")
+    var questions = 3
     @Option(help: ArgumentHelp("Longest wait for an answer.", valueName: "seconds"))
     var timeout = 60
     @Flag(help: "Show what would be sent and what it costs, and stop.")
@@ -42,17 +42,19 @@ struct CheckCommand: ParsableCommand {
 
     func run() throws {
         let signals = Signals()
-        guard (1...1000).contains(probes) else { throw Failure(.badInput, "--probes \(probes): allowed: 1 to 1000") }
+        guard (1...1000).contains(questions) else {
+            throw Failure(.badInput, "--questions \(questions): allowed: 1 to 1000")
+        }
         guard (1...3600).contains(timeout) else { throw Failure(.badInput, "--timeout \(timeout): allowed: 1 to 3600") }
         let targets = try checkedTargets()
         let session = CheckSession(
-            probes: probes,
+            questions: questions,
             seconds: Int64(timeout),
             allowsPlaintextKey: target.allowPlaintextKey,
             patience: try target.readyPatience(),
             meanwhile: { EarlyEnd.ifAsked(signals, "stopped; nothing more is sent") }
         )
-        let price = CheckPrice(targets.map(\.target), plan: session.plan)
+        let price = CheckPrice(targets.map(\.target), plan: session.script)
         Console.error(price.text)
         if dryRun { return }
         guard yes || !price.needsConsent else {

@@ -9,16 +9,16 @@ import Wire
 
 /// Looks at one target after the other.
 struct CheckSession {
-    let probes: Int
+    let questions: Int
     let seconds: Int64
     let allowsPlaintextKey: Bool
     let patience: Duration?
     let meanwhile: () -> Void
 
-    func plan(_ target: Target, model: String) -> ProbePlan {
-        ProbePlan(
+    func script(_ target: Target, model: String) -> CheckQuestions {
+        CheckQuestions(
             preset: Dialect(of: target.provider, model: model),
-            probes: probes,
+            questions: questions,
             cap: 64,
             reasoningOff: target.reasoningOff(model),
             looksAtErrors: true,
@@ -90,14 +90,14 @@ struct CheckSession {
         evidence.wantsStream = target.provider.streams
         if evidence.reach.problem == nil {
             let seen = TargetPreparation.ask(
-                plan(target, model: model),
+                script(target, model: model),
                 &dialled,
                 redactor: redactor,
                 seconds: seconds,
                 meanwhile: meanwhile
             )
-            evidence.probes = seen.records
-            for index in evidence.probes.indices { evidence.probes[index].mapForeignTexts(redactor.redacted) }
+            evidence.questions = seen.records
+            for index in evidence.questions.indices { evidence.questions[index].mapForeignTexts(redactor.redacted) }
             evidence.dialect = seen.script.dialect
             evidence.reach.waitedNanoseconds = dialled.wait?.waited
         }
@@ -117,7 +117,7 @@ struct CheckPrice {
     private let lines: [Line]
     private let isFree: Bool
 
-    init(_ targets: [Target], plan: (Target, String) -> ProbePlan) {
+    init(_ targets: [Target], plan: (Target, String) -> CheckQuestions) {
         isFree = targets.allSatisfy(\.isSimulated)
         lines = targets.map { target in
             let worst = plan(target, target.model ?? "").worst

@@ -44,8 +44,8 @@ struct ReadyWait {
     }
 
     /// Some servers list their model before they can answer for it.
-    static func isLoading(_ probes: [ProbeRecord]) -> Bool {
-        guard let request = probes.last?.request else { return false }
+    static func isLoading(_ questions: [QuestionRecord]) -> Bool {
+        guard let request = questions.last?.request else { return false }
         return request.httpStatus == 503 || request.outcome == .connect
     }
 }

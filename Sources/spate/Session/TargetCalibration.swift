@@ -58,7 +58,7 @@ enum TargetCalibration {
             extraBody: target.plan.workload.extraBody,
             wantsVectors: target.provider.api.makesVectors
         )
-        let seen = Prober.run(
+        let seen = Questioner.run(
             script,
             at: target,
             redactor: Secrets.redactor,
@@ -74,9 +74,9 @@ enum TargetCalibration {
             )
         }
         record.requests = seen.records.count
-        for probe in seen.records {
-            record.inputTokens += max(0, probe.request.inputTokens ?? 0)
-            record.outputTokens += probe.request.countedOutputTokens ?? 0
+        for answer in seen.records {
+            record.inputTokens += max(0, answer.request.inputTokens ?? 0)
+            record.outputTokens += answer.request.countedOutputTokens ?? 0
         }
         record.dollars = target.price.most(inputTokens: record.inputTokens, outputTokens: record.outputTokens)
         guard let costs = seen.script.calibration.costs, seen.script.problem == nil else {

@@ -111,15 +111,15 @@ enum TargetPreparation {
     }
 
     /// Puts a script's questions, all of them again while the target loads and is waited for.
-    static func ask<Script: ProbeScript>(
+    static func ask<Script: Questionnaire>(
         _ script: Script,
         _ dialled: inout DialledTarget,
         redactor: Redactor,
         seconds: Int64,
         meanwhile: @escaping () -> Void
-    ) -> (records: [ProbeRecord], script: Script) {
+    ) -> (records: [QuestionRecord], script: Script) {
         while true {
-            let seen = Prober.run(
+            let seen = Questioner.run(
                 script,
                 at: dialled.driven,
                 redactor: redactor,
@@ -281,9 +281,9 @@ enum TargetPreparation {
         let target = dialled.driven
         let preset = Dialect(of: target.provider, model: target.model)
         let seen = ask(
-            ProbePlan(
+            CheckQuestions(
                 preset: preset,
-                probes: 1,
+                questions: 1,
                 cap: 16,
                 reasoningOff: nil,
                 looksAtErrors: false,

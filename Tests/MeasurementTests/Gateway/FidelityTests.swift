@@ -18,7 +18,7 @@ import Testing
             shown.ttft.add(50)
             shown.e2e.add(250)
         }
-        let purposes: [ProbeRecord.Purpose] = [.wrongModel, .wrongModel, .brokenBody, .brokenBody]
+        let purposes: [QuestionRecord.Purpose] = [.wrongModel, .wrongModel, .brokenBody, .brokenBody]
         shown.refusals = purposes.map { purpose -> RefusalRecord in
             var refusal = RefusalRecord(purpose: purpose)
             refusal.status = purpose == .wrongModel ? 404 : 400

@@ -4,17 +4,17 @@ internal import Transport
 internal import Wire
 
 /// Puts a script's questions to a target, one after the other, on a loop of its own.
-public enum Prober {
+public enum Questioner {
     /// Takes at most `seconds` for each answer. `meanwhile` is called ten times a second.
-    public static func run<Script: ProbeScript>(
+    public static func run<Script: Questionnaire>(
         _ script: Script,
         at target: EngineTarget,
         redactor: Redactor,
         seconds: Int64,
         meanwhile: @escaping () -> Void
-    ) -> (records: [ProbeRecord], script: Script) {
+    ) -> (records: [QuestionRecord], script: Script) {
         let loop = EventLoop()
-        let session = ProbeSession(loop: loop, script: script, target: target, redactor: redactor, seconds: seconds)
+        let session = QuestionSession(loop: loop, script: script, target: target, redactor: redactor, seconds: seconds)
         let ticker = Ticker(loop: loop) {
             meanwhile()
             session.tick()
@@ -42,9 +42,9 @@ final class Ticker {
 }
 
 /// The requests of one check.
-private final class ProbeSession<Script: ProbeScript>: TransferHandler {
+private final class QuestionSession<Script: Questionnaire>: TransferHandler {
     private(set) var script: Script
-    private(set) var records: [ProbeRecord] = []
+    private(set) var records: [QuestionRecord] = []
     private let loop: EventLoop
     private let target: EngineTarget
     private let redactor: Redactor
@@ -52,7 +52,7 @@ private final class ProbeSession<Script: ProbeScript>: TransferHandler {
     private let client: HTTPClient
     private let transfer: Transfer
     private let parser = JSONParser()
-    private var question: ProbeQuestion?
+    private var question: Question?
     private var follower: ReplyFollower
     private var usageBeforeTokens = 0  // token events when the usage first came
     private var hasUsage = false
@@ -98,7 +98,7 @@ private final class ProbeSession<Script: ProbeScript>: TransferHandler {
         client.start(transfer, connection: records.isEmpty ? .cold : .any)
     }
 
-    private func body(_ question: ProbeQuestion, model: String) -> [UInt8] {
+    private func body(_ question: Question, model: String) -> [UInt8] {
         var provider = target.provider
         question.dialect.apply(to: &provider, model: target.model)
         var request = ChatRequest(
@@ -160,9 +160,9 @@ private final class ProbeSession<Script: ProbeScript>: TransferHandler {
         if script.upcoming == nil { loop.stop() }
     }
 
-    private func record(_ question: ProbeQuestion, _ cause: EndCause) -> ProbeRecord {
+    private func record(_ question: Question, _ cause: EndCause) -> QuestionRecord {
         let reply = follower.decoder.reply
-        var record = ProbeRecord()
+        var record = QuestionRecord()
         record.purpose = question.purpose
         record.dialect = question.dialect
         record.cap = question.cap

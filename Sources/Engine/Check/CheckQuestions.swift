@@ -4,44 +4,43 @@ public import Wire
 /// Which request comes next in the check of a target, and when it is over. Pure: the same answers, the same questions.
 ///
 ///     answer ─(refused for a parameter)─► answer in other words, at most three times
-///       └─► answer × probes ─► reasoning off, where reasoning was seen ─► wrong model ─(served)─► broken body
-public struct ProbePlan: ProbeScript, Sendable {
-    public typealias Question = ProbeQuestion
+///       └─► answer × questions ─► reasoning off, where reasoning was seen ─► wrong model ─(served)─► broken body
+public struct CheckQuestions: Questionnaire, Sendable {
     public static let name = "check"
 
-    /// The prompt of every probe, about a dozen tokens; an answer without end, so that the cap cuts it.
+    /// The prompt of every question, about a dozen tokens; an answer without end, so that the cap cuts it.
     public static let prompt = "Count from 1 to 300 in words, separated by commas."
     /// Of a request for embeddings: one that returned fewer vectors would be found out.
     public static let inputs = [prompt, "A sentence of its own."]
     private static let promptTokens = 40  // with what chat templates add, at most
 
     private let preset: Dialect
-    private let probes: Int
+    private let questions: Int
     private let cap: Int
     private let reasoningOff: [JSONMember]?
     private let looksAtErrors: Bool
     private let wantsVectors: Bool
     public private(set) var dialect: Dialect
-    private var asked: [ProbeRecord.Purpose: Int] = [:]
+    private var asked: [QuestionRecord.Purpose: Int] = [:]
     private var sawReasoning = false
     private var gaveUp = false
     private var wrongModelWasServed = false
 
     /// - Parameters:
-    ///   - probes: answers asked for.
+    ///   - questions: answers asked for.
     ///   - cap: their output tokens: 64 shows a stream flow, and is cheap.
     ///   - reasoningOff: members that switch reasoning off; nil = no way is known.
     ///   - wantsVectors: whether embeddings are asked for, which have no output tokens.
     public init(
         preset: Dialect,
-        probes: Int,
+        questions: Int,
         cap: Int,
         reasoningOff: [JSONMember]?,
         looksAtErrors: Bool,
         wantsVectors: Bool = false
     ) {
         self.preset = preset
-        self.probes = probes
+        self.questions = questions
         self.cap = cap
         self.reasoningOff = wantsVectors ? nil : reasoningOff
         self.wantsVectors = wantsVectors
@@ -52,7 +51,7 @@ public struct ProbePlan: ProbeScript, Sendable {
     /// Requests, input and output tokens at most.
     public var worst: (requests: Int, inputTokens: Int, outputTokens: Int) {
         // Refusals for a parameter cost nothing, but a server may bill what it likes.
-        let requests = probes + 3 + (reasoningOff == nil ? 0 : 1) + (looksAtErrors ? 2 : 0)
+        let requests = questions + 3 + (reasoningOff == nil ? 0 : 1) + (looksAtErrors ? 2 : 0)
         let inputs = wantsVectors ? Self.inputs.count : 1
         return (requests, requests * inputs * Self.promptTokens, wantsVectors ? 0 : requests * cap)
     }
@@ -60,7 +59,7 @@ public struct ProbePlan: ProbeScript, Sendable {
     /// The next request; nil when the check is over.
     public var upcoming: Question? {
         if gaveUp { return nil }
-        if asked[.answer, default: 0] < probes { return question(.answer, cap: cap) }
+        if asked[.answer, default: 0] < questions { return question(.answer, cap: cap) }
         if sawReasoning, let reasoningOff, asked[.reasoningOff] == nil {
             return question(.reasoningOff, extra: reasoningOff, cap: cap)
         }
@@ -70,7 +69,7 @@ public struct ProbePlan: ProbeScript, Sendable {
         return nil
     }
 
-    private func question(_ purpose: ProbeRecord.Purpose, extra: [JSONMember] = [], cap: Int) -> Question {
+    private func question(_ purpose: QuestionRecord.Purpose, extra: [JSONMember] = [], cap: Int) -> Question {
         Question(
             purpose: purpose,
             dialect: dialect,
@@ -81,7 +80,7 @@ public struct ProbePlan: ProbeScript, Sendable {
     }
 
     /// What came of the last question.
-    public mutating func note(_ record: ProbeRecord) {
+    public mutating func note(_ record: QuestionRecord) {
         if record.purpose == .answer, isRefusal(record), let words = record.request.error,
             let changed = dialect.adapted(to: words, from: preset)
         {
@@ -99,7 +98,7 @@ public struct ProbePlan: ProbeScript, Sendable {
         }
     }
 
-    private func isRefusal(_ record: ProbeRecord) -> Bool {
+    private func isRefusal(_ record: QuestionRecord) -> Bool {
         record.request.httpStatus == 400 || record.request.httpStatus == 422
     }
 }

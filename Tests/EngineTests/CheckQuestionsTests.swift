@@ -4,11 +4,11 @@ import Wire
 
 @testable import Engine
 
-@Suite struct ProbePlanTests {
-    private func plan(probes: Int = 3, off: Bool = true, errors: Bool = true) -> ProbePlan {
-        ProbePlan(
+@Suite struct CheckQuestionsTests {
+    private func plan(questions: Int = 3, off: Bool = true, errors: Bool = true) -> CheckQuestions {
+        CheckQuestions(
             preset: Dialect(),
-            probes: probes,
+            questions: questions,
             cap: 64,
             reasoningOff: off ? [JSONMember(name: "reasoning_effort", json: "\"none\"")] : nil,
             looksAtErrors: errors
@@ -16,9 +16,11 @@ import Wire
     }
 
     /// Plays a conversation; gives what was asked.
-    private func play(_ plan: ProbePlan, _ answer: (ProbePlan.Question, Int) -> ProbeRecord) -> [ProbePlan.Question] {
+    private func play(_ plan: CheckQuestions, _ answer: (Question, Int) -> QuestionRecord)
+        -> [Question]
+    {
         var plan = plan
-        var asked: [ProbePlan.Question] = []
+        var asked: [Question] = []
         while let question = plan.upcoming, asked.count < 50 {
             var record = answer(question, asked.count)
             record.purpose = question.purpose
@@ -31,9 +33,9 @@ import Wire
     }
 
     @Test func `a check of embeddings costs no output and asks for no reasoning`() {
-        let plan = ProbePlan(
+        let plan = CheckQuestions(
             preset: Dialect(),
-            probes: 3,
+            questions: 3,
             cap: 64,
             reasoningOff: [JSONMember(name: "reasoning_effort", json: "\"none\"")],
             looksAtErrors: true,
@@ -44,16 +46,16 @@ import Wire
         #expect(!asked.contains { $0.purpose == .reasoningOff })
     }
 
-    private func good(reasoning: Bool = false) -> ProbeRecord {
-        var record = ProbeRecord()
+    private func good(reasoning: Bool = false) -> QuestionRecord {
+        var record = QuestionRecord()
         record.request.outcome = .okLength
         record.request.httpStatus = 200
         record.reasoningBytes = reasoning ? 10 : 0
         return record
     }
 
-    private func refused(_ status: Int, _ words: String) -> ProbeRecord {
-        var record = ProbeRecord()
+    private func refused(_ status: Int, _ words: String) -> QuestionRecord {
+        var record = QuestionRecord()
         record.request.outcome = status == 401 ? .auth : status == 429 ? .rateLimited : .http4xx
         record.request.httpStatus = status
         record.request.error = words
@@ -68,7 +70,7 @@ import Wire
     }
 
     @Test func `who serves any model is sent a broken body, and who reasons is asked not to`() {
-        let asked = play(plan(probes: 1)) { question, _ in
+        let asked = play(plan(questions: 1)) { question, _ in
             question.purpose == .brokenBody ? refused(400, "no JSON") : good(reasoning: true)
         }
         #expect(asked.map(\.purpose) == [.answer, .reasoningOff, .wrongModel, .brokenBody])

@@ -9,9 +9,9 @@ import Wire
 
 extension RunTests {
     /// The check over real sockets, against the simulated provider with each of its habits.
-    @Suite struct Probers {
+    @Suite struct Questioners {
         private func check(
-            probes: Int = 2,
+            questions: Int = 2,
             off: [JSONMember]? = [JSONMember(name: "reasoning_effort", json: "\"none\"")],
             _ habits: (inout ServerHabits) -> Void
         ) throws -> CheckResult {
@@ -42,15 +42,15 @@ extension RunTests {
             evidence.target.model = SimulatedProvider.model
             evidence.reach.status = 200
             evidence.preset = Dialect(of: provider, model: target.model)
-            let plan = ProbePlan(
+            let plan = CheckQuestions(
                 preset: evidence.preset,
-                probes: probes,
+                questions: questions,
                 cap: 64,
                 reasoningOff: off,
                 looksAtErrors: true
             )
-            let seen = Prober.run(plan, at: target, redactor: Redactor(secrets: []), seconds: 10, meanwhile: {})
-            evidence.probes = seen.records
+            let seen = Questioner.run(plan, at: target, redactor: Redactor(secrets: []), seconds: 10, meanwhile: {})
+            evidence.questions = seen.records
             evidence.dialect = seen.script.dialect
             evidence.knowsReasoningSwitch = off != nil
             return CheckResult(of: evidence)
@@ -115,7 +115,7 @@ extension RunTests {
         }
 
         @Test func `a server that wants other words is asked in them`() throws {
-            let check = try check(probes: 1) { $0.refuses = ["temperature", "max_tokens", "stream_options"] }
+            let check = try check(questions: 1) { $0.refuses = ["temperature", "max_tokens", "stream_options"] }
             #expect(check.isUsable)
             #expect(check.dialect.maxTokensField == "max_completion_tokens")
             #expect(!check.dialect.sendsTemperature && !check.dialect.asksForUsage)

@@ -1,5 +1,5 @@
 /// One request of `spate check`, and what it showed of its target.
-public struct ProbeRecord: Sendable, Hashable {
+public struct QuestionRecord: Sendable, Hashable {
     public enum Purpose: String, Sendable, Hashable, Codable, CaseIterable {
         case answer  // a short streamed answer, as the run will ask for it
         case reasoningOff = "reasoning_off"  // the same, asked not to reason
