@@ -1,4 +1,5 @@
-/// Instants, seeded randomness and a digest: what makes a run repeatable, and says that it is the same.
+/// Instants, seeded randomness and a digest: what makes a run repeatable, and says that it is the same. And words that
+/// targets without a view of each other share: the kinds of phases and stages, the prices of tokens.
 ///
 /// Everything in spate that depends on time or chance takes it as an argument of one of these types, so that an hour of
 /// soak can be replayed in a unit test. Reading a clock is I/O and happens in `Transport`; nothing here does it.

@@ -1,5 +1,6 @@
 import Measurement
 import Testing
+import Ticks
 
 @testable import Engine
 

@@ -1,4 +1,5 @@
 import Testing
+import Ticks
 
 @testable import Measurement
 

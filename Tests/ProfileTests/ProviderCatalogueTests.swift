@@ -1,4 +1,5 @@
 import Testing
+import Ticks
 import Wire
 
 @testable import Profile

@@ -1,12 +1,13 @@
 import Profile
 import Schedule
 import Testing
+import Ticks
 import Wire
 
 /// One price of whatever is served.
 private func price(_ input: Double, _ output: Double) -> Target.Price {
     var price = Target.Price()
-    price.tokens = ModelRates(TokenRates(input: input, output: output))
+    price.tokens = ModelRates(TokenPrices(input: input, output: output))
     return price
 }
 

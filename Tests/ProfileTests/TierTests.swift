@@ -1,4 +1,5 @@
 import Testing
+import Ticks
 import Wire
 
 @testable import Profile
@@ -86,7 +87,7 @@ import Wire
         let tokens = try #require(target.price.tokens)
         #expect(
             tokens.rates
-                == TokenRates(
+                == TokenPrices(
                     input: 1,
                     cachedInput: 0.1,
                     cacheWrite: 1.25,
@@ -99,7 +100,7 @@ import Wire
             tokens.tiers == [
                 .init(
                     name: "fast",
-                    rates: TokenRates(
+                    rates: TokenPrices(
                         input: 2.5,
                         cachedInput: 0.25,
                         cacheWrite: 3.125,
@@ -108,7 +109,7 @@ import Wire
                         reasoning: 7.5
                     )
                 ),
-                .init(name: "flex", rates: TokenRates(input: 0.5, output: 2)),
+                .init(name: "flex", rates: TokenPrices(input: 0.5, output: 2)),
             ]
         )
         #expect(

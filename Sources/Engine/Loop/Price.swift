@@ -1,4 +1,5 @@
 public import Measurement
+public import Ticks
 
 /// What one target's requests may cost, and did: its prices, and what is asked for.
 public struct Price: Sendable, Hashable {

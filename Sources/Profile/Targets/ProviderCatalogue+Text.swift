@@ -1,3 +1,4 @@
+import Ticks
 import Wire
 
 /// What `spate providers` shows.
@@ -37,7 +38,7 @@ extension ProviderCatalogue {
         }
         guard !entry.prices.isEmpty else { return text + "  no prices are known\n" }
         var rows = [["MODEL", "TIER", "INPUT", "CACHED", "WRITE", "OUTPUT", "SOURCE"]]
-        func add(_ model: String, _ tier: String, _ rates: TokenRates, _ source: String) {
+        func add(_ model: String, _ tier: String, _ rates: TokenPrices, _ source: String) {
             func shown(_ rate: Double?) -> String { rate.map { "\($0)" } ?? "-" }
             let writes = [rates.cacheWrite, rates.cacheWriteForHour].compactMap(\.self).map(shown)
             rows.append([

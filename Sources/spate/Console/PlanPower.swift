@@ -2,6 +2,7 @@ import Engine
 import Measurement
 import Profile
 import Schedule
+import Ticks
 import Wire
 
 /// What the requests of a plan can show when its result is compared: the rows that show least and most, for `--dry-run`.

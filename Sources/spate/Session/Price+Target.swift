@@ -1,6 +1,7 @@
 import Engine
 import Measurement
 import Profile
+import Ticks
 
 /// The profile's prices, or the catalogue's, as runs and results use them.
 extension Price {
@@ -19,11 +20,11 @@ extension PriceList {
             let usual = Row(
                 model: model,
                 tiers: rates.tiers.isEmpty ? tier : [],
-                prices: .init(rates.rates),
+                prices: rates.rates,
                 source: source
             )
             return [usual]
-                + rates.tiers.map { Row(model: model, tiers: words($0.name), prices: .init($0.rates), source: source) }
+                + rates.tiers.map { Row(model: model, tiers: words($0.name), prices: $0.rates, source: source) }
         }
         if price.perHour != nil {
             self.init()
@@ -41,18 +42,5 @@ extension PriceList {
                     + price.models.flatMap { rows($0.rates, of: $0.name, tier: asked, price.source) }
             )
         }
-    }
-}
-
-extension TokenPrices {
-    fileprivate init(_ rates: TokenRates) {
-        self.init(
-            input: rates.input,
-            cachedInput: rates.cachedInput,
-            cacheWrite: rates.cacheWrite,
-            cacheWriteForHour: rates.cacheWriteForHour,
-            output: rates.output,
-            reasoning: rates.reasoning
-        )
     }
 }

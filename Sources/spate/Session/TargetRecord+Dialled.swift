@@ -1,6 +1,7 @@
 import Engine
 import Measurement
 import Profile
+import Ticks
 import Transport
 import Wire
 

@@ -1,28 +1,6 @@
-/// What a model in a tier of service is billed at, dollars per million tokens.
-public struct TokenPrices: Sendable, Hashable, Codable {
-    public var input: Double
-    public var cachedInput: Double?  // nil = as input
-    public var cacheWrite: Double?  // kept for minutes; nil = not known, as the next
-    public var cacheWriteForHour: Double?
-    public var output: Double
-    public var reasoning: Double?  // nil = as output
+public import Ticks
 
-    public init(
-        input: Double,
-        cachedInput: Double? = nil,
-        cacheWrite: Double? = nil,
-        cacheWriteForHour: Double? = nil,
-        output: Double,
-        reasoning: Double? = nil
-    ) {
-        self.input = input
-        self.cachedInput = cachedInput
-        self.cacheWrite = cacheWrite
-        self.cacheWriteForHour = cacheWriteForHour
-        self.output = output
-        self.reasoning = reasoning
-    }
-
+extension TokenPrices {
     /// What a request's tokens cost: those read afresh, from the cache and into it, the output, and of it the reasoning.
     /// Throws where it wrote to the cache and nobody knows what that costs.
     public func dollars(for request: RequestRecord) throws(RequestStatistics.CostGap) -> Double {

@@ -1,33 +1,11 @@
-/// Dollars per million tokens of each kind; nil = as the note says, or not known.
-public struct TokenRates: Sendable, Hashable {
-    public var input: Double
-    public var cachedInput: Double?  // as input
-    public var cacheWrite: Double?  // kept for minutes; not known, as the next
-    public var cacheWriteForHour: Double?
-    public var output: Double
-    public var reasoning: Double?  // as output
+public import Ticks
 
-    public init(
-        input: Double,
-        cachedInput: Double? = nil,
-        cacheWrite: Double? = nil,
-        cacheWriteForHour: Double? = nil,
-        output: Double,
-        reasoning: Double? = nil
-    ) {
-        self.input = input
-        self.cachedInput = cachedInput
-        self.cacheWrite = cacheWrite
-        self.cacheWriteForHour = cacheWriteForHour
-        self.output = output
-        self.reasoning = reasoning
-    }
-
+extension TokenPrices {
     /// All of them so many times as high.
-    func times(_ factor: Double) -> TokenRates {
+    func times(_ factor: Double) -> TokenPrices {
         // Of a product of short decimals only the first digits mean anything.
         func product(_ rate: Double) -> Double { (rate * factor * 1e9).rounded() / 1e9 }
-        return TokenRates(
+        return TokenPrices(
             input: product(input),
             cachedInput: cachedInput.map(product),
             cacheWrite: cacheWrite.map(product),
@@ -50,13 +28,13 @@ public struct TokenRates: Sendable, Hashable {
 public struct ModelRates: Sendable, Hashable {
     public struct Tier: Sendable, Hashable {
         public var name: String
-        public var rates: TokenRates
+        public var rates: TokenPrices
     }
 
-    public var rates: TokenRates  // of the standard tier, or of the one that is asked for where no tier is listed
+    public var rates: TokenPrices  // of the standard tier, or of the one that is asked for where no tier is listed
     public var tiers: [Tier] = []
 
-    public init(_ rates: TokenRates, tiers: [Tier] = []) {
+    public init(_ rates: TokenPrices, tiers: [Tier] = []) {
         self.rates = rates
         self.tiers = tiers
     }
@@ -110,12 +88,12 @@ struct RatesReader {
         return ModelRates(rates, tiers: read)
     }
 
-    private func tokens(_ keys: inout MapReader) -> TokenRates? {
+    private func tokens(_ keys: inout MapReader) -> TokenPrices? {
         let (input, cached, older) = (keys.dollars("input"), keys.dollars("cached_input"), keys.dollars("cached"))
         let (write, forHour) = (keys.dollars("cache_write"), keys.dollars("cache_write_1h"))
         let (output, reasoning) = (keys.dollars("output"), keys.dollars("reasoning"))
         guard let input, let output else { return nil }
-        return TokenRates(
+        return TokenPrices(
             input: input,
             cachedInput: cached ?? older,
             cacheWrite: write,
