@@ -42,7 +42,6 @@ public struct Profile: Sendable, Hashable {
     public var workload: Workload
     /// Of each list of prompts (a mix may have several) the file that it came from, absolute; nil = written out.
     public var promptFiles: [String?] = []
-    public var promptFile: String? { promptFiles.first ?? nil }
     public var warmupRequests = 3
     public var phases: [PhaseShape]  // at least one
     public var grace = Duration.seconds(30)

@@ -133,7 +133,7 @@ import Wire
                 read.workload.source
                     == .list([Prompt(messages: [.init(role: "user", content: "One 😀")], maxTokens: 7), Prompt("Two")])
             )
-            #expect(read.promptFile == "\(folder)/p.jsonl")
+            #expect(read.promptFiles == ["\(folder)/p.jsonl"])
 
             var other = document
             try other.set("workload.prompts.file", text: "p.jsonl", from: "--input-file")

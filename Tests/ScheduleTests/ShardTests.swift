@@ -149,22 +149,4 @@ import Ticks
                 ).drawn().scheduleSHA256
         )
     }
-
-    @Test func `only time alone lets shards begin a stage together`() {
-        func follows(_ shapes: [PhaseShape]) -> Bool {
-            RunPlan(
-                seed: 1,
-                workload: Workload(source: .synthetic(inputTokens: 1)),
-                warmupRequests: 0,
-                shapes: shapes,
-                grace: .zero
-            ).followsAnswers
-        }
-        var alone = PhaseShape.Burst(requests: 8)
-        (alone.baseline, alone.control) = (nil, false)
-        #expect(!follows([.burst(alone)]))
-        #expect(!follows([.batch(.init(requests: 10, concurrency: 2))]))
-        #expect(follows([.ramp(.init(concurrency: [1, 2]))]))
-        #expect(follows([.burst(.init(requests: 8))]))
-    }
 }

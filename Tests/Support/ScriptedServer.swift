@@ -99,9 +99,9 @@ public final class ScriptedServer: Sendable {
     public static func quietPort() -> Int {
         while true {
             let port = Int.random(in: 16_384..<32_768)
-            let probe = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-            defer { close(probe) }
-            if Loopback.with(port: port, { bind(probe, $0, $1) }) == 0 { return port }
+            let trial = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+            defer { close(trial) }
+            if Loopback.with(port: port, { bind(trial, $0, $1) }) == 0 { return port }
         }
     }
 

@@ -63,9 +63,6 @@ struct EdgeWave: Sendable {
         return (Double(last) - Double(first)) / 1e6
     }
 
-    /// Median time that the wave's new connections took to be set up; 0 without any.
-    var medianSetUpMilliseconds: Double { SortedSamples(wave.figures(\.setUpMilliseconds)).median ?? 0 }
-
     /// Time to first token by rank.
     var ttftByRank: [Int: Double] {
         Dictionary(

@@ -113,11 +113,6 @@ extension RunPlan {
         }
         return part
     }
-
-    /// Whether stages begin when answers have ended, which each shard learns of its own: all but what time alone decides.
-    public var followsAnswers: Bool {
-        phases.flatMap(\.stages).filter { $0.kind != .drain }.dropLast().contains { $0.closed != nil }
-    }
 }
 
 extension Limits {

@@ -33,18 +33,6 @@ public struct ChatStreamWriter: Sendable, Hashable {
     /// The bytes before a text of reasoning; those behind it are a token's.
     var reasoningHead: [UInt8] { choice + Array("\"reasoning_content\":\"".utf8) }
 
-    public func appendToken(_ text: EscapedText, to buffer: inout [UInt8]) {
-        buffer.append(contentsOf: choice)
-        JSONText.append("\"content\":\"", to: &buffer)
-        appendRest(text, to: &buffer)
-    }
-
-    public func appendReasoning(_ text: EscapedText, to buffer: inout [UInt8]) {
-        buffer.append(contentsOf: choice)
-        JSONText.append("\"reasoning_content\":\"", to: &buffer)
-        appendRest(text, to: &buffer)
-    }
-
     /// `reason`: "stop" or "length". `serving` goes here when no usage chunk follows.
     public func appendFinish(
         _ reason: String,
@@ -74,17 +62,10 @@ public struct ChatStreamWriter: Sendable, Hashable {
 
     public static func appendDone(to buffer: inout [UInt8]) { JSONText.append("data: [DONE]\n\n", to: &buffer) }
 
-    public static func appendKeepAlive(to buffer: inout [UInt8]) { JSONText.append(": keep-alive\n\n", to: &buffer) }
-
     /// An error inside a stream that began with status 200.
     public static func appendError(message: String, type: String, code: String?, to buffer: inout [UInt8]) {
         JSONText.append("data: ", to: &buffer)
         ChatAnswer.appendError(message: message, type: type, code: code, to: &buffer)
         JSONText.append("\n\n", to: &buffer)
-    }
-
-    private func appendRest(_ text: EscapedText, to buffer: inout [UInt8]) {
-        buffer.append(contentsOf: text.bytes)
-        JSONText.append("\"},\"finish_reason\":null}]}\n\n", to: &buffer)
     }
 }

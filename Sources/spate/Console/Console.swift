@@ -31,7 +31,6 @@ enum Console {
         }
     }
 
-    static var outIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
     static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
     /// Whether standard error is a terminal that knows control sequences.
     static var errorCanBeRedrawn: Bool { errorIsTerminal && terminalIsCapable }

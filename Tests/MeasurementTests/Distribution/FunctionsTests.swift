@@ -65,17 +65,6 @@ import Testing
         #expect(near(ChiSquaredDistribution.cumulative(3.84, 1), 1 - 0.05004352124870519, relative: 1e-12))
     }
 
-    @Test func `Kolmogorov's tail matches the reference on both series`() throws {
-        let rows = try Oracles.main.members("special", "kolmogorov_sf")
-        #expect(rows.count == 7)
-        for (key, value) in rows {
-            let x = try #require(Double(key))
-            let p = try #require(value.number)
-            #expect(near(KolmogorovDistribution.survival(x), p, relative: 1e-12), "\(key)")
-        }
-        #expect(KolmogorovDistribution.survival(0) == 1)
-    }
-
     @Test func `the binomial distribution matches the reference`() throws {
         for (key, value) in try Oracles.main.members("special", "binom_cdf") {
             let parts = key.split(separator: ",").compactMap { Double($0) }

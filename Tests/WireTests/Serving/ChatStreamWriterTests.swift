@@ -1,5 +1,6 @@
 import Testing
-import Wire
+
+@testable import Wire
 
 @Suite struct ChatStreamWriterTests {
     private let writer = ChatStreamWriter(id: "c1", model: "m\"", created: 7)
@@ -11,17 +12,23 @@ import Wire
         return String(decoding: buffer, as: UTF8.self)
     }
 
+    private func token(_ text: String) -> [UInt8] { writer.token.head + EscapedText(text).bytes + writer.token.tail }
+
+    private func reasoning(_ text: String) -> [UInt8] {
+        writer.reasoningHead + EscapedText(text).bytes + writer.token.tail
+    }
+
     @Test func `each chunk is written as OpenAI writes it`() {
         #expect(
             written { writer.appendRole(to: &$0) } == start
                 + #"{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}"# + "\n\n"
         )
         #expect(
-            written { writer.appendToken(EscapedText(" \"a\"\n"), to: &$0) } == start
+            String(decoding: token(" \"a\"\n"), as: UTF8.self) == start
                 + #"{"index":0,"delta":{"content":" \"a\"\n"},"finish_reason":null}]}"# + "\n\n"
         )
         #expect(
-            written { writer.appendReasoning(EscapedText("r"), to: &$0) } == start
+            String(decoding: reasoning("r"), as: UTF8.self) == start
                 + #"{"index":0,"delta":{"reasoning_content":"r"},"finish_reason":null}]}"# + "\n\n"
         )
         #expect(
@@ -49,7 +56,6 @@ import Wire
                 + #"{"index":0,"delta":{},"finish_reason":"length"}],"spate":{"cold":false,"replica":0}}"# + "\n\n"
         )
         #expect(written { ChatStreamWriter.appendDone(to: &$0) } == "data: [DONE]\n\n")
-        #expect(written { ChatStreamWriter.appendKeepAlive(to: &$0) } == ": keep-alive\n\n")
         #expect(
             written { ChatStreamWriter.appendError(message: "m", type: "t", code: nil, to: &$0) }
                 == #"data: {"error":{"message":"m","type":"t","param":null,"code":null}}"# + "\n\n"
@@ -60,9 +66,8 @@ import Wire
         let texts = ["One", " \"two\"", "\n\t\\", "é🙂", "\u{1}"]
         var bytes: [UInt8] = []
         writer.appendRole(to: &bytes)
-        ChatStreamWriter.appendKeepAlive(to: &bytes)
-        writer.appendReasoning(EscapedText("hm"), to: &bytes)
-        for text in texts { writer.appendToken(EscapedText(text), to: &bytes) }
+        bytes += Array(": keep-alive\n\n".utf8) + reasoning("hm")
+        for text in texts { bytes += token(text) }
         writer.appendFinish("length", to: &bytes)
         let usage = Usage(input: 11, cachedInput: 3, output: 6, reasoning: 1, total: 17)
         writer.appendUsage(usage, serving: ServingFacts(cold: true, replica: 4), to: &bytes)

@@ -48,27 +48,6 @@ public enum StudentDistribution {
     }
 }
 
-/// The limit law of Kolmogorov's statistic √n · D.
-public enum KolmogorovDistribution {
-    /// P(K > x): Kolmogorov's alternating series for large x, Jacobi's theta form for small x.
-    public static func survival(_ x: Double) -> Double {
-        if x <= 0 { return 1 }
-        if x < 1 {
-            let w = -Double.pi * .pi / (8 * x * x)
-            var sum = 0.0
-            for k in stride(from: 1.0, through: 19, by: 2) { sum += exp(w * k * k) }
-            return 1 - sqrt(2 * .pi) / x * sum
-        }
-        var sum = 0.0
-        var sign = 1.0
-        for k in 1...20 {
-            sum += sign * exp(-2 * Double(k * k) * x * x)
-            sign = -sign
-        }
-        return 2 * sum
-    }
-}
-
 /// The binomial distribution of `n` trials with success probability `p`.
 public enum BinomialDistribution {
     /// P(X <= k).
