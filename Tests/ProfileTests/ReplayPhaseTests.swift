@@ -64,14 +64,14 @@ import Testing
             (
                 "trace: \(odd)",
                 "trace: the first line of \(odd) has no known format; say which with format: azure, mooncake, bailian, "
-                    + "burstgpt, servegen, jsonl, spate"
+                    + "burstgpt, servegen, nginx, litellm, jsonl, spate"
             ),
             ("trace: \(dead)", "trace: no request is left to replay of 1 row: 1 without a prompt token"),
             ("trace: /no/such", "trace: the file /no/such cannot be read: No such file or directory"),
             ("speed: 2", "trace: missing; the path of a trace file"),
             (
                 "trace: \(dead), format: azur",
-                "format: read \"azur\"; allowed: azure, mooncake, bailian, burstgpt, servegen, jsonl, spate; did you mean azure?"
+                "format: read \"azur\"; allowed: azure, mooncake, bailian, burstgpt, servegen, nginx, litellm, jsonl, spate; did you mean azure?"
             ),
             ("trace: \(dead), format: spate", "trace: the run \(dead) cannot be replayed here"),
         ]
