@@ -107,13 +107,7 @@ struct RequestMaker {
         let cap = inputs != nil ? 0 : row.outputTokens ?? prompts.maxTokens(at: number)
         var bytes: [UInt8] = []
         template.append(plainBytes: tracePrompts.bytes(tokens: tokens), maxTokens: cap, to: &bytes) { text in
-            tracePrompts.append(
-                row,
-                tokens: tokens,
-                index: replay.beginning(of: arrival),
-                blockTokens: replay.blockTokens,
-                to: &text
-            )
+            tracePrompts.append(arrival, of: replay, tokens: tokens, to: &text)
         }
         return Body(bytes: bytes, maxTokens: cap, askedTokens: tokens, repetition: replay.repetition(at: arrival))
     }
@@ -192,16 +186,9 @@ struct RequestMaker {
 
     /// The first question of a conversation that a trace's row begins; nil where the row says nothing of its length.
     private func opening(of arrival: Int, in replay: Replay) -> [Prompt.Message]? {
-        let row = replay.trace[arrival]
-        guard let tokens = row.inputTokens, let tracePrompts else { return nil }
+        guard let tokens = replay.trace[arrival].inputTokens, let tracePrompts else { return nil }
         var text: [UInt8] = []
-        tracePrompts.append(
-            row,
-            tokens: tokens,
-            index: replay.beginning(of: arrival),
-            blockTokens: replay.blockTokens,
-            to: &text
-        )
+        tracePrompts.append(arrival, of: replay, tokens: tokens, to: &text)
         return [Prompt.Message(role: "user", content: String(decoding: text, as: UTF8.self))]
     }
 

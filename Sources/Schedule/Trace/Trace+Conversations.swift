@@ -6,7 +6,8 @@ extension Trace {
     /// least as long as the prompt and the answer before it; else it begins another.
     func conversations() -> [Int32] {
         guard hasSessions, !hasBlocks else { return [] }
-        var last: [Int: (first: Int32, tokens: Int)] = [:]  // by session: the conversation it is at, and what was said in it
+        // By session: the conversation it is at, and what was said in it.
+        var last: [Int: (first: Int32, tokens: Int)] = [:]
         return (0..<count).map { index in
             let row = self[index]
             guard let session = row.session, let input = row.inputTokens else { return Int32(index) }

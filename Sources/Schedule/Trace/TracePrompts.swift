@@ -61,6 +61,17 @@ public struct TracePrompts: Sendable {
         text.replaceSubrange(begin..<begin + Self.bytesPerWord, with: first)
     }
 
+    /// The same of a row that is replayed: those of one conversation begin with one text.
+    public func append(_ arrival: Int, of replay: Replay, tokens: Int, to text: inout [UInt8]) {
+        append(
+            replay.trace[arrival],
+            tokens: tokens,
+            index: replay.beginning(of: arrival),
+            blockTokens: replay.blockTokens,
+            to: &text
+        )
+    }
+
     private func mixed(_ key: UInt64, _ index: Int) -> UInt64 {
         var hash = SplitMix64(seed: key ^ UInt64(bitPattern: Int64(index)) &* 0xd134_2543_de82_ef95)
         return hash.next()
