@@ -96,22 +96,15 @@ public struct EventStreamDecoder: Sendable {
         return .event(.kept)
     }
 
-    /// Gives `body` a payload's bytes and how many bytes from their start may be read.
-    @inline(__always)
-    func withPayload<R>(_ payload: Payload, of read: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer, Int) -> R)
-        -> R
-    {
-        switch payload {
-        case .read(let range):
-            return body(UnsafeRawBufferPointer(rebasing: read[range]), read.count - range.lowerBound)
-        case .kept:
-            return (kept == .data ? data : line).withUnsafeBytes { body($0, $0.count) }
-        }
-    }
+    /// What was given out as `kept`.
+    var keptBytes: [UInt8] { kept == .data ? data : line }
 
     /// A copy of a payload; `bytes` are those given to `next(in:)`.
     public func copy(of payload: Payload, in bytes: Span<UInt8>) -> [UInt8] {
-        bytes.withUnsafeBytes { withPayload(payload, of: $0) { payload, _ in Array(payload) } }
+        switch payload {
+        case .read(let range): bytes.withUnsafeBytes { Array($0[range]) }
+        case .kept: keptBytes
+        }
     }
 }
 

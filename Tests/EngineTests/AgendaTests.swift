@@ -216,6 +216,37 @@ import Wire
         #expect(diary.batches.flatMap(\.steps) == [])
     }
 
+    @Test(arguments: [
+        Agenda.Event.stop(.interrupt), .stop(.cap("max_cost")), .skip, .abandon(target: 1, reason: "gone"),
+    ])
+    func `a stage that is ended before the instant agreed for its beginning has no length`(event: Agenda.Event) {
+        let edge = Stage(.edge, .closed(.init(wave: 4, hold: .seconds(1), on: .cold)), grace: .seconds(1))
+        for stage in [level, edge, drain, open(seconds: 2)] {
+            var diary = Diary([[stage]], loops: 2)
+            diary.begin(at: 1)
+            _ = diary.say(event, at: 1.001)
+            for loop in 0...1 { _ = diary.say(.quiet(loop: loop, index: 0, warmed: 0), at: 1.0015) }
+            let step = diary.step(1)
+            let end = stage.hasWindow ? 1_001_000_000 : 1_002_000_000
+            #expect(step.started == Int64(end), "\(stage.kind)")
+            #expect(step.windowEnded == (stage.hasWindow ? 1_001_000_000 : nil), "\(stage.kind)")
+            #expect(step.drained == 1_002_000_000, "\(stage.kind)")
+            #expect(step.release == nil || step.release == step.started, "\(stage.kind)")
+            #expect(diary.phase(1).started == step.started && diary.phase(1).ended == step.drained, "\(stage.kind)")
+        }
+    }
+
+    @Test func `a stop while a time window is waited for leaves nothing that lies ahead`() {
+        var diary = Diary([[level]], windows: TimeWindows(count: 2, every: .seconds(3600)))
+        diary.begin(at: 0)
+        diary.quiet(0, at: 5)
+        #expect(diary.step(2).started == 3_600_000_000_000)
+        _ = diary.say(.stop(.interrupt), at: 60)
+        diary.quiet(1, at: 60)
+        #expect(diary.step(2).started == 60_000_000_000 && diary.step(2).drained == 60_000_000_000)
+        #expect(diary.phase(2).started == 60_000_000_000 && diary.phase(2).ended == 60_000_000_000)
+    }
+
     // MARK: what stages leave behind
 
     @Test func `an edge knows how long nothing was sent before it, and how many connections are ready`() {

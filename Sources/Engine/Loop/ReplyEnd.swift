@@ -29,8 +29,8 @@ struct ReplyEnd: Sendable, Hashable {
         at instant: Instant,
         read: Instant
     ) {
-        if newSign == .none {
-            if sign != .none { self = ReplyEnd() }  // more text took the finish reason back
+        if case .none = newSign {
+            if since != nil { self = ReplyEnd() }  // more text took the finish reason back
             return
         }
         let newUsage = newUsage()

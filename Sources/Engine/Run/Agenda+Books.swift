@@ -37,6 +37,18 @@ extension Agenda {
         mutating func closeWindow(at instant: Instant, unlessClosed: Bool = false) {
             if unlessClosed, step?.windowEnded != nil { return }
             step?.windowEnded = instant.nanoseconds(since: t0)
+            beginNoLater(than: instant.nanoseconds(since: t0))
+        }
+
+        /// A stage begins at an instant that lies ahead, a moment or hours, and may be ended before: then it began and
+        /// ended there.
+        private mutating func beginNoLater(than end: Int64) {
+            guard var step, let started = step.started, started > end else { return }
+            step.started = end
+            if step.release != nil { step.release = end }
+            step.settled = step.settled.map { $0 - (started - end) }
+            if let began = phases[step.phase]?.started { phases[step.phase]?.started = min(began, end) }
+            self.step = step
         }
 
         mutating func giveUp(_ finding: OverSaturation.Finding, at now: Instant) {
@@ -51,6 +63,7 @@ extension Agenda {
             // Several loops agree on a window's end that lies ahead, and may all be quiet before it.
             let drained = max(now.nanoseconds(since: t0), step?.windowEnded ?? .min)
             step?.drained = drained
+            beginNoLater(than: drained)
             lastDrained[phase] = drained
             writeStep()
             step = nil

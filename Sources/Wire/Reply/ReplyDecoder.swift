@@ -162,9 +162,9 @@ extension ReplyDecoder {
             switch signal {
             case .event(let payload):
                 let before = tally.digest.tokenEvents
-                stream.withPayload(payload, of: bytes, readEvent)
+                withPayload(payload, of: bytes, readEvent)
                 tally.digest.endsWithToken = tally.digest.tokenEvents > before && stream.hasUsedUp(bytes)
-            case .stray(let payload): stream.withPayload(payload, of: bytes, readStray)
+            case .stray(let payload): withPayload(payload, of: bytes, readStray)
             case .comment: tally.facts.keepAlives += 1
             case .overflow: return overflow()
             }
@@ -172,17 +172,31 @@ extension ReplyDecoder {
         if !stream.hasFields { keepBeginning(bytes) }
     }
 
+    /// Gives `body` a payload's bytes and how many bytes from their start may be read.
+    @inline(__always)
+    private func withPayload(
+        _ payload: EventStreamDecoder.Payload,
+        of read: UnsafeRawBufferPointer,
+        _ body: (UnsafeRawBufferPointer, Int) -> Void
+    ) {
+        switch payload {
+        case .read(let range):
+            body(UnsafeRawBufferPointer(rebasing: read[range]), read.count - range.lowerBound)
+        case .kept: stream.keptBytes.withUnsafeBytes { body($0, $0.count) }
+        }
+    }
+
     private func finishStream() {
         let none = UnsafeRawBufferPointer(start: nil, count: 0)
         switch stream.unfinished() {
         case .event(let payload):
-            stream.withPayload(payload, of: none) { bytes, readable in
+            withPayload(payload, of: none) { bytes, readable in
                 let bytes = bytes.trimmed
                 if !bytes.isDoneMarker, parser.parse(bytes) == nil { return }  // cut off
                 tally.note(.noBlankLine)
                 readEvent(bytes, readable: bytes.count)
             }
-        case .stray(let payload): stream.withPayload(payload, of: none, readStray)
+        case .stray(let payload): withPayload(payload, of: none, readStray)
         case .comment, .overflow, nil: break
         }
         if !stream.hasFields, tally.facts.error == nil { finishWithoutFields() }

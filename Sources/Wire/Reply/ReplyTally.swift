@@ -172,10 +172,16 @@ struct ReplyTally {
         return true
     }
 
+    private var mayBeOver: Bool {
+        if ending != .open || facts.hasDoneMarker { return true }
+        if case .some = facts.error { return true }  // compared with nil it would be copied, at each read
+        return false
+    }
+
     /// Closes a read and gives what it brought.
     mutating func endRead() -> ReadDigest {
         var result = digest
-        if ending != .open || facts.hasDoneMarker || facts.error != nil { result.terminalSign = facts.terminalSign }
+        if mayBeOver { result.terminalSign = facts.terminalSign }
         digest = ReadDigest()
         facts.events += result.events
         facts.tokenEvents += result.tokenEvents

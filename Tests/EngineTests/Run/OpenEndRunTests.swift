@@ -41,12 +41,13 @@ extension RunTests {
             let driven = rig(server.port, .steady(3, milliseconds: 400)).run()
             server.stop()
             expectSoundBooks(driven)
-            #expect(Set(driven.outcomes.keys) == [.ok])
-            #expect(driven.requests.allSatisfy { $0.useful && $0.outputTokens == 2 })
-            #expect(
-                driven.requests.allSatisfy { $0.note?.contains("the connection stayed open") ?? false },
-                "\(driven.requests.map(\.note))"
-            )
+            // A server that gets no core until the drain is over has not answered the last ones.
+            let answered = driven.requests.filter { driven.isSteady || $0.outcome != .cancelled }
+            #expect(!answered.isEmpty)
+            for request in answered {
+                #expect(request.outcome == .ok && request.useful && request.outputTokens == 2)
+                #expect(request.note?.contains("the connection stayed open") ?? false, "\(request.note ?? "no note")")
+            }
             guard driven.isSteady else { return }
             #expect(driven.requests.count > 3)  // each slot went on
         }
