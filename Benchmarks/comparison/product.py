@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import time
 
+from .peers import told
 from .processes import Failed, Process
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
@@ -93,6 +94,13 @@ class Result:
         validity = self.summary()["validity"]
         reasons = "; ".join(map(str, validity.get("reasons") or []))
         return validity["verdict"] + (f" ({reasons})" if reasons else "")
+
+    def told(self):
+        """What it tells of its one phase, as `peers.told` has it."""
+        stats = self.summary()["targets"][0]["phases"][0]["stats"]
+        ttft = stats["ttft_ms"]
+        return told(ttft["p50"], ttft["p99"], stats["tpot_ms"]["p50"], stats["output_tokens_per_second"],
+                    stats["requests"]["success"], stats["requests"]["failed"])
 
     def outcomes(self):
         return {row[0]: row[1] for row in self.rows("SELECT outcome, count(*) FROM requests GROUP BY outcome")}

@@ -1,11 +1,14 @@
 // tokenserver: an OpenAI-compatible chat server that emits tokens by the clock and costs next to nothing.
 //
-//     tokenserver --port 0 --ttft 200 --rate 20 --tokens 256 [--batch 1] [--journal FILE] [--seconds N]
+//     tokenserver --port 0 --ttft 200 --rate 20 --tokens 256 [--batch 1] [--vary 0.25] [--journal FILE]
+//                 [--seconds N]
 //
 // All streams live on a wheel of ticks (--quantum microseconds). A stream's first token comes at the tick at or after
 // (request read + ttft), the others at the given rate. With --batch 1 the tick is as long as a token, so that every
 // stream emits in the same step, as a continuously batching engine does; else the second token of each stream comes
-// after a random 0.5 to 1.5 gaps, which spreads the streams over time. --rate 0 sends a whole answer in one write.
+// after a random 0.5 to 1.5 gaps, which spreads the streams over time. --vary draws a rate for each answer, so far from
+// the given one at most, so that answers that began together do not end together. --rate 0 sends a whole answer in one
+// write.
 //
 // The role comes in one chunk with the first token, the finish reason, usage and [DONE] in one write with the last.
 // GET /stats tells counts, CPU and lateness; the last line on standard output at the end is the same.
@@ -24,6 +27,7 @@ typedef struct connection {
     struct connection *next, **link; // neighbours in the wheel's slot; link NULL = not on the wheel
     int64_t tick;                    // when it is due
     double due_ns;                   // the exact instant, before rounding up to a tick
+    double gap;                      // between tokens of the present answer
     char *input, *output;
     size_t input_count, output_count;
     int limit, sent;
@@ -33,6 +37,7 @@ typedef struct connection {
 
 static struct {
     double ttft, gap; // nanoseconds; gap 0 = a whole answer at once
+    double vary;
     int tokens;
     bool spread;
     int64_t quantum;
@@ -203,7 +208,7 @@ static void emit(connection *c, int count) {
     if (used == token_count) put(c, token_chunk, token_count);
     else put(c, buffer, used);
     if (is_last) return finish_request(c, "completed");
-    double gap = is_first && plan.spread ? plan.gap * (0.5 + random_unit()) : plan.gap;
+    double gap = is_first && plan.spread ? c->gap * (0.5 + random_unit()) : c->gap;
     schedule(c, c->due_ns + gap);
 }
 
@@ -252,6 +257,7 @@ static void start_chat(connection *c, const char *text, const char *body, size_t
                             number_after(body, count, "\"max_tokens\"", plan.tokens));
     c->streams = says_true(body, count, "\"stream\"");
     c->wants_usage = says_true(body, count, "\"include_usage\"");
+    c->gap = plan.vary > 0 ? plan.gap / (1 + plan.vary * (2 * random_unit() - 1)) : plan.gap;
     c->received = c->stamp ? c->stamp - wall_offset : now;
     c->read = now;
     c->sent = 0;
@@ -262,7 +268,7 @@ static void start_chat(connection *c, const char *text, const char *body, size_t
     stats.streaming++;
     if (!stats.first_post) stats.first_post = c->received;
     if (c->streams) put(c, head, sizeof head - 1);
-    if (!c->streams) schedule(c, (double)now + plan.ttft + plan.gap * (c->limit - 1));
+    if (!c->streams) schedule(c, (double)now + plan.ttft + c->gap * (c->limit - 1));
     else if (plan.gap > 0) schedule(c, (double)now + plan.ttft);
     else if (plan.ttft > 0) schedule(c, (double)now + plan.ttft);
     else emit(c, c->limit);
@@ -434,17 +440,20 @@ int main(int argc, char **argv) {
     bool batch = number_option(&all, "batch", 0) != 0;
     plan.ttft = number_option(&all, "ttft", 200) * 1e6;
     plan.gap = rate > 0 ? 1e9 / rate : 0;
+    plan.vary = number_option(&all, "vary", 0);
     plan.tokens = (int)number_option(&all, "tokens", 256);
     plan.spread = !batch;
     plan.quantum = batch && rate > 0 ? (int64_t)plan.gap : (int64_t)(number_option(&all, "quantum", 1000) * 1000);
     int wanted_port = (int)number_option(&all, "port", 0), count = (int)number_option(&all, "listeners", 4);
     finish_options(&all);
-    if (plan.quantum < 1000 || count < 1 || count > LISTENERS_MAX || plan.tokens < 1) {
-        fprintf(stderr, "quantum >= 1 us, 1 to %d listeners, tokens >= 1\n", LISTENERS_MAX);
+    bool is_varied = plan.vary >= 0 && plan.vary <= 0.9;
+    if (plan.quantum < 1000 || count < 1 || count > LISTENERS_MAX || plan.tokens < 1 || !is_varied) {
+        fprintf(stderr, "quantum >= 1 us, 1 to %d listeners, tokens >= 1, vary 0 to 0.9\n", LISTENERS_MAX);
         return 2;
     }
     // A delay must fit half a turn of the wheel, else an entry would be passed over.
-    if (plan.ttft / (double)plan.quantum > WHEEL / 2.0 || 2 * plan.gap / (double)plan.quantum > WHEEL / 2.0) {
+    double longest_gap = 2 * plan.gap / (1 - plan.vary);
+    if (plan.ttft / (double)plan.quantum > WHEEL / 2.0 || longest_gap / (double)plan.quantum > WHEEL / 2.0) {
         fprintf(stderr, "the quantum is too small for these delays\n");
         return 2;
     }

@@ -15,6 +15,15 @@ class Row:
 
 
 @dataclass
+class Sheet:
+    """A table with columns of its own, for what does not fit into rows."""
+
+    name: str
+    heads: list
+    lines: list  # of as many strings
+
+
+@dataclass
 class Setting:
     """How much to do, and where."""
 

@@ -162,7 +162,7 @@ def against_peers(setting):
     if setting.peers is None:
         return rows + [Row("  against peers", "", note="left out; --peers installs and runs them")]
     limits = {"vllm-rs": 0.7, "vllm python": 1 / 8, "aiperf": 1 / 15, "guidellm": 1 / 20}
-    for name in setting.peers.names():
+    for name in limits:
         try:
             rounds = [steady_peer(setting, name, streams) for _ in range(setting.rounds if name in QUICK_PEERS else 1)]
         except Failed as problem:
