@@ -269,6 +269,17 @@ import Wire
         }
     }
 
+    @Test(arguments: [Agenda.Event.skip, .abandon(target: 1, reason: "gone")])
+    func `probes do not go on beside the load of another phase`(event: Agenda.Event) {
+        var diary = Diary([[level, drain], [level, drain]], probed: 2)
+        diary.begin()
+        _ = diary.say(event, at: 1)
+        diary.quiet(0, at: 2)  // the drain of what was cut short is passed over
+        #expect(diary.probes == ["begin", "end", "begin"])
+        diary.quiet(2, at: 3)
+        #expect(diary.probes == ["begin", "end", "begin", "end"])
+    }
+
     @Test func `probes begin once beside what is loaded, and end with it`() {
         var diary = Diary([[level, level, drain]], probed: 2)
         diary.begin()

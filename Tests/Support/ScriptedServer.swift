@@ -32,10 +32,10 @@ public final class ScriptedServer: Sendable {
                 let number = counts.accepts.add(1, ordering: .relaxed).oldValue
                 var on: Int32 = 1  // small events go at once, as servers of streams have it
                 setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
-                _ = LoopThread(name: "scripted-c") {
+                LoopThread(name: "scripted-c") {
                     script(Connection(descriptor: descriptor, counts: counts), number)
                     close(descriptor)
-                }
+                }.detach()
             }
         }
     }

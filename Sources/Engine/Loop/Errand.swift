@@ -12,6 +12,8 @@ struct Errand: Sendable, Hashable {
     /// The stage that started it, and what it is to that one.
     var step = 0
     var kind = StageShaper.RequestKind.unmeasured
+    /// Whether it is one of a load that has to be held, so that it says nothing where a pause took that load away.
+    var leansOnLoad = false
     var rank: Int?  // in an edge's wave
     var item: Int?  // its place in a job's list of prompts
     var arrival: Int?  // its place in an open loop's plan: what a trace says of it

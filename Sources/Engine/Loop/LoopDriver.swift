@@ -111,7 +111,7 @@ final class LoopDriver {
         source.keepThinking(shaper.staying)
         passage?.endLookAhead()
         let lane = lanes[entry.target]
-        let passage = Passage(index, entry, share: share, lane: lane, shaper: shaper, start: start)
+        let passage = Passage(index, entry, share: share, lane: lane, shaper: shaper, start: start, before: passage)
         self.passage = passage
         tellBreaker(of: passage, pause: entry.stage.plannedPause?.nanoseconds)
         if let wave = run.program.wave(after: index)?.wave {
@@ -170,7 +170,7 @@ final class LoopDriver {
     private func pump() {
         while let passage, !passage.isClosed {
             let now = MonotonicClock.now()
-            while !passage.isPaused(at: now), let errand = retries.take(dueBy: now) {
+            while passage.pauseEnds(after: now) == nil, let errand = retries.take(dueBy: now) {
                 send(again: errand, passage, at: now)
             }
             guard startsLeft > 0 else { return loop.turnAgain() }
@@ -195,7 +195,7 @@ final class LoopDriver {
                 edge = nil
                 run.conductor.take(.quiet(loop: loopIndex, index: passage.index, warmed: warmed))
             case .wait(let instant):
-                let due = passage.isPaused(at: now) ? .distantFuture : retries.nextDue ?? .distantFuture
+                let due = passage.pauseEnds(after: now) ?? retries.nextDue ?? .distantFuture
                 let next = min(instant ?? .distantFuture, due)
                 if next == .distantFuture { timer?.disarm() } else { timer?.arm(at: next) }
                 source.makeAhead(until: instant, passage)

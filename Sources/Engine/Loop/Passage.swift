@@ -21,13 +21,23 @@ final class Passage {
     private var nextItemOfJob = 0
     private var primersMade = 0
 
-    init(_ index: Int, _ entry: Program.Entry, share: Stage, lane: Lane, shaper: StageShaper, start: Instant) {
+    /// - Parameter before: the stage before, whose requests may run on in this one.
+    init(
+        _ index: Int,
+        _ entry: Program.Entry,
+        share: Stage,
+        lane: Lane,
+        shaper: StageShaper,
+        start: Instant,
+        before: Passage?
+    ) {
         self.index = index
         self.entry = entry
         self.lane = lane
         self.shaper = shaper
         job = share.closed.flatMap { $0.items == nil ? nil : $0 }
         replay = share.replay
+        lastPause = before?.lastPause
         isOpenLoop = share.arrivals != nil
         guard let arrivals = share.arrivals else { return }
         lookAhead = LookAhead(arrivals)
@@ -72,7 +82,12 @@ final class Passage {
         return max(0, instant.nanoseconds(since: begun))
     }
 
-    func isPaused(at now: Instant) -> Bool { paused.map { now >= $0 } ?? false }
+    /// Until when nothing is sent, where that is so: `distantFuture` while nobody has ended the pause. Its end is agreed
+    /// ahead, as its beginning is.
+    func pauseEnds(after now: Instant) -> Instant? {
+        if let paused { return now >= paused ? .distantFuture : nil }
+        return lastPause.flatMap { $0.contains(now) ? $0.upperBound : nil }
+    }
 
     /// Nothing is started any more.
     func close() { shaper = nil }
@@ -119,6 +134,7 @@ final class Passage {
         errand.step = entry.step
         errand.rank = rank
         errand.kind = rank != nil ? .wave : measured ? .measured : .unmeasured
+        errand.leansOnLoad = entry.stage.isLoaded && entry.stage.jobSize == nil  // a job counts every prompt
     }
 
     /// Whether a request, sent as a measured one, is none.
@@ -130,8 +146,7 @@ final class Passage {
         {
             return true
         }
-        // A level's load went away under it; a job counts every prompt.
-        return entry.stage.isLoaded && entry.stage.jobSize == nil && wasPaused(from: began, to: now)
+        return request.errand.leansOnLoad && wasPaused(from: began, to: now)
     }
 
     /// Whether a request of this time ran into a pause, in which the load went away under it.

@@ -93,8 +93,9 @@ extension Agenda {
             write { $0.incidents.append(incident) }
         }
 
-        /// Nothing of it is measured time.
+        /// Nothing of it is measured time. Probes pause with their load, whose row it is.
         mutating func notePause(from start: Instant, to end: Instant) {
+            guard program.continuation.beside == nil else { return }
             var incident = IncidentRecord()
             incident.at = start.nanoseconds(since: t0)
             incident.ended = end.nanoseconds(since: t0)

@@ -71,7 +71,7 @@ struct Agenda: Sendable {
     private var warmed = 0
     private var monitor: LoadMonitor?
     private var isGivenUp = false
-    private var hasProbes = false
+    private var probed: Int?  // the phase beside which probes go
     private var pauses = Pauses()
     private var skipped: Set<Int> = []  // phases
     private var books: Books
@@ -244,15 +244,17 @@ struct Agenda: Sendable {
 
     /// Probes go beside the loaded stages of a phase that asks for them, and end with them.
     private mutating func probe(_ entry: Program.Entry) {
-        guard entry.probeRate != nil, entry.stage.isLoaded else { return endProbes() }
-        guard !hasProbes else { return }
-        hasProbes = true
+        let phase = entry.probeRate != nil && entry.stage.isLoaded ? entry.phase : nil
+        guard phase != probed else { return }
+        endProbes()  // a phase that was skipped, or whose target was given up, has no drain to end them
+        guard let phase else { return }
+        probed = phase
         actions.append(.beginProbes(entry, start: start))
     }
 
     private mutating func endProbes() {
-        guard hasProbes else { return }
-        hasProbes = false
+        guard probed != nil else { return }
+        probed = nil
         actions.append(.endProbes)
     }
 

@@ -75,7 +75,8 @@ public final class Conductor: Sendable {
 
     private func takeWithProbes(_ event: Agenda.Event) {
         take(event)
-        state.withLock { $0.probes }?.conductor.take(event)
+        // A run that ends is not paused, nor are they.
+        state.withLock { $0.agenda.stop == nil ? $0.probes : nil }?.conductor.take(event)
     }
 
     /// The last loop to attach begins the run.

@@ -50,7 +50,7 @@ public final class RendezvousHost: Sendable {
             if listener >= 0 { _ = Glibc.close(listener) }
             throw RendezvousError(text: "cannot listen on \(place): \(problem)")
         }
-        _ = LoopThread(name: "rendezvous") { [self] in takeGuests() }
+        LoopThread(name: "rendezvous") { [self] in takeGuests() }.detach()
     }
 
     /// Ends all talk.
@@ -73,10 +73,10 @@ public final class RendezvousHost: Sendable {
             guard descriptor >= 0 else { continue }
             let socket = LineSocket(descriptor)
             state.withLock { $0.connections.append(socket) }
-            _ = LoopThread(name: "guest") { [self] in
+            LoopThread(name: "guest") { [self] in
                 serve(socket)
                 state.withLock { state in state.connections.removeAll { $0 === socket } }
-            }
+            }.detach()
         }
         _ = Glibc.close(listener)
     }

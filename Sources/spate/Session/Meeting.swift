@@ -59,10 +59,10 @@ final class Meeting: StageGate {
     }
 
     func meet(_ number: Int, then: @escaping @Sendable (Instant?) -> Void) {
-        _ = LoopThread(name: "meet") { [self] in
+        LoopThread(name: "meet") { [self] in
             let instant = guest.meet(number)
             then(instant.map { Instant(nanoseconds: $0 - offset.nanoseconds) })
-        }
+        }.detach()
     }
 
     /// The end of it: shard 0's wall clock less this one's, as it is now. The host stays until the last guest has asked.
