@@ -1,6 +1,7 @@
 import Engine
 import Measurement
 import Schedule
+import Ticks
 import Transport
 import Wire
 
@@ -98,6 +99,30 @@ extension Aftermath {
                 if sent < began { found.append("probe \(id(probe)) was sent before its load began") }
                 if let end = load.ended, sent > end + late {
                     found.append("probe \(id(probe)) was sent behind its load")
+                }
+            }
+        }
+    }
+
+    /// When nothing was to be sent, nanoseconds of run time.
+    var pauses: [Range<Int64>] {
+        run.incidents.filter { $0.kind == .pause }.map { $0.at..<max($0.at, $0.ended ?? $0.at) }
+    }
+
+    /// Nothing of the load is sent amid a pause, and what ran into one is not measured.
+    func pauses(_ found: inout [String]) {
+        // Programs that run side by side pause each when its own stage bears it; a stopped thread hears of it late.
+        let isOne = asked.order != .parallel || asked.apis.count == 1
+        guard isOne, !run.incidents.contains(where: { $0.kind == .clientStop }) else { return }
+        for pause in pauses {
+            for request in sent where !isProbe(request) {
+                guard let dispatched = request.dispatched, let took = request.ended else { continue }
+                if pause.contains(dispatched) {
+                    found.append("request \(id(request)) was sent \(dispatched - pause.lowerBound) ns into a pause")
+                }
+                guard places[request.step]?.step.kind == .level, request.measured else { continue }
+                if dispatched < pause.lowerBound, dispatched + took > pause.lowerBound {
+                    found.append("request \(id(request)) ran into a pause and is measured")
                 }
             }
         }

@@ -38,7 +38,9 @@ struct Aftermath {
     /// A single request beside a load.
     func isProbe(_ request: RequestRecord) -> Bool { places[request.step]?.phase.kind == .trickle }
 
-    var wasCut: Bool { outcome?.stop != nil || outcome?.abandoned.isEmpty == false }
+    var wasCut: Bool {
+        outcome?.stop != nil || outcome?.abandoned.isEmpty == false || run.incidents.contains { $0.kind == .skip }
+    }
 
     /// Everything that is wrong, in sentences; empty as it should be.
     var violations: [String] {
@@ -56,7 +58,22 @@ struct Aftermath {
         places(&found)
         users(&found)
         probes(&found)
+        pauses(&found)
         return found
+    }
+
+    /// The rows that it left, in order of time.
+    func show() {
+        func at(_ instant: Int64?) -> String { instant.map { "\($0)" } ?? "-" }
+        for step in run.steps.sorted(by: { $0.id < $1.id }) {
+            let ends = "\(at(step.windowEnded)), \(at(step.drained))"
+            print("step \(step.id) \(step.kind): \(at(step.started)) to \(ends)")
+        }
+        for incident in run.incidents { print("\(incident.kind): \(incident.at) to \(at(incident.ended))") }
+        for request in run.requests.sorted(by: { $0.scheduled < $1.scheduled }) {
+            let words = "\(request.outcome)\(request.measured ? "" : ", not measured")"
+            print("\(id(request)) of step \(request.step): \(at(request.dispatched)) for \(at(request.ended)), \(words)")
+        }
     }
 
     func id(_ request: RequestRecord) -> String {
@@ -259,7 +276,8 @@ struct Aftermath {
                 let took = last.ended, let phase = places[last.step]?.phase
             else { continue }
             // The longest wait here is 2 s by its advice, a quarter more, and the second attempt's own 1 s.
-            let due = sent + took + 2_600_000_000
+            let paused = pauses.reduce(0) { $0 + $1.upperBound - $1.lowerBound }  // it waits meanwhile
+            let due = sent + took + 2_600_000_000 + paused
             let closes = run.steps.filter { $0.phase == phase.id && $0.kind != .drain }.compactMap {
                 $0.windowEnded ?? $0.drained
             }.max()

@@ -22,6 +22,7 @@ enum Fault: String, CaseIterable {
     case apis  // others than OpenAI's chat
     case users  // who ask again
     case probes  // beside the load
+    case hands  // that pause the run, or skip a phase of it
 }
 
 /// One world, drawn from its seed; what is taken away leaves the rest of the draw as it was.

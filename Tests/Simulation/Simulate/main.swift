@@ -7,7 +7,7 @@ import Transport
 /// Runs worlds drawn from seeds, and says which of them break what must always hold.
 ///
 ///     simulate --seeds 500 [--from 1]
-///     simulate --seed 4711 [--without reset,stall] [--phases 1] [--level 2] [--loops 1] [--targets 1]
+///     simulate --seed 4711 [--without reset,stall] [--phases 1] [--level 2] [--loops 1] [--targets 1] [--show]
 ///
 /// Ends with 1 where one does, after it has made that world as small as it can be.
 
@@ -38,6 +38,7 @@ func live(_ world: Case) -> Aftermath {
         here.at(t0.nanoseconds + instant) { runs.stop(.interrupt) }
     }
     disturb(here, world, from: t0.nanoseconds)
+    if world.faults.contains(.hands) { steer(runs, here, world, from: t0.nanoseconds) }
     let outcome = runs.join()
     return Aftermath(
         asked: asked,
@@ -69,6 +70,20 @@ func disturb(_ here: World, _ world: Case, from: Int64) {
     }
 }
 
+/// Somebody pauses the run and lets it go on, or skips what it is at.
+func steer(_ runs: RunGroup, _ here: World, _ world: Case, from: Int64) {
+    var draw = Draw(world.seed, "hands")
+    if draw.chance(0.5) { return }
+    for _ in 0..<draw.number(0...2) {
+        let (instant, length) = (from + draw.milliseconds(0...8000), draw.milliseconds(1...3000))
+        here.at(instant) { runs.pause() }
+        here.at(instant + length) { runs.resume() }
+    }
+    for _ in 0..<draw.number(0...1) {
+        here.at(from + draw.milliseconds(0...8000)) { runs.skip() }
+    }
+}
+
 func refuse(_ text: String) -> Never {
     say("simulate: \(text)")
     exit(104)
@@ -93,9 +108,14 @@ func shrunk(_ world: Case) -> Case {
 var first: UInt64 = 1
 var count: UInt64 = 300
 var single: Case?
+var shows = false
 var mayShrink = true
 var words = CommandLine.arguments.dropFirst()
 while let word = words.popFirst() {
+    if word == "--show" {
+        shows = true
+        continue
+    }
     let value = words.popFirst() ?? ""
     switch word {
     case "--from": first = number(word, value)
@@ -119,6 +139,7 @@ while let word = words.popFirst() {
 if let single {
     let end = live(single)
     for violation in end.violations { print(violation) }
+    if shows { end.show() }
     let again = live(single)
     let isSame = again.run.requests == end.run.requests && again.journal.count == end.journal.count
     print(
