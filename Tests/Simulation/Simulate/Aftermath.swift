@@ -72,7 +72,8 @@ struct Aftermath {
         for incident in run.incidents { print("\(incident.kind): \(incident.at) to \(at(incident.ended))") }
         for request in run.requests.sorted(by: { $0.scheduled < $1.scheduled }) {
             let words = "\(request.outcome)\(request.measured ? "" : ", not measured")"
-            print("\(id(request)) of step \(request.step): \(at(request.dispatched)) for \(at(request.ended)), \(words)")
+            let span = "\(at(request.dispatched)) for \(at(request.ended))"
+            print("\(id(request)) of step \(request.step): \(span), \(words)")
         }
     }
 
