@@ -83,6 +83,23 @@ import Ticks
         #expect(run.passages[1].started == at(8))
     }
 
+    @Test(arguments: [(0.5, 9.5), (1.2, 60), (1.2, 1.3), (2.9, 100)])
+    func `what waits for a place when it is paused loses nothing of its patience, behind the window either`(
+        pause: Double,
+        resume: Double
+    ) {
+        var arrivals = Arrivals(.rate(ArrivalPlan(Rate(10), for: .seconds(1), law: .constant)))
+        (arrivals.limit, arrivals.isCapped) = (1, true)  // two a second are answered: eight wait when the window ends
+        let program = Program.of([[Stage(.arrivals, .open(arrivals), grace: .seconds(3)), drain]])
+        let plain = VirtualRun(program, server: server, events: [])
+        let run = VirtualRun(program, server: server, events: [(at(pause), .pause), (at(resume), .resume)])
+        #expect(plain.requests.count + plain.shed.count == 10 && !plain.shed.isEmpty)
+        #expect(run.requests.count + run.shed.count == 10, "each is in the books once")
+        // An answer that comes meanwhile makes room for one more.
+        #expect(run.requests.count - plain.requests.count <= 1)
+        #expect(run.requests.count >= plain.requests.count)
+    }
+
     @Test func `a burst is finished before a pause begins`() {
         var burst = PhaseShape.Burst(requests: 4)
         (burst.cycles, burst.idle, burst.hold, burst.baseline) = (2, .seconds(20), .seconds(5), nil)

@@ -175,7 +175,8 @@ public struct StageShaper: Sendable {
         course.goOn(from: paused, at: instant)
         pacer?.delay(by: instant.nanoseconds(since: paused))
         slots.postpone { Self.opening(ofSlot: $0, from: instant) }
-        if let closedAt, closedAt > paused {
+        // Those that still wait for a place have as long to find one as they had when it was paused.
+        if let closedAt, closedAt > paused || pacer != nil {
             self.closedAt = closedAt.advanced(byNanoseconds: instant.nanoseconds(since: paused))
         }
         start = instant

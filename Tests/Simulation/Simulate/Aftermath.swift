@@ -59,6 +59,8 @@ struct Aftermath {
         users(&found)
         probes(&found)
         pauses(&found)
+        traces(&found)
+        looks(&found)
         return found
     }
 

@@ -34,6 +34,8 @@ struct Asked {
         let turns = Workload.TokenCap.uniform(1, width.number(1...4))
         let think = Workload.Conversations(turns: turns, think: .uniform(.zero, .milliseconds(width.number(1...600))))
         if width.chance(0.3), world.faults.contains(.users) { workload.conversations = think }
+        var rare = Draw(world.seed, "rare")
+        shapes = shapes.map { Self.rare(instead: $0, &rare, world) }
         let rates = shapes.map { _ in width.chance(0.3) ? Double(width.number(2...20)) : nil }
         if world.faults.contains(.probes) { shapes = zip(shapes, rates).map(Self.probed) }
         let timeouts = Timeouts(connect: .seconds(1), firstToken: .seconds(2), idle: .seconds(1), total: .seconds(4))
@@ -67,8 +69,34 @@ struct Asked {
         case .rate(var open):
             open.probeRate = rate
             return .rate(open)
+        case .replay(var replay):
+            replay.probeRate = rate
+            return .replay(replay)
         default: return shape
         }
+    }
+
+    private static func rare(instead shape: PhaseShape, _ draw: inout Draw, _ world: Case) -> PhaseShape {
+        let (isReplay, isKeepwarm) = (draw.chance(0.12), draw.chance(0.08))
+        var trace = Trace()
+        var offset: Int64 = 0
+        for _ in 0..<draw.number(1...40) {
+            offset += draw.chance(0.3) ? 0 : draw.milliseconds(1...120)
+            let answer = draw.chance(0.5) ? maxTokens : nil  // as many as these servers send
+            trace.add(Trace.Row(offset: offset, inputTokens: draw.number(4...40), outputTokens: answer))
+        }
+        trace.finish()
+        var replay = Replay(file: "/trace", format: .jsonl, trace: trace)
+        replay.speed = draw.one([0.5, 1, 3])
+        replay.maxConcurrency = draw.chance(0.5) ? min(world.mostLevel, draw.number(1...8)) : nil
+        replay.overflow = draw.one([.queue, .shed])
+        replay.choose()
+        var keepwarm = PhaseShape.Keepwarm(
+            gaps: (0..<draw.number(1...3)).map { _ in .milliseconds(draw.number(50...900)) }
+        )
+        keepwarm.repetitions = draw.number(1...2)
+        if isReplay, world.faults.contains(.replays) { return .replay(replay) }
+        return isKeepwarm && world.faults.contains(.keepwarm) ? .keepwarm(keepwarm) : shape
     }
 
     private static func shape(_ draw: inout Draw, _ mostLevel: Int) -> PhaseShape {

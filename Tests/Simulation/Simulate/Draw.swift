@@ -22,6 +22,8 @@ enum Fault: String, CaseIterable {
     case apis  // others than OpenAI's chat
     case users  // who ask again
     case probes  // beside the load
+    case replays  // traces
+    case keepwarm  // pauses after which a server may be cold
     case hands  // that pause the run, or skip a phase of it
 }
 
