@@ -14,6 +14,8 @@ public final class SimulatorService: Sendable {
         public init(scenario: Scenario) { self.scenario = scenario }
     }
 
+    private static let expectedClients = 16_384  // at once; more are served too
+
     public let port: Int
     private let thread: LoopThread
     private let stopper: EventLoop.Waker
@@ -22,7 +24,7 @@ public final class SimulatorService: Sendable {
     public init(_ options: Options) throws(SimulatorError) {
         let box = StartBox()
         thread = LoopThread(name: "simulator") {
-            ProcessResources.raiseOpenFiles()
+            ProcessResources.prepareOpenFiles(min(ProcessResources.raiseOpenFiles(), Self.expectedClients))
             let loop = EventLoop()
             loop.onWake { loop.stop() }
             do throws(SimulatorError) {

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Transport
@@ -11,5 +12,17 @@ import Testing
     )
     func `a control group's quota is cores, a part of one counting as one`(text: String, cores: Int?) {
         #expect(ProcessResources.cores(ofQuota: text) == cores)
+    }
+
+    @Test func `room for open files is made at once, not where one is opened amid a burst`() throws {
+        func room() throws -> Int {
+            let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+            let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("FDSize:") })
+            return try #require(Int(line.split(whereSeparator: \.isWhitespace)[1]))
+        }
+        let before = try room()
+        try #require(ProcessResources.raiseOpenFiles() > before + 1)
+        ProcessResources.prepareOpenFiles(before + 1)
+        #expect(try room() > before)
     }
 }

@@ -19,6 +19,7 @@ enum Capacity {
                     + "for itself; lower the concurrency or raise the limit to \(peak + reserve)"
             )
         }
+        ProcessResources.prepareOpenFiles(peak + reserve)
         let ports = ProcessResources.ephemeralPorts()
         guard ports > 0 else { return }
         for target in job.targets {
