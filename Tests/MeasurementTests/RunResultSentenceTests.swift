@@ -41,4 +41,17 @@ import Ticks
         )
         #expect(!rampOfTwoLevels().result.warnings.contains { $0.contains("visited again") })
     }
+
+    @Test func `samples that resemble their neighbours are not told as so many requests`() throws {
+        let alike = try #require(DistributionSummary(samples: (1...1000).map(Double.init)))  // a queue that grows
+        let apart = try #require(DistributionSummary(samples: (0..<40).map { Double($0 &* 7919 % 1024) }))
+        let worth = try #require(alike.effectiveCount)
+        #expect(worth < 20 && apart.effectiveCount == nil)
+        #expect(
+            DistributionSummary.evidence("\(worth)", of: [apart, alike])
+                == "requests that resemble their neighbours, worth \(worth) independent \(worth == 1 ? "one" : "ones")"
+        )
+        #expect(DistributionSummary.evidence("40", of: [apart]) == "40 requests")
+        #expect(DistributionSummary.evidence("1", of: []) == "1 request")
+    }
 }

@@ -40,10 +40,16 @@ public struct DistributionSummary: Sendable, Hashable {
 
     public init() {}
 
-    /// What a few samples are called where a percentile wants more: on several machines they count for less.
+    /// What a few samples are called where a percentile wants more: on several machines, and where they resemble their
+    /// neighbours, they count for less than they are.
+    /// - Parameter range: how many independent ones they are worth
     public static func evidence(_ range: String, of samples: [DistributionSummary]) -> String {
-        samples.contains(where: \.isInBlocks)
-            ? "requests on several machines, worth \(range) independent ones" : "\(range) requests"
+        let worth = "worth \(range) independent \(range == "1" ? "one" : "ones")"
+        if samples.contains(where: \.isInBlocks) { return "requests on several machines, \(worth)" }
+        if samples.contains(where: { $0.effectiveCount != nil }) {
+            return "requests that resemble their neighbours, \(worth)"
+        }
+        return range == "1" ? "1 request" : "\(range) requests"
     }
 
     /// Each percentile less the same percentile over the samples less their lateness.

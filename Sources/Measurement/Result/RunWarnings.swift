@@ -60,12 +60,13 @@ enum RunWarnings {
         var caveats: [String] = []
         let cells = phase.steps.map(\.stats) + phase.bursts.map(\.stats)
         let judged = (cells.isEmpty ? [phase.stats] : cells).compactMap(\.ttftMilliseconds)
-        let open = judged.filter { $0.p95Interval?.upper == nil }.map { $0.effectiveCount ?? $0.count }
+        let rough = judged.filter { $0.p95Interval?.upper == nil }
+        let open = rough.map { $0.effectiveCount ?? $0.count }
         if let fewest = open.min(), let most = open.max() {
             let range = fewest == most ? "\(fewest)" : "\(fewest) to \(most)"
             caveats.append(
                 "\(phase.label): p95 of TTFT is rough in \(open.count) of \(judged.count) samples: "
-                    + "\(DistributionSummary.evidence(range, of: judged)), "
+                    + "\(DistributionSummary.evidence(range, of: rough)), "
                     + "\(QuantileRanks.fewestForUpperBound(.p95)) are needed for an upper limit."
             )
         }
