@@ -94,11 +94,14 @@ public final class ScriptedServer: Sendable {
         return (descriptor, Loopback.port { getsockname(descriptor, $0, $1) })
     }
 
+    private static let given = Mutex<Set<Int>>([])
+
     /// A port on which nobody listens, out of those that the kernel gives to nobody of itself (32,768 and up): for a program
-    /// that must be told its port, so that no other test gets it meanwhile.
+    /// that must be told its port. No other test gets it, not while nobody listens there either.
     public static func quietPort() -> Int {
         while true {
             let port = Int.random(in: 16_384..<32_768)
+            guard given.withLock({ $0.insert(port).inserted }) else { continue }
             let trial = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
             defer { close(trial) }
             if Loopback.with(port: port, { bind(trial, $0, $1) }) == 0 { return port }

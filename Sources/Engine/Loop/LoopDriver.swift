@@ -168,6 +168,8 @@ final class LoopDriver {
     // MARK: the shaper
 
     private func pump() {
+        // A thread that got no core for a while hears first what it was told meanwhile, a pause for one.
+        if inbox.hasCommands { obey() }
         while let passage, !passage.isClosed {
             let now = MonotonicClock.now()
             while passage.pauseEnds(after: now) == nil, let errand = retries.take(dueBy: now) {

@@ -115,13 +115,15 @@ extension Aftermath {
         let isOne = asked.order != .parallel || asked.apis.count == 1
         guard isOne, !run.incidents.contains(where: { $0.kind == .clientStop }) else { return }
         for pause in pauses {
+            // A loop hears of it a moment later.
+            let begun = min(pause.lowerBound + 1_000_000, pause.upperBound)..<pause.upperBound
             for request in sent where !isProbe(request) {
                 guard let dispatched = request.dispatched, let took = request.ended else { continue }
-                if pause.contains(dispatched) {
+                if begun.contains(dispatched) {
                     found.append("request \(id(request)) was sent \(dispatched - pause.lowerBound) ns into a pause")
                 }
                 guard places[request.step]?.step.kind == .level, request.measured else { continue }
-                if dispatched < pause.lowerBound, dispatched + took > pause.lowerBound {
+                if dispatched < pause.lowerBound, dispatched + took > begun.lowerBound, !begun.isEmpty {
                     found.append("request \(id(request)) ran into a pause and is measured")
                 }
             }
