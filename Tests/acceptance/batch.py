@@ -60,4 +60,4 @@ def resume(bench, kills=3):
     shown = phase["stats"]["output_tokens_per_second"]
     bench.row("tokens/s x makespan / tokens", f"{shown / rate:.4f}", "0.999 .. 1.001", abs(shown / rate - 1) < 0.001)
     text = subprocess.run([bench.program, "report", folder], capture_output=True, text=True, timeout=30).stdout
-    bench.equal("the report tells of it", f"interrupted {kills} times" in text, True)
+    bench.equal("the report tells of it", f"interrupted {kills} times" in " ".join(text.split()), True)

@@ -37,6 +37,8 @@ final class LoopDriver {
     func begin() {
         timer = PreciseTimer(loop: loop) { [unowned self] deadline in
             recorder.timer(lag: MonotonicClock.now().nanoseconds(since: deadline))
+            // A thread that got no core for a while hears first what it was told meanwhile, a pause for one.
+            if self.inbox.hasCommands { obey() }
             pump()
         }
         housekeeping = Housekeeping(loop: loop, t0: run.t0, loopIndex: loopIndex, recorder: recorder) {
@@ -168,8 +170,6 @@ final class LoopDriver {
     // MARK: the shaper
 
     private func pump() {
-        // A thread that got no core for a while hears first what it was told meanwhile, a pause for one.
-        if inbox.hasCommands { obey() }
         while let passage, !passage.isClosed {
             let now = MonotonicClock.now()
             while passage.pauseEnds(after: now) == nil, let errand = retries.take(dueBy: now) {

@@ -113,7 +113,7 @@ extension Aftermath {
     func pauses(_ found: inout [String]) {
         // Programs that run side by side pause each when its own stage bears it; a stopped thread hears of it late.
         let isOne = asked.order != .parallel || asked.apis.count == 1
-        guard isOne, !run.incidents.contains(where: { $0.kind == .clientStop }) else { return }
+        guard isOne, !haveStood else { return }
         for pause in pauses {
             // A loop hears of it a moment later.
             let begun = min(pause.lowerBound + 1_000_000, pause.upperBound)..<pause.upperBound

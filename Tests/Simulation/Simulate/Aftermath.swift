@@ -13,6 +13,8 @@ struct Aftermath {
     let journal: [Request]
     let outcome: Run.Outcome?
     let standstill: String?
+    /// Whether the generator's threads stood still for a while.
+    let haveStood: Bool
     let snapshot: LiveFeed.Snapshot
     /// Each row of a step with its phase's, by the step's id.
     let places: [Int: (step: StepRecord, phase: PhaseRecord)]
@@ -24,10 +26,12 @@ struct Aftermath {
         journal: [Request],
         outcome: Run.Outcome?,
         standstill: String?,
+        haveStood: Bool,
         snapshot: LiveFeed.Snapshot
     ) {
         (self.asked, self.t0, self.run, self.journal) = (asked, t0, run, journal)
         (self.outcome, self.standstill, self.snapshot) = (outcome, standstill, snapshot)
+        self.haveStood = haveStood
         let phases = Dictionary(run.phases.map { ($0.id, $0) }) { first, _ in first }
         places = run.steps.reduce(into: [:]) { places, step in
             if let phase = phases[step.phase] { places[step.id] = (step, phase) }

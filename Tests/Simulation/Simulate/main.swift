@@ -47,6 +47,7 @@ func live(_ world: Case) -> Aftermath {
         journal: here.journal,
         outcome: outcome,
         standstill: here.standstill,
+        haveStood: here.haveStood,
         snapshot: runs.snapshot(at: MonotonicClock.now()).feed
     )
 }

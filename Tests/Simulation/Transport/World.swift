@@ -49,7 +49,12 @@ public final class World {
     }
 
     /// No loop's thread runs for so long; every clock goes on.
-    public func stopThreads(for nanoseconds: Int64) { for loop in loops { loop.heldUntil = now + nanoseconds } }
+    public func stopThreads(for nanoseconds: Int64) {
+        haveStood = true
+        for loop in loops { loop.heldUntil = now + nanoseconds }
+    }
+    /// Whether its threads have stood still.
+    public private(set) var haveStood = false
 
     /// Lets the next thing happen; false when nothing ever will.
     func step() -> Bool {
