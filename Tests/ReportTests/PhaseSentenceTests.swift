@@ -176,6 +176,15 @@ import Ticks
         #expect(told(150).contains("The way down was not the way up: at 8 streams"))
         #expect(told(104).contains("The way down was like the way up"))
     }
+
+    @Test(arguments: [(1, "once"), (3, "3 times")])
+    func `a job that was interrupted says so in the shortest report`(count: Int, times: String) {
+        var batch = BatchResult()
+        let plain = ReportDocument.batch(batch, RequestStatistics())
+        batch.interruptions = count
+        let told = Array(ReportDocument.batch(batch, RequestStatistics()).dropFirst(plain.count))
+        #expect(told == [Block.sentence("The job was interrupted \(times); only the time it ran is counted.")])
+    }
 }
 
 extension FindResult {

@@ -25,6 +25,10 @@ extension ReportDocument {
             let sentence = parts.joined(separator: "; ") + "."
             blocks.append(.sentence(sentence.prefix(1).uppercased() + sentence.dropFirst()))
         }
+        if batch.interruptions > 0 {
+            let times = batch.interruptions == 1 ? "once" : "\(Figure.count(batch.interruptions)) times"
+            blocks.append(.sentence("The job was interrupted \(times); only the time it ran is counted."))
+        }
         if let cost = stats.cost {
             var sentence = "The job cost \(Figure.dollars(cost.dollars))"
             if let each = cost.dollarsPerUsefulResult { sentence += ", \(Figure.dollars(each)) per useful answer" }
@@ -44,10 +48,6 @@ extension ReportDocument {
                 + "\(time.replacing(" took ", with: " in ")): the job is not finished"
         } else {
             sentence = "\(Figure.count(prompts)) prompts\(width)\(time)"
-        }
-        if batch.interruptions > 0 {
-            let times = batch.interruptions == 1 ? "once" : "\(Figure.count(batch.interruptions)) times"
-            sentence += "; interrupted \(times), and only the time it ran is counted"
         }
         return sentence + "."
     }
