@@ -26,7 +26,7 @@ extension ReportDocument {
     private static func shape(_ phase: PhaseResult) -> String {
         guard let first = phase.bursts.first else { return "no burst was sent" }
         var text = "TTFT of \(Figure.count(first.requests)) requests at once"
-        if let idle = first.idleSeconds { text += " after \(Figure.clock(seconds: idle)) idle" }
+        if let idle = first.idleSeconds { text += " after \(pause(idle)) idle" }
         if phase.bursts.count > 1 { text += ", \(phase.bursts.count) times" }
         return text
     }

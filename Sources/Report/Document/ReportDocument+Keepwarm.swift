@@ -41,7 +41,7 @@ extension ReportDocument {
     }
 
     /// Short ones come from --fast.
-    private static func pause(_ seconds: Double?) -> String {
+    static func pause(_ seconds: Double?) -> String {
         (seconds ?? 0) < 10 ? Figure.duration(seconds: seconds) : Figure.clock(seconds: seconds)
     }
 
