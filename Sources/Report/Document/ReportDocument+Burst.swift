@@ -26,7 +26,9 @@ extension ReportDocument {
     private static func shape(_ phase: PhaseResult) -> String {
         guard let first = phase.bursts.first else { return "no burst was sent" }
         var text = "TTFT of \(Figure.count(first.requests)) requests at once"
-        if let idle = first.idleSeconds { text += " after \(pause(idle)) idle" }
+        if let idle = first.idleSeconds {
+            text += " after \(idle == idle.rounded() ? Figure.clock(seconds: idle) : pause(idle)) idle"
+        }
         if phase.bursts.count > 1 { text += ", \(phase.bursts.count) times" }
         return text
     }
