@@ -27,7 +27,8 @@ extension ReportDocument {
         guard let first = phase.bursts.first else { return "no burst was sent" }
         var text = "TTFT of \(Figure.count(first.requests)) requests at once"
         if let idle = first.idleSeconds {
-            text += " after \(idle == idle.rounded() ? Figure.clock(seconds: idle) : pause(idle)) idle"
+            let isWhole = abs(idle - idle.rounded()) < 0.0005
+            text += " after \(isWhole ? Figure.clock(seconds: idle) : pause(idle)) idle"
         }
         if phase.bursts.count > 1 { text += ", \(phase.bursts.count) times" }
         return text
