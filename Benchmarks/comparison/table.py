@@ -25,7 +25,6 @@ told       by the tool in its own result. Known to the server: from its journal,
 """
 
 
-
 def show(found):
     """Rows in one table, then each sheet in its own."""
     rows = [row for row in found if isinstance(row, Row)]
