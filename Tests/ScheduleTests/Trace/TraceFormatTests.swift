@@ -3,20 +3,6 @@ import Testing
 
 /// Each format by its own spelling, with the traps that real files have.
 @Suite struct TraceFormatTests {
-    private func read(_ format: TraceFormat, _ lines: [String], block: Int = 512, seed: UInt64 = 1) throws -> Trace {
-        var reader = try #require(format.reader(blockTokens: block, seed: seed))
-        var trace = Trace(blockTokens: block)
-        for line in lines { try reader.read(line, into: &trace) }
-        try reader.finish(&trace)
-        trace.finish()
-        return trace
-    }
-
-    private func fault(_ format: TraceFormat, _ lines: [String]) -> TraceFault? {
-        do { _ = try read(format, lines) } catch { return error as? TraceFault }
-        return nil
-    }
-
     @Test func `Azure's times have seven digits, or a zone, or no fraction`() throws {
         let header = "TIMESTAMP,ContextTokens,GeneratedTokens"
         let old = try read(
@@ -176,7 +162,7 @@ import Testing
         key: String,
         message: String
     ) throws {
-        let fault = try #require(self.fault(format, lines))
+        let fault = try #require(refusal(format, lines))
         #expect(fault.key == key)
         #expect(fault.message == message)
     }

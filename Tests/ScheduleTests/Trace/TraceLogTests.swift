@@ -5,20 +5,6 @@ import Ticks
 
 /// Logs of gateways as traces, and the sessions that a trace names.
 @Suite struct TraceLogTests {
-    private func read(_ format: TraceFormat, _ lines: [String], block: Int = 512) throws -> Trace {
-        var reader = try #require(format.reader(blockTokens: block, seed: 1))
-        var trace = Trace(blockTokens: block)
-        for line in lines { try reader.read(line, into: &trace) }
-        try reader.finish(&trace)
-        trace.finish()
-        return trace
-    }
-
-    private func fault(_ format: TraceFormat, _ lines: [String]) -> TraceFault? {
-        do { _ = try read(format, lines) } catch { return error as? TraceFault }
-        return nil
-    }
-
     private func sessions(_ trace: Trace) -> [Int?] { (0..<trace.count).map { trace[$0].session } }
 
     // MARK: nginx
@@ -81,7 +67,7 @@ import Ticks
     @Test func `a log that tells only when answers ended is refused with what is missing`() throws {
         let line =
             "192.0.2.1 - - [16/Nov/2026:18:17:03 +0000] \"POST /v1/chat/completions HTTP/1.1\" 200 5124 \"-\" \"curl\""
-        let fault = try #require(self.fault(.nginx, [line]))
+        let fault = try #require(refusal(.nginx, [line]))
         #expect(fault.key == "request_time" && fault.isFatal)
         #expect(fault.message.contains("$request_length $request_time behind the combined format"))
     }
@@ -110,7 +96,7 @@ import Ticks
 
     @Test(arguments: faults)
     func `a line of nginx that cannot be read says what it wants`(line: String, key: String, message: String) throws {
-        let fault = try #require(self.fault(.nginx, [line]))
+        let fault = try #require(refusal(.nginx, [line]))
         #expect(fault.key == key && fault.message == message, "\(fault)")
     }
 
@@ -143,7 +129,7 @@ import Ticks
         (#"{"startTime": 1, "prompt_tokens": 1, "completion_tokens": -1}"#, "completion_tokens"),
     ])
     func `a line of LiteLLM that cannot be read names the member`(line: String, key: String) {
-        #expect(fault(.litellm, [line])?.key == key)
+        #expect(refusal(.litellm, [line])?.key == key)
     }
 
     // MARK: Sessions
