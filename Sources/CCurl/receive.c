@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -121,6 +122,7 @@ static ssize_t receive(int socket, void *bytes, size_t length, int flags) {
     state.read_monotonic = spate_monotonic();
     state.socket = socket;
     state.emptied = emptied;
+    state.count = (int)count;
     state.end = (char *)bytes + count;
     state.reads++;
     return count;
@@ -194,6 +196,11 @@ struct spate_sends spate_sends_of(int socket) {
 void spate_forget_socket(int socket) {
     if (socket >= 0 && socket < sent_count) sent[socket] = (struct spate_sends){0};
     if (socket >= 0 && socket < held_count) release(&held[socket]);
+}
+
+int spate_unread(int socket) {
+    int count = 0;
+    return ioctl(socket, FIONREAD, &count) == 0 ? count : 0;
 }
 
 int spate_stamp_socket(int socket) {

@@ -227,6 +227,7 @@ void spate_ring_note(const spate_ring *ring, const spate_ring_piece *piece, int 
     state->socket = socket;
     state->drained = -1;
     state->emptied = piece->result < SPATE_RECEIVE_MOST;
+    state->count = piece->result;
     state->end = piece->bytes + piece->result;
     state->reads++;
 }

@@ -18,14 +18,18 @@ import Ticks
         written: Double? = nil,
         firstToken: Double? = nil,
         lastRead: Double? = nil,
+        standstill: Range<Double>? = nil,
         now: Double,
         by other: Watchdog? = nil
     ) -> Outcome? {
-        (other ?? watchdog).verdict(
+        var still = Standstill()
+        if let standstill { still.note(due: at(standstill.lowerBound), ran: at(standstill.upperBound)) }
+        return (other ?? watchdog).verdict(
             dispatched: at(0),
             written: written.map(at),
             firstToken: firstToken.map(at),
             lastRead: lastRead.map(at),
+            standstill: still,
             now: at(now)
         )
     }
@@ -64,8 +68,10 @@ import Ticks
             )
             var (written, token, lastRead) = (Instant?.none, Instant?.none, Instant?.none)
             var safe = at(0)
-            for step in 0..<400 {
+            var still = Standstill()
+            for step in 0..<500 {
                 let now = at(Double(step) * 0.1)
+                if random.unit() < 0.02 { still.note(due: at(Double(step) * 0.1 - random.unit() * 3), ran: now) }
                 // What can happen to a request, in any order that makes sense.
                 switch Int(random.unit() * 40) {
                 case 0: written = written ?? now
@@ -78,6 +84,7 @@ import Ticks
                     written: written,
                     firstToken: token,
                     lastRead: lastRead,
+                    standstill: still,
                     now: now
                 )
                 if now >= safe {
@@ -104,6 +111,30 @@ import Ticks
     @Test func `a stream that never pauses runs into the total timeout`() {
         #expect(verdict(written: 0.1, firstToken: 0.3, lastRead: 19.9, now: 19.999_999_999) == nil)
         #expect(verdict(written: 0.1, firstToken: 0.3, lastRead: 19.9, now: 20) == .timeoutTotal)
+    }
+
+    @Test func `no limit counts the time in which the loop stood still`() {
+        #expect(verdict(standstill: 0.5..<3, now: 3.49) == nil)
+        #expect(verdict(standstill: 0.5..<3, now: 3.5) == .timeoutConnect)
+        #expect(verdict(written: 0.1, standstill: 1..<9, now: 12.99) == nil)
+        #expect(verdict(written: 0.1, standstill: 1..<9, now: 13) == .timeoutFirstToken)
+        #expect(verdict(written: 0.1, firstToken: 0.3, lastRead: 1, standstill: 0.5..<4, now: 5.99) == nil)
+        #expect(verdict(written: 0.1, firstToken: 0.3, lastRead: 1, standstill: 0.5..<4, now: 6) == .timeoutIdle)
+        #expect(verdict(written: 0.1, firstToken: 0.3, lastRead: 31, standstill: 2..<14, now: 31.9) == nil)
+        #expect(verdict(written: 0.1, firstToken: 0.3, lastRead: 31, standstill: 2..<14, now: 32) == .timeoutTotal)
+    }
+
+    @Test func `a standstill before a limit began is none of its time`() {
+        #expect(verdict(standstill: -5..<0, now: 1) == .timeoutConnect)
+        #expect(verdict(written: 0.1, firstToken: 0.3, lastRead: 4, standstill: 1..<4, now: 6) == .timeoutIdle)
+    }
+
+    @Test func `a tenth of a second is no standstill`() {
+        var still = Standstill()
+        #expect(still.note(due: at(0), ran: at(0.1)) == nil)
+        #expect(still.age(since: at(0), at: at(1)) == 1_000_000_000)
+        #expect(still.note(due: at(0), ran: at(0.100_000_001)) == at(0)..<at(0.100_000_001))
+        #expect(still.age(since: at(0), at: at(1)) == 899_999_999)
     }
 
     @Test func `where several have run out, the contract's order decides`() {

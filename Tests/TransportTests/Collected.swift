@@ -20,6 +20,7 @@ final class Collected: TransferHandler {
     var seen: SeenBytes?
     var body: [UInt8] = []
     var stamps: [ReceiveStamp] = []
+    var ends: [Int] = []  // of the body, after each of them
     var latenesses: [Int64] = []  // by how much what has bytes behind it may have come before each of them
     var failure: TransferFailure?
     var status = 0
@@ -30,6 +31,7 @@ final class Collected: TransferHandler {
     func transfer(_ transfer: Transfer, received bytes: Span<UInt8>, at stamp: ReceiveStamp) {
         for index in bytes.indices { body.append(bytes[index]) }
         stamps.append(stamp)
+        ends.append(body.count)
         latenesses.append(transfer.lateness(of: stamp))
         seen?.add(bytes.count)
     }

@@ -108,6 +108,7 @@ typedef struct {
     int socket;              ///< whose bytes they were
     int drained;             ///< the socket whose latest read emptied it, within this callback; -1 = none
     bool emptied;            ///< whether it took all that the socket had
+    int count;               ///< bytes that it took
     const void *end;         ///< behind the last received bytes; never read from, only compared with
 } spate_receive_state;
 
@@ -125,6 +126,8 @@ struct spate_sends spate_sends_of(int socket);
 void spate_request_begins(void);
 /// Forgets it, for a new socket with an old number.
 void spate_forget_socket(int socket);
+/// Bytes that the kernel holds for `socket`.
+int spate_unread(int socket);
 
 // Reading a body without libcurl: while a socket is held back, libcurl's `recv` finds it empty.
 

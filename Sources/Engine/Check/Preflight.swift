@@ -41,7 +41,10 @@ public struct Preflight: Sendable {
     ) -> Answer {
         let loop = EventLoop()
         var answer = Answer(endpoint: question.endpoint)
-        let deadline = PreciseTimer(loop: loop) { _ in
+        let asked = MonotonicClock.now()
+        let ticker = Ticker(loop: loop) { standstill in
+            meanwhile()
+            guard standstill.age(since: asked, at: MonotonicClock.now()) > seconds * 1_000_000_000 else { return }
             answer.failure = TransferFailure(
                 kind: .connect,
                 detail: "connect_timeout",
@@ -49,8 +52,6 @@ public struct Preflight: Sendable {
             )
             loop.stop()
         }
-        deadline.arm(at: MonotonicClock.now().advanced(byNanoseconds: seconds * 1_000_000_000))
-        let ticker = Ticker(loop: loop, meanwhile)
         ticker.start()
         var look: ModelsLook?
         Resolver.resolve(question.endpoint.connectedHost, loop: loop) { resolved in

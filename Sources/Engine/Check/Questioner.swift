@@ -15,9 +15,9 @@ public enum Questioner {
     ) -> (records: [QuestionRecord], script: Script) {
         let loop = EventLoop()
         let session = QuestionSession(loop: loop, script: script, target: target, redactor: redactor, seconds: seconds)
-        let ticker = Ticker(loop: loop) {
+        let ticker = Ticker(loop: loop) { standstill in
             meanwhile()
-            session.tick()
+            session.tick(standstill)
         }
         ticker.start()
         session.askNext()
@@ -30,10 +30,13 @@ public enum Questioner {
 final class Ticker {
     private static let interval: Int64 = 100_000_000
     private var timer: PreciseTimer?
+    private var standstill = Standstill()
 
-    init(loop: EventLoop, _ body: @escaping () -> Void) {
-        timer = PreciseTimer(loop: loop) { [unowned self] _ in
-            body()
+    /// - Parameter body: is told the loop's last standstill.
+    init(loop: EventLoop, _ body: @escaping (Standstill) -> Void) {
+        timer = PreciseTimer(loop: loop) { [unowned self] due in
+            standstill.note(due: due, ran: MonotonicClock.now())
+            body(standstill)
             start()
         }
     }
@@ -116,7 +119,7 @@ private final class QuestionSession<Script: Questionnaire>: TransferHandler {
     private var inputs: Int?
 
     /// An answer that takes too long is over; the next question comes after a pause.
-    func tick() {
+    func tick(_ standstill: Standstill) {
         guard question != nil else {
             idleTicks += 1
             if idleTicks > pauseTicks { askNext() }
@@ -128,8 +131,7 @@ private final class QuestionSession<Script: Questionnaire>: TransferHandler {
             client.cancel(transfer)
             return end(.complete)
         }
-        let age = now.nanoseconds(since: transfer.timing.dispatched)
-        guard age > limit else { return }
+        guard standstill.age(since: transfer.timing.dispatched, at: now) > limit else { return }
         client.cancel(transfer)
         end(.ours(follower.state.firstToken == nil ? .timeoutFirstToken : .timeoutTotal))
     }

@@ -6,13 +6,10 @@ internal import Transport
 /// went wrong with time.
 final class Housekeeping {
     private static let interval: Int64 = 50_000_000
-    /// A heartbeat so late is worth a row of its own.
-    private static let stall: Int64 = 100_000_000
-
     private let loop: EventLoop
     private let t0: Instant
     private let loopIndex: Int
-    private let beat: (Instant) -> Void
+    private let beat: (Instant, Standstill) -> Void
     private let tick: (Instant) -> Void
     private let recorder: Recorder
     private var timer: PreciseTimer?
@@ -25,17 +22,18 @@ final class Housekeeping {
         boottime: MonotonicClock.boottimeOffset()
     )
     private var late: [Heartbeat.Finding] = []
+    private var standstill = Standstill()
 
     /// - Parameters:
     ///   - tick: called every 50 ms
-    ///   - beat: called with each heartbeat, before that
+    ///   - beat: called with each heartbeat, before that, with the loop's last standstill
     init(
         loop: EventLoop,
         t0: Instant,
         loopIndex: Int,
         recorder: Recorder,
         tick: @escaping (Instant) -> Void,
-        beat: @escaping (Instant) -> Void = { _ in }
+        beat: @escaping (Instant, Standstill) -> Void = { _, _ in }
     ) {
         self.loop = loop
         self.t0 = t0
@@ -61,9 +59,9 @@ final class Housekeeping {
         let (cpu, queued) = (ProcessResources.threadCPU(), runQueue.nanoseconds())
         if let finding = heartbeat.beat(at: now, cpu: cpu, queued: queued) {
             recorder.heartbeat(finding)
-            if finding.lateness > Self.stall { late.append(finding) }
+            if standstill.note(due: finding.due, ran: finding.ran) != nil { late.append(finding) }
         }
-        beat(now)
+        beat(now, standstill)
         if now >= nextTick {
             tick(now)
             nextTick = now.advanced(byNanoseconds: Self.interval)

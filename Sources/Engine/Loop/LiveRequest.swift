@@ -124,9 +124,9 @@ final class LiveRequest: TransferHandler {
         return patience.map { min(safe, dispatched.advanced(byNanoseconds: $0)) } ?? safe
     }
 
-    func overdue(now: Instant) -> Outcome? {
+    func overdue(now: Instant, _ standstill: Standstill) -> Outcome? {
         if follower.end.since != nil { return nil }  // it has its answer
-        if let patience, now.nanoseconds(since: transfer.timing.dispatched) >= patience {
+        if let patience, standstill.age(since: transfer.timing.dispatched, at: now) >= patience {
             hasGivenUp = true
             return .cancelled
         }
@@ -135,6 +135,7 @@ final class LiveRequest: TransferHandler {
             written: transfer.timing.written,
             firstToken: follower.state.firstToken,
             lastRead: follower.state.lastRead ?? transfer.timing.firstByte,
+            standstill: standstill,
             now: now
         )
     }

@@ -44,7 +44,8 @@ final class LoopDriver {
         housekeeping = Housekeeping(loop: loop, t0: run.t0, loopIndex: loopIndex, recorder: recorder) {
             [unowned self] now in
             tick(now)
-        } beat: { [unowned self] now in
+        } beat: { [unowned self] now, standstill in
+            if standstill != roster.standstill { note(standstill) }
             roster.endComplete(at: now, run.patience)
         }
         loop.onAfterPoll { [unowned self] in endTurn() }
@@ -327,6 +328,13 @@ final class LoopDriver {
             run.conductor.take(.load(load, second: second, index: passage.index))
         }
         run.learnt.tell(loop: loopIndex, at: now, limits: lanes.rateLimits)
+    }
+
+    /// Neither a request nor its target is blamed for it.
+    private func note(_ standstill: Standstill) {
+        roster.standstill = standstill
+        guard let passage, let last = standstill.last else { return }
+        tellBreaker(of: passage, pause: last.upperBound.nanoseconds(since: last.lowerBound))
     }
 
     private func watchForBreaker(_ now: Instant) {

@@ -32,13 +32,19 @@ struct Watchdog: Sendable {
     ///   - written: when its last byte was written; nil while it connects
     ///   - firstToken: nil before it
     ///   - lastRead: when anything last came
-    func verdict(dispatched: Instant, written: Instant?, firstToken token: Instant?, lastRead: Instant?, now: Instant)
-        -> Outcome?
-    {
-        let age = now.nanoseconds(since: dispatched)
+    ///   - standstill: in which nothing could be read
+    func verdict(
+        dispatched: Instant,
+        written: Instant?,
+        firstToken token: Instant?,
+        lastRead: Instant?,
+        standstill: Standstill,
+        now: Instant
+    ) -> Outcome? {
+        let age = standstill.age(since: dispatched, at: now)
         if written == nil, lastRead == nil, age >= connect { return .timeoutConnect }
         if token == nil, age >= firstToken { return .timeoutFirstToken }
-        if token != nil, let lastRead, now.nanoseconds(since: lastRead) >= idle { return .timeoutIdle }
+        if token != nil, let lastRead, standstill.age(since: lastRead, at: now) >= idle { return .timeoutIdle }
         return age >= total ? .timeoutTotal : nil
     }
 }

@@ -55,8 +55,10 @@ extension Transfer {
             return false
         }
         let read = UnsafeBufferPointer(start: bytes, count: count)
-        guard let rest = deliver(read, emptiedSocket: count < Int(SPATE_RECEIVE_MOST)) else {
-            if let watch = reader { client.reading.mayGather(self, watch) }
+        let emptied = count < Int(SPATE_RECEIVE_MOST)
+        guard let rest = deliver(read, emptiedSocket: emptied) else {
+            // What is left has waited for longer than a ring would know.
+            if emptied, let watch = reader { client.reading.mayGather(self, watch) }
             return true
         }
         giveBack(rest)

@@ -221,6 +221,7 @@ public final class HTTPClient {
     /// Puts a new socket under watch.
     func adopt(_ descriptor: Int32, by shard: ConnectionShard) {
         spate_forget_socket(descriptor)
+        stamps.forget(descriptor)
         spate_stamp_socket(descriptor)
         sockets.watch(of: descriptor)?.abandon()  // its number came back to us, so it is closed
         sockets.insert(SocketWatch(descriptor: descriptor, shard: shard))
@@ -266,11 +267,22 @@ public final class HTTPClient {
     /// The stamp of what libcurl delivers now. Streams that share a connection are delivered from libcurl's own buffers,
     /// some after later reads: theirs is the instant of the delivery, and says so.
     func stamp() -> ReceiveStamp {
-        let earliest = reading.earliest ?? loop.turn.previousPollBegan
-        let stamp = stamps.current(notBefore: earliest)
+        let stamp = stamps.current(on: loop, notBefore: reading.earliest)
         guard endpoint.multiplexes else { return stamp }
         let now = MonotonicClock.now()
         return ReceiveStamp(instant: now, readAt: now, isKernel: false, read: stamp.read)
+    }
+
+    /// By how much bytes of the latest read may have arrived before `stamp`, nanoseconds; for those with others behind them.
+    func lateness(of stamp: Instant) -> Int64 {
+        // A ring takes bytes when it is entered and at no other time.
+        if let earliest = reading.earliest { return max(0, stamp.nanoseconds(since: earliest)) }
+        return stamps.backlog?.lateness(of: stamp) ?? loop.lateness(of: stamp)
+    }
+
+    /// What a ring has left in this socket had not come before that instant.
+    func leaves(_ descriptor: Int32, unreadSince earliest: Instant) {
+        stamps.leaves(descriptor, unreadSince: earliest)
     }
 
     /// Bytes of an earlier read of a socket are delivered now.

@@ -27,8 +27,7 @@ public struct ReceiveStamp: Sendable, Hashable {
 /// Turns what the interposed `recv` noted into stamps, and refuses stamps that cannot be true.
 ///
 /// The kernel stamps in CLOCK_REALTIME, so each stamp is shifted by an offset that is sampled anew every second. A stamp
-/// later than the read, or earlier than the previous wait for events began, is refused: the wall clock was stepped, or the
-/// bytes had waited in the socket longer than a turn.
+/// later than the read is refused, and one from before the bytes can have come: the wall clock was stepped.
 struct StampClock {
     /// The kernel stamps a packet some microseconds before the socket becomes readable.
     private static let softIRQ: Int64 = 50_000
@@ -48,6 +47,7 @@ struct StampClock {
     private(set) var discarded: Int64 = 0
     private var lastRead: UInt64 = 0
     private var last = ReceiveStamp(instant: .zero, readAt: .zero, isKernel: false, read: 0)
+    private var backlogs = Backlogs()
 
     /// Reads of this thread so far.
     var reads: UInt64 { state?.pointee.reads ?? 0 }
@@ -60,15 +60,26 @@ struct StampClock {
         guard let state else { return }
         lastRead = state.pointee.reads
         last = stamp
+        backlogs.readsNone()
         state.pointee.socket = socket
         state.pointee.emptied = emptied
     }
 
+    /// The backlog that the bytes are of which are being delivered now.
+    var backlog: Backlog? { backlogs.present }
+    mutating func leaves(_ socket: Int32, unreadSince earliest: Instant) {
+        backlogs.leaves(socket, unreadSince: earliest, at: MonotonicClock.now())
+    }
+    mutating func forget(_ socket: Int32) { backlogs.forget(socket) }
+
     /// The stamp of the bytes that libcurl is delivering now.
-    mutating func current(notBefore earliest: Instant) -> ReceiveStamp {
+    /// - Parameter gathered: before which they had not come, where a ring has read them
+    mutating func current(on loop: EventLoop, notBefore gathered: Instant? = nil) -> ReceiveStamp {
         guard let seen = state?.pointee else { return last }
         if seen.reads == lastRead { return last }
         lastRead = seen.reads
+        if gathered == nil { backlogs.reads(seen, on: loop) } else { backlogs.readsNone() }
+        let earliest = gathered ?? backlog?.earliest ?? loop.turn.previousPollBegan
         let readAt = seen.read_monotonic
         if readAt - sampledAt > 1_000_000_000 {
             offset = MonotonicClock.realtimeOffset()

@@ -193,8 +193,7 @@ final class RingReader {
         if watch.remainder == nil, isOfRing {
             if !watch.isLeavingRing, isUsable, arm(watch) { return }
             if watch.isLeavingRing { leaving -= 1 }
-            forget(watch)
-            return watch.want(.readable)
+            return giveBack(watch)
         }
         if watch.remainder == nil {
             watch.remainder = SocketWatch.Remainder(bytes: [], stamp: nil, earliest: previousBegan)
@@ -203,12 +202,18 @@ final class RingReader {
         left.append((watch, isOfRing ? 0 : -result))
     }
 
+    /// Others read it from now on, first what the ring, short of buffers, has not taken.
+    private func giveBack(_ watch: SocketWatch) {
+        forget(watch)
+        watch.shard.client.leaves(watch.descriptor, unreadSince: previousBegan)
+        watch.want(.readable)
+    }
+
     private func handOver() {
         for (watch, error) in left {
             guard let remainder = watch.remainder, let reader = watch.reader else { continue }
             leaving -= 1
-            forget(watch)
-            watch.want(.readable)
+            giveBack(watch)
             reader._withUnsafeGuaranteedRef { reader in
                 if let stamp = remainder.stamp {
                     reader.client.resume(stamp, of: watch.descriptor, emptied: remainder.emptied)

@@ -37,8 +37,6 @@ extension Transfer {
     /// By how much an event of these bytes may have arrived before their stamp, if it has bytes behind it in its read; at
     /// most, nanoseconds. Only within the call that brought them.
     public func lateness(of stamp: ReceiveStamp) -> Int64 {
-        // A ring takes bytes when it is entered and at no other time.
-        if let earliest = client.reading.earliest { return max(0, stamp.instant.nanoseconds(since: earliest)) }
-        return client.loop.lateness(of: stamp.instant)
+        client.lateness(of: stamp.instant)
     }
 }

@@ -119,7 +119,7 @@ public final class HTTPServer {
     }
 
     /// Stamp of the bytes just read on this thread.
-    func stampOfRead() -> Instant { stamps.current(notBefore: loop.turn.previousPollBegan).instant }
+    func stampOfRead() -> Instant { stamps.current(on: loop).instant }
 
     /// Notes a connection whose sending failed; it is closed at the next turn, not under the feet of the sender.
     func noteBroken(_ connection: ServerConnection) {
@@ -133,7 +133,10 @@ public final class HTTPServer {
         loop.turnAgain()
     }
 
-    func forget(_ connection: ServerConnection) { connections[connection.descriptor] = nil }
+    func forget(_ connection: ServerConnection) {
+        connections[connection.descriptor] = nil
+        stamps.forget(connection.descriptor)
+    }
 
     private func close() {
         guard !isClosed else { return }
