@@ -309,6 +309,21 @@ import Ticks
         #expect(lags.reduce(0) { $0 + $1.histogram.count } == UInt64(requests.count))
     }
 
+    @Test func `a silence is what the loop saw while it ran`() {
+        enter(step: 1, width: 1_000, at: 0)
+        start(10)
+        recorder.tokens(1, at: at(25))
+        recorder.firstToken(ttft: 15_000_000)
+        for time in stride(from: 50.0, through: 1_000, by: 50) { recorder.tick(at: at(time)) }
+        #expect(feed.snapshot(at: at(1_000)).silence == nil)
+        let late = Heartbeat.Finding(due: at(1_000), ran: at(6_000), beats: 2_501, held: 5_000_000_000, queued: 0)
+        recorder.heartbeat(late)
+        recorder.tick(at: at(6_000))
+        #expect(feed.snapshot(at: at(6_000)).silence == nil, "it stood still for five seconds")
+        recorder.tick(at: at(6_300))
+        #expect(feed.snapshot(at: at(6_300)).silence == 1_275_000_000)
+    }
+
     @Test func `the live view sees what was counted, as of the last batch`() {
         enter(step: 1, width: 1_000, at: 0)
         start(10)

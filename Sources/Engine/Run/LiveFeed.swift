@@ -16,8 +16,9 @@ public final class LiveFeed: Sendable {
         var ttft = Histogram()
         var jointGap = Histogram()
         var hasToken = false
-        /// When a token last came; while no stream was open, when the next one began.
-        var lastToken = Instant.zero
+        /// Nanoseconds that the loop ran since a token last came, or, where no stream was open then, since the next one
+        /// began.
+        var quiet = Int64.max
     }
 
     /// All loops together at one instant.
@@ -33,13 +34,12 @@ public final class LiveFeed: Sendable {
         /// Of the present step: gaps between tokens of all streams, and whether one had its first.
         var jointGap = Histogram()
         var hasToken = false
-        var lastToken = Instant.zero
+        var quiet = Int64.max
 
         /// For how long streams have been open and none brought a token, nanoseconds, if that is longer than this step's
         /// own gaps and waits for a first token explain; nil otherwise. The result judges by more than is known here.
         public var silence: Int64? {
-            guard inFlight > 0, hasToken, lastToken > .zero else { return nil }
-            let quiet = at.nanoseconds(since: lastToken)
+            guard inFlight > 0, hasToken, quiet < .max else { return nil }
             let gap = Double(jointGap.quantile(.p90) ?? 0) * 5
             let wait = Double(ttft.quantile(.p50) ?? 0) * 10
             return Double(quiet) > max(1e9, gap, wait) ? quiet : nil
@@ -84,7 +84,7 @@ public final class LiveFeed: Sendable {
                 result.ttft.merge(loop.ttft)
                 result.jointGap.merge(loop.jointGap)
                 result.hasToken = result.hasToken || loop.hasToken
-                result.lastToken = max(result.lastToken, loop.lastToken)
+                result.quiet = min(result.quiet, loop.quiet)
             }
         }
         return result
