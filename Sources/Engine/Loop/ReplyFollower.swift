@@ -56,8 +56,9 @@ struct ReplyFollower {
         let isExact = stamp.isExactAtEnd && (digest.endsWithToken ? digest.tokenEvents == 1 : digest.events == 0)
         late = isExact ? 0 : transfer.lateness(of: stamp)
         let action = state.receive(digest, stamp: stamp, late: late)
-        if case .nextTokens(let gap) = action, gap >= GapLog.shortest {
-            gaps.add(gap, endingAt: stamp.instant.nanoseconds(since: transfer.timing.dispatched))
+        // What may have come before its stamp ends a gap as early.
+        if case .nextTokens(let gap) = action, gap - late >= GapLog.shortest {
+            gaps.add(gap - late, endingAt: stamp.instant.nanoseconds(since: transfer.timing.dispatched) - late)
         }
         return (digest, action)
     }
