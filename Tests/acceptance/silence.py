@@ -1,5 +1,6 @@
 """A server that falls silent, a generator that stands still: each is seen, timed, counted and blamed right."""
 import os
+import random
 import signal
 import threading
 import time
@@ -96,7 +97,8 @@ def stop(stops, name, pid, seconds):
 
 
 def late(bench):
-    """The generator is stopped for 150 ms of every 500 ms: stamps are late, and each says by how much at most."""
+    """The generator is stopped for 150 ms every now and then: stamps are late, and each says by how much at most."""
+    chance = random.Random(1)  # at a steady pace answers fall in step with the stops
     child = bench.start(provider(32, "200ms", "20ms") + PROMPTS % 64 + "phases:\n  - steady: {concurrency: 32, for: 12s, settle: 1s}\n")
     time.sleep(2)
     while child.poll() is None:
@@ -104,7 +106,7 @@ def late(bench):
         child.send_signal(signal.SIGSTOP)
         time.sleep(0.15)
         child.send_signal(signal.SIGCONT)
-        time.sleep(max(0, began + 0.5 - time.monotonic()))
+        time.sleep(max(0, began + chance.uniform(0.3, 0.7) - time.monotonic()))
     outcome = bench.finish(child, 60)
     journal = outcome.journal
     said, true, bound, beyond, wide = [], [], [], 0, 0
