@@ -18,18 +18,18 @@ import Ticks
         written: Double? = nil,
         firstToken: Double? = nil,
         lastRead: Double? = nil,
-        standstill: Range<Double>? = nil,
+        standstill: Range<Double>...,
         now: Double,
         by other: Watchdog? = nil
     ) -> Outcome? {
-        var still = Standstill()
-        if let standstill { still.note(due: at(standstill.lowerBound), ran: at(standstill.upperBound)) }
+        var still = Standstills()
+        for one in standstill { still.note(due: at(one.lowerBound), ran: at(one.upperBound)) }
         return (other ?? watchdog).verdict(
             dispatched: at(0),
             written: written.map(at),
             firstToken: firstToken.map(at),
             lastRead: lastRead.map(at),
-            standstill: still,
+            standstills: still,
             now: at(now)
         )
     }
@@ -68,7 +68,7 @@ import Ticks
             )
             var (written, token, lastRead) = (Instant?.none, Instant?.none, Instant?.none)
             var safe = at(0)
-            var still = Standstill()
+            var still = Standstills()
             for step in 0..<500 {
                 let now = at(Double(step) * 0.1)
                 if random.unit() < 0.02 { still.note(due: at(Double(step) * 0.1 - random.unit() * 3), ran: now) }
@@ -84,7 +84,7 @@ import Ticks
                     written: written,
                     firstToken: token,
                     lastRead: lastRead,
-                    standstill: still,
+                    standstills: still,
                     now: now
                 )
                 if now >= safe {
@@ -129,8 +129,16 @@ import Ticks
         #expect(verdict(written: 0.1, firstToken: 0.3, lastRead: 4, standstill: 1..<4, now: 6) == .timeoutIdle)
     }
 
+    @Test func `of several standstills none is counted`() {
+        #expect(verdict(written: 0.1, standstill: 1..<3, 3.5..<4.5, 5..<5.25, now: 8.24) == nil)
+        #expect(verdict(written: 0.1, standstill: 1..<3, 3.5..<4.5, 5..<5.25, now: 8.25) == .timeoutFirstToken)
+        // A long stop is not forgotten for the short one behind it; what overlaps counts once.
+        #expect(verdict(written: 0.1, standstill: 1..<71, 70.5..<71.5, now: 75.49) == nil)
+        #expect(verdict(written: 0.1, standstill: 1..<71, 70.5..<71.5, now: 75.5) == .timeoutFirstToken)
+    }
+
     @Test func `a tenth of a second is no standstill`() {
-        var still = Standstill()
+        var still = Standstills()
         #expect(still.note(due: at(0), ran: at(0.1)) == nil)
         #expect(still.age(since: at(0), at: at(1)) == 1_000_000_000)
         #expect(still.note(due: at(0), ran: at(0.100_000_001)) == at(0)..<at(0.100_000_001))

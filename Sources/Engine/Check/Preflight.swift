@@ -42,9 +42,9 @@ public struct Preflight: Sendable {
         let loop = EventLoop()
         var answer = Answer(endpoint: question.endpoint)
         let asked = MonotonicClock.now()
-        let ticker = Ticker(loop: loop) { standstill in
+        let ticker = Ticker(loop: loop) { standstills in
             meanwhile()
-            guard standstill.age(since: asked, at: MonotonicClock.now()) > seconds * 1_000_000_000 else { return }
+            guard standstills.age(since: asked, at: MonotonicClock.now()) > seconds * 1_000_000_000 else { return }
             answer.failure = TransferFailure(
                 kind: .connect,
                 detail: "connect_timeout",

@@ -15,9 +15,9 @@ public enum Questioner {
     ) -> (records: [QuestionRecord], script: Script) {
         let loop = EventLoop()
         let session = QuestionSession(loop: loop, script: script, target: target, redactor: redactor, seconds: seconds)
-        let ticker = Ticker(loop: loop) { standstill in
+        let ticker = Ticker(loop: loop) { standstills in
             meanwhile()
-            session.tick(standstill)
+            session.tick(standstills)
         }
         ticker.start()
         session.askNext()
@@ -30,13 +30,13 @@ public enum Questioner {
 final class Ticker {
     private static let interval: Int64 = 100_000_000
     private var timer: PreciseTimer?
-    private var standstill = Standstill()
+    private var standstills = Standstills()
 
-    /// - Parameter body: is told the loop's last standstill.
-    init(loop: EventLoop, _ body: @escaping (Standstill) -> Void) {
+    /// - Parameter body: is told when the loop did not run.
+    init(loop: EventLoop, _ body: @escaping (Standstills) -> Void) {
         timer = PreciseTimer(loop: loop) { [unowned self] due in
-            standstill.note(due: due, ran: MonotonicClock.now())
-            body(standstill)
+            standstills.note(due: due, ran: MonotonicClock.now())
+            body(standstills)
             start()
         }
     }
@@ -119,7 +119,7 @@ private final class QuestionSession<Script: Questionnaire>: TransferHandler {
     private var inputs: Int?
 
     /// An answer that takes too long is over; the next question comes after a pause.
-    func tick(_ standstill: Standstill) {
+    func tick(_ standstills: Standstills) {
         guard question != nil else {
             idleTicks += 1
             if idleTicks > pauseTicks { askNext() }
@@ -131,7 +131,7 @@ private final class QuestionSession<Script: Questionnaire>: TransferHandler {
             client.cancel(transfer)
             return end(.complete)
         }
-        guard standstill.age(since: transfer.timing.dispatched, at: now) > limit else { return }
+        guard standstills.age(since: transfer.timing.dispatched, at: now) > limit else { return }
         client.cancel(transfer)
         end(.ours(follower.state.firstToken == nil ? .timeoutFirstToken : .timeoutTotal))
     }

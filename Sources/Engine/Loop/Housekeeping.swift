@@ -9,7 +9,7 @@ final class Housekeeping {
     private let loop: EventLoop
     private let t0: Instant
     private let loopIndex: Int
-    private let beat: (Instant, Standstill) -> Void
+    private let beat: (Instant, Standstills) -> Void
     private let tick: (Instant) -> Void
     private let recorder: Recorder
     private var timer: PreciseTimer?
@@ -22,18 +22,18 @@ final class Housekeeping {
         boottime: MonotonicClock.boottimeOffset()
     )
     private var late: [Heartbeat.Finding] = []
-    private var standstill = Standstill()
+    private var standstills = Standstills()
 
     /// - Parameters:
     ///   - tick: called every 50 ms
-    ///   - beat: called with each heartbeat, before that, with the loop's last standstill
+    ///   - beat: called with each heartbeat, before that, with the stretches in which the loop did not run
     init(
         loop: EventLoop,
         t0: Instant,
         loopIndex: Int,
         recorder: Recorder,
         tick: @escaping (Instant) -> Void,
-        beat: @escaping (Instant, Standstill) -> Void = { _, _ in }
+        beat: @escaping (Instant, Standstills) -> Void = { _, _ in }
     ) {
         self.loop = loop
         self.t0 = t0
@@ -59,9 +59,9 @@ final class Housekeeping {
         let (cpu, queued) = (ProcessResources.threadCPU(), runQueue.nanoseconds())
         if let finding = heartbeat.beat(at: now, cpu: cpu, queued: queued) {
             recorder.heartbeat(finding)
-            if standstill.note(due: finding.due, ran: finding.ran) != nil { late.append(finding) }
+            if standstills.note(due: finding.due, ran: finding.ran) != nil { late.append(finding) }
         }
-        beat(now, standstill)
+        beat(now, standstills)
         if now >= nextTick {
             tick(now)
             nextTick = now.advanced(byNanoseconds: Self.interval)

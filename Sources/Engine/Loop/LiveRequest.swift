@@ -124,9 +124,9 @@ final class LiveRequest: TransferHandler {
         return patience.map { min(safe, dispatched.advanced(byNanoseconds: $0)) } ?? safe
     }
 
-    func overdue(now: Instant, _ standstill: Standstill) -> Outcome? {
+    func overdue(now: Instant, _ standstills: Standstills) -> Outcome? {
         if follower.end.since != nil { return nil }  // it has its answer
-        if let patience, standstill.age(since: transfer.timing.dispatched, at: now) >= patience {
+        if let patience, standstills.age(since: transfer.timing.dispatched, at: now) >= patience {
             hasGivenUp = true
             return .cancelled
         }
@@ -135,7 +135,7 @@ final class LiveRequest: TransferHandler {
             written: transfer.timing.written,
             firstToken: follower.state.firstToken,
             lastRead: follower.state.lastRead ?? transfer.timing.firstByte,
-            standstill: standstill,
+            standstills: standstills,
             now: now
         )
     }

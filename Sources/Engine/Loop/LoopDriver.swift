@@ -44,8 +44,8 @@ final class LoopDriver {
         housekeeping = Housekeeping(loop: loop, t0: run.t0, loopIndex: loopIndex, recorder: recorder) {
             [unowned self] now in
             tick(now)
-        } beat: { [unowned self] now, standstill in
-            if standstill != roster.standstill { note(standstill) }
+        } beat: { [unowned self] now, standstills in
+            if standstills != roster.standstills { note(standstills) }
             roster.endComplete(at: now, run.patience)
         }
         loop.onAfterPoll { [unowned self] in endTurn() }
@@ -331,9 +331,9 @@ final class LoopDriver {
     }
 
     /// Neither a request nor its target is blamed for it.
-    private func note(_ standstill: Standstill) {
-        roster.standstill = standstill
-        guard let passage, let last = standstill.last else { return }
+    private func note(_ standstills: Standstills) {
+        roster.standstills = standstills
+        guard let passage, let last = standstills.last else { return }
         tellBreaker(of: passage, pause: last.upperBound.nanoseconds(since: last.lowerBound))
     }
 

@@ -17,7 +17,7 @@ final class Recorder {
     private var batch = RecordBatch()
     private var lastFlush: Instant
     private var live = LiveFeed.LoopState()
-    private var standstill = Standstill()
+    private var standstills = Standstills()
 
     private var step = 0  // 0 = none: before the first and behind the last
     private(set) var binWidth: Int64 = 1_000_000_000
@@ -152,7 +152,7 @@ final class Recorder {
 
     func heartbeat(_ finding: Heartbeat.Finding) {
         advance(to: finding.ran)
-        standstill.note(due: finding.due, ran: finding.ran)
+        standstills.note(due: finding.due, ran: finding.ran)
         for beat in 0..<finding.beats { wakeLag.record(finding.lateness - Int64(beat) * Heartbeat.interval) }
         // Waiting for a core is the scheduler's doing, however long; the rest is not.
         let rest = finding.held - finding.queued
@@ -183,7 +183,7 @@ final class Recorder {
     private func flush(at now: Instant) {
         lastFlush = now
         live.inFlight = inFlight
-        live.quiet = standstill.age(since: lastToken, at: now)
+        live.quiet = standstills.age(since: lastToken, at: now)
         feed.update(loop: loop, live)
         guard !batch.isEmpty else { return }
         sink.write(batch)

@@ -10,7 +10,7 @@ final class Roster {
     /// Until when none of them can be overdue: ten thousand streams are not looked through for nothing.
     private var safeUntil = Instant.distantFuture
     private var lastToken: Instant?  // of the present phase
-    var standstill = Standstill()  // of the loop
+    var standstills = Standstills()  // of its loop
 
     var count: Int { running.count }
 
@@ -70,7 +70,7 @@ final class Roster {
             position -= 1
             guard position < running.count else { continue }
             let request = running[position]
-            if let outcome = request.overdue(now: now, standstill) {
+            if let outcome = request.overdue(now: now, standstills) {
                 request.lane.cancel(request, .ours(outcome))
             } else {
                 noteDispatch(of: request, at: now)

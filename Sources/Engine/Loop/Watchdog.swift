@@ -32,19 +32,19 @@ struct Watchdog: Sendable {
     ///   - written: when its last byte was written; nil while it connects
     ///   - firstToken: nil before it
     ///   - lastRead: when anything last came
-    ///   - standstill: in which nothing could be read
+    ///   - standstills: in which nothing could be read
     func verdict(
         dispatched: Instant,
         written: Instant?,
         firstToken token: Instant?,
         lastRead: Instant?,
-        standstill: Standstill,
+        standstills: Standstills,
         now: Instant
     ) -> Outcome? {
-        let age = standstill.age(since: dispatched, at: now)
+        let age = standstills.age(since: dispatched, at: now)
         if written == nil, lastRead == nil, age >= connect { return .timeoutConnect }
         if token == nil, age >= firstToken { return .timeoutFirstToken }
-        if token != nil, let lastRead, standstill.age(since: lastRead, at: now) >= idle { return .timeoutIdle }
+        if token != nil, let lastRead, standstills.age(since: lastRead, at: now) >= idle { return .timeoutIdle }
         return age >= total ? .timeoutTotal : nil
     }
 }

@@ -62,10 +62,10 @@ public final class MetricsScraper: Sendable {
             let rounds = sources.enumerated().map { place, source in
                 ScrapedSource(source, place: place, of: sources.count, loop: loop, pace: pace, desk: desk)
             }
-            let ticker = Ticker(loop: loop) { standstill in
+            let ticker = Ticker(loop: loop) { standstills in
                 let now = MonotonicClock.now()
                 let finish = desk.finish
-                for round in rounds { round.tick(at: now, standstill, finish: finish) }
+                for round in rounds { round.tick(at: now, standstills, finish: finish) }
                 if finish != nil, rounds.allSatisfy(\.isOver) { loop.stop() }
             }
             ticker.start()

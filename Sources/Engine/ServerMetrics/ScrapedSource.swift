@@ -46,10 +46,10 @@ final class ScrapedSource: TransferHandler {
     }
 
     /// - Parameter finish: when the end was asked for
-    func tick(at now: Instant, _ standstill: Standstill, finish: Instant?) {
+    func tick(at now: Instant, _ standstills: Standstills, finish: Instant?) {
         if isOver { return }
         if let began {
-            guard isTooLong || standstill.age(since: began, at: now) > pace.timeout else { return }
+            guard isTooLong || standstills.age(since: began, at: now) > pace.timeout else { return }
             if let transfer { client?.cancel(transfer) }
             note(
                 isTooLong

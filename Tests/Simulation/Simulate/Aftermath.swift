@@ -135,7 +135,6 @@ struct Aftermath {
         let scripts = Dictionary(posts.map { ($0.id, $0) }) { first, _ in first }
         for record in sent {
             guard let request = scripts[id(record)], record.outcome != .cancelled else { continue }
-            let ours: Set<Outcome> = [.timeoutTotal, .timeoutFirstToken, .timeoutIdle, .timeoutConnect]
             let expected: Set<Outcome> =
                 switch Fault(rawValue: request.script.fault) {
                 case nil, .open, .late: [.ok]
@@ -151,9 +150,7 @@ struct Aftermath {
                 case .slow: [.ok, .timeoutTotal]
                 default: []
                 }
-            // Of several stops of the generator a limit leaves out only the last.
-            let allowed = stops(of: record) < 2 ? expected : expected.union(ours)
-            if !allowed.contains(record.outcome) {
+            if !expected.contains(record.outcome) {
                 found.append(
                     "request \(record.sequence) met \(request.script.fault.isEmpty ? "no fault" : request.script.fault) and is \(record.outcome)"
                 )
@@ -163,15 +160,6 @@ struct Aftermath {
                     "request \(record.sequence) brought \(request.script.tokens) tokens, \(record.tokenEvents) are in the books"
                 )
             }
-        }
-    }
-
-    /// How often its loop stood still while it was under way.
-    private func stops(of record: RequestRecord) -> Int {
-        guard let sent = record.dispatched else { return 0 }
-        return run.incidents.count { incident in
-            incident.kind == .clientStop && incident.detail?.hasSuffix("(loop \(record.loop))") == true
-                && (incident.ended ?? .max) > sent && incident.at < sent + (record.ended ?? 0)
         }
     }
 
