@@ -54,7 +54,8 @@ extension RunTests {
                 #expect(second.measured == first.measured && second.step == first.step)
                 let ended = try #require(first.dispatched) + (try #require(first.ended))
                 let wait = second.scheduled - ended
-                #expect((200_000_000...450_000_000).contains(wait), "\(wait)")  // asked 200 ms, and up to 250 ms of jitter
+                // Asked 200 ms, and up to 250 ms of jitter.
+                #expect((200_000_000...450_000_000).contains(wait), "\(wait)")
                 if driven.isSteady { #expect(try #require(second.dispatchLag) < 50_000_000) }
             }
             // The user waits with the request: the next is not sent meanwhile.
