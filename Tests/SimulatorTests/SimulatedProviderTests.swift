@@ -23,7 +23,8 @@ import Wire
         #expect(answer.tokenEvents == tokens)
         #expect(answer.facts.finishWord == "length")
         #expect(answer.facts.terminalSign == .both)
-        #expect(answer.facts.usage == Usage(input: 10, output: Int64(tokens), total: Int64(10 + tokens)))  // 41 bytes / 4
+        // 41 bytes / 4.
+        #expect(answer.facts.usage == Usage(input: 10, output: Int64(tokens), total: Int64(10 + tokens)))
         #expect(answer.facts.serving == ServingFacts(cold: false, replica: 0))
         #expect(answer.text.split(separator: " ").count == tokens)
         #expect(answer.facts.unparseable == 0 && answer.facts.notes.isEmpty && answer.facts.error == nil)

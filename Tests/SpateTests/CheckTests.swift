@@ -103,7 +103,8 @@ extension CommandTests {
                 #expect(ended.status == summary.statusOfSoundRun, "\(ended.all)")
                 let target = summary["targets"][0]
                 #expect(target["totals"]["requests"]["success"].int == 3)
-                #expect(target["preflight"]["requests"].int == 7)  // the models, two refusals, an answer, three to size prompts
+                // The models, two refusals, an answer, three to size prompts.
+                #expect(target["preflight"]["requests"].int == 7)
                 #expect(target["preflight"]["output_tokens"].int == 19)
                 let notes = target["notes"].list.compactMap(\.text).joined(separator: "; ")
                 #expect(

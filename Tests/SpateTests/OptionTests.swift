@@ -178,7 +178,8 @@ extension CommandTests {
             let journal = try TruthFile(truth)
             #expect(journal.isClosed)
             let target = summary["targets"][0]
-            #expect(target["preflight"]["requests"].int == 5)  // the list of models, a short answer, three to size prompts
+            // The list of models, a short answer, three to size prompts.
+            #expect(target["preflight"]["requests"].int == 5)
             #expect(
                 journal.requests.values.map(\.tokens).reduce(0, +)
                     == ["totals", "warmup", "preflight"].reduce(0) { $0 + (target[$1]["output_tokens"].int ?? 0) }
