@@ -37,13 +37,20 @@ import Ticks
     private static let pieces = 120
     private static let piece = "c8\r\n" + String(repeating: "x", count: 200) + "\r\n"
 
-    /// Sends pieces, one after the other, and notes when each was gone.
-    private func send(_ write: (String) -> Void) -> [Instant] {
-        (0..<Self.pieces).map { _ in
-            write(Self.piece)
-            usleep(2_000)
-            return MonotonicClock.now()
-        }
+    /// An answer: its head and a first chunk, and a while later pieces, one after the other, each with its instant. Its end
+    /// is sent when all has been read.
+    private func answer(_ seen: SeenBytes, isSent: ([Instant]) -> Void, _ write: (String) -> Void) {
+        write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\ndata: a\n\n\r\n")
+        pause(milliseconds: 400)
+        isSent(
+            (0..<Self.pieces).map { _ in
+                write(Self.piece)
+                usleep(2_000)
+                return MonotonicClock.now()
+            }
+        )
+        seen.wait(for: 9 + 200 * Self.pieces)
+        write("0\r\n\r\n")
     }
 
     /// What a client got whose loop stood still, in the middle of an answer, until a second after `isSent`.
@@ -96,12 +103,7 @@ import Ticks
         let seen = SeenBytes()
         let server = ScriptedServer { connection, _ in
             _ = connection.request()
-            connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\ndata: a\n\n\r\n")
-            pause(milliseconds: 400)
-            let instants = send { connection.send($0) }
-            sent.withLock { $0 = instants }
-            seen.wait(for: 9 + 200 * Self.pieces)
-            connection.send("0\r\n\r\n")
+            answer(seen, isSent: { instants in sent.withLock { $0 = instants } }) { connection.send($0) }
         }
         let endpoint = Endpoint(scheme: .http, host: "127.0.0.1", port: server.port)
         let result = receive(from: endpoint, reader: reader, seen) { sent.withLock { !$0.isEmpty } }
@@ -119,12 +121,7 @@ import Ticks
         let seen = SeenBytes()
         let feeder = LoopThread(name: "feeder") {
             pause(milliseconds: 100)
-            connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\ndata: a\n\n\r\n")
-            pause(milliseconds: 400)
-            let instants = send { connection.write($0) }
-            sent.withLock { $0 = instants }
-            seen.wait(for: 9 + 200 * Self.pieces)
-            connection.write("0\r\n\r\n")
+            answer(seen, isSent: { instants in sent.withLock { $0 = instants } }) { connection.write($0) }
         }
         defer { feeder.join() }
         let result = receive(from: endpoint, reader: nil, seen) { sent.withLock { !$0.isEmpty } }
