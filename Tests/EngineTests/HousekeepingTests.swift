@@ -33,5 +33,25 @@ import Transport
         #expect(stall.detail?.hasPrefix("client ") ?? false)
         #expect(stall.detail?.contains("(loop 3)") ?? false)
         #expect(sink.run.incidents.count == stalls.count)
+        let age = recorder.standstills.age(since: t0, at: t0.advanced(byNanoseconds: 450_000_000))
+        #expect(age <= 450_000_000 - 100_000_000)
+    }
+
+    /// What judges the limits of a check, of a look before a run and of a metrics source.
+    @Test func `a ticker tells for how long its loop did not run`() {
+        let loop = EventLoop()
+        let began = MonotonicClock.now()
+        var ran: Int64 = 0
+        var passed: Int64 = 0
+        let ticker = Ticker(loop: loop) { standstills in
+            let now = MonotonicClock.now()
+            (ran, passed) = (standstills.age(since: began, at: now), now.nanoseconds(since: began))
+            if passed > 700_000_000 { loop.stop() }
+        }
+        ticker.start()
+        let blocker = PreciseTimer(loop: loop) { _ in pause(milliseconds: 500) }
+        blocker.arm(at: began.advanced(byNanoseconds: 50_000_000))
+        withExtendedLifetime((ticker, blocker)) { loop.run() }
+        #expect(passed - ran >= 400_000_000, "it was due 50 ms after the loop stood still, and ran 500 ms after that")
     }
 }

@@ -322,6 +322,7 @@ import Ticks
         #expect(feed.snapshot(at: at(6_000)).silence == nil, "it stood still for five seconds")
         recorder.tick(at: at(6_300))
         #expect(feed.snapshot(at: at(6_300)).silence == 1_275_000_000)
+        #expect(feed.snapshot(at: at(6_300)).lastToken == at(25))
     }
 
     @Test func `the live view sees what was counted, as of the last batch`() {

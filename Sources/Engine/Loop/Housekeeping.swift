@@ -6,10 +6,11 @@ internal import Transport
 /// went wrong with time.
 final class Housekeeping {
     private static let interval: Int64 = 50_000_000
+
     private let loop: EventLoop
     private let t0: Instant
     private let loopIndex: Int
-    private let beat: (Instant, Standstills) -> Void
+    private let beat: (Instant, Range<Instant>?) -> Void
     private let tick: (Instant) -> Void
     private let recorder: Recorder
     private var timer: PreciseTimer?
@@ -22,18 +23,17 @@ final class Housekeeping {
         boottime: MonotonicClock.boottimeOffset()
     )
     private var late: [Heartbeat.Finding] = []
-    private var standstills = Standstills()
 
     /// - Parameters:
     ///   - tick: called every 50 ms
-    ///   - beat: called with each heartbeat, before that, with the stretches in which the loop did not run
+    ///   - beat: called with each heartbeat, before that, with the standstill that it ended
     init(
         loop: EventLoop,
         t0: Instant,
         loopIndex: Int,
         recorder: Recorder,
         tick: @escaping (Instant) -> Void,
-        beat: @escaping (Instant, Standstills) -> Void = { _, _ in }
+        beat: @escaping (Instant, Range<Instant>?) -> Void = { _, _ in }
     ) {
         self.loop = loop
         self.t0 = t0
@@ -57,11 +57,12 @@ final class Housekeeping {
     private func fire() {
         let now = MonotonicClock.now()
         let (cpu, queued) = (ProcessResources.threadCPU(), runQueue.nanoseconds())
+        var standstill: Range<Instant>?
         if let finding = heartbeat.beat(at: now, cpu: cpu, queued: queued) {
-            recorder.heartbeat(finding)
-            if standstills.note(due: finding.due, ran: finding.ran) != nil { late.append(finding) }
+            standstill = recorder.heartbeat(finding)
+            if standstill != nil { late.append(finding) }
         }
-        beat(now, standstills)
+        beat(now, standstill)
         if now >= nextTick {
             tick(now)
             nextTick = now.advanced(byNanoseconds: Self.interval)

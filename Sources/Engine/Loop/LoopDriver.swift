@@ -44,8 +44,10 @@ final class LoopDriver {
         housekeeping = Housekeeping(loop: loop, t0: run.t0, loopIndex: loopIndex, recorder: recorder) {
             [unowned self] now in
             tick(now)
-        } beat: { [unowned self] now, standstills in
-            if standstills != roster.standstills { note(standstills) }
+        } beat: { [unowned self] now, standstill in
+            if let standstill, let passage {  // its target is not blamed for it
+                tellBreaker(of: passage, pause: standstill.upperBound.nanoseconds(since: standstill.lowerBound))
+            }
             roster.endComplete(at: now, run.patience)
         }
         loop.onAfterPoll { [unowned self] in endTurn() }
@@ -319,7 +321,7 @@ final class LoopDriver {
     // MARK: several times a second
 
     private func tick(_ now: Instant) {
-        roster.cancelOverdue(at: now)
+        roster.cancelOverdue(at: now, recorder.standstills)
         watchForBreaker(now)
         lanes.followNames(at: now)
         housekeeping?.note(into: recorder, clients: lanes.clients, inFlight: roster.count, now: now)
@@ -328,13 +330,6 @@ final class LoopDriver {
             run.conductor.take(.load(load, second: second, index: passage.index))
         }
         run.learnt.tell(loop: loopIndex, at: now, limits: lanes.rateLimits)
-    }
-
-    /// Neither a request nor its target is blamed for it.
-    private func note(_ standstills: Standstills) {
-        roster.standstills = standstills
-        guard let passage, let last = standstills.last else { return }
-        tellBreaker(of: passage, pause: last.upperBound.nanoseconds(since: last.lowerBound))
     }
 
     private func watchForBreaker(_ now: Instant) {

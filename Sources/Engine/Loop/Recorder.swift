@@ -17,7 +17,8 @@ final class Recorder {
     private var batch = RecordBatch()
     private var lastFlush: Instant
     private var live = LiveFeed.LoopState()
-    private var standstills = Standstills()
+    /// When the loop did not run.
+    private(set) var standstills = Standstills()
 
     private var step = 0  // 0 = none: before the first and behind the last
     private(set) var binWidth: Int64 = 1_000_000_000
@@ -150,14 +151,16 @@ final class Recorder {
         turnHasRead = false
     }
 
-    func heartbeat(_ finding: Heartbeat.Finding) {
+    /// - Returns: the standstill that this beat ended, if one was.
+    @discardableResult
+    func heartbeat(_ finding: Heartbeat.Finding) -> Range<Instant>? {
         advance(to: finding.ran)
-        standstills.note(due: finding.due, ran: finding.ran)
         for beat in 0..<finding.beats { wakeLag.record(finding.lateness - Int64(beat) * Heartbeat.interval) }
         // Waiting for a core is the scheduler's doing, however long; the rest is not.
         let rest = finding.held - finding.queued
         if finding.queued > 0 { heldUp.record(finding.queued) }
         if rest >= HistogramRecord.Metric.longStop { stopped.record(rest) } else if rest > 0 { shortStop.record(rest) }
+        return standstills.note(due: finding.due, ran: finding.ran)
     }
 
     func timer(lag: Int64) { timerLag.record(lag) }
@@ -183,6 +186,7 @@ final class Recorder {
     private func flush(at now: Instant) {
         lastFlush = now
         live.inFlight = inFlight
+        live.lastToken = lastToken
         live.quiet = standstills.age(since: lastToken, at: now)
         feed.update(loop: loop, live)
         guard !batch.isEmpty else { return }

@@ -10,7 +10,6 @@ final class Roster {
     /// Until when none of them can be overdue: ten thousand streams are not looked through for nothing.
     private var safeUntil = Instant.distantFuture
     private var lastToken: Instant?  // of the present phase
-    var standstills = Standstills()  // of its loop
 
     var count: Int { running.count }
 
@@ -62,7 +61,7 @@ final class Roster {
         }
     }
 
-    func cancelOverdue(at now: Instant) {
+    func cancelOverdue(at now: Instant, _ standstills: Standstills) {
         guard now >= safeUntil else { return }
         safeUntil = .distantFuture  // what is begun meanwhile lowers it again
         var position = running.count

@@ -12,8 +12,6 @@ struct Standstills: Sendable, Hashable {
 
     private var rows: [Range<Instant>] = []
 
-    var last: Range<Instant>? { rows.last }
-
     /// What was due at `due` runs at `now`.
     /// - Returns: the standstill that this ended, if one was.
     @discardableResult

@@ -16,8 +16,9 @@ public final class LiveFeed: Sendable {
         var ttft = Histogram()
         var jointGap = Histogram()
         var hasToken = false
-        /// Nanoseconds that the loop ran since a token last came, or, where no stream was open then, since the next one
-        /// began.
+        /// When a token last came; while no stream was open, when the next one began.
+        var lastToken = Instant.zero
+        /// Nanoseconds since then in which the loop ran.
         var quiet = Int64.max
     }
 
@@ -34,6 +35,8 @@ public final class LiveFeed: Sendable {
         /// Of the present step: gaps between tokens of all streams, and whether one had its first.
         var jointGap = Histogram()
         var hasToken = false
+        /// When a token last came, or the first stream after it began.
+        public var lastToken = Instant.zero
         var quiet = Int64.max
 
         /// For how long streams have been open and none brought a token, nanoseconds, if that is longer than this step's
@@ -84,6 +87,7 @@ public final class LiveFeed: Sendable {
                 result.ttft.merge(loop.ttft)
                 result.jointGap.merge(loop.jointGap)
                 result.hasToken = result.hasToken || loop.hasToken
+                result.lastToken = max(result.lastToken, loop.lastToken)
                 result.quiet = min(result.quiet, loop.quiet)
             }
         }

@@ -165,7 +165,7 @@ struct LiveView {
     /// Second by second; and silences, which are told when they are over.
     private mutating func follow(_ feed: LiveFeed.Snapshot) {
         if let quiet = feed.silence.map({ Double($0) / 1e9 }) {
-            let since = silence?.since ?? Double(feed.at.nanoseconds(since: began)) / 1e9 - quiet
+            let since = silence?.since ?? Double(feed.lastToken.nanoseconds(since: began)) / 1e9
             silence = (since, max(feed.inFlight, silence?.streams ?? 0), quiet)
         } else if let over = silence {
             silence = nil
