@@ -6,7 +6,7 @@ import Testing
 
 @testable import Transport
 
-/// Where a system's rules forbid io_uring, as those of most containers do, streams are read as without it.
+/// Where a system's rules forbid io_uring, as those of many containers do, streams are read as without it.
 @Suite struct RefusedRingTests {
     /// Forbids this thread, for the rest of its life, to make a ring: the call fails with EPERM, as under seccomp's
     /// default rules of Docker and containerd.

@@ -32,8 +32,12 @@ def stopped(bench):
     on the generator, and costs no figure its truth."""
     deserves(bench, judged(bench, "stopped 50 ms of every 100 ms", NEIGHBOURS, stops=(0.05, 0.1)))
     deserves(bench, judged(bench, "stopped 5 ms of every 100 ms", NEIGHBOURS, stops=(0.005, 0.1)))
-    deserves(bench, judged(bench, "stopped once for 4 s", LONG_ANSWERS, stops=(4, None)))
+    long = judged(bench, "stopped once for 4 s", LONG_ANSWERS, stops=(4, None))
+    bench.equal("stopped once for 4 s of 12", long["verdict"], "invalid")
     bench.row("whole answers later than their bound", f"{beyond(bench.outcome)}", "= 0", beyond(bench.outcome) == 0)
+    # Its steps are 20 ms long: no gap is the server's.
+    stats = bench.outcome.target["phases"][0]["stats"]
+    bench.equal("answers told to have a gap above 1 s", stats["long_gap_share"], 0)
     once = judged(bench, "stopped once for 2 s", profile(8, 10), stops=(2, None))
     bench.equal("stopped once for 2 s of 10", once["verdict"], "invalid")
     incidents = [
