@@ -104,6 +104,8 @@ public final class ScriptedServer: Sendable {
             guard given.withLock({ $0.insert(port).inserted }) else { continue }
             let trial = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
             defer { close(trial) }
+            var on: Int32 = 1  // a copy of this socket in a program just being started is in nobody's way then
+            setsockopt(trial, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
             if Loopback.with(port: port, { bind(trial, $0, $1) }) == 0 { return port }
         }
     }

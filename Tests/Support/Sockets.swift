@@ -32,7 +32,7 @@ public enum Loopback {
 /// Waits for a program of the test's that was just started; false when nothing listens after five seconds.
 public func waitUntilAccepted(on port: Int) -> Bool {
     for _ in 0..<250 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         defer { close(descriptor) }
         if Loopback.with(port: port, { connect(descriptor, $0, $1) }) == 0 { return true }
         pause(milliseconds: 20)
