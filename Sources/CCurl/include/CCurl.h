@@ -128,6 +128,8 @@ void spate_request_begins(void);
 void spate_forget_socket(int socket);
 /// Bytes that the kernel holds for `socket`.
 int spate_unread(int socket);
+/// Whether the kernel holds so much for `socket` that the other end may be kept from sending.
+bool spate_is_full(int socket);
 
 // Reading a body without libcurl: while a socket is held back, libcurl's `recv` finds it empty.
 
@@ -140,6 +142,8 @@ ssize_t spate_receive(int socket, const uint8_t **bytes);
 /// Gives `socket` back: libcurl's `recv` finds these bytes first, then `error` (errno; 0 = none), then what the kernel has.
 /// false when there is no memory for the bytes.
 bool spate_give_back(int socket, const void *bytes, size_t length, int error);
+/// Bytes that `socket` was given back and libcurl has yet to read.
+size_t spate_given_back(int socket);
 
 /// What no chunk's size begins with: one byte.
 static inline const uint8_t *spate_no_size(void) { return (const uint8_t *)"\r"; }
@@ -222,6 +226,8 @@ void spate_expect_aborts(void);
 /// What the kernel knows of CLOCK_REALTIME's error, ns (adjtimex). 1 = synchronised, 0 = not, -1 = it does not say.
 int spate_clock_state(int64_t *estimate, int64_t *bound);
 int64_t spate_thread_cpu(void);
+/// How often the calling thread has waited for something, by the scheduler's count.
+int64_t spate_thread_waits(void);
 int64_t spate_process_cpu(void);
 
 #endif

@@ -87,7 +87,7 @@ final class LiveRequest: TransferHandler {
         case .firstToken:
             recorder.firstToken(ttft: stamp.instant.nanoseconds(since: transfer.timing.dispatched))
             driver.firstToken(of: self, at: stamp.instant)
-        case .nextTokens(let gap): recorder.gap(gap)
+        case .nextTokens(let gap): if let gap { recorder.gap(gap) }
         case .nothing, .sameRead: break
         }
     }

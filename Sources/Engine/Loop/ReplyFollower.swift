@@ -55,10 +55,12 @@ struct ReplyFollower {
         // The usual case: one event, and nothing behind it.
         let isExact = stamp.isExactAtEnd && (digest.endsWithToken ? digest.tokenEvents == 1 : digest.events == 0)
         late = isExact ? 0 : transfer.lateness(of: stamp)
+        let before = state.lastToken
         let action = state.receive(digest, stamp: stamp, late: late)
         // What may have come before its stamp ends a gap as early.
-        if case .nextTokens(let gap) = action, gap - late >= GapLog.shortest {
-            gaps.add(gap - late, endingAt: stamp.instant.nanoseconds(since: transfer.timing.dispatched) - late)
+        if case .nextTokens = action, let before, stamp.instant.nanoseconds(since: before) - late >= GapLog.shortest {
+            let gap = stamp.instant.nanoseconds(since: before) - late
+            gaps.add(gap, endingAt: stamp.instant.nanoseconds(since: transfer.timing.dispatched) - late)
         }
         return (digest, action)
     }

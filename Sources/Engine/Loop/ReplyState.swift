@@ -10,8 +10,9 @@ struct ReplyState: Sendable, Hashable {
     enum Action: Sendable, Hashable {
         case nothing
         case firstToken
-        /// A later read with tokens, so many nanoseconds after the one before.
-        case nextTokens(gap: Int64)
+        /// A later read with tokens, so many nanoseconds after the one before; nil = the loop stood still between them, or
+        /// before them, and nobody knows.
+        case nextTokens(gap: Int64?)
         /// More of the read that was already counted.
         case sameRead
     }
@@ -52,6 +53,7 @@ struct ReplyState: Sendable, Hashable {
         if digest.reasoningBytes > 0, firstReasoning == nil { firstReasoning = now }
         if digest.visibleBytes > 0, firstVisible == nil { firstVisible = now }
         defer { lastToken = now }
+        let lateBefore = lateLast
         lateLast = digest.endsWithToken && stamp.isExactAtEnd ? 0 : late
         guard let previous = lastToken else {
             firstToken = now
@@ -69,7 +71,8 @@ struct ReplyState: Sendable, Hashable {
         tokenReads += 1
         if !stamp.isKernel { readStamps += 1 }
         let gap = max(0, now.nanoseconds(since: previous))
-        if gap > maxGap ?? -1 { maxGap = gap }
-        return .nextTokens(gap: gap)
+        // Of the server's it is what is left when the tokens came as early as they may have.
+        maxGap = max(maxGap ?? 0, gap - late)
+        return .nextTokens(gap: max(late, lateBefore) < Standstills.shortest ? gap : nil)
     }
 }

@@ -115,9 +115,11 @@ extension Transfer {
         }
     }
 
-    /// Whether a stamp is when its bytes came: the kernel's, of a machine that did not stand still.
+    /// Whether a stamp is when its bytes came: the kernel's, of a machine that did not stand still, and of a sender that
+    /// could send.
     func isTrue(_ stamp: ReceiveStamp) -> Bool {
         stamp.isKernel && !client.loop.machineStoodStill && !client.reading.machineStoodStill
+            && client.heldBackSince(stamp.instant, answering: timing.dispatched) == nil
     }
 
     /// The transfer is over.

@@ -113,6 +113,14 @@ final class ConnectionShard {
         if !events.isDisjoint(with: [.readable, .hungUp]) { flags |= CURL_CSELECT_IN }
         if events.contains(.writable) { flags |= CURL_CSELECT_OUT }
         act(on: socket, flags: flags)
+        // Of what it is given back libcurl reads so much in a call, and no socket tells of the rest.
+        var left = spate_given_back(socket)
+        while left > 0 {
+            act(on: socket, flags: CURL_CSELECT_IN)
+            let rest = spate_given_back(socket)
+            if rest >= left { return }
+            left = rest
+        }
     }
 
     /// Lets libcurl handle its expired timers, among them transfers that were just added.

@@ -1,3 +1,4 @@
+internal import CCurl
 internal import Ticks
 
 /// When what is delivered arrived.
@@ -12,10 +13,32 @@ extension HTTPClient {
     }
 
     /// By how much bytes of the latest read may have arrived before `stamp`, nanoseconds; for those with others behind them.
-    func lateness(of stamp: Instant) -> Int64 {
+    /// - Parameter dispatched: when what they answer was sent
+    func lateness(of stamp: Instant, answering dispatched: Instant) -> Int64 {
+        let late = lateness(of: stamp)
+        guard let earliest = heldBackSince(stamp, answering: dispatched) else { return late }
+        return max(late, stamp.nanoseconds(since: earliest))
+    }
+
+    private func lateness(of stamp: Instant) -> Int64 {
         // A ring takes bytes when it is entered and at no other time.
         if let earliest = reading.earliest { return max(0, stamp.nanoseconds(since: earliest)) }
-        return stamps.backlog?.lateness(of: stamp) ?? loop.lateness(of: stamp)
+        let late = stamps.backlog?.lateness(of: stamp) ?? loop.lateness(of: stamp)
+        guard endpoint.multiplexes, let behind = loop.turn.behindSince else { return late }
+        return max(late, stamp.nanoseconds(since: behind))
+    }
+
+    /// Before which what is delivered now had not been made, where its sender had been kept from sending by us.
+    @inline(__always)
+    func heldBackSince(_ stamp: Instant, answering dispatched: Instant) -> Instant? {
+        stamps.full.earliest(of: endpoint.multiplexes ? nil : stamps.socket, answering: dispatched, at: stamp)
+    }
+
+    /// The loop had not looked for some time, and looks again.
+    func stoodStill(_ stood: Range<Instant>) {
+        for watch in sockets.watches where spate_is_full(watch.descriptor) {
+            stamps.full.add(watch.descriptor, stood: stood)
+        }
     }
 
     /// What a ring has left in this socket had not come before that instant.

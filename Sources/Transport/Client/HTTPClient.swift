@@ -68,6 +68,8 @@ public final class HTTPClient {
         timer.pointee.data = Unmanaged.passUnretained(self).toOpaque()
         loop.onBeforePoll { [self] in settle() }
         loop.onAfterPoll { [self] in settle() }
+        loop.onStandstill { [self] in stoodStill($0) }
+        if endpoint.multiplexes { loop.tellsWhenBehind = true }
         loop.onClose { [self] in close() }
     }
 

@@ -48,6 +48,7 @@ struct StampClock {
     private var lastRead: UInt64 = 0
     private var last = ReceiveStamp(instant: .zero, readAt: .zero, isKernel: false, read: 0)
     private var backlogs = Backlogs()
+    var full = FullSockets()
 
     /// Reads of this thread so far.
     var reads: UInt64 { state?.pointee.reads ?? 0 }
@@ -70,7 +71,10 @@ struct StampClock {
     mutating func leaves(_ socket: Int32, unreadSince earliest: Instant) {
         backlogs.leaves(socket, unreadSince: earliest, at: MonotonicClock.now())
     }
-    mutating func forget(_ socket: Int32) { backlogs.forget(socket) }
+    mutating func forget(_ socket: Int32) {
+        backlogs.forget(socket)
+        full.forget(socket)
+    }
 
     /// The stamp of the bytes that libcurl is delivering now.
     /// - Parameter gathered: before which they had not come, where a ring has read them

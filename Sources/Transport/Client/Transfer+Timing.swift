@@ -37,6 +37,6 @@ extension Transfer {
     /// By how much an event of these bytes may have arrived before their stamp, if it has bytes behind it in its read; at
     /// most, nanoseconds. Only within the call that brought them.
     public func lateness(of stamp: ReceiveStamp) -> Int64 {
-        client.lateness(of: stamp.instant)
+        client.lateness(of: stamp.instant, answering: timing.dispatched)
     }
 }

@@ -16,12 +16,16 @@ public final class EventLoop {
     private var beforePoll: [() -> Void] = []
     private var afterPoll: [() -> Void] = []
     private var gathering: [(Instant) -> Void] = []
+    private var standing: [(Range<Instant>) -> Void] = []
     private var onWake: () -> Void = {}
     private var closing: [() -> Void] = []
     private var idling = false
     private var stopped = false
 
     private(set) var turn = TurnTimes(at: MonotonicClock.now())
+    /// Whether `turn.behindSince` is wanted; it costs two system calls a turn while it is not nil.
+    var tellsWhenBehind = false
+    private var switches: Int64?  // how often this thread had waited for anything before the present poll
     private var firstEvent: Instant?  // of the present turn
     private var runQueue: RunQueueWait?
     private var starvedAtBeat: Int64 = 0
@@ -43,7 +47,8 @@ public final class EventLoop {
     }
 
     private func wakes(at now: Instant) {
-        turn.wakes(at: now)
+        turn.wakes(at: now, waited: switches.map { ProcessResources.threadWaits() > $0 } ?? !tellsWhenBehind)
+        if let standstill = turn.standstill { for hook in standing { hook(standstill) } }
         starvedInTurnBefore = starvedInTurn
         starvedInTurn = nil
         machineStood = nil
@@ -141,6 +146,7 @@ public final class EventLoop {
         beforePoll.removeAll()
         afterPoll.removeAll()
         gathering.removeAll()
+        standing.removeAll()
         onWake = {}
     }
 
@@ -156,12 +162,14 @@ public final class EventLoop {
     func onGather(_ body: @escaping (Instant) -> Void) { gathering.append(body) }
     /// Adds work for each turn, after the sockets' callbacks.
     public func onAfterPoll(_ body: @escaping () -> Void) { afterPoll.append(body) }
+    /// Adds what is told, before anything is read, that the loop had not looked for `TurnTimes.longStop` or more.
+    func onStandstill(_ body: @escaping (Range<Instant>) -> Void) { standing.append(body) }
     /// What `waker.wake()` calls, on this loop's thread. Several wakes may give one call.
     public func onWake(_ body: @escaping () -> Void) { onWake = body }
     /// Adds what must be closed before the loop is.
     public func onClose(_ body: @escaping () -> Void) { closing.append(body) }
 
-    /// Makes the next turn start at once instead of waiting for an event.
+    /// Makes the next turn start at once, and not wait for an event where its hooks have been called already.
     public func turnAgain() {
         guard !idling else { return }
         idling = true
@@ -170,18 +178,19 @@ public final class EventLoop {
 
     private func willPoll() {
         guard !stopped else { return }
-        if idling {
-            idling = false
-            uv_idle_stop(idle)
-        }
         for hook in beforePoll { hook() }
         turn.polls(at: MonotonicClock.now())
+        switches = tellsWhenBehind && turn.behindSince != nil ? ProcessResources.threadWaits() : nil
     }
 
     private func didPoll() {
         guard !stopped else { return }
         let now = MonotonicClock.now()
         if firstEvent == nil { wakes(at: now) }  // by libuv's own timer
+        if idling {  // not before: libuv asks only now whether it may wait
+            idling = false
+            uv_idle_stop(idle)
+        }
         for body in gathering { body(now) }
         let end = gathering.isEmpty ? now : MonotonicClock.now()
         turnNanoseconds = end.nanoseconds(since: firstEvent ?? now)

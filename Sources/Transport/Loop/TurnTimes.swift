@@ -10,6 +10,8 @@ internal import Ticks
 struct TurnTimes: Sendable, Hashable {
     /// A wake-up is some 100 µs late on a healthy machine; less than this is no stop. The heartbeat's limit, too.
     static let shortestStop: Int64 = 1_000_000
+    /// A loop that does not look for so long has stood still.
+    static let longStop: Int64 = 100_000_000
 
     private(set) var pollBegan: Instant
     private(set) var previousPollBegan: Instant
@@ -24,14 +26,29 @@ struct TurnTimes: Sendable, Hashable {
     private(set) var busy: Int64 = 0
     private(set) var stopped: Int64 = 0
 
+    /// Since when bytes may wait that have been read and are yet to be delivered, or are yet to be read, for the loop had
+    /// not looked in time; nil = it has caught up.
+    private(set) var behindSince: Instant?
+    /// What the loop did not look at in time in this turn; nil = it stood no longer than `longStop`.
+    var standstill: Range<Instant>? {
+        let stood = max(held, pollBegan.nanoseconds(since: previousWoke))
+        return stood >= Self.longStop && previousPollBegan < woke ? previousPollBegan..<woke : nil
+    }
+
     init(at now: Instant) { (pollBegan, previousPollBegan, woke, previousWoke) = (now, now, now, now) }
 
-    mutating func wakes(at now: Instant) {
+    /// - Parameter waited: whether the poll did: then nothing was left that it could have told of.
+    mutating func wakes(at now: Instant, waited: Bool = false) {
         previousWoke = woke
         woke = now
         previousHeld = held
         held = now.nanoseconds(since: wakesBy) >= Self.shortestStop ? now.nanoseconds(since: pollBegan) : 0
         stopped += held
+        if waited, held == 0 {
+            behindSince = nil
+        } else if behindSince == nil, max(held, pollBegan.nanoseconds(since: previousWoke)) >= Self.shortestStop {
+            behindSince = previousPollBegan
+        }
     }
 
     mutating func polls(at now: Instant) {

@@ -94,6 +94,8 @@ public enum ProcessResources {
 
     /// CPU time of the calling thread so far, nanoseconds.
     public static func threadCPU() -> Int64 { spate_thread_cpu() }
+    /// How often the calling thread has given up its core to wait for something.
+    static func threadWaits() -> Int64 { spate_thread_waits() }
     /// CPU time of the process so far, nanoseconds.
     public static func processCPU() -> Int64 { spate_process_cpu() }
 
