@@ -6,7 +6,7 @@
 # make dist   one executable without Swift, and a tarball of it, in .build/dist; make deb, make wheel: a Debian package and a wheel of it
 # make simulate   the engine over a network that is made up, in worlds drawn from seeds (SEEDS=100000, FROM=1); planted: can it fail?
 # make fuzz MINUTES=10   libFuzzer on everything that reads bytes of others (ONLY=stream: one reader); what it keeps is in Tests/FuzzTests/Corpus
-# make sanitize   the suite with a sanitizer (WITH=address or thread; ONLY=EngineTests: some of it)
+# make sanitize   the suite with a sanitizer (WITH=address, thread or undefined; ONLY=EngineTests: some of it)
 .PHONY: fuzz sanitize dist deb wheel build-debug demo build test simulate planted acceptance soak-long bench pictures format lint deps clean
 
 PACKAGES := libuv1-dev libcurl4-openssl-dev libsqlite3-dev libsimdjson-dev pkg-config openssl sqlite3 python3 nginx-light haproxy

@@ -13,7 +13,7 @@ extension ProgramTests {
                 scenario: {replicas: 1, slots: 4, step: {base: 50ms}, prefill: {base: 5ms, per_1k_tokens: 0ms}}
             workload: {prompts: {synthetic: {input_tokens: 16}}, max_tokens: 8}
             warmup: {requests: 2}
-            phases: [ramp: {concurrency: [2, 8], hold: 4s, settle: 100ms, min_requests: 1}]
+            phases: [ramp: {concurrency: [2, 8], hold: 8s, settle: 100ms, min_requests: 1}]
             """
 
         @Test func `the simulated provider's counters, its journal and the summary agree, and its queue is told`()

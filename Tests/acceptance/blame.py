@@ -38,6 +38,9 @@ def stopped(bench):
     # Its steps are 20 ms long: no gap is the server's.
     stats = bench.outcome.target["phases"][0]["stats"]
     bench.equal("answers told to have a gap above 1 s", stats["long_gap_share"], 0)
+    # Long enough to fill the sockets: what the server held back comes seconds after it was made.
+    judged(bench, "stopped once for 14 s", FAST_ANSWERS, stops=(14, None))
+    bench.row("whole answers later than their bound", f"{beyond(bench.outcome)}", "= 0", beyond(bench.outcome) == 0)
     once = judged(bench, "stopped once for 2 s", profile(8, 10), stops=(2, None))
     bench.equal("stopped once for 2 s of 10", once["verdict"], "invalid")
     incidents = [
@@ -67,6 +70,7 @@ def neighbour(bench):
 
 STREAMS = 64
 NEIGHBOURS = provider(STREAMS, "100ms", "20ms") + PROMPTS % 32 + LOAD % (STREAMS, 8)
+FAST_ANSWERS = provider(32, "100ms", "5ms") + PROMPTS % 2400 + LOAD % (32, 20)
 LONG_ANSWERS = provider(STREAMS, "100ms", "20ms") + PROMPTS % 250 + LOAD % (STREAMS, 12)
 
 
