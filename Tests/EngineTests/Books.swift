@@ -84,10 +84,13 @@ private func expectSoundSums(_ driven: Driven, sourceLocation: SourceLocation) {
 
     let gaps = run.histograms.filter { $0.metric == .itl }.map(\.histogram)
     let gapCount = sent.reduce(0) { $0 + max(0, $1.tokenReads - 1) }
-    #expect(gaps.reduce(0) { $0 + Int($1.count) } == gapCount, sourceLocation: sourceLocation)
+    let (told, toldSum) = (gaps.reduce(0) { $0 + Int($1.count) }, gaps.reduce(0) { $0 + $1.sum })
     let streamed = sent.filter { $0.firstToken != nil }
     let gapSum = streamed.reduce(0) { $0 + ($1.lastToken ?? 0) - ($1.firstToken ?? 0) }
-    #expect(gaps.reduce(0) { $0 + $1.sum } == gapSum, sourceLocation: sourceLocation)
+    // Those over a standstill of a loop are nobody's.
+    let hasRun = run.histograms.allSatisfy { $0.metric != .wakeLag || ($0.histogram.max ?? 0) < 20_000_000 }
+    #expect(hasRun ? told == gapCount : told <= gapCount, sourceLocation: sourceLocation)
+    #expect(hasRun ? toldSum == gapSum : toldSum <= gapSum, sourceLocation: sourceLocation)
     #expect(Set(run.histograms.map(\.step)).isSubset(of: run.steps.map(\.id)), sourceLocation: sourceLocation)
     let keys = run.histograms.map { "\($0.step) \($0.second) \($0.loop) \($0.metric)" }
     #expect(Set(keys).count == keys.count, sourceLocation: sourceLocation)

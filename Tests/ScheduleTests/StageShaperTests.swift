@@ -210,6 +210,24 @@ import Ticks
         #expect(try #require(run.passages[0].quiet) == at(5))
     }
 
+    @Test func `time in which the loop did not run is none of the grace`() {
+        var shaper = StageShaper(stage: level(1, hold: 1, grace: 3), start: .zero, carriedInFlight: 0)
+        _ = shaper.next(at: .zero)
+        shaper.stoodStill(nanoseconds: 1_000_000_000)  // its window is open
+        #expect(shaper.next(at: at(1)) == .windowReady)
+        shaper.closeWindow(at: at(1))
+        #expect(shaper.next(at: at(2)) == .wait(until: at(4)))
+        shaper.stoodStill(nanoseconds: 10_000_000_000)
+        #expect(shaper.next(at: at(12)) == .wait(until: at(14)))
+        #expect(shaper.next(at: at(14)) == .quiet)
+
+        var drain = StageShaper(stage: .drain(grace: .seconds(3)), start: .zero, carriedInFlight: 1)
+        #expect(drain.next(at: at(1)) == .wait(until: at(3)))
+        drain.stoodStill(nanoseconds: 40_000_000_000)
+        #expect(drain.next(at: at(41)) == .wait(until: at(43)))
+        #expect(drain.next(at: at(43)) == .quiet)
+    }
+
     @Test func `two loops hold a level together and close its window at one instant`() throws {
         let stages = [level(5, hold: 2, minimum: 11), level(9, hold: 2)]
         let run = VirtualRun(stages, server: VirtualServer(slots: 9, service: .milliseconds(250)), loops: 2)

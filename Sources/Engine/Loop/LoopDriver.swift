@@ -36,7 +36,11 @@ final class LoopDriver {
     /// Attaches to the conductor; the rest happens in the loop's callbacks.
     func begin() {
         timer = PreciseTimer(loop: loop) { [unowned self] deadline in
-            recorder.timer(lag: MonotonicClock.now().nanoseconds(since: deadline))
+            let now = MonotonicClock.now()
+            let lag = now.nanoseconds(since: deadline)
+            recorder.timer(lag: lag)
+            // Behind a standstill come first what it kept from being read and the beat that tells of it.
+            if lag > Standstills.shortest { return timer?.arm(at: now) ?? () }
             // A thread that got no core for a while hears first what it was told meanwhile, a pause for one.
             if self.inbox.hasCommands { obey() }
             pump()
@@ -46,7 +50,9 @@ final class LoopDriver {
             tick(now)
         } beat: { [unowned self] now, standstill in
             if let standstill, let passage {  // its target is not blamed for it
-                tellBreaker(of: passage, pause: standstill.upperBound.nanoseconds(since: standstill.lowerBound))
+                let stood = standstill.upperBound.nanoseconds(since: standstill.lowerBound)
+                tellBreaker(of: passage, pause: stood)
+                passage.stoodStill(nanoseconds: stood)
             }
             roster.endComplete(at: now, run.patience)
         }

@@ -14,8 +14,7 @@ final class Passage {
     private var lookAhead: LookAhead?  // of an open loop
     private var windowEnd: Instant?
     private var hasStopped = false  // nothing is sent again
-    private var paused: Instant?
-    private var lastPause: Range<Instant>?
+    private var pauses: AgreedPauses
     private var sampler: LoadSampler?
     private let job: ClosedLoad?  // this loop's share of it
     private var nextItemOfJob = 0
@@ -37,7 +36,7 @@ final class Passage {
         self.shaper = shaper
         job = share.closed.flatMap { $0.items == nil ? nil : $0 }
         replay = share.replay
-        lastPause = before?.lastPause
+        pauses = before?.pauses.past ?? AgreedPauses()
         isOpenLoop = share.arrivals != nil
         guard let arrivals = share.arrivals else { return }
         lookAhead = LookAhead(arrivals)
@@ -62,9 +61,11 @@ final class Passage {
         windowEnd = windowEnd ?? instant
     }
 
+    func stoodStill(nanoseconds: Int64) { shaper?.stoodStill(nanoseconds: nanoseconds) }
+
     func pause(at instant: Instant) {
         shaper?.pause(at: instant)
-        paused = paused ?? instant
+        pauses.begin(at: instant)
     }
 
     /// - Returns: how long the pause was, nanoseconds; nil where there was none.
@@ -75,19 +76,10 @@ final class Passage {
 
     /// The stage is over, and so is a pause in it.
     /// - Returns: how long that was, nanoseconds; nil where there was none.
-    func endPause(at instant: Instant) -> Int64? {
-        guard let begun = paused else { return nil }
-        paused = nil
-        lastPause = begun..<max(begun, instant)
-        return max(0, instant.nanoseconds(since: begun))
-    }
+    func endPause(at instant: Instant) -> Int64? { pauses.end(at: instant) }
 
-    /// Until when nothing is sent, where that is so: `distantFuture` while nobody has ended the pause. Its end is agreed
-    /// ahead, as its beginning is.
-    func pauseEnds(after now: Instant) -> Instant? {
-        if let paused { return now >= paused ? .distantFuture : nil }
-        return lastPause.flatMap { $0.contains(now) ? $0.upperBound : nil }
-    }
+    /// Until when nothing is sent, where that is so: `distantFuture` while nobody has ended the pause.
+    func pauseEnds(after now: Instant) -> Instant? { pauses.end(after: now) }
 
     /// Nothing is started any more.
     func close() { shaper = nil }
@@ -146,14 +138,7 @@ final class Passage {
         {
             return true
         }
-        return request.errand.leansOnLoad && wasPaused(from: began, to: now)
-    }
-
-    /// Whether a request of this time ran into a pause, in which the load went away under it.
-    private func wasPaused(from start: Instant, to end: Instant) -> Bool {
-        if let paused, end > paused { return true }
-        guard let lastPause else { return false }
-        return start < lastPause.lowerBound && end > lastPause.lowerBound
+        return request.errand.leansOnLoad && pauses.began(from: began, to: now)
     }
 
     /// The place in the job's list of the prompt that comes next; nil where there is no job, or all of it is asked.

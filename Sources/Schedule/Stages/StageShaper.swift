@@ -62,6 +62,7 @@ public struct StageShaper: Sendable {
     private var stoppedAt: Instant?
     private var pacer: ArrivalPacer?  // of an open loop
     private var givenUpAt: Instant?
+    private var grace: Duration  // of the time in which the loop runs
     private var placeFreed = Instant.zero  // when an open loop with as many in flight as may be last had one fewer
     private var saidReady = false
     private var saidQuiet = false
@@ -81,6 +82,7 @@ public struct StageShaper: Sendable {
         precondition(carriedInFlight >= 0, "\(carriedInFlight) requests cannot be in flight")
         self.stage = stage
         self.start = start
+        grace = stage.grace
         course = StageCourse(stage, start: start)
         inFlight = carriedInFlight
         backoff = FailureBackoff(slots: course.level)
@@ -193,6 +195,16 @@ public struct StageShaper: Sendable {
         saidQuiet = false
     }
 
+    /// The loop did not run for so long, up to now: what waits for the grace to pass may lie in a socket.
+    public mutating func stoodStill(nanoseconds: Int64) {
+        let isOver =
+            switch course.end {
+            case .empty: true
+            case .time, .budget: closedAt != nil || stoppedAt != nil
+            }
+        if isOver { grace += .nanoseconds(nanoseconds) }
+    }
+
     /// Ends an open loop's stage before its time: what is due and has not gone is shed, the rest of the plan dropped.
     public mutating func giveUp(at instant: Instant) {
         guard pacer != nil, givenUpAt == nil, closedAt == nil else { return }
@@ -243,7 +255,7 @@ public struct StageShaper: Sendable {
         guard pacer != nil else { return nil }
         func isMeasured(_ arrival: Arrival) -> Bool { arrival.scheduled >= course.settled }
         let ends: [(Instant?, ShedReason)] = [
-            (stoppedAt, .stopped), (givenUpAt, .saturated), (closedAt?.advanced(by: stage.grace), .grace),
+            (stoppedAt, .stopped), (givenUpAt, .saturated), (closedAt?.advanced(by: grace), .grace),
         ]
         for case (let end?, let reason) in ends where now >= end {
             if let arrival = pacer?.giveUp(dueBy: end) {
@@ -296,20 +308,20 @@ public struct StageShaper: Sendable {
     }
 
     private func isQuiet(at now: Instant) -> Bool {
-        if let stoppedAt { return inFlight == 0 || now >= stoppedAt.advanced(by: stage.grace) }
+        if let stoppedAt { return inFlight == 0 || now >= stoppedAt.advanced(by: grace) }
         if let pacer {
             // What is in flight goes on into the next stretch, unless this one was given up.
             guard let closedAt, now >= closedAt, pacer.isExhausted else { return false }
-            return givenUpAt == nil || inFlight == 0 || now >= closedAt.advanced(by: stage.grace)
+            return givenUpAt == nil || inFlight == 0 || now >= closedAt.advanced(by: grace)
         }
         if course.hasWindow {
             guard let closedAt, now >= closedAt, waveInFlight == 0 else { return false }
-            return measuredInFlight == 0 || now >= closedAt.advanced(by: stage.grace)
+            return measuredInFlight == 0 || now >= closedAt.advanced(by: grace)
         }
         switch course.end {
         case .time(let hold, _): return now >= hold
         case .budget: return started == course.budget && inFlight == 0
-        case .empty: return inFlight == 0 || now >= start.advanced(by: stage.grace)
+        case .empty: return inFlight == 0 || now >= start.advanced(by: grace)
         }
     }
 
@@ -321,7 +333,7 @@ public struct StageShaper: Sendable {
             earliest = instant
         }
         if let stoppedAt {
-            if !saidQuiet { consider(stoppedAt.advanced(by: stage.grace)) }
+            if !saidQuiet { consider(stoppedAt.advanced(by: grace)) }
             return earliest
         }
         if let pacer { consider(pacer.wake) }
@@ -329,14 +341,14 @@ public struct StageShaper: Sendable {
         if (!closed || course.refillsAfterClose) && now < course.lastStart { consider(slots.first) }
         if let closedAt {
             consider(closedAt)
-            if !saidQuiet { consider(closedAt.advanced(by: stage.grace)) }
+            if !saidQuiet { consider(closedAt.advanced(by: grace)) }
         } else if !saidReady && !saidQuiet {
             switch course.end {
             case .time(let hold, let most):
                 consider(hold)
                 consider(most)
             case .budget: break
-            case .empty: consider(start.advanced(by: stage.grace))
+            case .empty: consider(start.advanced(by: grace))
             }
         }
         return earliest

@@ -181,13 +181,13 @@ extension RunTests {
             burst.idle = .seconds(10)
             burst.connections = .warm
             var rig = Rig(port: server.port, [.burst(burst)])
-            rig.interruptAfter = .milliseconds(400)
+            rig.interruptAfter = .seconds(2)
             let driven = rig.run()
             server.stop()
             expectSoundBooks(driven)
             #expect(driven.outcome.stop == .interrupt)
             #expect(driven.run.steps.map(\.kind) == [.baseline, .idle])
-            if driven.isSteady { #expect(driven.outcome.duration < 1_500_000_000) }
+            if driven.isSteady { #expect(driven.outcome.duration < 3_000_000_000) }
             #expect(driven.requests.map(\.outcome) == [.ok, .ok])
         }
     }

@@ -51,7 +51,7 @@ public final class World {
     /// No loop's thread runs for so long; every clock goes on.
     public func stopThreads(for nanoseconds: Int64) {
         haveStood = true
-        for loop in loops { loop.heldUntil = now + nanoseconds }
+        for loop in loops { loop.heldUntil = max(loop.heldUntil, now + nanoseconds) }  // one stop may fall into another
     }
     /// Whether its threads have stood still.
     public private(set) var haveStood = false
