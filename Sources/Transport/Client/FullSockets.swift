@@ -9,9 +9,14 @@ struct FullSockets {
     private struct Row {
         let stood: Range<Instant>
         let until: Instant
+
+        func earliest(_ dispatched: Instant, _ stamp: Instant) -> Instant? {
+            stamp < until && dispatched < stood.upperBound ? stood.lowerBound : nil
+        }
     }
 
     private var rows: [Int32: Row] = [:]
+    private var latest = Instant.zero  // when the last of them has passed
 
     /// The socket was full when a loop that had not looked since `stood` began looked again at its end.
     mutating func add(_ socket: Int32, stood: Range<Instant>) {
@@ -21,6 +26,7 @@ struct FullSockets {
             row = Row(stood: former.stood.lowerBound..<stood.upperBound, until: until)
         }
         rows[socket] = row
+        latest = max(latest, until)
     }
 
     /// Before which bytes of this stamp had not been made, though they may have been at any time since; nil = the stamp is
@@ -30,12 +36,9 @@ struct FullSockets {
     ///   - dispatched: when what they answer was sent
     @inline(__always)
     func earliest(of socket: Int32?, answering dispatched: Instant, at stamp: Instant) -> Instant? {
-        if rows.isEmpty { return nil }
-        return rows.lazy
-            .filter {
-                ($0.key == socket || socket == nil) && stamp < $0.value.until && dispatched < $0.value.stood.upperBound
-            }
-            .map(\.value.stood.lowerBound).min()
+        if stamp >= latest { return nil }
+        guard let socket else { return rows.values.compactMap { $0.earliest(dispatched, stamp) }.min() }
+        return rows[socket]?.earliest(dispatched, stamp)
     }
 
     /// Another socket has its number.
