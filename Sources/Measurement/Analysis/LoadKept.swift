@@ -40,7 +40,8 @@ enum LoadKept {
     /// without arrivals.
     ///
     /// A stop shows in the arrivals themselves: those that fell due between one's due instant and its first byte all
-    /// waited for the same loop to go on.
+    /// waited for the same loop to go on. Those that the plan lets fall due at one instant, as traces with whole seconds do,
+    /// were brought together by it and count once.
     ///
     /// - Parameters:
     ///   - requests: first attempts of the row
@@ -58,11 +59,14 @@ enum LoadKept {
             return (request.scheduled.saturatingAdd(request.queued ?? 0), late)
         }.sorted { $0.due < $1.due }
         guard !arrivals.isEmpty else { return nil }
+        let instants = arrivals.indices.filter { $0 == 0 || arrivals[$0].due != arrivals[$0 - 1].due }.map {
+            arrivals[$0].due
+        }
         let many = max(3, 0.05 * (meanInFlight ?? 0))
         var disturbed: [Range<Int64>] = []
         for arrival in arrivals where Double(arrival.late) > limit {
             let sent = arrival.due.saturatingAdd(arrival.late)
-            let together = firstIndex(of: sent, in: arrivals) - firstIndex(of: arrival.due, in: arrivals)
+            let together = firstIndex(of: sent, in: instants) - firstIndex(of: arrival.due, in: instants)
             guard Double(together) > many else { continue }
             disturbed.append(arrival.due..<sent.saturatingAdd(Int64(min(max(0, e2eP95 ?? 0), 9e18))))
         }
@@ -75,11 +79,11 @@ enum LoadKept {
         return Double(late) / Double(arrivals.count)
     }
 
-    private static func firstIndex(of instant: Int64, in arrivals: [(due: Int64, late: Int64)]) -> Int {
-        var (low, high) = (0, arrivals.count)
+    private static func firstIndex(of instant: Int64, in instants: [Int64]) -> Int {
+        var (low, high) = (0, instants.count)
         while low < high {
             let middle = (low + high) / 2
-            if arrivals[middle].due < instant { low = middle + 1 } else { high = middle }
+            if instants[middle] < instant { low = middle + 1 } else { high = middle }
         }
         return low
     }

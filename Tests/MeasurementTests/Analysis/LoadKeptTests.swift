@@ -77,6 +77,18 @@ import Testing
         #expect(late(requests, inFlight: 1_000) == 10.0 / 300)
     }
 
+    @Test func `arrivals that the plan lets fall due at one instant were not brought together by a stop`() {
+        // Ten every second; the last two of one batch leave 3 ms late, behind the bodies of the others.
+        var requests = (0..<300).map { request(Double($0 / 10) * 1_000) }
+        for index in 108..<110 { requests[index] = request(10_000, lag: 3) }
+        #expect(late(requests, median: 20) == 2.0 / 300)
+        // A stop that lasts from one batch to the fifth does: five instants of many.
+        for index in 100..<150 {
+            requests[index] = request(Double(index / 10) * 1_000, lag: 15_000 - Double(index / 10) * 1_000)
+        }
+        #expect(late(requests, median: 20) == 60.0 / 300, "those until 15,000 + 500 ms")
+    }
+
     @Test func `a figure's lateness is what sending and stamping added to it, and no more than the figure`() {
         var record = request(0, lag: 7, late: 2, queued: 4)
         (record.written, record.firstToken, record.lastToken) = (ms(3), ms(50), ms(90))
