@@ -54,7 +54,8 @@ final class Housekeeping {
         loop.beats(next: heartbeat.due, queued: queued, by: runQueue)
     }
 
-    private func fire() {
+    /// Beats and ticks, if it is time: by its own timer, and for whoever is about to judge time behind a standstill.
+    func fire() {
         let now = MonotonicClock.now()
         let (cpu, queued) = (ProcessResources.threadCPU(), runQueue.nanoseconds())
         var standstill: Range<Instant>?

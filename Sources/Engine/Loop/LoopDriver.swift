@@ -36,11 +36,10 @@ final class LoopDriver {
     /// Attaches to the conductor; the rest happens in the loop's callbacks.
     func begin() {
         timer = PreciseTimer(loop: loop) { [unowned self] deadline in
-            let now = MonotonicClock.now()
-            let lag = now.nanoseconds(since: deadline)
+            let lag = MonotonicClock.now().nanoseconds(since: deadline)
             recorder.timer(lag: lag)
-            // Behind a standstill come first what it kept from being read and the beat that tells of it.
-            if lag > Standstills.shortest { return timer?.arm(at: now) ?? () }
+            // The beat that tells of a standstill comes before what judges time.
+            if lag > Standstills.shortest { housekeeping?.fire() }
             // A thread that got no core for a while hears first what it was told meanwhile, a pause for one.
             if self.inbox.hasCommands { obey() }
             pump()

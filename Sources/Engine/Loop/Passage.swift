@@ -79,7 +79,7 @@ final class Passage {
     func endPause(at instant: Instant) -> Int64? { pauses.end(at: instant) }
 
     /// Until when nothing is sent, where that is so: `distantFuture` while nobody has ended the pause.
-    func pauseEnds(after now: Instant) -> Instant? { pauses.end(after: now) }
+    func pauseEnds(after now: Instant) -> Instant? { pauses.ends(after: now) }
 
     /// Nothing is started any more.
     func close() { shaper = nil }

@@ -58,9 +58,11 @@ struct ReplyFollower {
         let before = state.lastToken
         let action = state.receive(digest, stamp: stamp, late: late)
         // What may have come before its stamp ends a gap as early.
-        if case .nextTokens = action, let before, stamp.instant.nanoseconds(since: before) - late >= GapLog.shortest {
+        if case .nextTokens = action, let before {
             let gap = stamp.instant.nanoseconds(since: before) - late
-            gaps.add(gap, endingAt: stamp.instant.nanoseconds(since: transfer.timing.dispatched) - late)
+            if gap >= GapLog.shortest {
+                gaps.add(gap, endingAt: stamp.instant.nanoseconds(since: transfer.timing.dispatched) - late)
+            }
         }
         return (digest, action)
     }

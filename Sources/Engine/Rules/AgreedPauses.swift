@@ -17,7 +17,7 @@ struct AgreedPauses: Sendable, Hashable {
     }
 
     /// Until when nothing is sent, where that is so: `distantFuture` while no end is agreed.
-    func end(after now: Instant) -> Instant? {
+    func ends(after now: Instant) -> Instant? {
         if let beginning, now >= beginning { return .distantFuture }
         return last.flatMap { $0.contains(now) ? $0.upperBound : nil }
     }

@@ -47,7 +47,8 @@ public final class EventLoop {
     }
 
     private func wakes(at now: Instant) {
-        turn.wakes(at: now, waited: switches.map { ProcessResources.threadWaits() > $0 } ?? !tellsWhenBehind)
+        let waited = switches.map { ProcessResources.threadWaits() > $0 } ?? false
+        turn.wakes(at: now, waited: waited || !tellsWhenBehind)
         if let standstill = turn.standstill { for hook in standing { hook(standstill) } }
         starvedInTurnBefore = starvedInTurn
         starvedInTurn = nil
@@ -162,7 +163,7 @@ public final class EventLoop {
     func onGather(_ body: @escaping (Instant) -> Void) { gathering.append(body) }
     /// Adds work for each turn, after the sockets' callbacks.
     public func onAfterPoll(_ body: @escaping () -> Void) { afterPoll.append(body) }
-    /// Adds what is told, before anything is read, that the loop had not looked for `TurnTimes.longStop` or more.
+    /// Adds what is told, before anything is read, that the loop had not looked for `TurnTimes.shortestStandstill` or more.
     func onStandstill(_ body: @escaping (Range<Instant>) -> Void) { standing.append(body) }
     /// What `waker.wake()` calls, on this loop's thread. Several wakes may give one call.
     public func onWake(_ body: @escaping () -> Void) { onWake = body }

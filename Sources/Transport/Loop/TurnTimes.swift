@@ -11,7 +11,7 @@ struct TurnTimes: Sendable, Hashable {
     /// A wake-up is some 100 µs late on a healthy machine; less than this is no stop. The heartbeat's limit, too.
     static let shortestStop: Int64 = 1_000_000
     /// A loop that does not look for so long has stood still.
-    static let longStop: Int64 = 100_000_000
+    static let shortestStandstill: Int64 = 100_000_000
 
     private(set) var pollBegan: Instant
     private(set) var previousPollBegan: Instant
@@ -29,10 +29,10 @@ struct TurnTimes: Sendable, Hashable {
     /// Since when bytes may wait that have been read and are yet to be delivered, or are yet to be read, for the loop had
     /// not looked in time; nil = it has caught up.
     private(set) var behindSince: Instant?
-    /// What the loop did not look at in time in this turn; nil = it stood no longer than `longStop`.
+    /// What the loop did not look at in time in this turn; nil = it stood no longer than `shortestStandstill`.
     var standstill: Range<Instant>? {
         let stood = max(held, pollBegan.nanoseconds(since: previousWoke))
-        return stood >= Self.longStop && previousPollBegan < woke ? previousPollBegan..<woke : nil
+        return stood >= Self.shortestStandstill && previousPollBegan < woke ? previousPollBegan..<woke : nil
     }
 
     init(at now: Instant) { (pollBegan, previousPollBegan, woke, previousWoke) = (now, now, now, now) }
