@@ -33,6 +33,16 @@ private struct Pair {
         return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
     }
 
+    /// The kernel begins to stamp some time after the first socket has asked for it, and at once from then on.
+    func waitForStamps() {
+        var bytes: UnsafePointer<UInt8>?
+        for _ in 0..<2_000 {
+            send("w")
+            if spate_receive(near, &bytes) > 0, spate_receive_state_of_thread()?.pointee.kernel_realtime != 0 { return }
+            usleep(1_000)
+        }
+    }
+
     func close(_ end: Int32) { Glibc.close(end) }
 }
 
@@ -103,6 +113,7 @@ struct RingTests {
 
     @Test func `a stamp is the kernel's, however late the ring is entered, and the one that recv gives`() throws {
         let (ring, pair, other) = (try Ring(), try Pair(), try Pair())
+        other.waitForStamps()
         #expect(spate_ring_read(ring.raw, pair.near, 1))
         _ = spate_ring_enter(ring.raw)
         let before = spate_clock(CLOCK_REALTIME)
