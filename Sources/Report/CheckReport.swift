@@ -12,13 +12,13 @@ public enum CheckReport {
         let document = JSONValue.object([
             .init("schema", .string("spate.check/1")),
             .init("targets", .array(checks.map(json))),
-            .init("flips", .array(matrix.flips.map(SummaryJSON.flip))),
+            .init("flips", .array(matrix.flips.map(flip))),
         ])
         return Array((document.text + "\n").utf8)
     }
 
     static func document(_ checks: [CheckResult]) -> ReportDocument {
-        ReportDocument(blocks: checks.flatMap(target) + ReportDocument.matrix(ProviderMatrix(of: checks)))
+        ReportDocument(blocks: checks.flatMap(target) + MatrixSection.blocks(ProviderMatrix(of: checks)))
     }
 
     private static func target(_ check: CheckResult) -> [Block] {
@@ -109,13 +109,11 @@ public enum CheckReport {
             .init("input_tokens", JSONValue(check.inputTokens)),
             .init("output_tokens", JSONValue(check.outputTokens)),
             .init("usd", JSONValue(check.dollars)),
-            .init("answers", SummaryJSON.statistics(check.answers)),
+            .init("answers", StatisticsJSON.value(check.answers)),
         ])
     }
-}
 
-extension SummaryJSON {
-    static func flip(_ flip: ProviderMatrix.Flip) -> JSONValue {
+    private static func flip(_ flip: ProviderMatrix.Flip) -> JSONValue {
         .object([
             .init("metric", .string(flip.metric)),
             .init("providers", JSONValue(flip.providers)),

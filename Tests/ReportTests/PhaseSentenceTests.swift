@@ -180,9 +180,9 @@ import Ticks
     @Test(arguments: [(1, "once"), (3, "3 times")])
     func `a job that was interrupted says so in the shortest report`(count: Int, times: String) {
         var batch = BatchResult()
-        let plain = ReportDocument.batch(batch, RequestStatistics())
+        let plain = BatchSection.blocks(batch, RequestStatistics())
         batch.interruptions = count
-        let told = Array(ReportDocument.batch(batch, RequestStatistics()).dropFirst(plain.count))
+        let told = Array(BatchSection.blocks(batch, RequestStatistics()).dropFirst(plain.count))
         #expect(told == [Block.sentence("The job was interrupted \(times); only the time it ran is counted.")])
     }
 }

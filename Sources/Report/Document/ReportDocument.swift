@@ -16,20 +16,33 @@ struct ReportDocument: Sendable, Hashable {
         let findings = Self.findings(result)
         blocks += findings
         if !result.thresholds.isEmpty { blocks += Self.thresholds(result.thresholds) }
-        if let workload = result.workload { blocks += Self.workload(workload, targets: result.targets.count) }
-        if let comparison = result.comparison { blocks += Self.comparison(comparison) }
+        if let workload = result.workload { blocks += WorkloadSection.blocks(workload, targets: result.targets.count) }
+        if let comparison = result.comparison { blocks += ComparisonSection.blocks(comparison) }
         for target in result.targets {
-            blocks += Self.target(target, isOnly: result.targets.count == 1)
+            blocks += TargetSection.blocks(target, isOnly: result.targets.count == 1)
         }
-        blocks += Self.shards(result)
-        blocks += Self.calibration(result).map { .detail($0) }
-        blocks += Self.matrix(ProviderMatrix(of: result.targets))
+        blocks += ShardSection.blocks(result)
+        blocks += PromptSection.calibration(result).map { .detail($0) }
+        blocks += MatrixSection.blocks(ProviderMatrix(of: result.targets))
         blocks += Self.warnings(result)
         blocks.append(.detail(.heading("Was the load generator itself fast enough?")))
         blocks.append(.detail(Self.validityLine(result)))
         if repeatsFindings { blocks += findings }
         blocks += Self.end(files)
         blocks = blocks.compactMap { isFull ? $0.shown : $0.inShort }
+    }
+
+    /// `spate compare`: nothing but the comparison.
+    init(
+        _ comparison: ComparisonResult,
+        regressions: [RegressionResult],
+        matrix: ProviderMatrix = ProviderMatrix()
+    ) {
+        self.init(
+            blocks: ComparisonSection.banners(comparison) + ComparisonSection.blocks(comparison)
+                + MatrixSection.blocks(matrix)
+                + ComparisonSection.regressions(regressions)
+        )
     }
 
     // MARK: The top
@@ -54,7 +67,7 @@ struct ReportDocument: Sendable, Hashable {
             let text = "\(SafeText.line(cap)) ended the run before its plan was done"
             blocks.append(.banner(word: "STOPPED", tone: .caution, text: text))
         }
-        if let banner = result.shards.flatMap(shardBanner) { blocks.append(banner) }
+        if let banner = result.shards.flatMap(ShardSection.banner) { blocks.append(banner) }
         if result.run.fast {
             blocks.append(.banner(word: "FAST", tone: .caution, text: "times divided by ten or more: shapes only"))
         }

@@ -14,7 +14,7 @@ enum CostJSON {
             .init("usd_per_request", JSONValue(cost.dollarsPerRequest)),
             .init("usd_per_million_output_tokens", JSONValue(cost.dollarsPerMillionOutputTokens)),
             .init("usd_per_useful_result", JSONValue(cost.dollarsPerUsefulResult)),
-            .init("usd_per_useful_ci", SummaryJSON.interval(cost.dollarsPerUsefulInterval)),
+            .init("usd_per_useful_ci", StatisticsJSON.interval(cost.dollarsPerUsefulInterval)),
         ])
     }
 }

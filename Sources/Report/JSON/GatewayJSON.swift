@@ -15,7 +15,7 @@ enum GatewayJSON {
     private static func added(_ added: GatewayResult.Added?) -> JSONValue {
         guard let added else { return .null }
         return .object([
-            .init("value", JSONValue(added.value)), .init("ci95", SummaryJSON.interval(added.interval)),
+            .init("value", JSONValue(added.value)), .init("ci95", StatisticsJSON.interval(added.interval)),
             .init("direct_p50", JSONValue(added.direct)), .init("through_p50", JSONValue(added.through)),
         ])
     }
@@ -24,12 +24,12 @@ enum GatewayJSON {
         guard let failures else { return .null }
         func share(_ share: Proportion) -> JSONValue {
             .object([
-                .init("value", JSONValue(share.value)), .init("ci95", SummaryJSON.interval(share.wilson())),
+                .init("value", JSONValue(share.value)), .init("ci95", StatisticsJSON.interval(share.wilson())),
                 .init("failed", JSONValue(share.successes)), .init("of", JSONValue(share.trials)),
             ])
         }
         return .object([
-            .init("added", JSONValue(failures.added)), .init("ci95", SummaryJSON.interval(failures.interval)),
+            .init("added", JSONValue(failures.added)), .init("ci95", StatisticsJSON.interval(failures.interval)),
             .init("direct", share(failures.direct)), .init("through", share(failures.through)),
         ])
     }

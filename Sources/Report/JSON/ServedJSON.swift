@@ -26,10 +26,10 @@ enum ServedJSON {
     private static func group(_ fact: ServedResult.Fact, _ group: ServedResult.Group) -> JSONValue {
         .object([
             .init("fact", .string(fact.rawValue)), .init("name", .string(group.name)),
-            .init("requests", JSONValue(group.requests)), .init("share", SummaryJSON.proportion(group.share)),
-            .init("ttft_ms", SummaryJSON.distribution(group.ttftMilliseconds)),
-            .init("decode_tps", SummaryJSON.distribution(group.decodeTPS)),
-            .init("request_tps", SummaryJSON.distribution(group.requestTPS)),
+            .init("requests", JSONValue(group.requests)), .init("share", StatisticsJSON.proportion(group.share)),
+            .init("ttft_ms", StatisticsJSON.distribution(group.ttftMilliseconds)),
+            .init("decode_tps", StatisticsJSON.distribution(group.decodeTPS)),
+            .init("request_tps", StatisticsJSON.distribution(group.requestTPS)),
             .init("output_tokens", JSONValue(group.outputTokens)), .init("cost", CostJSON.value(group.cost)),
             .init("cost_unknown", CostJSON.gap(group.costGap)),
         ])

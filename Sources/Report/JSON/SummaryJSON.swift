@@ -8,6 +8,17 @@ public enum SummaryJSON {
     /// UTF-8 with a line feed at the end.
     public static func encode(_ result: RunResult) -> [UInt8] { Array((document(result).text + "\n").utf8) }
 
+    /// What `spate compare --json` prints: the summary's `comparison` on its own, with the limits it was held against.
+    public static func encode(_ comparison: ComparisonResult, regressions: [RegressionResult]) -> [UInt8] {
+        var members: [JSONValue.Member] = [
+            .init("schema", .string("spate.comparison/1")), .init("comparison", ComparisonJSON.value(comparison)),
+        ]
+        if !regressions.isEmpty {
+            members.append(.init("regressions", .array(regressions.map(ComparisonJSON.regression))))
+        }
+        return Array((JSONValue.object(members).text + "\n").utf8)
+    }
+
     static func document(_ result: RunResult) -> JSONValue {
         var members: [JSONValue.Member] = [
             .init("schema", .string(RunResult.schema)),
@@ -16,17 +27,17 @@ public enum SummaryJSON {
                 .object([.init("name", .string(result.tool.name)), .init("version", .string(result.tool.version))])
             ),
             .init("run", run(result.run)),
-            .init("validity", validity(result.validity)),
+            .init("validity", ValidityJSON.value(result.validity)),
             .init("headline", .array(result.headline.map(sentence))),
             .init("warnings", JSONValue(result.warnings + result.caveats)),
-            .init("targets", .array(result.targets.map(target))),
+            .init("targets", .array(result.targets.map(TargetJSON.value))),
         ]
         if let calibration = result.calibration {
             members.append(.init("calibration", self.calibration(calibration)))
         }
         if let workload = result.workload { members.append(.init("workload", self.workload(workload))) }
-        if let comparison = result.comparison { members.append(.init("comparison", self.comparison(comparison))) }
-        if let shards = result.shards { members.append(.init("shards", self.shards(shards))) }
+        if let comparison = result.comparison { members.append(.init("comparison", ComparisonJSON.value(comparison))) }
+        if let shards = result.shards { members.append(.init("shards", ShardsJSON.value(shards))) }
         members.append(.init("thresholds", .array(result.thresholds.map(threshold))))
         return .object(members)
     }
@@ -48,7 +59,7 @@ public enum SummaryJSON {
                         .object([
                             .init("target", .string(figure.target)), .init("phase", .string(figure.phase)),
                             .init("metric", .string(figure.metric)), .init("value", JSONValue(figure.value)),
-                            .init("ci", interval(figure.interval)), .init("n", JSONValue(figure.count)),
+                            .init("ci", StatisticsJSON.interval(figure.interval)), .init("n", JSONValue(figure.count)),
                             .init("note", JSONValue(figure.note)),
                         ])
                     }
@@ -79,98 +90,6 @@ public enum SummaryJSON {
         ])
     }
 
-    static func validity(_ validity: ValidityResult) -> JSONValue {
-        .object([
-            .init("verdict", .string(validity.verdict.rawValue)),
-            .init("latencies", .string(validity.latencies.rawValue)),
-            .init("load", .string(validity.load.rawValue)),
-            .init("reasons", JSONValue(validity.reasons)),
-            .init("remedy", JSONValue(validity.remedy)),
-            .init("loop_lag_ms", distribution(validity.loopLagMilliseconds)),
-            .init("dispatch_lag_ms", distribution(validity.dispatchLagMilliseconds)),
-            .init("read_lag_ms", distribution(validity.readLagMilliseconds)),
-            .init("wake_lag_ms", distribution(validity.wakeLagMilliseconds)),
-            .init("held_up_share", JSONValue(validity.heldUpShare)),
-            .init("short_stop_share", JSONValue(validity.shortStopShare)),
-            .init("stopped_share", JSONValue(validity.stoppedShare)),
-            .init("stolen_share", JSONValue(validity.stolenShare)),
-            .init("cpu_percent", JSONValue(validity.cpuPercent)),
-            .init("process_cpu_percent", JSONValue(validity.processCPUPercent)),
-            .init("loops", JSONValue(validity.loops)),
-            .init("max_in_flight", JSONValue(validity.maxInFlight)),
-            .init("rss_mb", JSONValue(validity.rssMB)),
-            .init("reader", JSONValue(validity.reader)),
-            .init("kernel_stamp_share", JSONValue(validity.kernelStampShare)),
-        ])
-    }
-
-    /// Of one row: a level, a burst.
-    static func validity(_ row: RowValidity) -> JSONValue {
-        .object([
-            .init("verdict", .string(row.verdict.rawValue)), .init("latencies", .string(row.latencies.rawValue)),
-            .init("load", .string(row.load.rawValue)), .init("reasons", JSONValue(row.reasons)),
-        ])
-    }
-
-    private static func target(_ target: TargetResult) -> JSONValue {
-        func tally(_ tally: TargetResult.Tally) -> JSONValue {
-            .object([
-                .init("requests", JSONValue(tally.requests)), .init("output_tokens", JSONValue(tally.outputTokens)),
-                .init("usd", JSONValue(tally.dollars)),
-            ])
-        }
-        let told: [JSONValue.Member] = [
-            .init("name", .string(target.name)),
-            .init("provider", JSONValue(target.provider)),
-            .init("model", JSONValue(target.model)),
-            .init("tier", JSONValue(target.tier)),
-            .init("api", .string(target.api)),
-            .init("url", .string(target.url)),
-            .init("insecure", JSONValue(target.insecure)),
-            .init("simulated", JSONValue(target.simulated)),
-            .init("unusable", JSONValue(target.unusable)),
-            .init("given_up", JSONValue(target.givenUp)),
-            .init("token_source", JSONValue(target.tokenSource?.rawValue)),
-            .init("served", .object(ServedJSON.shares(target.totals.served))),
-            .init("notes", JSONValue(target.notes)),
-            .init("prompt_length", target.inputLength.map(inputLength) ?? .null),
-            .init("rate_limits", target.rateLimits.map(RateLimitsJSON.value) ?? .null),
-            .init("server", target.server.map { ServerJSON.value($0, isWhole: true) } ?? .null),
-            .init("cache", target.cache.map(cache) ?? .null),
-        ]
-        let counted: [JSONValue.Member] = [
-            .init("preflight", tally(target.preflight)),
-            .init("preflight_gets", JSONValue(target.preflightGets)),
-            .init("wait_ready", target.waitedReadySeconds.map { .object([.init("waited_s", JSONValue($0))]) } ?? .null),
-            .init("warmup", tally(target.warmup)),
-            .init("replaced", target.replaced.requests > 0 ? tally(target.replaced) : .null),
-            .init("totals", statistics(target.totals)),
-            .init("failures", .array(target.failures.map(failure))),
-            .init("phases", .array(target.phases.map(phase))),
-        ]
-        return .object(told + counted)
-    }
-
-    private static func cache(_ cache: PrefixCacheResult) -> JSONValue {
-        .object([
-            .init("planned_share", JSONValue(cache.plannedShare)),
-            .init("told_share", JSONValue(cache.toldShare)),
-            .init("server_share", JSONValue(cache.serverShare)),
-            .init("requests", JSONValue(cache.requests)),
-            .init("untold", JSONValue(cache.untold)),
-        ])
-    }
-
-    private static func inputLength(_ length: InputLengthResult) -> JSONValue {
-        .object([
-            .init("requests", JSONValue(length.requests)),
-            .init("asked", JSONValue(length.asked)),
-            .init("counted", JSONValue(length.counted)),
-            .init("error", JSONValue(length.error)),
-            .init("off_share", JSONValue(length.offShare)),
-        ])
-    }
-
     private static func calibration(_ record: CalibrationRecord) -> JSONValue {
         .object([
             .init("target", .string(record.target)),
@@ -187,17 +106,7 @@ public enum SummaryJSON {
         ])
     }
 
-    private static func failure(_ failure: FailureResult) -> JSONValue {
-        .object([
-            .init("outcome", .string(failure.outcome.rawValue)),
-            .init("detail", JSONValue(failure.detail)),
-            .init("http_status", JSONValue(failure.httpStatus)),
-            .init("words", JSONValue(failure.words)),
-            .init("requests", JSONValue(failure.requests)),
-        ])
-    }
-
-    static func threshold(_ threshold: ThresholdResult) -> JSONValue {
+    private static func threshold(_ threshold: ThresholdResult) -> JSONValue {
         .object([
             .init("expression", .string(threshold.expression)),
             .init("value", JSONValue(threshold.value)),

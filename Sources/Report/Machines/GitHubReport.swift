@@ -33,9 +33,9 @@ public enum GitHubReport {
         if !result.thresholds.isEmpty { blocks += ReportDocument.thresholds(result.thresholds) }
         for target in result.targets {
             for phase in target.phases {
-                let tables = ReportDocument.phase(phase).filter { if case .table = $0 { true } else { false } }
+                let tables = PhaseSection.blocks(phase).filter { if case .table = $0 { true } else { false } }
                 guard let table = tables.first else { continue }
-                let name = ReportDocument.heading(phase)
+                let name = PhaseSection.heading(phase)
                 blocks.append(
                     .sentence(result.targets.count > 1 ? "\(SafeText.line(target.name)): \(name)" : name, .strong)
                 )

@@ -26,11 +26,11 @@ public enum HTMLReport {
             body.section("thresholds", "Thresholds", HTMLText.blocks(ReportDocument.thresholds(result.thresholds)))
         }
         if let workload = result.workload {
-            let words = ReportDocument.workload(workload, targets: result.targets.count)
+            let words = WorkloadSection.blocks(workload, targets: result.targets.count)
             body.section("workload", "For this kind of traffic", HTMLText.blocks(words))
         }
         if let comparison = result.comparison {
-            let words = ReportDocument.comparison(comparison)
+            let words = ComparisonSection.blocks(comparison)
             body.section(
                 "comparison",
                 "Comparison",
@@ -61,12 +61,12 @@ public enum HTMLReport {
         matrix: ProviderMatrix = ProviderMatrix()
     ) -> String {
         let data = JSONValue.object([
-            .init("comparison", SummaryJSON.comparison(comparison)), .init("compared", compared(comparison)),
+            .init("comparison", ComparisonJSON.value(comparison)), .init("compared", compared(comparison)),
         ])
         var body = PageBody()
         let names = comparison.sides.map { SafeText.line($0.name) }.joined(separator: ", ")
         body.text += "<header><p class=\"kind\">spate comparison</p><h1>\(HTMLText.escaped(names))</h1>\n"
-        body.text += HTMLText.blocks(ReportDocument.answer(comparison)) + "</header>\n"
+        body.text += HTMLText.blocks(ComparisonSection.answer(comparison)) + "</header>\n"
         body.section("comparison", "Side by side", PageBody.slot("forest") + PageBody.slot("frontier"))
         let words = ReportDocument(comparison, regressions: regressions, matrix: matrix).blocks.filter {
             if case .banner = $0 { false } else { true }

@@ -47,7 +47,7 @@ struct PageBody {
                 "<p class=\"facts\"><span class=\"good\">Trust: good.</span> The load generator disturbed no row.</p>\n"
         }
         for target in result.targets {
-            text += "<p class=\"facts\">\(HTMLText.escaped(ReportDocument.address(target)))</p>\n"
+            text += "<p class=\"facts\">\(HTMLText.escaped(TargetSection.address(target)))</p>\n"
         }
         text += "</header>\n"
     }
@@ -67,12 +67,12 @@ struct PageBody {
             guard let first = parts.first?.1, let place = Self.place(of: name, result, isWanted) else { continue }
             var content = Self.charts(first.kind).map { Self.slot($0, phase: place) }.joined()
             for (target, phase) in parts {
-                let blocks = ReportDocument.phase(phase)
+                let blocks = PhaseSection.blocks(phase)
                 if blocks.isEmpty { continue }
                 if result.targets.count > 1 { content += "<h3>\(HTMLText.escaped(SafeText.line(target.name)))</h3>\n" }
                 content += HTMLText.blocks(blocks)
             }
-            let isWordless = parts.allSatisfy { ReportDocument.phase($0.1).isEmpty }
+            let isWordless = parts.allSatisfy { PhaseSection.blocks($0.1).isEmpty }
             if isWordless { continue }
             section("phase-\(names.firstIndex(of: name) ?? 0)-\(first.kind.rawValue)", Self.heading(first), content)
         }
@@ -93,7 +93,7 @@ struct PageBody {
     private static func heading(_ phase: PhaseResult) -> String {
         var plain = phase
         plain.window = nil
-        return ReportDocument.heading(plain)
+        return PhaseSection.heading(plain)
     }
 
     private static func charts(_ kind: PhaseKind) -> [String] {
@@ -119,24 +119,24 @@ struct PageBody {
     }
 
     static func outcomes(_ target: TargetResult) -> String {
-        let rest = (ReportDocument.totals(target) + ReportDocument.apart(target)).map(\.shown)
+        let rest = (TargetSection.totals(target) + TargetSection.apart(target)).map(\.shown)
         let untitled = rest.filter { if case .heading = $0 { false } else { true } }
-        return HTMLText.blocks(ReportDocument.wentWrong(target) + untitled) + words(target)
+        return HTMLText.blocks(TargetSection.wentWrong(target) + untitled) + words(target)
     }
 
     /// Shown, for here they have a section of their own.
     static func limits(_ target: TargetResult) -> String {
-        HTMLText.blocks(ReportDocument.limits(target).map(\.shown))
+        HTMLText.blocks(LimitsSection.blocks(target).map(\.shown))
     }
 
     static func server(_ target: TargetResult) -> String {
         HTMLText.blocks(
-            ServerBlocks.target(target).map(\.shown).filter { if case .heading = $0 { false } else { true } }
+            ServerSection.target(target).map(\.shown).filter { if case .heading = $0 { false } else { true } }
         )
     }
 
     static func cost(_ target: TargetResult) -> String {
-        HTMLText.blocks(ReportDocument.cost(target))
+        HTMLText.blocks(CostSection.blocks(target))
     }
 
     /// The server's words whole, where the tables cut them.
@@ -155,7 +155,7 @@ struct PageBody {
     }
 
     mutating func generator(_ result: RunResult) {
-        section("shards", "The machines", HTMLText.blocks(ReportDocument.shards(result)))
+        section("shards", "The machines", HTMLText.blocks(ShardSection.blocks(result)))
         section(
             "generator",
             "Was the load generator itself fast enough?",
