@@ -19,6 +19,7 @@ import Ticks
             _ outcome: Outcome.Class,
             at seconds: Double,
             sent: Double? = nil,
+            firstToken: Double? = nil,
             lastToken: Double? = nil,
             refusal: Breaker.Refusal? = nil,
             neverConnected: Bool = false,
@@ -27,6 +28,7 @@ import Ticks
             let attempt = Breaker.Attempt(
                 outcome: outcome,
                 sent: BreakerTests.at(sent ?? seconds - 0.01),
+                firstToken: firstToken.map(BreakerTests.at),
                 lastToken: lastToken.map(BreakerTests.at),
                 refusal: refusal,
                 neverConnected: neverConnected,
@@ -251,6 +253,35 @@ import Ticks
         driven.fail(5, from: 21.01, to: 24, neverConnected: true)
         driven.note(.success, at: 25, lastToken: 25)
         #expect(driven.outages.map(\.start) == [Self.at(21)])
+    }
+
+    /// Connections hang for ten seconds while streams that are open go on: the target is there.
+    @Test func `it begins with the last token of any stream, where the first failure took long`() {
+        var driven = Driven()
+        driven.note(.failed, at: 20, sent: 10, neverConnected: true)
+        driven.tell(at: 20.05, oldestOpen: 9, lastToken: 19)
+        driven.fail(5, from: 21.01, to: 24, neverConnected: true)
+        driven.note(.success, at: 25, lastToken: 25)
+        #expect(driven.outages == [Breaker.Outage(start: Self.at(19), end: Self.at(25), attempts: 6)])
+    }
+
+    /// What a probe beside the load was answered: the target is there, and may be given up all the same.
+    @Test func `an answer to somebody else ends an outage, and no count of failures`() {
+        var driven = Driven(after: .seconds(30))
+        driven.fail(50, from: 10.01, to: 39)
+        #expect(
+            driven.breaker.sign(at: Self.at(39.5))
+                == Breaker.Outage(start: Self.at(10), end: Self.at(39.5), attempts: 50)
+        )
+        driven.tell(at: 41)
+        #expect(driven.isOpen)
+    }
+
+    @Test func `the first token behind it ends it, however long its answer goes on`() {
+        var driven = Driven()
+        driven.fail(12, from: 10.01, to: 12)
+        driven.note(.success, at: 20, sent: 12.5, firstToken: 13, lastToken: 19.9)
+        #expect(driven.outages == [Breaker.Outage(start: Self.at(10), end: Self.at(13), attempts: 12)])
     }
 
     @Test func `a failure or two between answers are no outage`() {

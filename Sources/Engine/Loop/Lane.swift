@@ -157,6 +157,7 @@ final class Lane {
         let attempt = Breaker.Attempt(
             outcome: record.outcomeClass,
             sent: sent,
+            firstToken: record.firstToken.map { sent.advanced(byNanoseconds: $0) },
             lastToken: record.lastToken.map { sent.advanced(byNanoseconds: $0) },
             refusal: advice.refusal,
             neverConnected: record.written == nil,

@@ -13,20 +13,24 @@ final class Trickle: Sendable {
     private let place: Run.Place
     private let t0: Instant
     private let sink: any RecordSink
+    private let breakers: TargetBreakers
     private let earlier: Program.Continuation
     private let runs = Mutex<[Run]>([])
 
     /// - Parameters:
     ///   - place: of the run whose load is probed: targets in parallel have a run each.
     ///   - earlier: where the load goes on
+    ///   - breakers: of the load, which hear of answers to its probes
     init(
         options: Run.Options,
         budget: Budget,
         place: Run.Place,
         earlier: Program.Continuation,
         t0: Instant,
-        sink: any RecordSink
+        sink: any RecordSink,
+        breakers: TargetBreakers
     ) {
+        self.breakers = breakers
         self.earlier = earlier
         self.options = options
         self.budget = budget
@@ -60,7 +64,7 @@ final class Trickle: Sendable {
         let run = Run(
             program: Program(targets: [probed], continuing: continuation),
             options: options,
-            place: Run.Place(firstLoop: numbers.loop, runs: 1, probes: false),
+            place: Run.Place(firstLoop: numbers.loop, runs: 1, load: breakers),
             budget: budget,
             t0: t0,
             sink: sink

@@ -26,7 +26,8 @@ struct Breaker: Sendable {
     struct Attempt: Sendable {
         var outcome: Outcome.Class
         var sent: Instant
-        /// When its last token came.
+        /// When its first and last token came.
+        var firstToken: Instant?
         var lastToken: Instant?
         var refusal: Refusal?
         /// Its connection never came about.
@@ -44,7 +45,7 @@ struct Breaker: Sendable {
 
     /// A stretch in which nobody answered, or a server that could not. One that refuses each request is not out.
     struct Outage: Sendable, Hashable {
-        var start: Instant  // the first failure's sending
+        var start: Instant  // the first failure's sending, or the last token before it had failed
         var end: Instant?  // the first token or success behind it; nil = it goes on
         var attempts: Int
     }
@@ -92,15 +93,15 @@ struct Breaker: Sendable {
     mutating func note(_ attempt: Attempt, at now: Instant) -> Outage? {
         note(attempt.refusal, attempt.outcome)
         switch attempt.outcome {
-        case .excluded, .throttled: return attempt.lastToken.flatMap { token(at: $0) }
+        case .excluded, .throttled: return tokens(of: attempt)
         case .success:
             hasSucceeded = true
             useless = nil
-            let ended = token(at: attempt.lastToken ?? now)
+            let (began, ended) = (tokens(of: attempt), token(at: now))
             endSilence()
-            return ended ?? endAbsence(at: now)
+            return began ?? ended ?? endAbsence(at: now)
         case .failed:
-            let ended = attempt.lastToken.flatMap { token(at: $0) }
+            let ended = tokens(of: attempt)
             add(attempt, to: &useless, at: now)
             // Of one that had begun to answer, what fails is the rest.
             if attempt.lastToken == nil { add(attempt, to: &silent, at: now) }
@@ -149,12 +150,26 @@ struct Breaker: Sendable {
         spell = grown
     }
 
-    /// A token that came after the silence began ends it.
+    private mutating func tokens(of attempt: Attempt) -> Outage? {
+        let ended = attempt.firstToken.flatMap { token(at: $0) }
+        let last = attempt.lastToken.flatMap { token(at: $0) }
+        return ended ?? last
+    }
+
+    /// A token that came after the silence began ends it. One that came while the first failure was still under way shows that
+    /// the target was there until then.
     private mutating func token(at instant: Instant) -> Outage? {
-        lastToken = max(lastToken ?? instant, instant)
         if let silent, instant > silent.began { endSilence() }
-        guard let absent, instant > absent.began else { return nil }
-        return endAbsence(at: instant)
+        return sign(at: instant)
+    }
+
+    /// The target answered somebody, a probe beside this load for one: it is there, though it may bring this load nothing.
+    mutating func sign(at instant: Instant) -> Outage? {
+        lastToken = max(lastToken ?? instant, instant)
+        guard let absent else { return nil }
+        if instant > absent.began { return endAbsence(at: instant) }
+        self.absent?.start = max(absent.start, instant)
+        return nil
     }
 
     private mutating func endSilence() {

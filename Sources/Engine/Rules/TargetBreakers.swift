@@ -13,10 +13,12 @@ final class TargetBreakers: Sendable {
 
     private let rows: Mutex<[Row]>
     private let t0: Instant
-    private let sink: (any RecordSink)?
+    private let sink: any RecordSink
+    private let load: TargetBreakers?
 
-    /// - Parameter sink: nil where outages are not to be told, as beside a load that tells them.
-    init(_ targets: [EngineTarget], loops: Int, t0: Instant, sink: (any RecordSink)?) {
+    /// - Parameter load: beside which these requests are sent: it alone tells outages, and hears of answers to these
+    init(_ targets: [EngineTarget], loops: Int, t0: Instant, sink: any RecordSink, beside load: TargetBreakers? = nil) {
+        self.load = load
         rows = Mutex(targets.map { Row(target: $0.id, breaker: Breaker(after: $0.plan.breakerAfter, loops: loops)) })
         self.t0 = t0
         self.sink = sink
@@ -24,14 +26,20 @@ final class TargetBreakers: Sendable {
 
     /// Why the target is given up; nil while it is not.
     func note(_ attempt: Breaker.Attempt, of target: Int, pause: Int64, at now: Instant) -> String? {
-        change(target) { breaker in
+        if attempt.outcome == .success || attempt.isAnswered { load?.sign(of: target, at: now) }
+        return change(target) { breaker in
             breaker.pause(pause)
             return breaker.note(attempt, at: now)
         }
     }
 
+    private func sign(of target: Int, at instant: Instant) {
+        _ = change(target) { $0.sign(at: instant) }
+    }
+
     /// Takes what a loop has under way, if that matters now.
     func watch(_ target: Int, loop: Int, at now: Instant, _ report: () -> Breaker.Report) -> String? {
+        if let load, let token = report().lastToken { load.sign(of: target, at: token) }
         guard rows.withLock({ rows in rows.contains { $0.target == target && $0.breaker.isWatching } }) else {
             return nil
         }
@@ -66,7 +74,7 @@ final class TargetBreakers: Sendable {
     }
 
     private func tell(_ outage: Breaker.Outage, _ target: Int) {
-        guard let sink else { return }
+        guard load == nil else { return }
         var incident = IncidentRecord()
         incident.at = outage.start.nanoseconds(since: t0)
         incident.ended = outage.end?.nanoseconds(since: t0)

@@ -57,8 +57,8 @@ public final class Run: Sendable {
     struct Place: Sendable {
         var firstLoop = 0
         var runs = 1
-        /// Whether phases may have probes beside them; probes themselves have none.
-        var probes = true
+        /// Of the load beside which this run sends probes; a run of probes has none itself.
+        var load: TargetBreakers?
     }
 
     init(
@@ -73,7 +73,14 @@ public final class Run: Sendable {
         self.t0 = t0
         loops = options.loops
         feed = LiveFeed(firstLoop: place.firstLoop, loops: options.loops)
-        let asks = place.probes && program.entries.contains { $0.probeRate != nil }
+        let breakers = TargetBreakers(
+            program.targets,
+            loops: options.loops,
+            t0: t0,
+            sink: sink,
+            beside: place.load
+        )
+        let asks = place.load == nil && program.entries.contains { $0.probeRate != nil }
         trickle =
             asks
             ? Trickle(
@@ -82,7 +89,8 @@ public final class Run: Sendable {
                 place: place,
                 earlier: program.continuation,
                 t0: t0,
-                sink: sink
+                sink: sink,
+                breakers: breakers
             ) : nil
         conductor = Conductor(
             program: program,
@@ -91,7 +99,7 @@ public final class Run: Sendable {
             sink: sink,
             feed: feed,
             trickle: trickle,
-            gate: place.probes ? options.gate : nil
+            gate: place.load == nil ? options.gate : nil
         )
         learnt = LearntHabits()
         let context = RunContext(
@@ -107,12 +115,7 @@ public final class Run: Sendable {
             budget: budget,
             redactor: options.redactor,
             patience: options.patience,
-            breakers: TargetBreakers(
-                program.targets,
-                loops: options.loops,
-                t0: t0,
-                sink: place.probes ? sink : nil
-            ),
+            breakers: breakers,
             salt: Self.salt(of: program.targets.first?.plan.shard ?? .whole, id: options.id, t0: t0),
             learnt: learnt
         )
