@@ -127,6 +127,14 @@ import Ticks
         #expect(try #require(pauses(run).first).ended == 6_000_000_000)
     }
 
+    @Test(arguments: [Agenda.Event.stop(.interrupt), .skip])
+    func `nothing falls due while an open loop is paused, though it is ended then`(end: Agenda.Event) {
+        let arrivals = Arrivals(.rate(ArrivalPlan(Rate(2), for: .seconds(10), law: .constant)))
+        let run = run([[Stage(.arrivals, .open(arrivals), grace: .seconds(3)), drain]], (4.2, .pause), (9.2, end))
+        #expect(run.hasEnded)
+        #expect(run.shed.isEmpty && run.requests.count == 9)
+    }
+
     @Test func `a warm-up is finished before a pause begins`() {
         let warmup = Stage.oneByOne(.warmup, 4, grace: .seconds(3))
         let run = run([[warmup, level(), drain]], (0.6, .pause), (20, .resume))

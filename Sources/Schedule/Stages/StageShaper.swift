@@ -184,10 +184,16 @@ public struct StageShaper: Sendable {
         start = instant
     }
 
+    /// It is paused no more: nothing fell due in that time.
+    private mutating func endPause(at instant: Instant) {
+        resume(at: instant)
+        pausedAt = nil
+    }
+
     /// Starts nothing any more (interrupt, cap): what is in flight has the stage's grace to end.
     public mutating func stopStarting(at instant: Instant) {
         guard stoppedAt == nil else { return }
-        pausedAt = nil
+        endPause(at: instant)
         stoppedAt = instant
         closeWindow(at: instant)
         slots.removeAll()
@@ -208,6 +214,7 @@ public struct StageShaper: Sendable {
     /// Ends an open loop's stage before its time: what is due and has not gone is shed, the rest of the plan dropped.
     public mutating func giveUp(at instant: Instant) {
         guard pacer != nil, givenUpAt == nil, closedAt == nil else { return }
+        endPause(at: instant)
         givenUpAt = instant
         closeWindow(at: instant)
     }
