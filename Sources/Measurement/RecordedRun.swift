@@ -154,6 +154,7 @@ public struct StepRecord: Sendable, Hashable, Codable {
     /// The step that it measures again, because the load generator had disturbed it; nil = it is the first try.
     public var retryOf: Int?
     public var cut: Cut?  // nil = it was not, or nobody went on
+    public var paused: Int64?  // since when somebody has paused it, since t0; a pause that is over is an incident
     /// From 0, where the phase was cut into blocks between which other targets had their turns.
     public var block: Int?
     public var idle: Int64?  // an edge's or a keep-warm probe's: how long nothing was sent before it

@@ -1,3 +1,4 @@
+import Measurement
 import Schedule
 import Testing
 import Ticks
@@ -73,6 +74,39 @@ import Wire
             ]
         )
         #expect(program.twins(before: b) == 0)
+    }
+
+    /// Else the server would find in its cache what was asked before the run was cut off, and a user would have two lives.
+    @Test func `a turn that was cut off goes on behind its prompts, one that had not begun keeps its own`() throws {
+        var a = target("a", id: 7, [.steady(.init(concurrency: 1, duration: .seconds(8)))])
+        a.plan = a.plan.inBlocks()
+        var b = a
+        (b.id, b.name, b.endpoint.port) = (9, "b", 2)
+        let whole = Program(targets: [a, b])
+        let turns = whole.entries.filter { $0.firstPrompt != nil }
+        var stored = RecordedRun()
+        stored.requests = (0..<250_000).map { number in
+            var request = RequestRecord()
+            (request.step, request.sequence) = (turns[1].step, Int64(number))
+            return request
+        }
+        for turn in turns.prefix(2) {
+            var phase = PhaseRecord()
+            (phase.id, phase.target, phase.name) = (turn.phase, turn.target, turn.phaseName)
+            var step = StepRecord()
+            (step.id, step.phase, step.block) = (turn.step, turn.phase, turn.stage.block)
+            stored.phases.append(phase)
+            stored.steps.append(step)
+        }
+        func resumed() -> [Int64] {
+            Program(targets: [a, b], continuing: .init(behind: stored)).entries.compactMap(\.firstPrompt)
+        }
+        let prompts = turns.compactMap(\.firstPrompt)
+        #expect(resumed() == [prompts[0] + 100_000, prompts[1] + 300_000] + prompts.dropFirst(2))
+        var resumption = IncidentRecord()
+        resumption.kind = .resume
+        stored.incidents.append(resumption)
+        #expect(resumed()[1] == prompts[1] + 400_000)
     }
 
     @Test func `the same model at the same place is asked with another nonce`() {

@@ -171,6 +171,40 @@ import Ticks
         }
     }
 
+    /// A kill between an idle time's end and the edge that it is for: the server has been asked, or left alone, since.
+    @Test func `a cycle of which only the idle time is over begins anew`() {
+        var burst = PhaseShape.Burst(requests: 8)
+        burst.cycles = 2
+        let bursts = phase(.burst(burst))
+        let idle = bursts.stages.indices.filter { bursts.stages[$0].kind == .idle }
+        for (place, first) in zip(idle, [0, 7]) {
+            let (rest, repeated) = bursts.remainder(after: progress(place, cut: nil))
+            #expect(rest.stages == Array(bursts.stages[first...]))
+            #expect(repeated == Array(first...place))
+        }
+        let keepwarm = phase(.keepwarm(.init(gaps: [.seconds(30)])))
+        let (rest, repeated) = keepwarm.remainder(after: progress(2, cut: nil))
+        #expect(kinds(keepwarm)[2] == .idle && rest.stages == keepwarm.stages && repeated == [2])
+    }
+
+    /// Requests of a level may be lost though the next one had begun.
+    @Test func `the first stage that is not whole is where it goes on, and those behind it begin anew`() {
+        let ramp = phase(.ramp(.init(concurrency: [1, 2, 4, 8])))
+        var known = progress(2, cut: .seconds(1))
+        known[1].cut = .seconds(19)
+        let (rest, repeated) = ramp.remainder(after: known)
+        #expect(rest.stages == Array(ramp.stages[1...]) && repeated == [1, 2])
+        var shape = RateShape([
+            .init(.constant(Rate(4)), for: .seconds(20)), .init(.constant(Rate(9)), for: .seconds(20)),
+        ])
+        shape.law = .constant
+        known = progress(1, cut: .seconds(3))
+        known[0].cut = .seconds(15)
+        let open = plan(.rate(shape)).drawn().phases[0].remainder(after: known)
+        #expect(open.phase.stages.compactMap(\.arrivals).map(\.duration) == [.seconds(5), .seconds(20)])
+        #expect(open.repeated == [1])
+    }
+
     @Test func `a block begins with its warm-ups again, and an idle time is whole`() {
         let ramp = plan(.ramp(.init(concurrency: [1, 2])), warmup: 3, inBlocks: true).phases[0]
         #expect(kinds(ramp) == [.warmup, .drain, .level, .drain, .warmup, .drain, .level, .drain])

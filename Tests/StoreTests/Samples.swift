@@ -130,6 +130,7 @@ enum Samples {
         step.burst = 1
         step.block = 3
         step.retryOf = 2
+        step.paused = 77
         step.cut = .repeated
         step.gap = 30_000_000_000
         step.rateCurve = "20 ± 10 (sine of 60 s)"

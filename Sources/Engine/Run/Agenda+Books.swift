@@ -93,8 +93,18 @@ extension Agenda {
             write { $0.incidents.append(incident) }
         }
 
+        /// Kept at once, for a kill may come before the pause is over.
+        mutating func beginPause(at instant: Instant) {
+            step?.paused = instant.nanoseconds(since: t0)
+            writeStep()
+        }
+
         /// Nothing of it is measured time. Probes pause with their load, whose row it is.
         mutating func notePause(from start: Instant, to end: Instant) {
+            if step?.paused != nil {
+                step?.paused = nil
+                writeStep()
+            }
             guard program.continuation.beside == nil else { return }
             var incident = IncidentRecord()
             incident.at = start.nanoseconds(since: t0)

@@ -284,7 +284,10 @@ struct Agenda: Sendable {
     private mutating func pause(at now: Instant) {
         guard stop == nil, !hasEnded, pauses.since == nil else { return }
         pauses.isWanted = true
-        if let entry, entry.stage.maySuspend, awaited == nil { suspend(at: now.advanced(byNanoseconds: lead)) }
+        guard let entry, entry.stage.maySuspend, awaited == nil else { return }
+        let instant = now.advanced(byNanoseconds: lead)
+        books.beginPause(at: instant)
+        suspend(at: instant)
     }
 
     private mutating func suspend(at instant: Instant) {
@@ -330,9 +333,10 @@ struct Agenda: Sendable {
 
     private mutating func skip(at now: Instant) {
         guard stop == nil, !hasEnded, program.entries.indices.contains(index) else { return }
-        let phase = program.entries[pauses.held ?? index].phase
+        let entry = program.entries[pauses.held ?? index]
+        let phase = entry.phase
         skipped.insert(phase)
-        books.note(.skip, program.entries[pauses.held ?? index].phaseName, at: now)
+        books.note(.skip, entry.phaseName, of: entry.target, at: now)
         if endPause(at: now) != nil {
             books.finishPhase(phase)
             return advanceFromPause(at: now)

@@ -6,6 +6,10 @@ public enum Numbering {
     /// Requests of an interrupted run that may have been sent and not been stored: a continuation leaves so many numbers out.
     public static let resumptionGap: Int64 = 100_000
 
+    /// Runs of probes that may have begun in the last second before a kill, so that nothing of them is stored: a continuation
+    /// leaves so many numbers out.
+    static let probeRunsLost = 50
+
     /// A turn of a target has far fewer requests than this; prime, so that lists of prompts are not begun at the same place.
     static let promptsPerTurn: Int64 = 1_000_003
 
@@ -33,6 +37,9 @@ public enum Numbering {
 
     /// The first number of a continuation's requests.
     static func behind(_ last: Int64?) -> Int64 { ((last ?? -1) / resumptionGap + 1) * resumptionGap }
+
+    /// Whether a run, or a continuation of one, began its loop with it.
+    static func isFirst(_ sequence: Int64, of loop: Int) -> Bool { sequence % resumptionGap == Int64(loop) }
 
     /// How many runs of probes a load has had, by the ids of all steps; the most of loads that went on at the same time.
     static func probeRuns(in steps: [Int]) -> Int {

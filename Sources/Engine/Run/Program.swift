@@ -36,11 +36,19 @@ public struct Program: Sendable {
         public var step = 1  // id of the first step
         public var ordinal = 0  // of that step within its phase
         public var sequence: Int64 = 0  // of the first request
-        /// Phases that an interrupted run had begun, by id, and how many steps each has.
-        public var begun: [Int: (phase: PhaseRecord, steps: Int)] = [:]
+        /// Phases that an interrupted run had begun, by id.
+        public var begun: [Int: Begun] = [:]
         public var beside: Int?  // the phase whose load it probes
         var begins: Int64?  // no stage begins earlier, since t0
         var probeRuns = 0  // runs of probes beside its loads, so far
+        var resumptions: Int64 = 0  // so far, this one apart
+
+        public struct Begun: Sendable {
+            var phase: PhaseRecord
+            var steps = 0
+            /// Of each block that had begun, how many requests are stored.
+            var requests: [Int: Int64] = [:]
+        }
 
         public init() {}
 
@@ -51,6 +59,7 @@ public struct Program: Sendable {
             step = (loads.map(\.id).max() ?? 0) + 1
             follow(recorded)
             sequence = Numbering.behind(Numbering.lastOfLoads(recorded.requests))
+            probeRuns += Numbering.probeRunsLost
         }
 
         /// Goes on behind earlier parts of the same run, all of whose requests are stored: with their next numbers, those of
@@ -58,9 +67,21 @@ public struct Program: Sendable {
         mutating func follow(_ recorded: RecordedRun) {
             sequence = max(sequence, (Numbering.lastOfLoads(recorded.requests) ?? -1) + 1)
             probeRuns = max(probeRuns, Numbering.probeRuns(in: recorded.steps.map(\.id)))
-            for phase in recorded.phases {
-                begun[phase.id] = (phase, recorded.steps.count { $0.phase == phase.id })
+            resumptions = Int64(recorded.incidents.count { $0.kind == .resume })
+            for phase in recorded.phases { begun[phase.id] = Begun(phase: phase) }
+            var requests: [Int: Int64] = [:]  // by step
+            for request in recorded.requests { requests[request.step, default: 0] += 1 }
+            for step in recorded.steps {
+                begun[step.phase]?.steps += 1
+                begun[step.phase]?.requests[step.block ?? 0, default: 0] += requests[step.id] ?? 0
             }
+        }
+
+        /// How far behind its first prompt a turn goes on that had begun: what was asked in it is in the server's cache by
+        /// now, and a user of another number asks on.
+        func asked(ofBlock block: Int, in begun: Begun?) -> Int64 {
+            guard let count = begun?.requests[block] else { return 0 }
+            return Numbering.behind(count - 1) + resumptions * Numbering.resumptionGap
         }
     }
 
@@ -153,7 +174,9 @@ public struct Program: Sendable {
                 )
                 entry.probeRate = phase.probeRate
                 if place == 0, countsPromptsByTurn {
-                    entry.firstPrompt = Numbering.promptsPerTurn * Self.number(of: turn, in: plan)
+                    entry.firstPrompt =
+                        Numbering.promptsPerTurn * Self.number(of: turn, in: plan)
+                        + continuation.asked(ofBlock: turn.block, in: begun)
                 }
                 if place == 0, windowsSeen.insert(turn.window).inserted {
                     entry.notBefore = plan.windows.every * turn.window

@@ -28,9 +28,10 @@ struct BatchPart: Sendable {
                 && (incident.kind == .interrupt || incident.kind == .limit || incident.kind == .unusable)
                 && incident.at >= start && incident.at <= step.drained ?? .max
         }
-        isWhole = step.drained != nil && !wasStopped
+        let isOver = step.drained != nil && step.cut == nil
+        isWhole = isOver && !wasStopped
         // What runs on after a resumption starts where the stored part ended.
-        end = step.drained != nil ? Swift.max(last, start) : Swift.max(last, next?.started ?? index.lastInstant)
+        end = isOver ? Swift.max(last, start) : Swift.max(last, next?.started ?? step.drained ?? index.lastInstant)
     }
 
     /// Without pauses.

@@ -91,9 +91,14 @@ struct RunIndex: Sendable {
         unplaced = recorded.requests.count - requests.count
         byStep = requests.grouped(by: \.step)
         byTarget = requests.only { places[$0.step]?.isProbe == false }.grouped { places[$0.step]?.target ?? 0 }
-        pauses = recorded.incidents.filter { $0.kind == .pause }.compactMap {
-            MeasuredWindow(exactlyFrom: $0.at, to: $0.ended)
-        }
+        let lastBeat = recorded.health.map(\.at).max()
+        pauses =
+            recorded.incidents.filter { $0.kind == .pause }.compactMap {
+                MeasuredWindow(exactlyFrom: $0.at, to: $0.ended)
+            }
+            + recorded.steps.compactMap { step in
+                step.paused.flatMap { MeasuredWindow(exactlyFrom: $0, to: lastBeat) }  // a kill came amid it
+            }
         binsByStep = Dictionary(grouping: recorded.bins, by: \.step)
         histogramsByStep = Dictionary(grouping: recorded.histograms, by: \.step)
     }
@@ -153,6 +158,7 @@ struct RunIndex: Sendable {
         var last: Int64 = 0
         requests.forEach { last = max(last, $0.instant($0.ended) ?? $0.dispatched ?? 0) }
         for health in recorded.health { last = max(last, health.at) }
+        for incident in recorded.incidents { last = max(last, incident.ended ?? incident.at) }
         for step in recorded.steps { last = max(last, step.drained ?? step.windowEnded ?? step.started ?? 0) }
         for phase in recorded.phases { last = max(last, phase.ended ?? phase.started ?? 0) }
         return last

@@ -20,17 +20,20 @@ extension PhasePlan {
     /// A steady load, an open loop and single probes go on from there. A ramp's level, a burst's cycle and a probe after an
     /// idle time begin anew, for the state that they are about is gone. Warm-ups that a block or a phase begins with are sent
     /// again before what is left of it.
+    ///
+    /// The first stage whose record is not whole counts, though others may have begun behind it.
     /// - Returns: the rest, and the places of stages that begin anew: what they had measured counts no more
     public func remainder(after progress: [StageProgress]) -> (phase: PhasePlan, repeated: [Int]) {
-        guard let last = progress.max(by: { $0.place < $1.place }), !stages.isEmpty else { return (self, []) }
+        guard let furthest = progress.max(by: { $0.place < $1.place }), !stages.isEmpty else { return (self, []) }
         var rest = self
         rest.keptBinWidth = binWidth
-        guard stages.indices.contains(last.place) else {  // tries of levels, behind all of its stages
+        guard stages.indices.contains(furthest.place) else {  // tries of levels, behind all of its stages
             rest.stages = []
             return (rest, [])
         }
+        let last = progress.filter { $0.cut != nil }.min { $0.place < $1.place } ?? furthest
         var left: Stage?
-        var next = last.place + 1
+        var next = beginning(ofStageAt: last.place + 1)
         if let cut = last.cut {
             switch course(ofStageAt: last.place) {
             case .anew(let first): next = first
@@ -44,7 +47,7 @@ extension PhasePlan {
         rest.stages += stages[next...]
         let isIdle = kind == .idle && next <= last.place
         if !isIdle, !rest.stages.contains(where: \.hasWindow) { rest.stages = [] }
-        return (rest, next <= last.place ? Array(next...last.place) : [])
+        return (rest, next <= furthest.place ? Array(next...furthest.place) : [])
     }
 
     /// The warm-ups that the block of a stage, or the phase, begins with, where they are behind `next`.
@@ -53,19 +56,25 @@ extension PhasePlan {
         return block.prefix { stages[$0].isGettingReady }.filter { $0 < next }.map { stages[$0] }
     }
 
+    /// Where a stage has to begin that nothing went before: a burst with its cycle, a probe with the idle time before it.
+    private func beginning(ofStageAt place: Int) -> Int {
+        guard stages.indices.contains(place) else { return place }
+        let stage = stages[place]
+        if let burst = stage.burst { return stages.firstIndex { $0.burst == burst } ?? place }
+        guard stage.afterIdle != nil || stage.kind == .rewarm else { return place }
+        return stages[..<place].lastIndex { $0.kind == .idle } ?? place
+    }
+
     private enum Course { case onward, anew(from: Int) }
 
     /// How a stage that was cut goes on.
     private func course(ofStageAt place: Int) -> Course {
-        let stage = stages[place]
-        if let burst = stage.burst { return .anew(from: stages.firstIndex { $0.burst == burst } ?? place) }
+        let (stage, first) = (stages[place], beginning(ofStageAt: place))
+        if stage.burst != nil || first < place { return .anew(from: first) }
         switch stage.load {
         case .open, .drain: return .onward
         case .wait: return .anew(from: place)
         case .closed(let load):
-            if stage.afterIdle != nil || stage.kind == .rewarm {
-                return .anew(from: stages[..<place].lastIndex { $0.kind == .idle } ?? place)
-            }
             if load.staysUp { return kind == .steady ? .onward : .anew(from: place) }
             return load.items != nil || stage.kind == .probe ? .onward : .anew(from: place)
         }

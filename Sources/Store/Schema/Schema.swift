@@ -121,6 +121,7 @@ enum Schema {
             Column("block", \.block),
             Column("retry_of", \.retryOf),
             Column("cut", \.cut),
+            Column("paused_ns", \.paused),
             Column("idle_ns", \.idle),
             Column("gap_ns", \.gap),
             Column("connections", \.connections),

@@ -31,7 +31,8 @@ struct BatchCommand: ParsableCommand {
                     "--resume goes on with the stored job: leave out --request-count and --concurrency"
                 )
             }
-            return try Launch(resuming: Resumption(folder), profile: nil, job: job, target: target, flags: flags).run()
+            return try Launch(resuming: InterruptedRun(folder), profile: nil, job: job, target: target, flags: flags)
+                .run()
         }
         guard let concurrency else { throw Failure(.badInput, "batch needs --concurrency, or --resume RESULT") }
         guard requestCount != nil || flags.prompts != nil else {
@@ -82,7 +83,7 @@ struct ResumeFlag: ParsableArguments {
         guard shape.isEmpty else {
             throw Failure(.badInput, "--resume goes on with the stored run: leave out \(shape.joined(separator: ", "))")
         }
-        try Launch(resuming: Resumption(resume), profile: nil, job: nil, target: target, flags: flags).run()
+        try Launch(resuming: InterruptedRun(resume), profile: nil, job: nil, target: target, flags: flags).run()
         return true
     }
 }

@@ -25,8 +25,8 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         if let folder = job.resume {
-            let resumption = try Resumption(folder)
-            return try Launch(resuming: resumption, profile: profile, job: job, target: target, flags: flags).run()
+            let interrupted = try InterruptedRun(folder)
+            return try Launch(resuming: interrupted, profile: profile, job: job, target: target, flags: flags).run()
         }
         guard let profile else {
             throw Failure(.badInput, "run needs a <profile>, such as ramp (`spate profiles` lists them)")

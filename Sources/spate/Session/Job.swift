@@ -24,7 +24,7 @@ struct Job: Sendable {
     /// Where a batch's answers go, besides the result's folder's `answers.jsonl`.
     var answers: String?
     /// The interrupted run that this one finishes.
-    var resumption: Resumption?
+    var interrupted: InterruptedRun?
     /// Its place among the machines that share the run, and the instant at which it begins.
     var split = Split()
     /// A ramp that looks for the highest level that keeps a promise.

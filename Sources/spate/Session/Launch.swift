@@ -16,7 +16,7 @@ struct Launch {
     /// The ramp is a search, planned as its worst case.
     var search: Job.Search?
     var job: JobFlags?
-    private var resumption: Resumption?
+    private var interrupted: InterruptedRun?
 
     init(document: ProfileDocument, target: TargetFlags, flags: RunFlags) {
         self.document = document
@@ -26,7 +26,7 @@ struct Launch {
 
     /// A run that was interrupted, with its own profile or the same given again.
     init(
-        resuming resumption: Resumption,
+        resuming interrupted: InterruptedRun,
         profile: String?,
         job: JobFlags?,
         target: TargetFlags,
@@ -36,11 +36,11 @@ struct Launch {
             throw Failure(.badInput, "--resume goes on in the result's own folder: leave out --output and --result-dir")
         }
         let document = try refusingFaults { () throws(ProfileError) in
-            try ProfileDocument(file: profile ?? resumption.profile)
+            try ProfileDocument(file: profile ?? interrupted.profile)
         }
         self.init(document: document, target: target, flags: flags)
         self.job = job
-        self.resumption = resumption
+        self.interrupted = interrupted
     }
 
     /// A profile of one phase.
@@ -129,7 +129,7 @@ struct Launch {
                 throw Failure(.badInput, "--find takes one target, one time window and no limits but max_in_flight")
             }
         }
-        job.split = try Split(flags, of: job, isResumed: resumption != nil, plansOnly: plansOnly)
+        job.split = try Split(flags, of: job, isResumed: interrupted != nil, plansOnly: plansOnly)
         try job.noteMachines()
         job.retryDisturbed = try retries(of: job.plan, profile)
         guard job.retryDisturbed == 0 || job.split.shard.count == 1 else {
@@ -143,9 +143,9 @@ struct Launch {
             )
         }
         job.loops = flags.loops.count(peakInFlight: Capacity.peakInFlight(job.plan.part(of: job.split.shard)))
-        job.answers = self.job?.answers ?? resumption?.answers
-        job.resumption = resumption
-        try resumption?.check(job)
+        job.answers = self.job?.answers ?? interrupted?.answers
+        job.interrupted = interrupted
+        try interrupted?.check(job)
         job.skipsPreflight = flags.noPreflight
         job.saysYes = flags.yes
         job.allowsPlaintextKey = target.allowPlaintextKey
@@ -181,7 +181,7 @@ struct Launch {
         func refusal(_ why: String) -> Failure { Failure(.badInput, "--retry-disturbed \(times): \(why)") }
         guard (1...10).contains(times) else { throw refusal("allowed: 0 to 10") }
         guard search == nil else { throw refusal("--find decides by itself which level it tries again") }
-        guard resumption == nil else {
+        guard interrupted == nil else {
             throw refusal("a run that is resumed goes on with what is left of it")
         }
         let stages = plan.phases.flatMap(\.stages)
@@ -215,7 +215,7 @@ struct Launch {
         guard profile.workload.conversations == nil else {
             throw Failure(.badInput, "--answers \(file): a conversation has several answers to a prompt; leave it out")
         }
-        guard resumption != nil || access(file, F_OK) != 0 else {
+        guard interrupted != nil || access(file, F_OK) != 0 else {
             throw Failure(.badInput, "--answers \(file) exists already and is not overwritten. Name a new file.")
         }
         for (index, phase) in profile.phases.enumerated() {

@@ -20,15 +20,16 @@ struct RunBooks {
     /// Opens the file and writes how the run begins.
     /// - Parameter taps: what listens; it passes everything on to the file.
     init(_ ready: RunPreparation, _ start: CommonStart, t0: Instant, through taps: RunTaps) throws(Failure) {
-        let (job, resumption) = (ready.job, ready.job.resumption)
+        let (job, interrupted) = (ready.job, ready.job.interrupted)
+        let resumption = interrupted?.resumption
         self.t0 = t0
         run = resumption?.record ?? RunRecord(job, id: start.runID(t0, job.plan.scheduleSHA256), t0: t0)
         if resumption == nil { run.calibration = ready.calibration }
         run.mapForeignTexts(Secrets.redactor.redacted)
         do throws(StoreError) {
             store =
-                if let resumption {
-                    try resumption.store(run: run, ready.rest)
+                if let interrupted {
+                    try interrupted.store(run: run, ready.rest)
                 } else { try RunStore(creating: ready.folder.file("run.sqlite"), run: run) }
         } catch {
             throw Failure(.localIO, "\(error)")

@@ -23,8 +23,8 @@ struct RunPreparation {
     init(_ job: Job, signals: Signals) throws(Failure) {
         self.job = job
         self.signals = signals
-        if let resumption = job.resumption {
-            folder = RunFolder(resuming: resumption.folder)
+        if let interrupted = job.interrupted {
+            folder = RunFolder(resuming: interrupted.folder)
         } else if let exactly = job.output.exactly {
             folder = try RunFolder(exactly: exactly)
         } else {
@@ -48,13 +48,13 @@ struct RunPreparation {
             try dialTargets()
             try calibrate()
         } catch {
-            if job.resumption == nil { giveUp() }
+            if job.interrupted == nil { giveUp() }
             throw error
         }
         folder.becomeLatest()
-        if job.resumption == nil { try folder.write(Array(job.profileYAML.utf8), to: "profile.yaml") }
+        if job.interrupted == nil { try folder.write(Array(job.profileYAML.utf8), to: "profile.yaml") }
         rest = targets.map { target in
-            job.resumption?.remainder(of: target.driven)
+            job.interrupted?.resumption.remainder(of: target.driven)
                 ?? Resumption.Remainder(target: target.driven.part(of: job.split.shard))
         }
     }
@@ -65,14 +65,15 @@ struct RunPreparation {
         return Program.all(
             targets: rest.map(\.target),
             order: job.profile.order,
-            continuing: job.resumption.map { Program.Continuation(behind: $0.stored) } ?? Program.Continuation()
+            continuing: job.interrupted.map { Program.Continuation(behind: $0.resumption.stored) }
+                ?? Program.Continuation()
         )
     }
 
     /// The caps, less what an earlier part of the run and the looks at the targets took.
     var caps: Limits {
         let limits = job.profile.limits
-        return (job.resumption?.limits(limits) ?? limits).part(of: job.split.shard).less(targets)
+        return (job.interrupted?.resumption.limits(limits) ?? limits).part(of: job.split.shard).less(targets)
     }
 
     private func endIfAsked() { EarlyEnd.ifAsked(signals, "stopped before anything was measured", cleanUp: giveUp) }
@@ -85,7 +86,7 @@ struct RunPreparation {
             case .remote(let address): place = address
             case .simulated(let scenario):
                 var suffix = job.targets.count == 1 ? "" : "-\(index + 1)"
-                if let resumption = job.resumption { suffix += "-resumed-\(resumption.number)" }
+                if let resumption = job.interrupted?.resumption { suffix += "-resumed-\(resumption.number)" }
                 let started = try start(scenario, suffix: suffix)
                 children.append(started)
                 child = started
@@ -97,7 +98,7 @@ struct RunPreparation {
             }
             switch verdict {
             case .ready(let dialled):
-                try job.resumption?.check(dialled)
+                try job.interrupted?.check(dialled)
                 targets.append(dialled)
             case .unusable(let reason):
                 Console.error("error: \(target.name) cannot be used: \(SafeText.line(reason, limit: 2_000))\n")
@@ -108,7 +109,7 @@ struct RunPreparation {
 
     /// Sizes the prompts of all targets by the first one's tokens.
     private mutating func calibrate() throws(Failure) {
-        if let resumption = job.resumption {
+        if let resumption = job.interrupted?.resumption {
             calibration = resumption.stored.run.calibration
         } else {
             let dialler = self

@@ -54,7 +54,7 @@ struct Session {
         var start = CommonStart(job.split)
         let agreed = try start.agree(on: job, signals: signals, cleanUp: ready.giveUp)
         let scraper = try MetricsScraper.beginning(job, ready.targets)
-        let t0 = agreed ?? MonotonicClock.now().advanced(byNanoseconds: -(job.resumption?.reached ?? 0))
+        let t0 = agreed ?? MonotonicClock.now().advanced(byNanoseconds: -(job.interrupted?.resumption.reached ?? 0))
         var books = try RunBooks(ready, start, t0: t0, through: taps)
         books.record(scraper)
         var drive = RunDrive(ready, books, through: taps, gate: start.gate, signals: signals)

@@ -27,7 +27,7 @@ enum TargetCalibration {
     }
 
     private static func planned(_ job: Job) -> (Calibration, Target)? {
-        guard !job.skipsPreflight, job.resumption == nil, let target = job.targets.first,
+        guard !job.skipsPreflight, job.interrupted == nil, let target = job.targets.first,
             let calibration = Calibration(job.plan)
         else { return nil }
         // The built-in provider counts as prompts are made without one: four bytes a token.

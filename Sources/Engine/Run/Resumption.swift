@@ -1,98 +1,49 @@
-import Engine
-import Glibc
-import Measurement
-import Profile
-import Schedule
-import Store
-import Ticks
+public import Measurement
+public import Schedule
+internal import Ticks
 
 /// A run that was cut off, by a signal, a cap or a kill, and what it has left to do.
 ///
 /// It goes on in its own folder, under its own id. Its time goes on where what was stored of it ends, so that an
 /// interruption takes no time in it; an incident says when it was and how long it lasted.
-struct Resumption: Sendable {
-    let folder: String
-    let stored: RecordedRun
-    /// Since t0: where its time goes on.
-    let reached: Int64
+public struct Resumption: Sendable {
+    public let stored: RecordedRun
+    /// Nanoseconds since t0: where its time goes on.
+    public let reached: Int64
     /// How long it was away, nanoseconds by the wall clock.
-    let away: Int64
+    public let away: Int64
+    let numbers: [Int: [Number]]
 
-    init(_ folder: String) throws(Failure) {
-        let plain = folder.hasSuffix("/") && folder.count > 1 ? String(folder.dropLast()) : folder
-        self.folder = plain
-        if RunFolder.isTaken(plain) {
-            throw Failure(.badInput, "--resume \(plain): a run is still writing to this folder")
-        }
-        do throws(StoreError) { stored = try RunStore.read(plain) } catch {
-            throw Failure(.badInput, "--resume \(plain): \(error)")
-        }
+    /// - Parameter now: CLOCK_REALTIME, nanoseconds
+    public init(of stored: RecordedRun, at now: Int64) {
+        self.stored = stored
+        numbers = Self.numbers(of: stored)
         reached = stored.lastInstant
-        let left = stored.run.startedAtUnixNanoseconds + reached + (stored.run.awayNanoseconds ?? 0)
-        away = max(0, Int64(time(nil)) * 1_000_000_000 - left)
+        away = max(0, now - stored.run.startedAtUnixNanoseconds - reached - (stored.run.awayNanoseconds ?? 0))
     }
-
-    var profile: String { "\(folder)/profile.yaml" }
-
-    /// Where its answers were to be written besides; it goes on there.
-    var answers: String? { stored.run.answers }
 
     /// How many times it goes on, this one included.
-    var number: Int { 1 + stored.incidents.count { $0.kind == .resume } }
-
-    /// Only the same plan goes on, and only where something is left of it.
-    func check(_ job: Job) throws(Failure) {
-        func refuse(_ message: String) -> Failure { Failure(.badInput, "--resume \(folder): \(message)") }
-        guard job.search == nil, stored.run.find == nil else {
-            throw refuse("a search decides each level by the one before; begin it anew")
-        }
-        guard stored.shards.isEmpty else {
-            throw refuse("it is one machine's part of a run over several, or was merged from such parts")
-        }
-        guard job.plan.windows.count == 1 else { throw refuse("it has several time windows") }
-        guard !stored.run.complete || stored.run.interrupted || stored.run.stoppedBy != nil else {
-            throw refuse("the run came to its end; nothing is left of it")
-        }
-        guard stored.run.profileName == job.profile.name else {
-            throw refuse("it is a run of the profile \(stored.run.profileName), not of \(job.profile.name)")
-        }
-        guard stored.run.scheduleSHA256 == job.plan.scheduleSHA256 else {
-            throw refuse(
-                "its plan is another one: seed, prompts, workload and phases must be the same "
-                    + "(schedule \(stored.run.scheduleSHA256.prefix(12)), now \(job.plan.scheduleSHA256.prefix(12)))"
-            )
-        }
-        let (before, now) = (stored.targets.map(\.name), job.targets.map(\.name))
-        guard before == now else {
-            throw refuse("its targets were \(before.joined(separator: ", ")), not \(now.joined(separator: ", "))")
-        }
-    }
-
-    /// The same model at the same place; a simulated provider has a new port each time.
-    func check(_ target: DialledTarget) throws(Failure) {
-        guard let before = stored.targets.first(where: { $0.id == target.id }) else { return }
-        let (name, model, url) = (target.asked.name, target.driven.model, target.place.url)
-        guard before.model == model, target.asked.isSimulated || before.url == url else {
-            throw Failure(
-                .badInput,
-                "--resume \(folder): \(name) was \(before.model ?? "?") at \(before.url), not \(model) at \(url)"
-            )
-        }
-    }
+    public var number: Int { 1 + stored.incidents.count { $0.kind == .resume } }
 
     // MARK: what is left
 
     /// A target's plan without what is done, and the rows of steps in which the run was cut off.
-    struct Remainder {
-        var target: EngineTarget
-        var cut: [StepRecord] = []
+    public struct Remainder: Sendable {
+        public var target: EngineTarget
+        public var cut: [StepRecord] = []
+
+        public init(target: EngineTarget) { self.target = target }
     }
 
     /// Phases keep their places, some without a stage. Warm-ups are sent again before what takes them.
-    func remainder(of target: EngineTarget) -> Remainder {
+    public func remainder(of target: EngineTarget) -> Remainder {
         var left = Remainder(target: target)
         for (index, phase) in target.plan.phases.enumerated() where phase.kind != .warmup {
             guard let record = stored.phases.first(where: { $0.target == target.id && $0.name == phase.name }) else {
+                continue
+            }
+            guard !isSkipped(phase, of: target) else {
+                left.target.plan.phases[index].stages = []
                 continue
             }
             left.target.plan.phases[index] =
@@ -109,6 +60,13 @@ struct Resumption: Sendable {
             }
         }
         return left
+    }
+
+    /// Somebody skipped it: what was left of it is not wanted.
+    private func isSkipped(_ phase: PhasePlan, of target: EngineTarget) -> Bool {
+        stored.incidents.contains {
+            $0.kind == .skip && $0.detail == phase.name && ($0.target ?? target.id) == target.id
+        }
     }
 
     private func remainder(of phase: PhasePlan, _ record: PhaseRecord, cut: inout [StepRecord]) -> PhasePlan {
@@ -149,42 +107,7 @@ struct Resumption: Sendable {
         return parts
     }
 
-    /// Where the record of a step in which the run was cut off stops being whole, since t0; nil = it came to its end.
-    private func end(of step: StepRecord, _ target: TargetRecord, _ whole: Int64) -> Int64? {
-        guard let started = step.started else { return nil }
-        if step.cut != nil { return step.windowEnded ?? started }
-        let stop = stored.incidents.first { incident in
-            guard incident.at >= started, incident.at <= min(step.drained ?? .max, step.windowEnded ?? .max) else {
-                return false
-            }
-            return switch incident.kind {
-            case .interrupt, .limit: true
-            case .unusable: incident.concerns(target, of: stored.targets)
-            default: false
-            }
-        }
-        if step.drained != nil { return stop.map { step.windowEnded ?? $0.at } }
-        return max(started, clear(of: step, min(step.windowEnded ?? .max, stop?.at ?? .max, whole)))
-    }
-
-    /// An arrival within a nanosecond of the cut could fall on either side of it by rounding: the cut goes before it.
-    private func clear(of step: StepRecord, _ cut: Int64) -> Int64 {
-        guard step.kind == .arrivals else { return cut }
-        var cut = cut
-        while stored.requests.contains(where: { $0.step == step.id && abs($0.scheduled - cut) <= 1 }) { cut -= 3 }
-        return cut
-    }
-
-    /// How long a step had run by then, without the times in which somebody had paused the run.
-    private func ran(_ step: StepRecord, until end: Int64) -> Int64 {
-        guard let started = step.started else { return 0 }
-        let paused = stored.incidents.filter { $0.kind == .pause }.reduce(Int64(0)) { sum, pause in
-            sum + max(0, min(pause.ended ?? end, end) - max(pause.at, started))
-        }
-        return max(0, end - started - paused)
-    }
-
-    private func ended(in step: StepRecord) -> Int {
+    func ended(in step: StepRecord) -> Int {
         stored.requests.count { $0.step == step.id && $0.measured && $0.outcomeClass != .excluded }
     }
 
@@ -192,6 +115,7 @@ struct Resumption: Sendable {
         var row = step
         row.cut = isRepeated ? .repeated : .continued
         row.drained = step.drained ?? reached
+        row.paused = nil
         switch step.kind {
         case .level, .arrivals, .probe, .baseline, .edge, .control, .rewarm, .batch: row.windowEnded = end
         case .warmup, .idle, .pause, .drain: break
@@ -224,7 +148,7 @@ struct Resumption: Sendable {
     }
 
     /// The caps less what was used up before.
-    func limits(_ limits: Limits) -> Limits {
+    public func limits(_ limits: Limits) -> Limits {
         var left = limits
         let result = RunResult(of: stored)
         let sent = stored.requests.count { $0.outcome != .notSent }
@@ -243,7 +167,7 @@ struct Resumption: Sendable {
     // MARK: records
 
     /// The run's facts, open again.
-    var record: RunRecord {
+    public var record: RunRecord {
         var record = stored.run
         record.complete = false
         record.interrupted = false
@@ -255,13 +179,14 @@ struct Resumption: Sendable {
 
     /// That it goes on and what of it begins anew, and the ends of phases that a kill left open although nothing is left of
     /// them.
-    func open(_ batch: inout RecordBatch, _ remainders: [Remainder]) {
+    public func open(_ batch: inout RecordBatch, _ remainders: [Remainder]) {
         var incident = IncidentRecord()
         incident.at = reached
         incident.kind = .resume
         incident.detail = sentences(remainders).joined(separator: " ")
-        batch.incidents = [incident]
+        batch.incidents = [incident] + pauses
         batch.steps = remainders.flatMap(\.cut)
+        batch.steps += ends(besides: Set(batch.steps.map(\.id)))
         for target in remainders.map(\.target) {
             for phase in target.plan.phases where phase.stages.isEmpty {
                 guard var row = stored.phases.first(where: { $0.target == target.id && $0.name == phase.name }),
@@ -273,11 +198,30 @@ struct Resumption: Sendable {
         }
     }
 
-    /// Its file, to be written on. What was due where a step goes on is measured anew.
-    func store(run: RunRecord, _ remainders: [Remainder]) throws(StoreError) -> RunStore {
+    /// Those amid which a kill came: they last until the run goes on.
+    private var pauses: [IncidentRecord] {
+        stored.steps.compactMap(\.paused).map { begun in
+            var pause = IncidentRecord()
+            (pause.kind, pause.at, pause.ended) = (.pause, begun, max(begun, reached))
+            return pause
+        }
+    }
+
+    /// The ends of the other steps that a kill left open, or they would seem to go on beside what follows.
+    private func ends(besides known: Set<Int>) -> [StepRecord] {
+        stored.steps.filter { $0.started != nil && $0.drained == nil && !known.contains($0.id) }.map { step in
+            var row = step
+            row.drained = max(reached, step.started ?? reached)
+            row.paused = nil
+            if step.kind == .batch { (row.cut, row.windowEnded) = (.continued, row.drained) }
+            return row
+        }
+    }
+
+    /// What was due from these instants on, by step, is measured anew.
+    public static func unmeasured(_ remainders: [Remainder]) -> [Int: Int64] {
         let continued = remainders.flatMap(\.cut).filter { $0.cut == .continued }
-        let ends = continued.compactMap { step in step.windowEnded.map { (step.id, $0) } }
-        return try RunStore(resuming: "\(folder)/run.sqlite", run: run, unmeasured: Dictionary(ends) { $1 })
+        return Dictionary(continued.compactMap { step in step.windowEnded.map { (step.id, $0) } }) { $1 }
     }
 
     private func sentences(_ remainders: [Remainder]) -> [String] {
