@@ -11,7 +11,7 @@ extension Aftermath {
 
     /// Every row of a trace is due once, at its own time, whatever became of those before.
     func traces(_ found: inout [String]) {
-        guard !wasCut else { return }
+        guard !wasCut, earlier == nil, asked.shard.count == 1 else { return }  // each has some: see Life, and `whole`
         for phase in run.phases where phase.kind == .replay {
             guard let replay = asked.plan.phases.first(where: { $0.name == phase.name })?.replay,
                 let step = run.steps.first(where: { $0.phase == phase.id && $0.kind == .arrivals }),
@@ -34,7 +34,7 @@ extension Aftermath {
             let all = sent.filter { !isProbe($0) && places[$0.step]?.phase.id == phase.id }
             for step in run.steps where step.phase == phase.id && step.kind == .probe {
                 let looks = all.filter { $0.step == step.id && $0.attempt == 0 }
-                if looks.count > 1 || looks.isEmpty && !wasCut {
+                if looks.count > 1 || looks.isEmpty && !wasCut && asked.shard.index == 0 && step.cut == nil {
                     found.append("look \(step.id) of \(phase.name) is \(looks.count) requests")
                 }
                 guard let look = looks.first?.dispatched, let gap = step.gap else { continue }

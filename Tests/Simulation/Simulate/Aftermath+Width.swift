@@ -88,6 +88,7 @@ extension Aftermath {
             for (one, next) in zip(ordered, ordered.dropFirst()) {
                 guard let sent = one.dispatched, let took = one.ended, let then = next.dispatched else { continue }
                 if then < sent + took { found.append("probes \(id(one)) and \(id(next)) were open at once") }
+                if let cut = earlier?.reached, sent <= cut, then >= cut { continue }  // no time passed in between
                 if next.attempt == 0, Double(then - sent - took) < 1e9 / rate - 1_000 {
                     found.append("probe \(id(next)) came \(then - sent - took) ns behind the one before, of \(rate)/s")
                 }

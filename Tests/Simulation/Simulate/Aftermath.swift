@@ -15,7 +15,13 @@ struct Aftermath {
     let standstill: String?
     /// Whether the generator's threads stood still for a while.
     let haveStood: Bool
+    /// When they did, since t0.
+    let standstills: [Range<Int64>]
     let snapshot: LiveFeed.Snapshot
+    /// Since when what was recorded was lost; nil where nothing was.
+    let lostFrom: Int64?
+    /// The part of the run behind which it went on; nil = it is whole.
+    var earlier: Earlier?
     /// Each row of a step with its phase's, by the step's id.
     let places: [Int: (step: StepRecord, phase: PhaseRecord)]
 
@@ -27,11 +33,13 @@ struct Aftermath {
         outcome: Run.Outcome?,
         standstill: String?,
         haveStood: Bool,
-        snapshot: LiveFeed.Snapshot
+        standstills: [Range<Int64>],
+        snapshot: LiveFeed.Snapshot,
+        lostFrom: Int64?
     ) {
         (self.asked, self.t0, self.run, self.journal) = (asked, t0, run, journal)
         (self.outcome, self.standstill, self.snapshot) = (outcome, standstill, snapshot)
-        self.haveStood = haveStood
+        (self.haveStood, self.standstills, self.lostFrom) = (haveStood, standstills, lostFrom)
         let phases = Dictionary(run.phases.map { ($0.id, $0) }) { first, _ in first }
         places = run.steps.reduce(into: [:]) { places, step in
             if let phase = phases[step.phase] { places[step.id] = (step, phase) }
@@ -42,7 +50,20 @@ struct Aftermath {
     /// A single request beside a load.
     func isProbe(_ request: RequestRecord) -> Bool { places[request.step]?.phase.kind == .trickle }
 
+    var targets: [TargetRecord] {
+        asked.targets.map { asked in
+            var target = TargetRecord()
+            (target.id, target.name, target.api) = (asked.id, asked.name, asked.provider.api.rawValue)
+            return target
+        }
+    }
+
     var wasCut: Bool {
+        if earlier?.wasAbandoned == true { return true }
+        return isCut
+    }
+
+    private var isCut: Bool {
         outcome?.stop != nil || outcome?.abandoned.isEmpty == false || run.incidents.contains { $0.kind == .skip }
     }
 
@@ -50,6 +71,10 @@ struct Aftermath {
     var violations: [String] {
         if let standstill { return ["\(standstill) (at \((journal.last?.sent ?? t0) - t0) ns)"] }
         var found: [String] = []
+        if let lostFrom {
+            lost(from: lostFrom, &found)
+            return found
+        }
         everyRequestOnce(&found)
         for request in run.requests { instants(of: request, &found) }
         answers(&found)
@@ -65,6 +90,8 @@ struct Aftermath {
         pauses(&found)
         traces(&found)
         looks(&found)
+        whole(&found)
+        outages(&found)
         return found
     }
 
@@ -78,13 +105,13 @@ struct Aftermath {
         for incident in run.incidents { print("\(incident.kind): \(incident.at) to \(at(incident.ended))") }
         for request in run.requests.sorted(by: { $0.scheduled < $1.scheduled }) {
             let words = "\(request.outcome)\(request.measured ? "" : ", not measured")"
-            let span = "\(at(request.dispatched)) for \(at(request.ended))"
+            let span = "due \(request.scheduled), \(at(request.dispatched)) for \(at(request.ended))"
             print("\(id(request)) of step \(request.step): \(span), \(words)")
         }
     }
 
     func id(_ request: RequestRecord) -> String {
-        request.attempt == 0 ? "t-\(request.sequence)" : "t-\(request.sequence).\(request.attempt)"
+        "\(asked.name)-\(request.sequence)" + (request.attempt == 0 ? "" : ".\(request.attempt)")
     }
 
     var posts: [Request] { journal.filter { !$0.body.isEmpty } }
@@ -98,7 +125,8 @@ struct Aftermath {
             found.append("request \(id) has \(count) outcomes")
         }
         let ours = sent.map(id).sorted()
-        let theirs = posts.map(\.id).sorted()
+        let forgiven = earlier?.lost ?? []
+        let theirs = posts.map(\.id).filter { !forgiven.contains($0) }.sorted()
         if ours != theirs {
             let lost = Set(theirs).subtracting(ours).sorted().first
             let more = Set(ours).subtracting(theirs).sorted().first
@@ -107,6 +135,29 @@ struct Aftermath {
             )
         }
         for request in posts where request.ended == nil { found.append("request \(request.id) was left open") }
+    }
+
+    /// The store failed and did not come back: all that was over a second before is there, and nothing that was not.
+    private func lost(from instant: Int64, _ found: inout [String]) {
+        let ours = sent.map(id)
+        let (known, theirs) = (Set(ours), Set(posts.map(\.id)))
+        if known.count != ours.count { found.append("a request has two outcomes in a store that failed") }
+        for id in known.subtracting(theirs).sorted() { found.append("request \(id) is in the books and was not sent") }
+        for request in posts where !known.contains(request.id) {
+            guard let ended = request.ended else {
+                found.append("request \(request.id) was left open when the store failed")
+                continue
+            }
+            let stood = standstills.map { Int64($0.count) }.max() ?? 0
+            if ended < instant - 1_000_000_000 - stood {
+                found.append(
+                    "request \(request.id) was over \(instant - ended) ns before the store failed, and is lost"
+                )
+            }
+        }
+        for request in run.requests { instants(of: request, &found) }
+        answers(&found)
+        caps(&found)
     }
 
     private func instants(of request: RequestRecord, _ found: inout [String]) {
@@ -137,7 +188,7 @@ struct Aftermath {
             guard let request = scripts[id(record)], record.outcome != .cancelled else { continue }
             let expected: Set<Outcome> =
                 switch Fault(rawValue: request.script.fault) {
-                case nil, .open, .late: [.ok]
+                case nil, .open, .late, .again: [.ok]
                 case .refused: [.connect]
                 case .hangs: [.timeoutConnect]
                 case .resetEarly: [.reset]
@@ -160,12 +211,18 @@ struct Aftermath {
                     "request \(record.sequence) brought \(request.script.tokens) tokens, \(record.tokenEvents) are in the books"
                 )
             }
+            if record.outcome == .ok, let told = request.script.told, record.outputTokens != told {
+                found.append(
+                    "request \(record.sequence) was told \(told) output tokens, \(record.outputTokens ?? -1) are in the books"
+                )
+            }
         }
     }
 
     private func sums(_ found: inout [String]) {
+        let lacks = earlier?.isLacking == true  // bins and requests are not lost together
         func same(_ what: String, _ a: Int, _ b: Int) {
-            if a != b { found.append("\(what): \(a) in the bins, \(b) in the requests") }
+            if a != b, !lacks { found.append("\(what): \(a) in the bins, \(b) in the requests") }
         }
         let bad = sent.count { $0.outcomeClass == .failed || $0.outcomeClass == .throttled }
         same("started", run.bins.reduce(0) { $0 + $1.started }, sent.count)
@@ -176,25 +233,21 @@ struct Aftermath {
         let gaps = run.histograms.filter { $0.metric == .itl }.reduce(0) { $0 + Int($1.histogram.count) }
         same("gaps", gaps, sent.reduce(0) { $0 + max(0, $1.tokenReads - 1) })
         if snapshot.inFlight != 0 { found.append("\(snapshot.inFlight) are in flight after the end") }
-        same("started, live", Int(snapshot.requestsStarted), sent.count { !isProbe($0) })
+        if earlier == nil { same("started, live", Int(snapshot.requestsStarted), sent.count { !isProbe($0) }) }
         reports(&found)
     }
 
     /// The report is made of the same rows.
     private func reports(_ found: inout [String]) {
         var recorded = run
-        recorded.targets = asked.targets.map { asked in
-            var target = TargetRecord()
-            (target.id, target.name, target.api) = (asked.id, asked.name, asked.provider.api.rawValue)
-            return target
-        }
+        recorded.targets = targets
         for (target, result) in zip(recorded.targets, RunResult(of: recorded).targets) {
             let totals = result.totals.requests
             let counted = totals.success + totals.failed + totals.throttled + totals.excluded
             if totals.scheduled != counted {
                 found.append("\(totals.scheduled) requests in the report are \(counted) by class")
             }
-            let warm = result.warmup.requests
+            let warm = result.warmup.requests + result.replaced.requests
             let stored = run.requests.count { !isProbe($0) && places[$0.step]?.phase.target == target.id }
             if totals.scheduled + warm != stored {
                 found.append("the report has \(totals.scheduled) requests and \(warm) of warm-up, the store \(stored)")
@@ -224,7 +277,9 @@ struct Aftermath {
     private func levels(_ found: inout [String]) {
         guard asked.loops == 1 else { return }  // each loop keeps its share by itself
         let byID = Dictionary(sent.map { (id($0), $0) }) { first, _ in first }
-        let loads = posts.filter { request in byID[request.id].map { !isProbe($0) } ?? true }
+        let loads = posts.filter { request in
+            byID[request.id].map { !isProbe($0) } ?? (earlier?.ids.contains(request.id) != true)
+        }
         for request in loads {
             guard let record = byID[request.id], let step = places[record.step]?.step, record.attempt == 0 else {
                 continue
@@ -241,10 +296,11 @@ struct Aftermath {
     }
 
     private func caps(_ found: inout [String]) {
+        let posts = posts.filter { earlier?.ids.contains($0.id) != true }  // they were held against their own
         if let most = asked.caps.maxRequests, posts.count > most {
             found.append("\(posts.count) requests of at most \(most)")
         }
-        let tokens = posts.reduce(0) { $0 + $1.script.tokens }
+        let tokens = posts.reduce(0) { $0 + ($1.script.told.map(Int.init) ?? min($1.script.tokens, Asked.maxTokens)) }
         if let most = asked.caps.maxOutputTokens, tokens > most { found.append("\(tokens) tokens of at most \(most)") }
     }
 
@@ -261,14 +317,18 @@ struct Aftermath {
                 if items.count != wanted {
                     found.append("\(items.count) of a job's \(wanted) prompts are in the books")
                 }
-                if mine.count != items.count { found.append("a prompt of the job has two first attempts") }
+                // What was taken back when the run was cut off is asked again.
+                let ended = mine.filter { $0.outcomeClass != .excluded }
+                if (earlier == nil ? mine.count : ended.count) != items.count {
+                    found.append("of \(items.count) prompts of the job there are \(ended.count) ends")
+                }
             }
         }
     }
 
     /// What is to be sent again is, unless its stage ends before.
     private func retries(_ found: inout [String]) {
-        guard !wasCut, asked.plan.retries > 0 else { return }
+        guard !wasCut, earlier == nil, asked.plan.retries > 0 else { return }
         let attempts = Dictionary(grouping: run.requests, by: \.sequence)
         for (sequence, tries) in attempts.sorted(by: { $0.key < $1.key }) {
             let numbers = tries.map(\.attempt).sorted()

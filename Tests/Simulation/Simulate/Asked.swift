@@ -14,6 +14,14 @@ struct Asked {
     var order: TargetOrder
     var caps = Limits()
     var interruptAfter: Int64?
+    /// What this machine is of several.
+    var shard = Shard.whole
+    /// Its requests' ids begin so.
+    var name: String { "t\(shard.index)" }
+    /// Whether it goes on when it was cut off.
+    var isResumed = false
+    /// When its store fails, nanoseconds of run time, and for how long; nil = for good.
+    var storeFails: (at: Int64, for: Int64?)?
     /// Prompts of each job, by its phase.
     var jobs: [String: Int] = [:]
 
@@ -56,6 +64,33 @@ struct Asked {
             caps.maxOutputTokens = draw.chance(0.5) ? draw.number(8...200) : nil
         }
         if draw.chance(0.15), world.faults.contains(.interrupt) { interruptAfter = draw.milliseconds(1...6000) }
+        var trouble = Draw(world.seed, "store")
+        let (fails, at, length) = (trouble.chance(0.15), trouble.milliseconds(1...8000), trouble.milliseconds(1...4000))
+        let isForGood = trouble.chance(0.5)
+        if fails, world.faults.contains(.store) { storeFails = (at, isForGood ? nil : length) }
+        var hope = Draw(world.seed, "resume")
+        isResumed = hope.chance(0.7) && world.faults.contains(.resume)
+    }
+
+    /// What each of the machines is asked for.
+    func parts(_ world: Case) -> [Asked] {
+        var draw = Draw(world.seed, "shards")
+        let count = draw.one([1, 1, 1, 2, 3])
+        guard world.faults.contains(.shards), count > 1 else { return [self] }
+        return (0..<count).map { index in
+            var part = self
+            part.shard = Shard(index, of: count)
+            part.plan = plan.part(of: part.shard)
+            part.caps = caps.part(of: part.shard)
+            part.jobs = [:]
+            for phase in part.plan.phases where phase.kind == .batch {
+                part.jobs[phase.name] = phase.stages.reduce(0) { $0 + ($1.closed?.items?.count ?? 0) }
+            }
+            // Each machine has troubles of its own.
+            if index != draw.number(0...count - 1) { part.storeFails = nil }
+            if draw.chance(0.5) { part.interruptAfter = nil }
+            return part
+        }
     }
 
     /// Those that are streams of tokens.
@@ -167,6 +202,14 @@ struct Asked {
     func programs() -> [Program] {
         order == .parallel && apis.count > 1
             ? Program.all(targets: targets, order: .parallel)
-            : [Program(targets: targets, order: order == .parallel ? .sequential : order)]
+            : [Program(targets: targets, order: oneByOne)]
+    }
+
+    private var oneByOne: TargetOrder { order == .parallel ? .sequential : order }
+
+    /// What an earlier part of the run left of them.
+    func programs(_ remainders: [Resumption.Remainder], behind stored: RecordedRun) -> [Program] {
+        let order = apis.count > 1 ? order : oneByOne
+        return Program.all(targets: remainders.map(\.target), order: order, continuing: .init(behind: stored))
     }
 }

@@ -25,6 +25,11 @@ enum Fault: String, CaseIterable {
     case replays  // traces
     case keepwarm  // pauses after which a server may be cold
     case hands  // that pause the run, or skip a phase of it
+    case again  // what was read comes once more: a token, or the end
+    case shards  // the load is that of several machines
+    case store  // what is recorded cannot be kept, for a while or for good
+    case gone  // a target answers nobody for a while, or for good
+    case resume  // a run that was cut off goes on
 }
 
 /// One world, drawn from its seed; what is taken away leaves the rest of the draw as it was.

@@ -1,3 +1,5 @@
+import Schedule
+import Ticks
 import Transport
 import Wire
 
@@ -6,16 +8,28 @@ struct Server {
     private let world: Case
     private let writers: [AnswerWriter]  // by target
     private var draw: Draw
+    private var again: Draw
+    private let gone: (target: Int, from: Int64, until: Int64, by: Fault)?
     private let share: Double
     private let pace: ClosedRange<Int>
 
-    init(_ world: Case, _ apis: [API]) {
+    init(_ world: Case, _ asked: Asked) {
+        let apis = asked.apis
         self.world = world
         writers = apis.map { api in
             let served = ServedFacts(model: "m")
             return AnswerWriter(api: api, id: "a", served: served, created: 0, inputTokens: 9, asksForUsage: true)
         }
         draw = Draw(world.seed, "server")
+        again = Draw(world.seed, "again")
+        var fate = Draw(world.seed, "gone")
+        let (target, from) = (fate.number(1...apis.count), World.current.now + fate.milliseconds(0...4000))
+        // A job asks again and again what was refused, until the target is given up.
+        let isForGood = fate.chance(0.5) && asked.plan.breakerAfter == .seconds(2)
+        let length = isForGood ? 1_000_000_000_000 : fate.milliseconds(500...6000)
+        let fault = fate.one([Fault.refused, .resetEarly, .status])
+        let isGone = fate.chance(0.15) && world.faults.contains(.gone)
+        gone = isGone ? (target, from, from + length, fault) : nil
         share = draw.one([0, 0.05, 0.2, 0.6])
         pace = draw.one([1...5, 5...40, 20...120])
     }
@@ -32,14 +46,18 @@ struct Server {
         }
         // Drawn whether it is wanted or not, so that leaving a fault out changes nothing else.
         let drawn = draw.chance(share) ? draw.one(Self.onRequests) : nil
-        let fault = drawn.flatMap { world.faults.contains($0) ? $0 : nil }
+        var fault = drawn.flatMap { world.faults.contains($0) ? $0 : nil }
+        if let gone, gone.target == request.port, (gone.from..<gone.until).contains(request.sent) { fault = gone.by }
         let tokens = draw.number(1...8)
-        var script = script(fault, tokens, writers[request.port - 1])
-        script.fault = fault?.rawValue ?? ""
+        let comesAgain = again.chance(share / 2) && world.faults.contains(.again)
+        let second = again.number(0...tokens)  // the token that comes twice; behind the last one it is the end
+        let repeated = fault == nil && comesAgain ? second : nil
+        var script = script(fault, tokens, again: repeated, writers[request.port - 1])
+        script.fault = fault?.rawValue ?? (repeated == nil ? "" : Fault.again.rawValue)
         return script
     }
 
-    private mutating func script(_ fault: Fault?, _ tokens: Int, _ writer: AnswerWriter) -> Script {
+    private mutating func script(_ fault: Fault?, _ tokens: Int, again: Int?, _ writer: AnswerWriter) -> Script {
         let stream = ["content-type": writer.contentType]
         let connects = draw.milliseconds(0...3)
         let first = draw.milliseconds(pace)
@@ -66,7 +84,12 @@ struct Server {
             guard place < cut else { break }
             let text = place % 3 == 1 ? "wörd🙂 " : "word "
             sent += 1
+            let from = held.count
             writer.append(token: EscapedText(text), count: Int64(sent), to: &held)
+            if again == place {
+                sent += 1
+                held += Array(held[from...])
+            }
             if joins, place + 1 < cut { continue }
             steps += reads(held, after: place == 0 ? 0 : gap)
             held = []
@@ -84,6 +107,7 @@ struct Server {
             let text = String(repeating: "w", count: tokens)
             writer.append(end: .init(isCut: false, usage: usage, serving: nil, text: { text }), to: &held)
             steps += reads(held, after: draw.milliseconds(0...2))
+            if again == tokens { steps += [(0, .read(held, pieces: [held.count]))] }
             if fault == .late {
                 steps.append((draw.milliseconds(0...2), .fail(.reset, "reset_midstream")))
             } else if fault != .open {
@@ -92,6 +116,7 @@ struct Server {
         }
         var script = Script(steps)
         script.tokens = sent
+        if fault == nil || fault == .open || fault == .late { script.told = Int64(tokens) }
         return script
     }
 

@@ -21,35 +21,95 @@ if getenv("SWIFT_DETERMINISTIC_HASHING") == nil {
 /// At once, for the next world may end the program.
 func say(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 
-func live(_ world: Case) -> Aftermath {
+func live(_ world: Case) -> Life {
     let here = World(seed: world.seed)
     World.current = here
     let asked = Asked(world)
-    var server = Server(world, asked.apis)
+    var server = Server(world, asked)
     here.serve = { server.answer(to: $0) }
     let t0 = MonotonicClock.now()
     here.limit = t0.nanoseconds + 600 * 1_000_000_000
-    var options = Run.Options(id: "t")
-    options.loops = asked.loops
-    options.caps = asked.caps
-    let books = Books()
-    let runs = RunGroup(programs: asked.programs(), options: options, t0: t0, sink: books)
-    if let instant = asked.interruptAfter {
-        here.at(t0.nanoseconds + instant) { runs.stop(.interrupt) }
-    }
+    let machines = asked.parts(world).map { Machine($0, t0: t0, here) }
     disturb(here, world, from: t0.nanoseconds)
-    if world.faults.contains(.hands) { steer(runs, here, world, from: t0.nanoseconds) }
-    let outcome = runs.join()
-    return Aftermath(
-        asked: asked,
-        t0: t0.nanoseconds,
-        run: books.run,
-        journal: here.journal,
-        outcome: outcome,
-        standstill: here.standstill,
-        haveStood: here.haveStood,
-        snapshot: runs.snapshot(at: MonotonicClock.now()).feed
-    )
+    if world.faults.contains(.hands) { steer(machines.map(\.runs), here, world, from: t0.nanoseconds) }
+    var parts = machines.map { $0.end(here) }
+    if parts.count == 1, let second = machines[0].resumed(behind: parts[0], here) {
+        var end = second.end(here)
+        end.earlier = Earlier(of: parts[0])
+        parts.append(end)
+    }
+    return Life(asked: asked, parts: parts)
+}
+
+/// One of those that the load comes from.
+struct Machine {
+    let asked: Asked
+    let t0: Instant
+    let books: Books
+    let runs: RunGroup
+
+    private init(_ asked: Asked, _ programs: [Program], _ books: Books, t0: Instant) {
+        (self.asked, self.books, self.t0) = (asked, books, t0)
+        var options = Run.Options(id: asked.name)
+        options.loops = asked.loops
+        options.caps = asked.caps
+        runs = RunGroup(programs: programs, options: options, t0: t0, sink: books)
+    }
+
+    /// What is left of it.
+    func end(_ here: World) -> Aftermath {
+        let outcome = runs.join()
+        return Aftermath(
+            asked: asked,
+            t0: t0.nanoseconds,
+            run: books.run,
+            journal: here.journal.filter { $0.id.hasPrefix(asked.name) },
+            outcome: outcome,
+            standstill: here.standstill,
+            haveStood: here.haveStood,
+            standstills: here.standstills.map { $0.lowerBound - t0.nanoseconds..<$0.upperBound - t0.nanoseconds },
+            snapshot: runs.snapshot(at: MonotonicClock.now()).feed,
+            lostFrom: books.isBroken ? asked.storeFails.map { t0.nanoseconds + $0.at } : nil
+        )
+    }
+
+    /// Goes on with what it left, as `--resume` does; nil where it came to its end, or nobody asks for it.
+    func resumed(behind end: Aftermath, _ here: World) -> Machine? {
+        let stop = end.outcome?.stop
+        guard asked.isResumed, end.violations.isEmpty, stop == .interrupt || stop == .cap("local_io") else {
+            return nil
+        }
+        var stored = end.run
+        stored.targets = end.targets
+        (stored.run.complete, stored.run.interrupted) = (end.lostFrom == nil, true)
+        let rest = Resumption(of: stored, at: here.now + here.realtimeOffset)
+        let remainders = asked.targets.map(rest.remainder)
+        let ends = Resumption.unmeasured(remainders)
+        for place in stored.requests.indices {
+            guard let instant = ends[stored.requests[place].step] else { continue }
+            if stored.requests[place].scheduled >= instant { stored.requests[place].measured = false }
+        }
+        var left = asked
+        left.caps = rest.limits(asked.caps)
+        let books = Books(stored)
+        var batch = RecordBatch()
+        rest.open(&batch, remainders)
+        books.write(batch)
+        let programs = asked.programs(remainders, behind: end.run)
+        return Machine(left, programs, books, t0: MonotonicClock.now().advanced(byNanoseconds: -rest.reached))
+    }
+
+    init(_ asked: Asked, t0: Instant, _ here: World) {
+        self.init(asked, asked.programs(), Books(), t0: t0)
+        if let instant = asked.interruptAfter {
+            here.at(t0.nanoseconds + instant) { [runs] in runs.stop(.interrupt) }
+        }
+        guard let (instant, length) = asked.storeFails else { return }
+        here.at(t0.nanoseconds + instant) { [books] in books.fail() }
+        // The session looks each quarter of a second.
+        here.at(t0.nanoseconds + instant + 250_000_000) { [runs] in runs.stop(.cap("local_io")) }
+        if let length { here.at(t0.nanoseconds + instant + length) { [books] in books.recover() } }
+    }
 }
 
 /// What happens to the machine.
@@ -72,16 +132,16 @@ func disturb(_ here: World, _ world: Case, from: Int64) {
 }
 
 /// Somebody pauses the run and lets it go on, or skips what it is at.
-func steer(_ runs: RunGroup, _ here: World, _ world: Case, from: Int64) {
+func steer(_ machines: [RunGroup], _ here: World, _ world: Case, from: Int64) {
     var draw = Draw(world.seed, "hands")
     if draw.chance(0.5) { return }
     for _ in 0..<draw.number(0...2) {
         let (instant, length) = (from + draw.milliseconds(0...8000), draw.milliseconds(1...3000))
-        here.at(instant) { runs.pause() }
-        here.at(instant + length) { runs.resume() }
+        here.at(instant) { for runs in machines { runs.pause() } }
+        here.at(instant + length) { for runs in machines { runs.resume() } }
     }
     for _ in 0..<draw.number(0...1) {
-        here.at(from + draw.milliseconds(0...8000)) { runs.skip() }
+        here.at(from + draw.milliseconds(0...8000)) { for runs in machines { runs.skip() } }
     }
 }
 
@@ -142,9 +202,9 @@ if let single {
     for violation in end.violations { print(violation) }
     if shows { end.show() }
     let again = live(single)
-    let isSame = again.run.requests == end.run.requests && again.journal.count == end.journal.count
+    let isSame = again.records == end.records && again.requests == end.requests
     print(
-        "\(single.words): \(end.journal.count) requests, \(end.violations.count) violations, \(isSame ? "the same" : "NOT THE SAME") twice"
+        "\(single.words): \(end.requests) requests, \(end.violations.count) violations, \(isSame ? "the same" : "NOT THE SAME") twice"
     )
     exit(end.violations.isEmpty && isSame ? 0 : 1)
 }
@@ -153,8 +213,8 @@ var (requests, refused) = (0, 0)
 for seed in first..<first + count {
     let world = Case(seed: seed)
     let end = live(world)
-    requests += end.journal.count
-    refused += end.run.requests.count { $0.outcomeClass != .success }
+    requests += end.requests
+    refused += end.records.count { $0.outcomeClass != .success }
     let violations = end.violations
     guard violations.isEmpty else {
         say("seed \(seed): \(violations.prefix(5).joined(separator: "; "))")

@@ -53,6 +53,8 @@ public struct Script {
     /// What its author meant: the name of a fault, empty for an answer as it should be.
     public var fault = ""
     public var tokens = 0
+    /// Output tokens that its usage tells; nil where it tells none.
+    public var told: Int64?
 
     public init(_ steps: [(after: Int64, step: Step)]) { self.steps = steps }
 }

@@ -51,9 +51,12 @@ public final class World {
     /// No loop's thread runs for so long; every clock goes on.
     public func stopThreads(for nanoseconds: Int64) {
         haveStood = true
+        standstills.append(now..<now + nanoseconds)
         for loop in loops { loop.heldUntil = max(loop.heldUntil, now + nanoseconds) }  // one stop may fall into another
     }
-    /// Whether its threads have stood still.
+    /// When its threads stood still; one may fall into another.
+    public private(set) var standstills: [Range<Int64>] = []
+    /// Whether they have.
     public private(set) var haveStood = false
 
     /// Lets the next thing happen; false when nothing ever will.
