@@ -127,6 +127,23 @@ import Ticks
         #expect(try #require(pauses(run).first).ended == 6_000_000_000)
     }
 
+    /// At 5 s the first stretch is over, and its loops have not said so yet.
+    @Test(arguments: [4.9989, 5, 5.0005])
+    func `a pause at the border of two stretches puts the second off, and does not let it fall due at once`(
+        pause: Double
+    ) {
+        let stretches = [5, 2].map { seconds in
+            let plan = ArrivalPlan(Rate(10), for: .seconds(seconds), law: .constant)
+            return Stage(.arrivals, .open(Arrivals(.rate(plan))), grace: .seconds(3))
+        }
+        let run = run([stretches + [drain]], (pause, .pause), (15, .resume))
+        let second = run.requests(of: 1)
+        #expect(second.count == 20)
+        let apart = zip(second, second.dropFirst()).map { $1.dispatched.nanoseconds(since: $0.dispatched) }
+        #expect(apart.allSatisfy { $0 >= 99_000_000 }, "\(apart.min() ?? 0)")
+        #expect(sent(run, from: pause + 0.003, to: 15) == 0)
+    }
+
     @Test(arguments: [Agenda.Event.stop(.interrupt), .skip])
     func `nothing falls due while an open loop is paused, though it is ended then`(end: Agenda.Event) {
         let arrivals = Arrivals(.rate(ArrivalPlan(Rate(2), for: .seconds(10), law: .constant)))

@@ -210,7 +210,7 @@ struct Agenda: Sendable {
         if let end = plannedEnd, next == index + 1, entry.stage.arrivals != nil,
             entry.phase == program.entries[index].phase
         {
-            return end
+            return max(end, agreed ?? end)
         }
         let edge = program.edgeInstant(at: next, after: self.start)
         // t0 may be agreed with others, and lie ahead; so may the load that is probed.
@@ -311,16 +311,16 @@ struct Agenda: Sendable {
         pauses.isWanted = false
         guard let since = pauses.since else { return }
         let instant = max(since, now.advanced(byNanoseconds: lead))
-        if endPause(at: instant) != nil { return advanceFromPause(at: now) }
+        if endPause(at: instant) != nil { return advanceFromPause(until: instant, at: now) }
         pauses.lengthInStage += instant.nanoseconds(since: since)
         if let entry { watch(entry) }
         actions.append(.tell(.resume(index: index, at: instant)))
     }
 
     /// The stage that was to begin, or a later one where its target was given up or its phase skipped meanwhile.
-    private mutating func advanceFromPause(at now: Instant) {
+    private mutating func advanceFromPause(until instant: Instant? = nil, at now: Instant) {
         guard let next = nextIndex else { return end() }
-        begin(next, agreed: nil, at: now)
+        begin(next, agreed: instant, at: now)
     }
 
     /// Writes the pause down, and gives the stage that waited for its end.
