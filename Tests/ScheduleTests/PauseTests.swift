@@ -127,6 +127,24 @@ import Ticks
         #expect(try #require(pauses(run).first).ended == 6_000_000_000)
     }
 
+    /// A kill may come amid a pause, so that its step says since when; and not behind it, however the step ended.
+    @Test(arguments: [
+        [(4.2, Agenda.Event.pause), (9, .resume)], [(4.2, .pause), (6, .skip)],
+        [(4.1, .skip), (4.2, .pause), (9, .resume)],
+    ])
+    func `a step says that it is paused while it is`(events: [(Double, Agenda.Event)]) {
+        let run = VirtualRun(
+            Program.of([[level(), drain], [level(), drain]]),
+            server: server,
+            loops: 1,
+            events: events.map { (at: at($0.0), say: $0.1) }
+        )
+        let rows = run.batches.flatMap(\.steps)
+        #expect(rows.contains { $0.paused != nil })
+        let last = Dictionary(rows.map { ($0.id, $0) }) { $1 }
+        #expect(last.values.allSatisfy { $0.paused == nil && $0.drained != nil })
+    }
+
     /// At 5 s the first stretch is over, and its loops have not said so yet.
     @Test(arguments: [4.9989, 5, 5.0005])
     func `a pause at the border of two stretches puts the second off, and does not let it fall due at once`(

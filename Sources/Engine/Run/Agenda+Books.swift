@@ -63,6 +63,7 @@ extension Agenda {
             // Several loops agree on a window's end that lies ahead, and may all be quiet before it.
             let drained = max(now.nanoseconds(since: t0), step?.windowEnded ?? .min)
             step?.drained = drained
+            step?.paused = nil  // what follows waits for the pause's end
             beginNoLater(than: drained)
             lastDrained[phase] = drained
             writeStep()
