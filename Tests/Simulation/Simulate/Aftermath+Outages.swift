@@ -36,7 +36,8 @@ extension Aftermath {
                 found.append("target \(target) was given up, and no incident says so")
                 continue
             }
-            let success = records(of: target).filter { $0.outcomeClass == .success }
+            // A probe that is answered saves nothing: the load brings nothing.
+            let success = records(of: target).filter { $0.outcomeClass == .success && !isProbe($0) }
             let last = success.compactMap { request in request.dispatched.map { $0 + (request.ended ?? 0) } }
             let since = last.filter { $0 <= given }.max() ?? 0
             let idle = union(standstills.filter { $0.count >= 200_000_000 } + pauses)
