@@ -26,7 +26,12 @@ final class TargetBreakers: Sendable {
 
     /// Why the target is given up; nil while it is not.
     func note(_ attempt: Breaker.Attempt, of target: Int, pause: Int64, at now: Instant) -> String? {
-        if attempt.outcome == .success || attempt.isAnswered { load?.sign(of: target, at: now) }
+        if let load {
+            let answered = attempt.outcome == .success || attempt.isAnswered ? now : nil
+            for sign in [attempt.firstToken, attempt.lastToken, answered] {
+                if let sign { load.sign(of: target, at: sign) }
+            }
+        }
         return change(target) { breaker in
             breaker.pause(pause)
             return breaker.note(attempt, at: now)
