@@ -167,6 +167,21 @@ import Ticks
         #expect(driven.isOpen)
     }
 
+    /// Each of two loops tells of a stop, the one that judges first before it does.
+    @Test func `time in which the generator stood still does not count, and counts once`() {
+        var driven = Driven()
+        driven.fail(50, from: 10.01, to: 20)
+        driven.breaker.stoodStill(Self.at(20)..<Self.at(60))
+        driven.tell(at: 60)
+        driven.breaker.stoodStill(Self.at(20.5)..<Self.at(61))
+        driven.tell(at: 61)
+        #expect(!driven.isOpen)
+        driven.tell(at: 80.9)
+        #expect(!driven.isOpen)
+        driven.tell(at: 81.1)
+        #expect(driven.isOpen)
+    }
+
     @Test(arguments: [Outcome.Class.throttled, .excluded])
     func `what was throttled or excluded counts as neither`(other: Outcome.Class) {
         var driven = Driven()

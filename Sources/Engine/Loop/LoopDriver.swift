@@ -49,9 +49,8 @@ final class LoopDriver {
             tick(now)
         } beat: { [unowned self] now, standstill in
             if let standstill, let passage {  // its target is not blamed for it
-                let stood = standstill.upperBound.nanoseconds(since: standstill.lowerBound)
-                tellBreaker(of: passage, pause: stood)
-                passage.stoodStill(nanoseconds: stood)
+                run.breakers.stoodStill(passage.entry.target, standstill)
+                passage.stoodStill(nanoseconds: standstill.upperBound.nanoseconds(since: standstill.lowerBound))
             }
             roster.endComplete(at: now, run.patience)
         }

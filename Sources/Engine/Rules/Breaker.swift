@@ -73,6 +73,7 @@ struct Breaker: Sendable {
     private var hasSucceeded = false
     private var lastToken: Instant?  // or the end of an answer without one
     private var paused: Int64 = 0
+    private var stood: Instant?  // until when a loop that did not run has said so
     private var reports: [Int: Report] = [:]
     /// Why it opened; nil while it is closed.
     private(set) var reason: String?
@@ -88,6 +89,13 @@ struct Breaker: Sendable {
 
     /// Nothing was to be sent for so long, by plan.
     mutating func pause(_ nanoseconds: Int64) { paused += max(0, nanoseconds) }
+
+    /// A loop did not run; what others say of the same time counts once.
+    mutating func stoodStill(_ standstill: Range<Instant>) {
+        let from = max(standstill.lowerBound, stood ?? standstill.lowerBound)
+        pause(standstill.upperBound.nanoseconds(since: from))
+        stood = max(standstill.upperBound, from)
+    }
 
     /// An attempt has ended. Returns the outage that it ended, if one was.
     mutating func note(_ attempt: Attempt, at now: Instant) -> Outage? {

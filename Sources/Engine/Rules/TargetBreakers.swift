@@ -60,6 +60,14 @@ final class TargetBreakers: Sendable {
         }
     }
 
+    /// A loop did not run, and may be the first of several to say so.
+    func stoodStill(_ target: Int, _ standstill: Range<Instant>) {
+        _ = change(target) { breaker in
+            breaker.stoodStill(standstill)
+            return nil
+        }
+    }
+
     /// The run is over.
     func finish(at now: Instant) {
         for target in rows.withLock({ $0.map(\.target) }) { _ = change(target) { $0.finish(at: now) } }

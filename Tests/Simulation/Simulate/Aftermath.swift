@@ -102,7 +102,9 @@ struct Aftermath {
             let ends = "\(at(step.windowEnded)), \(at(step.drained))"
             print("step \(step.id) \(step.kind): \(at(step.started)) to \(ends)")
         }
-        for incident in run.incidents { print("\(incident.kind): \(incident.at) to \(at(incident.ended))") }
+        for incident in run.incidents {
+            print("\(incident.kind): \(incident.at) to \(at(incident.ended)) \(incident.detail ?? "")")
+        }
         for request in run.requests.sorted(by: { $0.scheduled < $1.scheduled }) {
             let words = "\(request.outcome)\(request.measured ? "" : ", not measured")"
             let span = "due \(request.scheduled), \(at(request.dispatched)) for \(at(request.ended))"
