@@ -145,11 +145,18 @@ final class Lane {
     // MARK: what its answers say
 
     /// Takes the end of a request.
-    /// - Parameter pause: how long nothing is sent after it, by plan, nanoseconds
+    /// - Parameters:
+    ///   - pause: how long nothing is sent after it, by plan, nanoseconds
+    ///   - lastToken: of any stream of its loop
     /// - Returns: why the target is given up; nil while it is not.
-    func note(_ request: LiveRequest, _ record: RequestRecord, _ advice: ReplyAdvice, pause: Int64, at now: Instant)
-        -> String?
-    {
+    func note(
+        _ request: LiveRequest,
+        _ record: RequestRecord,
+        _ advice: ReplyAdvice,
+        pause: Int64,
+        lastToken: Instant?,
+        at now: Instant
+    ) -> String? {
         if let said = advice.limits { note(said, at: now) }
         if record.outcomeClass == .success { noteConnection(record) }
         if mayHaveAnotherKey(request.errand, record, at: now) { return nil }  // says nothing of the target yet
@@ -159,6 +166,7 @@ final class Lane {
             sent: sent,
             firstToken: record.firstToken.map { sent.advanced(byNanoseconds: $0) },
             lastToken: record.lastToken.map { sent.advanced(byNanoseconds: $0) },
+            lastOfAll: lastToken,
             refusal: advice.refusal,
             neverConnected: record.written == nil,
             isAnswered: record.outcome.isAnswer

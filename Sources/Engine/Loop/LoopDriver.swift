@@ -286,7 +286,7 @@ final class LoopDriver {
         run.budget.settle(request.claim, by: record, price: lane.target.price)
         let advice = ReplyAdvice(of: request, record, at: now)
         let pause = passage.entry.stage.closed?.gap.nanoseconds ?? 0
-        let reason = lane.note(request, record, advice, pause: pause, at: now)
+        let reason = lane.note(request, record, advice, pause: pause, lastToken: roster.lastToken, at: now)
         if passage.takesRetries, let again = lane.again(request.errand, record, advice, at: now) {
             retries.insert(again, due: again.scheduled)
         } else {

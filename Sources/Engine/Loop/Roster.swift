@@ -9,7 +9,7 @@ final class Roster {
     private var complete: [LiveRequest] = []
     /// Until when none of them can be overdue: ten thousand streams are not looked through for nothing.
     private var safeUntil = Instant.distantFuture
-    private var lastToken: Instant?  // of the present phase
+    private(set) var lastToken: Instant?  // of any stream, in the present phase
 
     var count: Int { running.count }
 

@@ -29,6 +29,7 @@ struct Breaker: Sendable {
         /// When its first and last token came.
         var firstToken: Instant?
         var lastToken: Instant?
+        var lastOfAll: Instant?  // of any stream, as far as is known where it ended
         var refusal: Refusal?
         /// Its connection never came about.
         var neverConnected = false
@@ -161,7 +162,8 @@ struct Breaker: Sendable {
     private mutating func tokens(of attempt: Attempt) -> Outage? {
         let ended = attempt.firstToken.flatMap { token(at: $0) }
         let last = attempt.lastToken.flatMap { token(at: $0) }
-        return ended ?? last
+        let other = attempt.lastOfAll.flatMap { token(at: $0) }
+        return ended ?? last ?? other
     }
 
     /// A token that came after the silence began ends it. One that came while the first failure was still under way shows that
