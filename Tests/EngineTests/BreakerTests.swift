@@ -167,6 +167,20 @@ import Ticks
         #expect(driven.isOpen)
     }
 
+    /// Targets that are asked block by block.
+    @Test func `the turns of other targets do not count`() {
+        var driven = Driven()
+        driven.fail(60, from: 10.01, to: 12)
+        driven.breaker.leave(at: Self.at(12))
+        driven.breaker.enter(at: Self.at(300))
+        driven.tell(at: 300.5)
+        driven.note(.failed, at: 301)
+        #expect(!driven.isOpen)
+        driven.fail(60, from: 302, to: 329)
+        driven.tell(at: 329)
+        #expect(driven.isOpen)
+    }
+
     /// Each of two loops tells of a stop, the one that judges first before it does.
     @Test func `time in which the generator stood still does not count, and counts once`() {
         var driven = Driven()

@@ -106,6 +106,9 @@ final class LoopDriver {
         if let before = passage {
             tellBreaker(of: before, pause: before.endPause(at: start))
             if before.entry.phase != entry.phase { beginPhase(after: before) }
+            if before.entry.target != entry.target, loopIndex == run.firstLoop {
+                run.breakers.turn(from: before.entry.target, to: entry.target, at: start)
+            }
             recorder.unfilled(before.unfilledArea ?? 0)
         }
         if let first = entry.firstPrompt { source.beginTurn(at: first) }

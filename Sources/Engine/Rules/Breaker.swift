@@ -74,6 +74,7 @@ struct Breaker: Sendable {
     private var hasSucceeded = false
     private var lastToken: Instant?  // or the end of an answer without one
     private var paused: Int64 = 0
+    private var left: Instant?  // since when other targets have their turns
     private var stood: Instant?  // until when a loop that did not run has said so
     private var reports: [Int: Report] = [:]
     /// Why it opened; nil while it is closed.
@@ -90,6 +91,14 @@ struct Breaker: Sendable {
 
     /// Nothing was to be sent for so long, by plan.
     mutating func pause(_ nanoseconds: Int64) { paused += max(0, nanoseconds) }
+
+    /// Other targets have their turns, in which nothing is asked of this one.
+    mutating func leave(at instant: Instant) { left = instant }
+
+    mutating func enter(at instant: Instant) {
+        if let left { pause(instant.nanoseconds(since: left)) }
+        left = nil
+    }
 
     /// A loop did not run; what others say of the same time counts once.
     mutating func stoodStill(_ standstill: Range<Instant>) {

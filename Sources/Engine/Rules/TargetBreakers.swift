@@ -60,6 +60,18 @@ final class TargetBreakers: Sendable {
         }
     }
 
+    /// Another target has its turn: nothing is asked of the first until it has one again.
+    func turn(from first: Int, to second: Int, at instant: Instant) {
+        _ = change(first) { breaker in
+            breaker.leave(at: instant)
+            return nil
+        }
+        _ = change(second) { breaker in
+            breaker.enter(at: instant)
+            return nil
+        }
+    }
+
     /// A loop did not run, and may be the first of several to say so.
     func stoodStill(_ target: Int, _ standstill: Range<Instant>) {
         _ = change(target) { breaker in

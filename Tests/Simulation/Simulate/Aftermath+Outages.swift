@@ -42,7 +42,12 @@ extension Aftermath {
             let success = records(of: target).filter { $0.outcomeClass == .success && !isProbe($0) }
             let last = success.compactMap { request in request.dispatched.map { $0 + (request.ended ?? 0) } }
             let since = last.filter { $0 <= given }.max() ?? 0
-            let idle = union(standstills.filter { $0.count >= 200_000_000 } + pauses)
+            let others = run.phases.filter { $0.target != target && $0.kind != .trickle }.map(\.id)
+            let turns = asked.order == .parallel ? [] : run.steps.filter { others.contains($0.phase) }
+            let away = turns.compactMap { step in
+                step.started.flatMap { from in step.drained.map { from..<max(from, $0) } }
+            }
+            let idle = union(standstills.filter { $0.count >= 200_000_000 } + pauses + away)
             let stood = idle.reduce(0) { $0 + Int64($1.clamped(to: since..<max(since, given)).count) }
             // A loop is held from its own next event on, so that a standstill counts for a little less.
             if given - since - stood < after - 100_000_000 * Int64(1 + idle.count) {
