@@ -168,10 +168,12 @@ import Ticks
     }
 
     /// Targets that are asked block by block.
-    @Test func `the turns of other targets do not count`() {
+    @Test func `the turns of other targets, and pauses, do not count`() {
         var driven = Driven()
         driven.fail(60, from: 10.01, to: 12)
         driven.breaker.leave(at: Self.at(12))
+        driven.tell(at: 100)  // nor while they last
+        #expect(!driven.isOpen)
         driven.breaker.enter(at: Self.at(300))
         driven.tell(at: 300.5)
         driven.note(.failed, at: 301)

@@ -89,10 +89,14 @@ final class LoopDriver {
                 guard let passage = present(index) else { continue }
                 passage.stop(at: instant)
                 dropRetries()
-            case .pause(let index, let instant): present(index)?.pause(at: instant)
+            case .pause(let index, let instant):
+                guard let passage = present(index) else { continue }
+                passage.pause(at: instant)
+                if tellsBreaker { run.breakers.leave(passage.entry.target, at: instant) }
             case .resume(let index, let instant):
                 guard let passage = present(index) else { continue }
-                tellBreaker(of: passage, pause: passage.resume(at: instant))
+                passage.resume(at: instant)
+                if tellsBreaker { run.breakers.enter(passage.entry.target, at: instant) }
             case .end: end()
             }
         }
@@ -104,10 +108,11 @@ final class LoopDriver {
     private func enter(_ index: Int, start: Instant) {
         let entry = run.program.entries[index]
         if let before = passage {
-            tellBreaker(of: before, pause: before.endPause(at: start))
+            before.endPause(at: start)
             if before.entry.phase != entry.phase { beginPhase(after: before) }
-            if before.entry.target != entry.target, loopIndex == run.firstLoop {
-                run.breakers.turn(from: before.entry.target, to: entry.target, at: start)
+            if tellsBreaker {
+                if before.entry.target != entry.target { run.breakers.leave(before.entry.target, at: start) }
+                run.breakers.enter(entry.target, at: start)
             }
             recorder.unfilled(before.unfilledArea ?? 0)
         }
@@ -140,9 +145,12 @@ final class LoopDriver {
 
     private func share(of stage: Stage) -> Stage { stage.segment(loop: loopIndex - run.firstLoop, of: run.loops) }
 
-    /// For all loops at once: nothing comes from its target meanwhile.
+    /// One loop tells for all.
+    private var tellsBreaker: Bool { loopIndex == run.firstLoop }
+
+    /// Nothing comes from its target meanwhile, by plan.
     private func tellBreaker(of passage: Passage, pause: Int64?) {
-        guard let pause, loopIndex == run.firstLoop else { return }
+        guard let pause, tellsBreaker else { return }
         run.breakers.pause(passage.entry.target, pause)
     }
 

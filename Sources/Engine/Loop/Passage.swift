@@ -68,15 +68,13 @@ final class Passage {
         pauses.begin(at: instant)
     }
 
-    /// - Returns: how long the pause was, nanoseconds; nil where there was none.
-    func resume(at instant: Instant) -> Int64? {
+    func resume(at instant: Instant) {
         shaper?.resume(at: instant)
-        return endPause(at: instant)
+        endPause(at: instant)
     }
 
     /// The stage is over, and so is a pause in it.
-    /// - Returns: how long that was, nanoseconds; nil where there was none.
-    func endPause(at instant: Instant) -> Int64? { pauses.end(at: instant) }
+    func endPause(at instant: Instant) { pauses.end(at: instant) }
 
     /// Until when nothing is sent, where that is so: `distantFuture` while nobody has ended the pause.
     func pauseEnds(after now: Instant) -> Instant? { pauses.ends(after: now) }

@@ -9,6 +9,7 @@ struct AgreedPauses: Sendable, Hashable {
     mutating func begin(at instant: Instant) { beginning = beginning ?? instant }
 
     /// - Returns: how long the pause was, nanoseconds; nil where there was none.
+    @discardableResult
     mutating func end(at instant: Instant) -> Int64? {
         guard let begun = beginning else { return nil }
         beginning = nil

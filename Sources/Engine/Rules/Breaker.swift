@@ -74,7 +74,7 @@ struct Breaker: Sendable {
     private var hasSucceeded = false
     private var lastToken: Instant?  // or the end of an answer without one
     private var paused: Int64 = 0
-    private var left: Instant?  // since when other targets have their turns
+    private var left: Instant?  // since when nothing is asked of it
     private var stood: Instant?  // until when a loop that did not run has said so
     private var reports: [Int: Report] = [:]
     /// Why it opened; nil while it is closed.
@@ -92,8 +92,8 @@ struct Breaker: Sendable {
     /// Nothing was to be sent for so long, by plan.
     mutating func pause(_ nanoseconds: Int64) { paused += max(0, nanoseconds) }
 
-    /// Other targets have their turns, in which nothing is asked of this one.
-    mutating func leave(at instant: Instant) { left = instant }
+    /// Nothing is asked of the target until `enter`: somebody has paused the run, or other targets have their turns.
+    mutating func leave(at instant: Instant) { left = left ?? instant }
 
     mutating func enter(at instant: Instant) {
         if let left { pause(instant.nanoseconds(since: left)) }
@@ -221,7 +221,7 @@ struct Breaker: Sendable {
     }
 
     private func age(_ spell: Spell, _ now: Instant) -> Int64 {
-        now.nanoseconds(since: spell.began) - (paused - spell.paused)
+        min(now, left ?? now).nanoseconds(since: spell.began) - (paused - spell.paused)
     }
 
     /// Each loop must have said so since the failures began.

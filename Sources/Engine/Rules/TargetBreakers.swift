@@ -60,13 +60,17 @@ final class TargetBreakers: Sendable {
         }
     }
 
-    /// Another target has its turn: nothing is asked of the first until it has one again.
-    func turn(from first: Int, to second: Int, at instant: Instant) {
-        _ = change(first) { breaker in
+    /// Nothing is asked of the target from then on: the run is paused, or another one has its turn.
+    func leave(_ target: Int, at instant: Instant) {
+        _ = change(target) { breaker in
             breaker.leave(at: instant)
             return nil
         }
-        _ = change(second) { breaker in
+    }
+
+    /// It is asked again.
+    func enter(_ target: Int, at instant: Instant) {
+        _ = change(target) { breaker in
             breaker.enter(at: instant)
             return nil
         }
