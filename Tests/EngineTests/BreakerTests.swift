@@ -115,6 +115,8 @@ import Ticks
         driven.tell(at: 181)
         #expect(!driven.isOpen)
         driven.note(.failed, at: 182)
+        #expect(!driven.isOpen, "an end may be the first that is heard of behind a standstill")
+        driven.tell(at: 182.02)
         #expect(driven.isOpen)
     }
 
@@ -133,6 +135,7 @@ import Ticks
             let now = 100 + Double(place) / 4
             driven.note(.failed, at: now, sent: now - 2, lastToken: now - 1)
         }
+        driven.tell(at: 149.76)
         #expect(driven.breaker.reason == "200 requests failed in 49.7 s without a success")
     }
 

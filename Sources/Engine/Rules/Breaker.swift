@@ -107,7 +107,8 @@ struct Breaker: Sendable {
         stood = max(standstill.upperBound, from)
     }
 
-    /// An attempt has ended. Returns the outage that it ended, if one was.
+    /// An attempt has ended. Returns the outage that it ended, if one was. Time is judged by `tell` alone: an end may be the
+    /// first that a loop hears of behind a standstill, which it knows of when it beats.
     mutating func note(_ attempt: Attempt, at now: Instant) -> Outage? {
         note(attempt.refusal, attempt.outcome)
         switch attempt.outcome {
@@ -123,7 +124,6 @@ struct Breaker: Sendable {
             add(attempt, to: &useless, at: now)
             // Of one that had begun to answer, what fails is the rest.
             if attempt.lastToken == nil { add(attempt, to: &silent, at: now) }
-            judge(at: now)
             if attempt.isAnswered { return ended ?? endAbsence(at: now) }
             if attempt.lastToken == nil { add(attempt, to: &absent, at: now) }
             return ended
