@@ -12,7 +12,7 @@ import Wire
 @Suite struct ResumptionTests {
     private static let second: Int64 = 1_000_000_000
 
-    /// Ten rows of a trace, one a second, of which 1 + place / 10 s are stored.
+    /// A run of one target that a kill cut off, written by hand.
     private struct Killed {
         var run = RecordedRun()
         let target: EngineTarget

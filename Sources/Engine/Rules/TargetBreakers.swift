@@ -54,39 +54,34 @@ final class TargetBreakers: Sendable {
 
     /// Nothing is to be sent to the target for so long, by plan.
     func pause(_ target: Int, _ nanoseconds: Int64) {
-        _ = change(target) { breaker in
-            breaker.pause(nanoseconds)
-            return nil
-        }
+        note(of: target) { $0.pause(nanoseconds) }
     }
 
     /// Nothing is asked of the target from then on: the run is paused, or another one has its turn.
     func leave(_ target: Int, at instant: Instant) {
-        _ = change(target) { breaker in
-            breaker.leave(at: instant)
-            return nil
-        }
+        note(of: target) { $0.leave(at: instant) }
     }
 
     /// It is asked again.
     func enter(_ target: Int, at instant: Instant) {
-        _ = change(target) { breaker in
-            breaker.enter(at: instant)
-            return nil
-        }
+        note(of: target) { $0.enter(at: instant) }
     }
 
     /// A loop did not run, and may be the first of several to say so.
     func stoodStill(_ target: Int, _ standstill: Range<Instant>) {
-        _ = change(target) { breaker in
-            breaker.stoodStill(standstill)
-            return nil
-        }
+        note(of: target) { $0.stoodStill(standstill) }
     }
 
     /// The run is over.
     func finish(at now: Instant) {
         for target in rows.withLock({ $0.map(\.target) }) { _ = change(target) { $0.finish(at: now) } }
+    }
+
+    private func note(of target: Int, _ body: (inout Breaker) -> Void) {
+        _ = change(target) { breaker in
+            body(&breaker)
+            return nil
+        }
     }
 
     /// Tells of the outage that is over by it.
