@@ -308,6 +308,24 @@ import Wire
         #expect(commands == [.enter(index: 0, start: ms(10_000))])
     }
 
+    @Test(arguments: [nil, 1])
+    func `a pause amid a stage is kept at once, once for a load and the probes beside it`(beside: Int?) {
+        var continuation = Program.Continuation()
+        continuation.beside = beside
+        let program = Program(targets: Program.of([[level]]).targets, continuing: continuation)
+        var agenda = Agenda(program: program, loops: 1, t0: .zero)
+        _ = agenda.take(.attached(loop: 0), at: ms(0))
+        let actions = agenda.take(.pause, at: ms(500)) + agenda.take(.resume, at: ms(700))
+        var rows: [Int64?] = []
+        var incidents: [IncidentRecord.Kind] = []
+        for case .write(let batch) in actions {
+            rows += batch.steps.map(\.paused)
+            incidents += batch.incidents.map(\.kind)
+        }
+        #expect(rows == (beside == nil ? [500_000_000, nil] : []))
+        #expect(incidents == (beside == nil ? [.pause] : []))
+    }
+
     @Test func `a loop may speak while it is spoken to, and all hear things in the order they were decided`() {
         let program = Program.of([[level, drain]])
         let conductor = Conductor(

@@ -94,13 +94,14 @@ extension Agenda {
             write { $0.incidents.append(incident) }
         }
 
-        /// Kept at once, for a kill may come before the pause is over.
+        /// Kept at once, for a kill may come before the pause is over. Probes pause with their load, whose row it is.
         mutating func beginPause(at instant: Instant) {
+            guard program.continuation.beside == nil else { return }
             step?.paused = instant.nanoseconds(since: t0)
             writeStep()
         }
 
-        /// Nothing of it is measured time. Probes pause with their load, whose row it is.
+        /// Nothing of it is measured time.
         mutating func notePause(from start: Instant, to end: Instant) {
             if step?.paused != nil {
                 step?.paused = nil
