@@ -119,6 +119,17 @@ import Wire
         #expect(killed.left.cut.isEmpty && rows(killed.left) == 0)
     }
 
+    /// What had fallen due and was not sent is in the books by then; what was under way is not.
+    @Test func `what was under way when a kill came behind an interrupt is asked again`() {
+        var killed = Killed([Self.trace(rows: 10)])
+        killed.step(.arrivals, from: 0, to: nil)
+        for row in 0..<8 where row != 4 { killed.request(Int64(row), due: Double(row), took: 0.1) }
+        killed.incident(.interrupt, at: 7.5)
+        killed.alive(at: 60)
+        #expect(killed.cuts[1].map { abs($0 - 3) < 1e-6 } == true, "\(killed.cuts)")
+        #expect(rows(killed.left) == 7)
+    }
+
     @Test func `what waited for a place when a kill came is asked, though the wait was longer than any before`() {
         var killed = Killed([Self.trace(rows: 100, every: 0.1)])
         killed.step(.arrivals, from: 0, to: nil)

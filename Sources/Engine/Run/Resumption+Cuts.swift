@@ -23,7 +23,7 @@ extension Resumption {
         }
         let end = min(step.windowEnded ?? .max, stop?.at ?? .max, whole)
         guard step.kind == .arrivals else { return max(started, end) }
-        return max(started, clear(of: step, stop == nil ? stored(of: step, target, until: end) : end))
+        return max(started, clear(of: step, stored(of: step, target, until: end)))
     }
 
     /// A step that came to its end may lack requests that were under way behind it when a kill came.
@@ -45,7 +45,7 @@ extension Resumption {
     /// What has ended waits so long, at most, until it is stored, nanoseconds.
     private static let longestUnwritten: Int64 = 1_000_000_000
 
-    /// Up to when all that fell due is stored, where nothing told the loops to end.
+    /// Up to when all that fell due is stored.
     private func stored(of step: StepRecord, _ target: TargetRecord, until whole: Int64) -> Int64 {
         let pause = pauses(in: step).first { $0.contains(whole) }
         // What waited when it began fell due as much later.
