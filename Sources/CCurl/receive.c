@@ -27,26 +27,41 @@ static _Thread_local bool request_begins;
 
 spate_receive_state *spate_receive_state_of_thread(void) { return &state; }
 
-// Sockets that libcurl is kept from, by number; grown as numbers grow, kept for the thread's life.
+// Bytes that libcurl reads before any of the kernel's, by number of the socket; grown as numbers grow, kept for the
+// thread's life.
 typedef struct {
-    bool held;      // libcurl's `recv` gets what is below only
-    int error;      // errno it gets after the bytes; 0 = none
-    char *bytes;    // given back and not yet taken, from `taken` to `length`
+    bool held;     // libcurl's `recv` gets these bytes only
+    bool ahead;    // more is read than libcurl asks for
+    bool is_lent;  // `bytes` are those of `ahead`, not allocated
+    int error;     // errno it gets after the bytes; 0 = none
+    unsigned drained;  // of what is read ahead: the turn of the loop in which the kernel had no more
+    char *bytes;   // given back or read ahead, and not yet taken, from `taken` to `length`
     size_t taken, length;
 } held_socket;
 static _Thread_local held_socket *held;
 static _Thread_local int held_count;
 
+// What was read ahead, and of which socket: nearly always libcurl takes the rest before another socket is read.
+static _Thread_local char ahead[17 * 1024];  // a record is at most 16,645 bytes (RFC 8446, 5.2)
+static _Thread_local int ahead_socket = -1;
+static _Thread_local spate_receive_state ahead_state;
+static _Thread_local unsigned turn = 1;
+
+static held_socket *entry_of(int socket) { return socket >= 0 && socket < held_count ? &held[socket] : NULL; }
+
 static held_socket *held_entry(int socket) {
-    return socket >= 0 && socket < held_count && held[socket].held ? &held[socket] : NULL;
+    held_socket *entry = entry_of(socket);
+    return entry && entry->held ? entry : NULL;
 }
+
+static bool has_bytes(const held_socket *entry) { return entry->taken < entry->length; }
 
 static void release(held_socket *entry) {
-    free(entry->bytes);
-    *entry = (held_socket){0};
+    if (!entry->is_lent) free(entry->bytes);
+    *entry = (held_socket){.ahead = entry->ahead, .drained = entry->drained};
 }
 
-bool spate_hold_back(int socket) {
+static bool make_entry(int socket) {
     if (socket < 0) return false;
     if (socket >= held_count) {
         int wanted = socket + 1024;
@@ -56,8 +71,24 @@ bool spate_hold_back(int socket) {
         held = grown;
         held_count = wanted;
     }
+    return true;
+}
+
+bool spate_hold_back(int socket) {
+    if (!make_entry(socket)) return false;
     held[socket].held = true;
     return true;
+}
+
+void spate_read_ahead(int socket) {
+    if (make_entry(socket)) held[socket].ahead = true;
+}
+
+void spate_end_reading_ahead(int socket) {
+    held_socket *entry = entry_of(socket);
+    if (!entry || !entry->ahead) return;
+    release(entry);
+    *entry = (held_socket){0};
 }
 
 bool spate_give_back(int socket, const void *bytes, size_t length, int error) {
@@ -76,24 +107,37 @@ bool spate_give_back(int socket, const void *bytes, size_t length, int error) {
 }
 
 size_t spate_given_back(int socket) {
-    held_socket *entry = held_entry(socket);
+    held_socket *entry = entry_of(socket);
     return entry ? entry->length - entry->taken : 0;
 }
 
-/// libcurl reads a socket that is, or was until now, held back.
-static ssize_t take(held_socket *entry, int socket, void *bytes, size_t length) {
-    if (entry->taken < entry->length) {
+int spate_ahead_of(void) {
+    held_socket *entry = entry_of(ahead_socket);
+    return entry && has_bytes(entry) ? ahead_socket : -1;
+}
+
+/// libcurl reads a socket that is, or was until now, held back, or from which more was read than it had asked for.
+static ssize_t take(held_socket *entry, int socket, void *bytes, size_t length, int flags) {
+    if (has_bytes(entry)) {
         size_t count = entry->length - entry->taken < length ? entry->length - entry->taken : length;
         memcpy(bytes, entry->bytes + entry->taken, count);
+        if (flags & MSG_PEEK) return (ssize_t)count;
+        if (socket == ahead_socket && state.reads != ahead_state.reads) {  // others were read meanwhile
+            uint64_t reads = state.reads + 1;
+            state = ahead_state;
+            state.reads = ahead_state.reads = reads;
+        }
         entry->taken += count;
-        if (entry->taken == entry->length && entry->error == 0) release(entry);
         state.drained = -1;
-        state.end = (char *)bytes + count;
+        state.end = socket == ahead_socket ? NULL : (char *)bytes + count;
+        if (!has_bytes(entry) && entry->error == 0) release(entry);
         return (ssize_t)count;  // its stamp is that of the read it came with
     }
     int error = entry->error ? entry->error : EAGAIN;
-    if (entry->error) release(entry);
-    state.drained = socket;
+    if (!(flags & MSG_PEEK)) {
+        if (entry->error) release(entry);
+        state.drained = socket;
+    }
     errno = error;
     return -1;
 }
@@ -134,9 +178,33 @@ static ssize_t receive(int socket, void *bytes, size_t length, int flags) {
     return count;
 }
 
+// OpenSSL asks for the five bytes before a record, then for the record: two calls into the kernel for each token, and
+// since neither comes back short, libcurl asks with a third whether there is more.
+static ssize_t receive_ahead(held_socket *entry, int socket, void *bytes, size_t length, int flags) {
+    if (entry->drained == turn) return (errno = EAGAIN, -1);
+    bool is_direct = length >= sizeof ahead || spate_ahead_of() >= 0;
+    ssize_t count = receive(socket, is_direct ? bytes : ahead, is_direct ? length : sizeof ahead, flags);
+    if (state.drained == socket) entry->drained = turn;
+    if (is_direct || count <= 0) return count;
+    size_t given = (size_t)count < length ? (size_t)count : length;
+    memcpy(bytes, ahead, given);
+    state.end = NULL;  // what is delivered lies elsewhere
+    if (given == (size_t)count) return count;
+    ahead_socket = socket;
+    ahead_state = state;
+    entry->is_lent = true;
+    entry->bytes = ahead;
+    entry->taken = given;
+    entry->length = (size_t)count;
+    return (ssize_t)given;
+}
+
 VISIBLE ssize_t recv(int socket, void *bytes, size_t length, int flags) {
-    held_socket *entry = held_entry(socket);
-    return entry ? take(entry, socket, bytes, length) : receive(socket, bytes, length, flags);
+    held_socket *entry = entry_of(socket);
+    if (!entry) return receive(socket, bytes, length, flags);
+    if (entry->held || has_bytes(entry)) return take(entry, socket, bytes, length, flags);
+    if (entry->ahead && !(flags & MSG_PEEK)) return receive_ahead(entry, socket, bytes, length, flags);
+    return receive(socket, bytes, length, flags);
 }
 
 ssize_t spate_receive(int socket, const uint8_t **bytes) {
@@ -145,27 +213,28 @@ ssize_t spate_receive(int socket, const uint8_t **bytes) {
     return receive(socket, buffer, sizeof buffer, 0);
 }
 
-// After each read libcurl 7.88 asks by `poll` whether there is more: a system call a token. A read that came back short
-// has emptied the socket; what has arrived since, an end of stream too, makes the loop's own epoll report it at once. Good
-// for one question, of libcurl's kind only, within the callback that read.
+// After each read libcurl 7.88 asks by `poll` whether there is more: a system call a token, several of them where streams
+// share a connection. A read that came back short has emptied the socket; what has arrived since, an end of stream too,
+// makes the loop's own epoll report it at once. Good for questions of libcurl's kind only, within the callback that read;
+// of a socket that is read ahead, until the loop waits.
 VISIBLE int poll(struct pollfd *entries, nfds_t count, int milliseconds) {
-    held_socket *entry = count == 1 && milliseconds == 0 && !(entries[0].events & POLLOUT) ? held_entry(entries[0].fd) : NULL;
-    if (entry) {
-        bool has = entry->taken < entry->length || entry->error;
-        entries[0].revents = has ? POLLIN : 0;
-        return has;
-    }
-    if (count == 1 && milliseconds == 0 && state.drained >= 0 && entries[0].fd == state.drained &&
-        !(entries[0].events & POLLOUT)) {
-        state.drained = -1;
-        entries[0].revents = 0;
-        return 0;
+    if (count == 1 && milliseconds == 0 && !(entries[0].events & POLLOUT)) {
+        int socket = entries[0].fd;
+        held_socket *entry = entry_of(socket);
+        bool has = entry && (has_bytes(entry) || (entry->held && entry->error));
+        bool is_known = has || socket == state.drained || (entry && (entry->held || entry->drained == turn));
+        if (is_known && socket >= 0) {
+            entries[0].revents = has ? POLLIN : 0;
+            return has;
+        }
     }
     struct timespec limit = {milliseconds / 1000, (milliseconds % 1000) * 1000000L};
     return ppoll(entries, count, milliseconds < 0 ? NULL : &limit, NULL);
 }
 
 void spate_forget_drained(void) { state.drained = -1; }
+
+void spate_turn_ends(void) { turn++; }
 
 VISIBLE ssize_t send(int socket, const void *bytes, size_t length, int flags) {
     // Taken before the call: over loopback the peer may run within it.
@@ -201,7 +270,8 @@ struct spate_sends spate_sends_of(int socket) {
 
 void spate_forget_socket(int socket) {
     if (socket >= 0 && socket < sent_count) sent[socket] = (struct spate_sends){0};
-    if (socket >= 0 && socket < held_count) release(&held[socket]);
+    if (entry_of(socket)) release(entry_of(socket));
+    spate_end_reading_ahead(socket);
 }
 
 int spate_unread(int socket) {

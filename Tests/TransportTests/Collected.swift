@@ -27,9 +27,12 @@ final class Collected: TransferHandler {
     var timing = Transfer.Timing()
     var isDone = false
     var onEnd: (Collected) -> Void = { _ in }
+    /// Keeps its loop busy for so long when the first bytes come.
+    var busyMilliseconds: UInt32 = 0
 
     func transfer(_ transfer: Transfer, received bytes: Span<UInt8>, at stamp: ReceiveStamp) {
         for index in bytes.indices { body.append(bytes[index]) }
+        if stamps.isEmpty, busyMilliseconds > 0 { usleep(busyMilliseconds * 1000) }
         stamps.append(stamp)
         ends.append(body.count)
         latenesses.append(transfer.lateness(of: stamp))

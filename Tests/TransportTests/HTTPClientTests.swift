@@ -18,6 +18,7 @@ func exchange(
     preopen: Int = 0,
     body: String = "{}",
     seen: SeenBytes? = nil,
+    busyMilliseconds: UInt32 = 0,
     reader: StreamReader? = .wanted
 ) -> [Collected] {
     let loop = EventLoop()
@@ -32,6 +33,7 @@ func exchange(
         guard results.count < count else { return loop.stop() }
         let result = Collected()
         result.seen = seen
+        result.busyMilliseconds = busyMilliseconds
         results.append(result)
         let transfer = client.transfer()
         transfer.handler = result

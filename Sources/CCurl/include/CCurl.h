@@ -142,8 +142,14 @@ ssize_t spate_receive(int socket, const uint8_t **bytes);
 /// Gives `socket` back: libcurl's `recv` finds these bytes first, then `error` (errno; 0 = none), then what the kernel has.
 /// false when there is no memory for the bytes.
 bool spate_give_back(int socket, const void *bytes, size_t length, int error);
-/// Bytes that `socket` was given back and libcurl has yet to read.
+/// Bytes that `socket` was given back, or that were read ahead, and libcurl has yet to read.
 size_t spate_given_back(int socket);
+/// From now on a read of `socket` takes what is there beyond what was asked for, 17 KB at most, for libcurl's next ones: TLS.
+void spate_read_ahead(int socket);
+/// The socket is about to be closed, or is: what was read ahead goes.
+void spate_end_reading_ahead(int socket);
+/// The socket of which this thread has read ahead what libcurl has yet to read; -1 = there is none.
+int spate_ahead_of(void);
 
 /// What no chunk's size begins with: one byte.
 static inline const uint8_t *spate_no_size(void) { return (const uint8_t *)"\r"; }
@@ -185,8 +191,10 @@ void spate_ring_note(const spate_ring *ring, const spate_ring_piece *piece, int 
 /// Its bytes may be overwritten.
 void spate_ring_give_back(spate_ring *ring, const spate_ring_piece *piece);
 
-/// From here on libcurl's question whether a socket has more goes to the kernel again, until the next short read.
+/// From here on libcurl's questions whether a socket has more go to the kernel again, until the next short read.
 void spate_forget_drained(void);
+/// This thread's loop is about to wait: of sockets that are read ahead, too.
+void spate_turn_ends(void);
 
 /// Asks the kernel to stamp what `socket` receives. 0, or -1 with errno.
 int spate_stamp_socket(int socket);

@@ -82,6 +82,7 @@ final class ConnectionShard {
             }
             guard watch.isEstablished else { return watch.abandon() }
             watch.rest(now: MonotonicClock.now())
+            if spate_given_back(socket) > 0 { watch.ready(.readable) }  // nobody asked for it, and no event tells of it
             client.connectionRests(watch, of: self)
             return
         }
@@ -113,7 +114,11 @@ final class ConnectionShard {
         if !events.isDisjoint(with: [.readable, .hungUp]) { flags |= CURL_CSELECT_IN }
         if events.contains(.writable) { flags |= CURL_CSELECT_OUT }
         act(on: socket, flags: flags)
-        // Of what it is given back libcurl reads so much in a call, and no socket tells of the rest.
+        readRest(of: socket)
+    }
+
+    /// Of what it is given back, or was read ahead, libcurl reads so much in a call, and no socket tells of the rest.
+    private func readRest(of socket: curl_socket_t) {
         var left = spate_given_back(socket)
         while left > 0 {
             act(on: socket, flags: CURL_CSELECT_IN)
@@ -124,9 +129,13 @@ final class ConnectionShard {
     }
 
     /// Lets libcurl handle its expired timers, among them transfers that were just added.
-    func runTimers() { act(on: CURL_SOCKET_TIMEOUT, flags: 0) }
+    func runTimers() {
+        act(on: CURL_SOCKET_TIMEOUT, flags: 0)
+        readRest(of: spate_ahead_of())
+    }
 
     private func act(on socket: curl_socket_t, flags: Int32) {
+        spate_forget_drained()  // what was read past libcurl was read before
         var running: Int32 = 0
         curl_multi_socket_action(multi, socket, flags, &running)
         if client.endpoint.multiplexes { readOn() }

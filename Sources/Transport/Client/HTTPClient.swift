@@ -66,7 +66,10 @@ public final class HTTPClient {
         sockets = SocketSet(loop: loop)
         reading = StreamReading(reader, loop: loop, sockets: sockets)
         timer.pointee.data = Unmanaged.passUnretained(self).toOpaque()
-        loop.onBeforePoll { [self] in settle() }
+        loop.onBeforePoll { [self] in
+            settle()
+            spate_turn_ends()
+        }
         loop.onAfterPoll { [self] in settle() }
         loop.onStandstill { [self] in stoodStill($0) }
         if endpoint.multiplexes { loop.tellsWhenBehind = true }
@@ -227,6 +230,7 @@ public final class HTTPClient {
         spate_stamp_socket(descriptor)
         sockets.watch(of: descriptor)?.abandon()  // its number came back to us, so it is closed
         sockets.insert(SocketWatch(descriptor: descriptor, shard: shard))
+        if endpoint.scheme == .https { spate_read_ahead(descriptor) }
         connectionsOpened += 1
     }
 

@@ -132,6 +132,7 @@ final class SocketWatch {
     private func leave() {
         if state == .idle { shard.idleConnections -= 1 }
         state = .dead
+        spate_end_reading_ahead(descriptor)
         shard.client.sockets.remove(self)
     }
 }
