@@ -55,10 +55,18 @@ import Wire
             run.steps.append(row)
         }
 
-        mutating func request(_ sequence: Int64, due: Double, took: Double, step: Int = 1) {
+        mutating func request(
+            _ sequence: Int64,
+            due: Double,
+            took: Double,
+            step: Int = 1,
+            lag: Double = 0,
+            isSent: Bool = true
+        ) {
             var row = RequestRecord()
-            (row.sequence, row.step, row.scheduled, row.outcome) = (sequence, step, Int64(due * 1e9), .ok)
-            (row.dispatchLag, row.ended, row.measured) = (0, Int64(took * 1e9), true)
+            (row.sequence, row.step, row.scheduled, row.measured) = (sequence, step, Int64(due * 1e9), true)
+            row.outcome = isSent ? .ok : .notSent
+            if isSent { (row.dispatchLag, row.ended) = (Int64(lag * 1e9), Int64(took * 1e9)) }
             run.requests.append(row)
         }
 
@@ -154,6 +162,22 @@ import Wire
         killed.alive(at: 70)
         // Row 19, or 20 behind the pause, is the last that is known to be there: it is asked again, and all behind it.
         #expect(rows(killed.left) == (isOpen ? 81 : 80))
+    }
+
+    /// They fall due later by the pause, though it begins long behind their due instants.
+    @Test(arguments: [true, false])
+    func `what waited for a place when a pause began is asked where it was under way`(isSent: Bool) {
+        var killed = Killed([Self.trace(rows: 30)])
+        killed.step(.arrivals, from: 0, to: 200)
+        killed.step(.drain, 1, from: 200, to: nil)
+        for row in 0..<20 { killed.request(Int64(row), due: Double(row), took: 0.1) }
+        killed.incident(.pause, at: 60, to: 100)
+        for row in 20..<30 where row != 26 {
+            killed.request(Int64(row), due: Double(row) + 40, took: 0.1, lag: 60, isSent: isSent)
+        }
+        killed.alive(at: 210)
+        #expect(killed.cuts[1].map { abs($0 - 65) < 1e-6 } == true, "\(killed.cuts)")
+        #expect(rows(killed.left) == 5)
     }
 
     @Test func `a run goes on behind a pause in which it was ended`() {

@@ -1,4 +1,5 @@
 internal import Measurement
+internal import Schedule
 internal import Ticks
 
 /// Where a run was cut off: up to where what is stored of each step is whole.
@@ -23,7 +24,8 @@ extension Resumption {
         }
         let end = min(step.windowEnded ?? .max, stop?.at ?? .max, whole)
         guard step.kind == .arrivals else { return max(started, end) }
-        return max(started, clear(of: step, stored(of: step, target, until: end)))
+        let cut = stored(of: step, target, until: end)
+        return max(started, clear(of: step, arrival(of: step, from: cut)?.due ?? cut))  // none fell due in between
     }
 
     /// A step that came to its end may lack requests that were under way behind it when a kill came.
@@ -114,13 +116,26 @@ extension Resumption {
         return cut
     }
 
-    /// How long a step had run by then, without the times in which somebody had paused the run. What fell due amid a pause
-    /// waited when it began, and came later by all of it.
+    /// The first arrival that fell due then or later, and when it was sent: `.max` where it waited to the stage's end.
+    private func arrival(of step: StepRecord, from instant: Int64) -> (due: Int64, sent: Int64)? {
+        guard step.kind == .arrivals else { return nil }
+        var first: (due: Int64, sent: Int64)?
+        for request in stored.requests where request.step == step.id && request.scheduled >= instant {
+            guard request.attempt == 0, (request.turn ?? 0) == 0, request.scheduled < first?.due ?? .max else { continue }
+            let isShed = request.detail == StageShaper.ShedReason.cap.rawValue
+            first = (request.scheduled, request.dispatched ?? (isShed ? request.scheduled : .max))
+        }
+        return first
+    }
+
+    /// How long a step had run by then, without the times in which somebody had paused the run. What was to come when a
+    /// pause began, and what waited for a place, fell due later by all of it.
     func ran(_ step: StepRecord, until end: Int64) -> Int64 {
         guard let started = step.started else { return 0 }
+        let sent = arrival(of: step, from: end)?.sent ?? end
         let paused = pauses(in: step).reduce(Int64(0)) { sum, pause in
-            if pause.lowerBound > end { return sum }
             let isWhole = step.kind == .arrivals && pause.upperBound < .max
+            guard pause.lowerBound <= (isWhole ? max(end, sent) : end) else { return sum }
             return sum + (isWhole ? pause.upperBound : min(pause.upperBound, end)) - pause.lowerBound
         }
         return max(0, end - started - paused)
