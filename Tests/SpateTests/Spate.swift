@@ -70,6 +70,10 @@ final class Spate {
         posix_spawnattr_setsigdefault(&attributes, &every)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         var settings = ["PATH": "/usr/bin:/bin", "HOME": scratch.path, "LC_ALL": "C.UTF-8"]
+        // A sanitizer's, where there is one (Tests/sanitize).
+        for name in ["ASAN_OPTIONS", "TSAN_OPTIONS", "LD_PRELOAD"] {
+            settings[name] = ProcessInfo.processInfo.environment[name]
+        }
         settings.merge(environment) { $1 }
         // `env -C` goes to the folder and becomes the program, under the same id.
         let place = folder.map { ["env", "-C", $0, Self.executable] } ?? ["spate"]

@@ -24,8 +24,7 @@ extension Resumption {
         }
         let end = min(step.windowEnded ?? .max, stop?.at ?? .max, whole)
         guard step.kind == .arrivals else { return max(started, end) }
-        let cut = stored(of: step, target, until: end)
-        return max(started, clear(of: step, arrival(of: step, from: cut)?.due ?? cut))  // none fell due in between
+        return max(started, clear(of: step, stored(of: step, target, until: end)))
     }
 
     /// A step that came to its end may lack requests that were under way behind it when a kill came.
@@ -52,8 +51,9 @@ extension Resumption {
         let pause = pauses(in: step).first { $0.contains(whole) }
         // What waited when it began fell due as much later.
         let end = pause.map { $0.upperBound == .max ? $0.lowerBound : $0.upperBound } ?? whole
-        let due = max(step.started ?? end, reach(of: step, target).due)
-        return ran(step, until: due) < ran(step, until: end) ? due : end
+        let due = reach(of: step, target).due
+        if due <= end { return max(step.started ?? end, due) }
+        return arrival(of: step, from: end)?.due ?? end  // none fell due in between
     }
 
     /// How far the numbers of a step's requests go without a gap.
