@@ -127,6 +127,16 @@ import Wire
         #expect(killed.left.cut.isEmpty && rows(killed.left) == 0)
     }
 
+    @Test func `the only request of a stage was under way when a kill came amid its drain`() {
+        var killed = Killed([Self.trace(rows: 1)])
+        killed.step(.warmup, from: 0, to: 1)
+        killed.step(.arrivals, from: 1, to: 2)
+        killed.step(.drain, 1, from: 2, to: nil)
+        killed.request(0, due: 0, took: 0.5)
+        killed.alive(at: 2.5)
+        #expect(rows(killed.left) == 1)
+    }
+
     /// What had fallen due and was not sent is in the books by then; what was under way is not.
     @Test func `what was under way when a kill came behind an interrupt is asked again`() {
         var killed = Killed([Self.trace(rows: 10)])

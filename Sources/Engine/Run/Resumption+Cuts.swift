@@ -70,9 +70,14 @@ extension Resumption {
     private func reach(of step: StepRecord, _ target: TargetRecord) -> Reach {
         let phases = Set(stored.phases.filter { $0.target == target.id && $0.kind != .trickle }.map(\.id))
         let steps = Set(stored.steps.filter { phases.contains($0.phase) }.map(\.id))
+        let later = Set(
+            stored.steps.filter { steps.contains($0.id) && $0.started ?? .max > step.started ?? .max }.map(\.id)
+        )
         let stride = Int64(numbers.keys.max() ?? 0) + 1
+        let loops = numbers.filter { $0.value.contains { steps.contains($0.step) } }
+        if loops.isEmpty, !stored.run.complete { return Reach(due: .min, isFollowed: false) }
         var reach = Reach()
-        for (loop, numbers) in numbers where numbers.contains(where: { steps.contains($0.step) }) {
+        for (loop, numbers) in loops {
             var due: Int64 = .min
             var before: Number?
             for number in numbers {
@@ -86,7 +91,7 @@ extension Resumption {
                 before = number
             }
             reach.due = min(reach.due, due)
-            if before?.step == step.id { reach.isFollowed = false }
+            if before.map({ !later.contains($0.step) }) ?? true { reach.isFollowed = false }
         }
         return reach
     }
@@ -121,7 +126,9 @@ extension Resumption {
         guard step.kind == .arrivals else { return nil }
         var first: (due: Int64, sent: Int64)?
         for request in stored.requests where request.step == step.id && request.scheduled >= instant {
-            guard request.attempt == 0, (request.turn ?? 0) == 0, request.scheduled < first?.due ?? .max else { continue }
+            guard request.attempt == 0, (request.turn ?? 0) == 0, request.scheduled < first?.due ?? .max else {
+                continue
+            }
             let isShed = request.detail == StageShaper.ShedReason.cap.rawValue
             first = (request.scheduled, request.dispatched ?? (isShed ? request.scheduled : .max))
         }
