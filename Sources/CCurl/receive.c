@@ -46,6 +46,7 @@ static _Thread_local char ahead[17 * 1024];  // a record is at most 16,645 bytes
 static _Thread_local int ahead_socket = -1;
 static _Thread_local spate_receive_state ahead_state;
 static _Thread_local unsigned turn = 1;
+static _Thread_local bool asks;  // libcurl is being called
 
 static held_socket *entry_of(int socket) { return socket >= 0 && socket < held_count ? &held[socket] : NULL; }
 
@@ -222,7 +223,7 @@ VISIBLE int poll(struct pollfd *entries, nfds_t count, int milliseconds) {
         int socket = entries[0].fd;
         held_socket *entry = entry_of(socket);
         bool has = entry && (has_bytes(entry) || (entry->held && entry->error));
-        bool is_known = has || socket == state.drained || (entry && (entry->held || entry->drained == turn));
+        bool is_known = has || (asks && socket == state.drained) || (entry && (entry->held || entry->drained == turn));
         if (is_known && socket >= 0) {
             entries[0].revents = has ? POLLIN : 0;
             return has;
@@ -232,7 +233,10 @@ VISIBLE int poll(struct pollfd *entries, nfds_t count, int milliseconds) {
     return ppoll(entries, count, milliseconds < 0 ? NULL : &limit, NULL);
 }
 
-void spate_forget_drained(void) { state.drained = -1; }
+void spate_libcurl_reads(bool does) {
+    asks = does;
+    state.drained = -1;
+}
 
 void spate_turn_ends(void) { turn++; }
 
@@ -272,6 +276,16 @@ void spate_forget_socket(int socket) {
     if (socket >= 0 && socket < sent_count) sent[socket] = (struct spate_sends){0};
     if (entry_of(socket)) release(entry_of(socket));
     spate_end_reading_ahead(socket);
+}
+
+void spate_forget_sockets(void) {
+    for (int socket = 0; socket < held_count; socket++) release(&held[socket]);
+    free(held);
+    free(sent);
+    held = NULL;
+    sent = NULL;
+    held_count = sent_count = 0;
+    ahead_socket = -1;
 }
 
 int spate_unread(int socket) {

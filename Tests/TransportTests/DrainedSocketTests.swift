@@ -12,6 +12,7 @@ import Testing
         var pair: [Int32] = [-1, -1]
         socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair)
         ends = (pair[0], pair[1])
+        spate_libcurl_reads(true)
     }
 
     private func isReadable(_ socket: Int32, milliseconds: Int32 = 0) -> Bool {
@@ -27,6 +28,7 @@ import Testing
     private func write(_ text: String) { _ = text.withCString { send(ends.0, $0, text.utf8.count, 0) } }
 
     private func close() {
+        spate_libcurl_reads(false)
         Glibc.close(ends.0)
         Glibc.close(ends.1)
     }
@@ -38,7 +40,7 @@ import Testing
         write("d")  // has come since: the loop's epoll would tell
         #expect(!isReadable(ends.1))
         #expect(!isReadable(ends.1))
-        spate_forget_drained()
+        spate_libcurl_reads(false)
         #expect(isReadable(ends.1))
     }
 
@@ -60,7 +62,7 @@ import Testing
         #expect(read(64) == -1)
         #expect(!isReadable(ends.1))
         shutdown(ends.0, Int32(SHUT_WR))
-        spate_forget_drained()
+        spate_libcurl_reads(false)
         #expect(isReadable(ends.1))
         #expect(read(64) == 0)
         #expect(isReadable(ends.1))

@@ -126,6 +126,8 @@ struct spate_sends spate_sends_of(int socket);
 void spate_request_begins(void);
 /// Forgets it, for a new socket with an old number.
 void spate_forget_socket(int socket);
+/// Forgets all that this thread knows of its sockets, and gives back the memory.
+void spate_forget_sockets(void);
 /// Bytes that the kernel holds for `socket`.
 int spate_unread(int socket);
 /// Whether the kernel holds so much for `socket` that the other end may be kept from sending.
@@ -191,8 +193,8 @@ void spate_ring_note(const spate_ring *ring, const spate_ring_piece *piece, int 
 /// Its bytes may be overwritten.
 void spate_ring_give_back(spate_ring *ring, const spate_ring_piece *piece);
 
-/// From here on libcurl's questions whether a socket has more go to the kernel again, until the next short read.
-void spate_forget_drained(void);
+/// libcurl is about to be called, and may ask whether a socket that it reads has more; or has returned.
+void spate_libcurl_reads(bool does);
 /// This thread's loop is about to wait: of sockets that are read ahead, too.
 void spate_turn_ends(void);
 

@@ -135,11 +135,11 @@ final class ConnectionShard {
     }
 
     private func act(on socket: curl_socket_t, flags: Int32) {
-        spate_forget_drained()  // what was read past libcurl was read before
+        spate_libcurl_reads(true)
         var running: Int32 = 0
         curl_multi_socket_action(multi, socket, flags, &running)
         if client.endpoint.multiplexes { readOn() }
-        spate_forget_drained()
+        spate_libcurl_reads(false)
         client.shardWasTouched(self)
     }
 

@@ -1,3 +1,4 @@
+internal import CCurl
 internal import CLibuv
 internal import Glibc
 internal import Synchronization
@@ -149,6 +150,7 @@ public final class EventLoop {
         gathering.removeAll()
         standing.removeAll()
         onWake = {}
+        spate_forget_sockets()
     }
 
     /// Ends `run()` after the present turn.
