@@ -34,7 +34,7 @@ public final class RawClient {
             return piece
         }
         var bytes = [UInt8](repeating: 0, count: limit)
-        let count = recv(descriptor, &bytes, limit, 0)
+        let count = uninterrupted { recv(descriptor, &bytes, limit, 0) }
         return count > 0 ? Array(bytes[..<count]) : nil
     }
 
@@ -78,7 +78,7 @@ public final class RawClient {
         guard unread.isEmpty else { return false }
         var byte: UInt8 = 0
         // What an end leaves in errno is what stood there before.
-        let count = recv(descriptor, &byte, 1, 0)
+        let count = uninterrupted { recv(descriptor, &byte, 1, 0) }
         return count == 0 || (count < 0 && errno != EAGAIN)
     }
 

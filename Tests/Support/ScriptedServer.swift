@@ -26,7 +26,7 @@ public final class ScriptedServer: Sendable {
         let counts = counts
         thread = LoopThread(name: "scripted") {
             while true {
-                let descriptor = accept(listener, nil, nil)
+                let descriptor = uninterrupted { accept(listener, nil, nil) }
                 guard descriptor >= 0 else { return }
                 _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
                 let number = counts.accepts.add(1, ordering: .relaxed).oldValue
@@ -134,7 +134,7 @@ public final class ScriptedServer: Sendable {
             var bytes: [UInt8] = []
             var piece = [UInt8](repeating: 0, count: 65536)
             while true {
-                let count = Glibc.read(descriptor, &piece, piece.count)
+                let count = uninterrupted { Glibc.read(descriptor, &piece, piece.count) }
                 guard count > 0 else { return nil }
                 bytes += piece[..<count]
                 if bytes.first == 0x16 { return nil }

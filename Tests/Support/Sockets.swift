@@ -40,12 +40,20 @@ public func waitUntilAccepted(on port: Int) -> Bool {
     return false
 }
 
+/// A call that may wait, until nothing interrupts it: the remains of a closed ring do so once, on the thread that made it.
+func uninterrupted<Count: SignedInteger>(_ call: () -> Count) -> Count {
+    while true {
+        let count = call()
+        guard count < 0, errno == EINTR else { return count }
+    }
+}
+
 /// False when the other end is gone.
 func sendAll(_ bytes: [UInt8], _ descriptor: Int32) -> Bool {
     var offset = 0
     while offset < bytes.count {
-        let count = bytes[offset...].withUnsafeBytes {
-            Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        let count = bytes[offset...].withUnsafeBytes { rest in
+            uninterrupted { Glibc.send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL)) }
         }
         guard count > 0 else { return false }
         offset += count

@@ -20,9 +20,9 @@ import Testing
             let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("FDSize:") })
             return try #require(Int(line.split(whereSeparator: \.isWhitespace)[1]))
         }
-        let before = try room()
-        try #require(ProcessResources.raiseOpenFiles() > before + 1)
-        ProcessResources.prepareOpenFiles(before + 1)
-        #expect(try room() > before)
+        // Others in this process may have made room for more than may be opened.
+        let wanted = min(try room() + 1, ProcessResources.raiseOpenFiles())
+        ProcessResources.prepareOpenFiles(wanted)
+        #expect(try room() >= wanted)
     }
 }
