@@ -20,30 +20,31 @@
 
 static _Thread_local spate_receive_state state = {.drained = -1};
 
-// Send instants by socket number; grown as numbers grow, kept for the thread's life.
+// Send instants by socket number; grown as numbers grow, until the thread's loop ends.
 static _Thread_local struct spate_sends *sent;
 static _Thread_local int sent_count;
 static _Thread_local bool request_begins;
 
 spate_receive_state *spate_receive_state_of_thread(void) { return &state; }
 
-// Bytes that libcurl reads before any of the kernel's, by number of the socket; grown as numbers grow, kept for the
-// thread's life.
+// Bytes that libcurl reads before any of the kernel's, by number of the socket; grown as numbers grow, until the thread's
+// loop ends.
 typedef struct {
-    bool held;     // libcurl's `recv` gets these bytes only
-    bool ahead;    // more is read than libcurl asks for
-    bool is_lent;  // `bytes` are those of `ahead`, not allocated
-    int error;     // errno it gets after the bytes; 0 = none
+    bool held;         // libcurl's `recv` gets these bytes only
+    bool ahead;        // more is read than libcurl asks for
+    bool is_lent;      // `bytes` are those of `ahead`, not allocated
+    int error;         // errno it gets after the bytes; 0 = none
     unsigned drained;  // of what is read ahead: the turn of the loop in which the kernel had no more
-    char *bytes;   // given back or read ahead, and not yet taken, from `taken` to `length`
+    char *bytes;       // given back or read ahead, and not yet taken, from `taken` to `length`
     size_t taken, length;
 } held_socket;
 static _Thread_local held_socket *held;
 static _Thread_local int held_count;
 
 // What was read ahead, and of which socket: nearly always libcurl takes the rest before another socket is read.
-static _Thread_local char ahead[17 * 1024];  // a record is at most 16,645 bytes (RFC 8446, 5.2)
+static _Thread_local char ahead[17 * 1024];  // a record of TLS 1.3 is at most 16,645 bytes (RFC 8446, 5.2)
 static _Thread_local int ahead_socket = -1;
+static _Thread_local unsigned ahead_turn;
 static _Thread_local spate_receive_state ahead_state;
 static _Thread_local unsigned turn = 1;
 static _Thread_local bool asks;  // libcurl is being called
@@ -114,7 +115,23 @@ size_t spate_given_back(int socket) {
 
 int spate_ahead_of(void) {
     held_socket *entry = entry_of(ahead_socket);
-    return entry && has_bytes(entry) ? ahead_socket : -1;
+    return entry && entry->is_lent ? ahead_socket : -1;
+}
+
+/// Whether `ahead` may be used. What a connection at rest was sent unasked moves out of it, its stamp is lost.
+static bool ahead_is_free(void) {
+    if (spate_ahead_of() < 0) return true;
+    if (ahead_turn == turn) return false;  // libcurl is about to take it
+    held_socket *entry = &held[ahead_socket];
+    size_t left = entry->length - entry->taken;
+    char *kept = malloc(left);
+    if (!kept) return false;
+    memcpy(kept, entry->bytes + entry->taken, left);
+    entry->bytes = kept;
+    entry->taken = 0;
+    entry->length = left;
+    entry->is_lent = false;
+    return true;
 }
 
 /// libcurl reads a socket that is, or was until now, held back, or from which more was read than it had asked for.
@@ -123,14 +140,15 @@ static ssize_t take(held_socket *entry, int socket, void *bytes, size_t length, 
         size_t count = entry->length - entry->taken < length ? entry->length - entry->taken : length;
         memcpy(bytes, entry->bytes + entry->taken, count);
         if (flags & MSG_PEEK) return (ssize_t)count;
-        if (socket == ahead_socket && state.reads != ahead_state.reads) {  // others were read meanwhile
+        bool is_lent = entry->is_lent;
+        if (is_lent && state.reads != ahead_state.reads) {  // others were read meanwhile
             uint64_t reads = state.reads + 1;
             state = ahead_state;
             state.reads = ahead_state.reads = reads;
         }
         entry->taken += count;
         state.drained = -1;
-        state.end = socket == ahead_socket ? NULL : (char *)bytes + count;
+        state.end = is_lent ? NULL : (char *)bytes + count;
         if (!has_bytes(entry) && entry->error == 0) release(entry);
         return (ssize_t)count;  // its stamp is that of the read it came with
     }
@@ -183,7 +201,7 @@ static ssize_t receive(int socket, void *bytes, size_t length, int flags) {
 // since neither comes back short, libcurl asks with a third whether there is more.
 static ssize_t receive_ahead(held_socket *entry, int socket, void *bytes, size_t length, int flags) {
     if (entry->drained == turn) return (errno = EAGAIN, -1);
-    bool is_direct = length >= sizeof ahead || spate_ahead_of() >= 0;
+    bool is_direct = length >= sizeof ahead || !ahead_is_free();
     ssize_t count = receive(socket, is_direct ? bytes : ahead, is_direct ? length : sizeof ahead, flags);
     if (state.drained == socket) entry->drained = turn;
     if (is_direct || count <= 0) return count;
@@ -192,6 +210,7 @@ static ssize_t receive_ahead(held_socket *entry, int socket, void *bytes, size_t
     state.end = NULL;  // what is delivered lies elsewhere
     if (given == (size_t)count) return count;
     ahead_socket = socket;
+    ahead_turn = turn;
     ahead_state = state;
     entry->is_lent = true;
     entry->bytes = ahead;

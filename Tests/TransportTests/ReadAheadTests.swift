@@ -115,6 +115,42 @@ import Ticks
         #expect(state.pointee.socket == other.far && state.pointee.read_monotonic >= instant)
     }
 
+    @Test func `what a socket was sent unasked keeps no other from being read ahead in later turns`() {
+        let (resting, other) = (Pair(), Pair())
+        defer {
+            resting.close()
+            other.close()
+        }
+        resting.write("head:unasked")
+        #expect(resting.read(5) == "head:")
+        spate_turn_ends()
+        other.write("head:record")
+        #expect(other.read(5) == "head:")
+        #expect(spate_ahead_of() == other.far && spate_given_back(other.far) == 6)
+        #expect(resting.isReadable && spate_given_back(resting.far) == 7)
+        #expect(resting.read(7) == "unasked")
+        #expect(other.read(6) == "record")
+    }
+
+    @Test func `a plain socket that has its number has a stamp of its own`() throws {
+        let (pair, other) = (Pair(), Pair())
+        defer {
+            pair.close()
+            other.close()
+        }
+        let state = try #require(spate_receive_state_of_thread())
+        pair.write("head:record")
+        #expect(pair.read(5) == "head:" && pair.read(6) == "record")
+        spate_end_reading_ahead(pair.far)
+        other.write("later")
+        #expect(other.read(5) == "later")
+        let (number, socket) = (state.pointee.reads, state.pointee.socket)
+        #expect(spate_hold_back(pair.far))
+        #expect(spate_give_back(pair.far, "back", 4, 0))
+        #expect(pair.read(4) == "back")
+        #expect(state.pointee.reads == number && state.pointee.socket == socket && state.pointee.end != nil)
+    }
+
     @Test func `a socket that is closed leaves nothing for the next one of its number`() {
         let pair = Pair()
         pair.write("head:gone")

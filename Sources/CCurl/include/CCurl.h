@@ -195,7 +195,7 @@ void spate_ring_give_back(spate_ring *ring, const spate_ring_piece *piece);
 
 /// libcurl is about to be called, and may ask whether a socket that it reads has more; or has returned.
 void spate_libcurl_reads(bool does);
-/// This thread's loop is about to wait: of sockets that are read ahead, too.
+/// This thread's loop is about to wait: whether a socket that is read ahead has more is unknown again.
 void spate_turn_ends(void);
 
 /// Asks the kernel to stamp what `socket` receives. 0, or -1 with errno.

@@ -66,10 +66,7 @@ public final class HTTPClient {
         sockets = SocketSet(loop: loop)
         reading = StreamReading(reader, loop: loop, sockets: sockets)
         timer.pointee.data = Unmanaged.passUnretained(self).toOpaque()
-        loop.onBeforePoll { [self] in
-            settle()
-            spate_turn_ends()
-        }
+        loop.onBeforePoll { [self] in settle() }
         loop.onAfterPoll { [self] in settle() }
         loop.onStandstill { [self] in stoodStill($0) }
         if endpoint.multiplexes { loop.tellsWhenBehind = true }

@@ -182,6 +182,7 @@ public final class EventLoop {
     private func willPoll() {
         guard !stopped else { return }
         for hook in beforePoll { hook() }
+        spate_turn_ends()
         turn.polls(at: MonotonicClock.now())
         switches = tellsWhenBehind && turn.behindSince != nil ? ProcessResources.threadWaits() : nil
     }
