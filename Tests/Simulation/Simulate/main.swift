@@ -24,6 +24,7 @@ func say(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf
 func live(_ world: Case) -> Life {
     let here = World(seed: world.seed)
     World.current = here
+    defer { here.end() }
     let asked = Asked(world)
     var server = Server(world, asked)
     here.serve = { server.answer(to: $0) }

@@ -48,6 +48,12 @@ public final class World {
         return event
     }
 
+    /// Nothing happens any more. What never happened holds the world that it would have happened in.
+    public func end() {
+        (future, threads, loops) = (EventHeap(), [], [])
+        serve = { _ in Script([]) }
+    }
+
     /// No loop's thread runs for so long; every clock goes on.
     public func stopThreads(for nanoseconds: Int64) {
         haveStood = true
