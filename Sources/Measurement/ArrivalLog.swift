@@ -27,7 +27,7 @@ public struct ArrivalLog: Sendable, Hashable {
     /// Closes the log and gives its bytes; the log starts empty again and keeps its memory.
     public mutating func take() -> [UInt8] {
         flush()
-        let result = Array(bytes)
+        let result = bytes.exactCopy
         bytes.removeAll(keepingCapacity: true)
         lastBin = 0
         bin = -1
@@ -80,6 +80,12 @@ public struct ArrivalLog: Sendable, Hashable {
         }
         return true
     }
+}
+
+extension [UInt8] {
+    /// In memory of its own and no more than it needs. `Array(_:)` would share this one's, with all its spare room, and this one
+    /// would have to get as much anew when it is written to next.
+    var exactCopy: [UInt8] { withUnsafeBufferPointer { Array($0) } }
 }
 
 /// Unsigned little-endian base-128 integers, as in DWARF and WebAssembly.

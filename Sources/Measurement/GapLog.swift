@@ -25,7 +25,7 @@ public struct GapLog: Sendable, Hashable {
             bytes.removeAll(keepingCapacity: true)
             reached = 0
         }
-        return bytes.isEmpty ? nil : Array(bytes)
+        return bytes.isEmpty ? nil : bytes.exactCopy
     }
 
     /// Reads what `take()` gave: ranges of nanoseconds since the dispatch. nil when the bytes are damaged.

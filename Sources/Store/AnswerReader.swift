@@ -7,7 +7,7 @@ extension RunStore {
         of path: String,
         _ body: (_ phase: Int, _ item: Int, _ line: String) throws -> Void
     ) throws(StoreError) {
-        let file = FileSystem.isFolder(path) ? path + (path.hasSuffix("/") ? "" : "/") + "run.sqlite" : path
+        let file = databaseFile(of: path)
         do {
             let queue = try RunReader.open(file)
             try queue.inDatabase { db in

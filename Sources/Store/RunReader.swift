@@ -5,7 +5,7 @@ extension RunStore {
     /// Reads a run back: a finished one, one that is being written, or one whose writer was killed (its -wal file must
     /// be beside it then). `path` is the file or the run's folder. Nothing in it is changed.
     public static func read(_ path: String) throws(StoreError) -> RecordedRun {
-        let file = FileSystem.isFolder(path) ? path + (path.hasSuffix("/") ? "" : "/") + "run.sqlite" : path
+        let file = databaseFile(of: path)
         guard let size = FileSystem.size(file) else {
             throw StoreError(path: file, reason: .missing, detail: "no such file")
         }
@@ -29,6 +29,36 @@ extension RunStore {
         } catch {
             throw StoreError(path: file, error)
         }
+    }
+}
+
+extension RunStore {
+    /// How many requests a result holds, those without a row of their own among them; reads none of them. `path` is the file or
+    /// the run's folder.
+    public static func requests(in path: String) throws(StoreError) -> Int {
+        let file = databaseFile(of: path)
+        guard let size = FileSystem.size(file), size > 0 else { return 0 }
+        do {
+            let queue = try RunReader.open(file)
+            let count = try queue.inDatabase { db in
+                guard try RunReader(db: db, path: file).checkFormat() else { return 0 }
+                return try Schema.requests.count(db) + packed(db)
+            }
+            try queue.close()
+            return count
+        } catch {
+            throw StoreError(path: file, error)
+        }
+    }
+
+    private static func packed(_ db: Database) throws -> Int {
+        guard try db.tableExists(Schema.packs.name) else { return 0 }
+        return try Int.fetchOne(db, sql: "SELECT coalesce(sum(count), 0) FROM \(Schema.packs.name)") ?? 0
+    }
+
+    /// The file that a result's path names: itself, or that in the run's folder.
+    static func databaseFile(of path: String) -> String {
+        FileSystem.isFolder(path) ? path + (path.hasSuffix("/") ? "" : "/") + "run.sqlite" : path
     }
 }
 

@@ -5,7 +5,7 @@ public import Measurement
 extension RunStore {
     /// A result without its requests and series; `path` is the file or the run's folder.
     public static func head(_ path: String) throws(StoreError) -> ShardUnion.Head {
-        let file = FileSystem.isFolder(path) ? path + (path.hasSuffix("/") ? "" : "/") + "run.sqlite" : path
+        let file = databaseFile(of: path)
         guard let size = FileSystem.size(file), size > 0 else {
             throw StoreError(path: file, reason: .missing, detail: "no such file, or nothing in it")
         }
@@ -46,10 +46,7 @@ extension RunStore {
         try writer.commit([batch], run: union.run)
         for (shard, source) in zip(union.shards, union.sources) {
             progress(shard.index)
-            let folder = folders[source]
-            let path =
-                FileSystem.isFolder(folder) ? folder + (folder.hasSuffix("/") ? "" : "/") + "run.sqlite" : folder
-            try writer.append(path, shard: shard, common: union.common)
+            try writer.append(databaseFile(of: folders[source]), shard: shard, common: union.common)
         }
         _ = try writer.close(joiningFiles: true)
     }

@@ -12,6 +12,7 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
         case full  // no space left
         case readOnly  // the medium or the permissions forbid it
         case busy  // another process holds it
+        case memory  // there is too little for what it holds
         case inputOutput  // anything else the system said
         case closed  // written to after the end
     }

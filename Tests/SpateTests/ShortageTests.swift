@@ -90,5 +90,26 @@ extension CommandTests {
             if ended.status == 74 { #expect(ended.error.contains("error: "), "\(ended.all)") }
             if number == 1 { #expect(ended.status == 74, "\(ended.all)") }
         }
+
+        /// More requests than any machine has memory for, as far as the file says.
+        @Test(arguments: [["report"], ["report", "--json"], ["compare"]])
+        func `a result that needs more memory than there is is not read`(words: [String]) throws {
+            let folder = try Folder()
+            let run = ["probe", "--request-count", "2", "--gap", "1ms", "--max-tokens", "4", "-o", folder["run"]]
+            #expect(try Spate.run(run, within: 30).status == 0)
+            let shell = Process()
+            shell.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            let row = "INSERT INTO packs (id, count, first_ns, last_ns, cells) VALUES (1, 9000000000000, 0, 0, x'00')"
+            shell.arguments = ["sqlite3", folder["run/run.sqlite"], row]
+            try shell.run()
+            shell.waitUntilExit()
+            #expect(shell.terminationStatus == 0)
+            let results = words == ["compare"] ? [folder["run"], folder["run"]] : [folder["run"]]
+            let ended = try Spate.run(words + results, within: 30)
+            #expect(ended.status == 74, "\(ended.all)")
+            #expect(ended.out.isEmpty)
+            let expected = "a report of its 9000000000005 requests takes about 5760000.0 GB of memory"
+            #expect(ended.error.contains(expected) && ended.error.contains("All of it is stored"), "\(ended.all)")
+        }
     }
 }

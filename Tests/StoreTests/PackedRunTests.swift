@@ -106,9 +106,11 @@ import Ticks
         let whole = RunResult(of: Self.recorded)
         #expect(whole.targets[0].phases[0].changePoints.contains { $0.figure == "ttft" })
         #expect(whole.targets[0].phases[0].stats.retries != nil)
-        let read = try stored(kept, try TemporaryFolder())
+        let folder = try TemporaryFolder()
+        let read = try stored(kept, folder)
         #expect(RunResult(of: read) == whole)
         #expect(read.requests.count == Self.recorded.requests.count)
+        #expect(try RunStore.requests(in: folder.file) == read.requests.count)
         let rows = read.requests.filter { !$0.isPacked }
         let plain = rows.filter { $0.outcome == .okLength && $0.attempt == 0 }
         #expect(rows.count - plain.count == Self.recorded.requests.count { $0.outcome != .okLength || $0.attempt > 0 })

@@ -35,6 +35,39 @@ public enum ProcessResources {
         return nil
     }
 
+    /// Memory that this process could get without others' being pushed out, swap included, bytes: of the machine, and no more than
+    /// its control groups leave it (what they keep of files counts as free). nil where it is not told.
+    public static func freeMemory() -> Int64? {
+        let machine = text("/proc/meminfo").flatMap(free(ofMachine:))
+        let groups = controlGroups().compactMap { group -> Int64? in
+            guard let most = text(group + "/memory.max"), let used = text(group + "/memory.current") else { return nil }
+            return free(most: most, used: used, statistics: text(group + "/memory.stat") ?? "")
+        }
+        return (groups + (machine.map { [$0] } ?? [])).min()
+    }
+
+    /// Of /proc/meminfo.
+    static func free(ofMachine text: String) -> Int64? {
+        var kilobytes: [Substring: Int64] = [:]
+        for line in text.split(separator: "\n") {
+            let words = line.split(whereSeparator: { $0 == " " || $0 == ":" })
+            if words.count > 1 { kilobytes[words[0]] = Int64(words[1]) }
+        }
+        return kilobytes["MemAvailable"].map { ($0 + (kilobytes["SwapFree"] ?? 0)) * 1024 }
+    }
+
+    /// Of memory.max, memory.current and memory.stat of a control group; nil where it has no limit.
+    static func free(most: String, used: String, statistics: String) -> Int64? {
+        func number(_ text: some StringProtocol) -> Int64? { Int64(text.prefix { !$0.isWhitespace }) }
+        guard let most = number(most), let used = number(used) else { return nil }
+        let files = statistics.split(separator: "\n").reduce(Int64(0)) { sum, line in
+            let words = line.split(separator: " ")
+            return words.count == 2 && ["inactive_file", "active_file"].contains(words[0])
+                ? sum + (number(words[1]) ?? 0) : sum
+        }
+        return max(0, most - used + min(files, used))
+    }
+
     /// Programs that ran or wanted to, averaged over the last minute by the kernel.
     public static func loadAverage() -> Double? {
         text("/proc/loadavg").flatMap { $0.split(separator: " ").first }.flatMap { Double($0) }

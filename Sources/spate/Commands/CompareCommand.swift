@@ -103,13 +103,10 @@ struct CompareCommand: ParsableCommand {
     /// What is compared of a run; the run itself is let go.
     static func stored(_ path: String, called name: String, label: String? = nil) throws(Failure) -> RunDigest {
         do throws(StoreError) {
-            var recorded = try RunStore.read(path)
+            var recorded = try StoredResult.read(path)
             if let label { recorded.run.label = label }
             return RunDigest(StoredRun(name: name, recorded: recorded))
-        } catch {
-            let isInput: Set<StoreError.Reason> = [.missing, .notARun, .version, .corrupt]
-            throw Failure(isInput.contains(error.reason) ? .badInput : .localIO, "\(error)")
-        }
+        } catch { throw Failure(reading: error) }
     }
 
     /// The folder's own name; of a file, that of the folder it lies in.

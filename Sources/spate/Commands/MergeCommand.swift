@@ -44,7 +44,7 @@ struct MergeCommand: ParsableCommand {
         var large = union.requests > LargeUnion.fewest ? LargeUnion(union) : nil
         for (place, source) in union.sources.enumerated() {
             tell("shard \(union.shards[place].index): \(shards[source])")
-            let recorded = try reading { () throws(StoreError) in try RunStore.read(shards[source]) }
+            let recorded = try reading { () throws(StoreError) in try StoredResult.read(shards[source]) }
             union.shards[place].note(large?.add(recorded) ?? RunResult(of: recorded), of: recorded)
         }
         let folder = try RunFolder(exactly: output)
@@ -72,9 +72,6 @@ struct MergeCommand: ParsableCommand {
     }
 
     private func reading<Value>(_ body: () throws(StoreError) -> Value) throws(Failure) -> Value {
-        do throws(StoreError) { return try body() } catch {
-            let isInput: Set<StoreError.Reason> = [.missing, .notARun, .version, .corrupt]
-            throw Failure(isInput.contains(error.reason) ? .badInput : .localIO, "\(error)")
-        }
+        do throws(StoreError) { return try body() } catch { throw Failure(reading: error) }
     }
 }

@@ -58,10 +58,7 @@ struct ReportCommand: ParsableCommand {
         }
         for path in results {
             let recorded: RecordedRun
-            do throws(StoreError) { recorded = try RunStore.read(path) } catch {
-                let isInput: Set<StoreError.Reason> = [.missing, .notARun, .version, .corrupt]
-                throw Failure(isInput.contains(error.reason) ? .badInput : .localIO, "\(error)")
-            }
+            do throws(StoreError) { recorded = try StoredResult.read(path) } catch { throw Failure(reading: error) }
             guard try show(recorded, path: path) else {
                 throw Failure(.localIO, "the report could not be written to standard output")
             }

@@ -15,7 +15,7 @@ struct Presentation {
     /// Reads the run back, prints it, writes `summary.json`; gives the exit code.
     func present(storeProblem: String?, someTargetUnusable: Bool) throws(Failure) -> ExitStatus {
         let recorded: RecordedRun
-        do throws(StoreError) { recorded = try RunStore.read(folder.path) } catch {
+        do throws(StoreError) { recorded = try StoredResult.read(folder.path) } catch {
             throw Failure(.localIO, storeProblem ?? "\(error)")
         }
         let isWanted = hasPage

@@ -31,6 +31,8 @@ final class LivePage: Sendable {
     /// Between two states at least this, and ten times what making one took, so that it costs little of the machine.
     private static let shortestPause: UInt32 = 1_000_000  // microseconds, as the next
     private static let farewell: UInt32 = 1_500_000
+    /// With more it stands still until the run is over: each state reads them all, 0.2 GB and some seconds by then.
+    private static let mostRequests = 300_000
 
     /// nil where none is wanted. A folder that was made for a run that cannot begin goes away again.
     static func open(_ output: Job.Output, folder: RunFolder) throws(Failure) -> LivePage? {
@@ -94,10 +96,11 @@ final class LivePage: Sendable {
         // The measurement goes before the picture of it.
         LoopThread.giveWay()
         var pause: UInt32 = 0
+        var standsStill = false
         while true {
             let isLast = state.isStopped.load(ordering: .acquiring)
             let began = MonotonicClock.now()
-            if let page = page(of: folder, isLast: isLast) {
+            if isLast || !standsStill, let page = page(of: folder, isLast: isLast, &standsStill) {
                 state.shown.withLock { shown in
                     shown.page = page
                     shown.revision += 1
@@ -116,8 +119,15 @@ final class LivePage: Sendable {
     }
 
     /// nil while nothing can be read yet.
-    private static func page(of folder: String, isLast: Bool) -> [UInt8]? {
-        guard let recorded = try? RunStore.read(folder) else { return nil }
+    private static func page(of folder: String, isLast: Bool, _ standsStill: inout Bool) -> [UInt8]? {
+        guard var recorded = try? StoredResult.read(folder) else { return nil }
+        if !isLast, recorded.requests.count > mostRequests {
+            standsStill = true
+            recorded.run.warnings.append(
+                "This page stands still from here on, until the run is over: to draw its \(recorded.requests.count) requests again and "
+                    + "again would take memory and time of the machine that measures. `spate status \(folder)` tells how it goes on."
+            )
+        }
         // One at a time: the other cores belong to the measurement.
         let isLive = !isLast || !recorded.run.complete
         return Array(ReportPage.text(recorded, path: folder, isLive: isLive, workers: .one).utf8)

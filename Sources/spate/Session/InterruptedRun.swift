@@ -18,7 +18,7 @@ struct InterruptedRun: Sendable {
             throw Failure(.badInput, "--resume \(plain): a run is still writing to this folder")
         }
         do throws(StoreError) {
-            resumption = Resumption(of: try RunStore.read(plain), at: Int64(time(nil)) * 1_000_000_000)
+            resumption = Resumption(of: try StoredResult.read(plain), at: Int64(time(nil)) * 1_000_000_000)
         } catch { throw Failure(.badInput, "--resume \(plain): \(error)") }
     }
 

@@ -83,7 +83,7 @@ struct Launch {
         guard let path = flags.like else { return nil }
         guard flags.dryRun else { throw Failure(.badInput, "--like \(path): allowed with --dry-run only") }
         let recorded: RecordedRun
-        do throws(StoreError) { recorded = try RunStore.read(path) } catch {
+        do throws(StoreError) { recorded = try StoredResult.read(path) } catch {
             throw Failure(.badInput, "--like: \(error)")
         }
         guard let run = EarlierRun(recorded) else {

@@ -10,7 +10,7 @@ extension RecordedTrace {
     /// so are requests whose tokens nobody counted.
     static let store: Reader = { path throws(Refusal) in
         let run: RecordedRun
-        do throws(StoreError) { run = try RunStore.read(path) } catch { throw Refusal("cannot be read: \(error)") }
+        do throws(StoreError) { run = try StoredResult.read(path) } catch { throw Refusal("cannot be read: \(error)") }
         let phases = Set(run.phases.filter { $0.kind != .warmup && $0.kind != .trickle }.map(\.id))
         let steps = Set(run.steps.filter { phases.contains($0.phase) && $0.kind != .warmup }.map(\.id))
         var trace = Trace()
