@@ -211,6 +211,7 @@ static inline int64_t spate_monotonic(void) { return spate_clock(CLOCK_MONOTONIC
 /// Sends for memory that will be written to; harmless whatever lies there.
 static inline void spate_prefetch(const void *start, long bytes) {
     for (long at = 0; at < bytes; at += 64) __builtin_prefetch((const char *)start + at, 1);
+    __builtin_prefetch((const char *)start + bytes - 1, 1);  // memory need not begin with a cache line
 }
 
 /// GNU names that Swift's Glibc module does not show.

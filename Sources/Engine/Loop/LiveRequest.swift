@@ -8,11 +8,17 @@ internal import Wire
 ///
 /// Pooled with its transfer and decoder, so that a request costs no allocation beyond its body and its record.
 final class LiveRequest: TransferHandler {
+    // What each read touches comes first (`hotBytes`).
     let transfer: Transfer
     unowned(unsafe) let driver: LoopDriver
-    unowned(unsafe) let lane: Lane
-    private var follower: ReplyFollower
+    private var tokensLeft = 0  // at most
+    /// Whether its answer has been complete, and so it stands in the driver's list of those.
+    var isComplete = false
     private var arrivals = ArrivalLog()
+    private var follower: ReplyFollower
+    static let hotBytes = 384
+
+    unowned(unsafe) let lane: Lane
     /// What an answer to it is held against.
     var question = ReplyFollower.Question()
 
@@ -23,14 +29,11 @@ final class LiveRequest: TransferHandler {
     /// How long after its dispatch its user gives up, nanoseconds.
     var patience: Int64?
     private var hasGivenUp = false
-    /// Whether its answer has been complete, and so it stands in the driver's list of those.
-    var isComplete = false
     /// What its prompt has in common with others, and whether its answer may be held against those to the same prompt.
     var repetition = Repetition.none
     var isComparable = false
     var bodyBytes = 0
     var claim = Budget.Claim(outputTokens: 0, nanodollars: 0) { didSet { tokensLeft = claim.outputTokens } }
-    private var tokensLeft = 0  // at most
     /// With so few left the answer's end is near.
     private static let lastTokens = 3
     /// Its place in the driver's list of running requests.
@@ -42,7 +45,7 @@ final class LiveRequest: TransferHandler {
         self.driver = driver
         self.lane = lane
         arrivals.reserve(bytes: 128)
-        transfer.touches(self, decoder)
+        transfer.touches(self, bytes: Self.hotBytes, decoder, bytes: ReplyDecoder.hotBytes)
     }
 
     var decoder: ReplyDecoder { follower.decoder }

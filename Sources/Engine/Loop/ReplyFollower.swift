@@ -23,12 +23,12 @@ struct ReplyFollower {
     private static let shortestGap: Int64 = 200_000
 
     let decoder: ReplyDecoder
+    private var hasBegun = false
+    private var late: Int64 = 0  // what has bytes behind it in the last read, by at most so much
+    private var lastRead: ReceiveStamp?
+    private var gaps = GapLog()
     private(set) var state = ReplyState()
     private(set) var end = ReplyEnd()
-    private var hasBegun = false
-    private var lastRead: ReceiveStamp?
-    private var late: Int64 = 0  // what has bytes behind it in the last read, by at most so much
-    private var gaps = GapLog()
 
     init(decoder: ReplyDecoder) { self.decoder = decoder }
 

@@ -109,9 +109,9 @@ extension Transfer {
         var bytes = 0
 
         init() {}
-        init(of object: AnyObject) {
+        init(of object: AnyObject, bytes: Int) {
             let place = Unmanaged.passUnretained(object).toOpaque()
-            (start, bytes) = (place, malloc_usable_size(place))
+            (start, self.bytes) = (place, min(bytes, malloc_usable_size(place)))
         }
     }
 

@@ -132,7 +132,7 @@ final class SocketSet {
     private func handle(_ count: Int) {
         for index in 0..<count {
             if index + 2 < count, let later = watch(tag: ready[index + 2].data.u64) {
-                spate_prefetch(later.toOpaque(), 128)
+                spate_prefetch(later.toOpaque(), SocketWatch.hotBytes)
             }
             if index + 1 < count, let next = watch(tag: ready[index + 1].data.u64) {
                 next._withUnsafeGuaranteedRef { $0.sendForReader() }

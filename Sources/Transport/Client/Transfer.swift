@@ -13,12 +13,18 @@ public protocol TransferHandler: AnyObject {
 
 /// One HTTP exchange on a pooled libcurl handle. Made and recycled by its `HTTPClient`.
 public final class Transfer {
-    let easy: UnsafeMutableRawPointer
+    // What each read touches comes first (`hotBytes`).
     unowned(unsafe) let client: HTTPClient
-    unowned(unsafe) var shard: ConnectionShard?
+    unowned(unsafe) var reader: SocketWatch?  // of the socket, while the body is read past libcurl
     /// Not retained: whoever handles a transfer also holds it.
     public unowned(unsafe) var handler: (any TransferHandler)?
-    public internal(set) var timing = Timing()
+    var state = (Memory(), Memory())  // the handler's
+    var middle = Middle()  // while the body is read past libcurl
+    public internal(set) var timing = Timing()  // its first: `dispatched`
+    static let hotBytes = 160
+
+    let easy: UnsafeMutableRawPointer
+    unowned(unsafe) var shard: ConnectionShard?
     /// HTTP status; 0 before the response.
     public private(set) var status = 0
     var isRunning = false
@@ -38,11 +44,6 @@ public final class Transfer {
     private static let mostSends = 32
     private var systemError: Int32 = 0
     private(set) var head = ResponseHead()
-    var middle = Middle()  // while the body is read past libcurl
-    var state = (Memory(), Memory())  // the handler's
-    /// Of a transfer, from its start, what a read touches.
-    static let hotBytes = 512
-    unowned(unsafe) var reader: SocketWatch?  // of the socket, meanwhile
     private var path = ""
     private var body: UnsafeMutableBufferPointer<UInt8>
     private let errorText: UnsafeMutablePointer<CChar>
@@ -69,8 +70,11 @@ public final class Transfer {
         return pointer.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
     }
 
-    /// Notes two objects that the handler touches at each read. They must live as long as it is the handler.
-    public func touches(_ first: AnyObject, _ second: AnyObject) { state = (Memory(of: first), Memory(of: second)) }
+    /// Notes two objects of which the handler touches so many bytes, from their start, at each read. They must live as long as it
+    /// is the handler.
+    public func touches(_ first: AnyObject, bytes: Int, _ second: AnyObject, bytes more: Int) {
+        state = (Memory(of: first, bytes: bytes), Memory(of: second, bytes: more))
+    }
 
     // MARK: before the start
 

@@ -9,21 +9,30 @@ internal import Ticks
 final class SocketWatch {
     enum State { case opening, busy, idle, dead }
 
+    // What each read touches comes first (`hotBytes`).
     let descriptor: Int32
-    unowned(unsafe) let shard: ConnectionShard
-    private var wanted: SocketSet.Events = []
     private(set) var state = State.opening
-    private(set) var idleSince = Instant.zero
+    /// A ring reads the socket, and nobody else does.
+    private(set) var isInRing = false
+    /// It does so until its last word of it has come.
+    var isLeavingRing = false
     /// A request has been written on it. Until then libcurl closes the socket itself when it gives up (the filter has
     /// "never published" it), without a call of the close callback.
     var isEstablished = false
+    /// The transfer that reads the socket past libcurl.
+    var reader: Unmanaged<Transfer>?  // not retained: it gives the socket back before it ends
+    unowned(unsafe) let shard: ConnectionShard
+    /// What the ring has read for libcurl; nil while it reads for the transfer.
+    var remainder: Remainder?
+    static let hotBytes = 56
+
+    private var wanted: SocketSet.Events = []
+    private(set) var idleSince = Instant.zero
     /// What was done for it before it was established: the set-up's own work, nanoseconds, and since when more is being done.
     private var setUpWork: Int64 = 0
     private var worksSince: Instant?
     /// The last answer on it was to a POST: only those tell how the server treats streams.
     var carriedPost = false
-    /// The transfer that reads the socket past libcurl.
-    var reader: Unmanaged<Transfer>?  // not retained: it gives the socket back before it ends
 
     init(descriptor: Int32, shard: ConnectionShard) {
         self.descriptor = descriptor
@@ -32,10 +41,6 @@ final class SocketWatch {
 
     // MARK: the ring
 
-    /// A ring reads the socket, and nobody else does.
-    private(set) var isInRing = false
-    /// It does so until its last word of it has come.
-    var isLeavingRing = false
     /// What it has read for libcurl, and what is known of the last read of that.
     struct Remainder {
         var bytes: [UInt8]
@@ -43,9 +48,6 @@ final class SocketWatch {
         var emptied = false
         var earliest: Instant
     }
-    /// nil while a ring reads for the transfer.
-    var remainder: Remainder?
-
     func enterRing() {
         watch([])
         isInRing = true

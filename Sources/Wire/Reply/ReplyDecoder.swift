@@ -5,32 +5,40 @@
 /// The body may be an event stream, one JSON document, or something else; its first bytes decide, not its content type
 /// alone. Reading a token of a stream allocates nothing. Belongs to one loop, as its parser does.
 public final class ReplyDecoder {
-    var documentLimit = 16 * 1024 * 1024  // bytes of a JSON document
-
-    private let grammar: Grammar
+    // What each token touches comes first (`hotBytes`).
+    private let read: Grammar.Read
     private let parser: JSONParser
-    let servedBy: ServedBySource?
-    /// Keeps what the model wrote, in `text`, from the next `reset` on; it costs an allocation per token.
-    public var keepsText: Bool
     private var mode = Mode.undecided
     private var promise = BodySniffer.Promise.other
+    /// Keeps what the model wrote, in `text`, from the next `reset` on; it costs an allocation per token.
+    public var keepsText: Bool
     private var stream = EventStreamDecoder()
+    private var tally: ReplyTally
+    /// Of a decoder, from its start.
+    public static let hotBytes = 448
+
+    private let api: API
     private var lines = LineDecoder()
     /// Of a document; while undecided, the bytes so far; of a stream without a line of the format, its beginning.
     private var body: [UInt8] = []
-    private var tally: ReplyTally
+    let servedBy: ServedBySource?
+    var documentLimit = 16 * 1024 * 1024  // bytes of a JSON document
 
     private enum Mode { case undecided, eventStream, lines, json, opaque, overflown }
 
     /// - Parameter servedBy: where its answers say who gave them.
     public init(api: API, parser: JSONParser, keepsText: Bool = false, servedBy: ServedBySource? = nil) {
-        grammar = api.grammar
+        self.api = api
+        read = api.grammar.read
         self.parser = parser
         self.keepsText = keepsText
         self.servedBy = servedBy
         tally = ReplyTally(keepsText: keepsText, servedBy: servedBy?.pointer)
         tally.facts.expectsDoneMarker = grammar.hasDoneMarker
     }
+
+    /// Not kept: it is some two hundred bytes, and one for each stream.
+    private var grammar: Grammar { api.grammar }
 
     /// What the reply amounts to so far.
     public var reply: ReplyFacts { tally.settled }
@@ -224,7 +232,7 @@ extension ReplyDecoder {
         if trimmed.isDoneMarker { return tally.close() }
         if tally.isSealed { return readLate(trimmed) }
         let isError = !stream.eventType.isEmpty && stream.eventType.elementsEqual("error".utf8)
-        switch grammar.read(trimmed, readable - (payload.count - trimmed.count), false, parser, &tally) {
+        switch read(trimmed, readable - (payload.count - trimmed.count), false, parser, &tally) {
         case .unparseable:
             tally.facts.unparseable += 1
             if isError {
@@ -250,7 +258,7 @@ extension ReplyDecoder {
     /// Behind the end: of interest only for its usage.
     private func readLate(_ payload: UnsafeRawBufferPointer) {
         tally.note(.eventsAfterEnd)
-        _ = grammar.read(payload, payload.count, false, parser, &tally)
+        _ = read(payload, payload.count, false, parser, &tally)
         tally.endEvent()
     }
 
@@ -287,7 +295,7 @@ extension ReplyDecoder {
         let trimmed = line.trimmed
         if trimmed.isEmpty { return tally.facts.keepAlives += 1 }
         if tally.isSealed { return readLate(trimmed) }
-        switch grammar.read(trimmed, readable - (line.count - trimmed.count), false, parser, &tally) {
+        switch read(trimmed, readable - (line.count - trimmed.count), false, parser, &tally) {
         case .unparseable:
             tally.facts.unparseable += 1
             keepExcerpt(trimmed)
@@ -305,7 +313,7 @@ extension ReplyDecoder {
         body.withUnsafeBytes { bytes in
             let bytes = bytes.withoutByteOrderMark
             guard isSuccess else { return readErrorDocument(bytes) }
-            if grammar.read(bytes, bytes.count, true, parser, &tally) == .unparseable {
+            if read(bytes, bytes.count, true, parser, &tally) == .unparseable {
                 tally.facts.unparseable += 1
                 tally.facts.excerpt = bytes.text(limit: ServerError.longest)
             } else if tally.facts.error == nil, !grammar.makesVectors {

@@ -56,14 +56,26 @@ public struct ReplyFacts: Sendable, Hashable {
         case badUTF8 = "text that is not UTF-8 (bad_utf8)"
     }
 
-    public var status = 0  // HTTP, as given to `begin`
-    public var body = Body.empty
-    public var choices: [Choice] = []  // in order of appearance, at most 128
-    public var usage = Usage()
-    public var served = ServedFacts()
-    public var error: ServerError?  // the first one before the end
+    // Sums over all reads. First what each token touches, so that it lies in few cache lines.
+    public var events = 0
+    public var tokenEvents = 0
+    public var visibleBytes: Int64 = 0
+    /// FNV-1a, 64 bit, of the visible text: equal for equal answers however they were cut into pieces.
+    public var answerHash: UInt64 = 0xcbf2_9ce4_8422_2325
+    public var reasoningBytes: Int64 = 0
+    public var toolBytes: Int64 = 0
+    public var refusalBytes: Int64 = 0
+    public var vectors = 0  // embeddings that are not empty
+
     public var hasDoneMarker = false
     public var expectsDoneMarker = true  // false: the API's streams have none
+    public var body = Body.empty
+    public var served = ServedFacts()
+    public var error: ServerError?  // the first one before the end
+
+    public var status = 0  // HTTP, as given to `begin`
+    public var choices: [Choice] = []  // in order of appearance, at most 128
+    public var usage = Usage()
     public var unparseable = 0  // events that are not what the API sends
     public var keepAlives = 0  // comments and events without payload
     public var serverTimings: ServerTimings?
@@ -74,17 +86,6 @@ public struct ReplyFacts: Sendable, Hashable {
     public var compression: String?  // of an opaque body, by its first bytes: "gzip", "zstd", "zlib"
     public var notes: [Note] = []  // each once
     public var dimensions: Int?  // of the first vector
-
-    // Sums over all reads.
-    public var events = 0
-    public var tokenEvents = 0
-    public var visibleBytes: Int64 = 0
-    /// FNV-1a, 64 bit, of the visible text: equal for equal answers however they were cut into pieces.
-    public var answerHash: UInt64 = 0xcbf2_9ce4_8422_2325
-    public var reasoningBytes: Int64 = 0
-    public var toolBytes: Int64 = 0
-    public var refusalBytes: Int64 = 0
-    public var vectors = 0  // embeddings that are not empty
 
     public init() {}
 

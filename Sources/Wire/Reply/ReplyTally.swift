@@ -13,18 +13,19 @@ struct ReplyTally {
     static let mostChoices = 128  // that are told apart; text of more is counted all the same
     static let mostToolCalls = 128
 
-    var facts = ReplyFacts()
+    // What each token touches comes first, with the beginning of `facts`.
     var digest = ReadDigest()  // of the current read
-    var text: ReplyText?  // nil = not kept
-    var inputParts = InputParts()
-    var words: WordPool  // outlives the reply
-    let servedBy: JSONPointer?
     var hasDelta = false  // a chat chunk with `delta` came
     private var hasToken = false  // in the current event
     private var hasFinish = false  // a finish reason or an end came in the current event
     private var ending = Ending.open
-    private var lateError: ServerError?  // came behind a bare finish reason, which text may still take back
     private var latestChoice: Int64 = -1  // that was noted
+    var text: ReplyText?  // nil = not kept
+    let servedBy: JSONPointer?
+    var facts = ReplyFacts()
+    var inputParts = InputParts()
+    var words: WordPool  // outlives the reply
+    private var lateError: ServerError?  // came behind a bare finish reason, which text may still take back
 
     /// How far the events before the current one brought the reply to its end.
     private enum Ending {

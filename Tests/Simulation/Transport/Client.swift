@@ -90,7 +90,7 @@ public final class Transfer {
 
     init(client: HTTPClient) { self.client = client }
 
-    public func touches(_ first: AnyObject, _ second: AnyObject) {}
+    public func touches(_ first: AnyObject, bytes: Int, _ second: AnyObject, bytes more: Int) {}
 
     public func prepare(post path: String, body bytes: [UInt8], requestID: String, header: String? = nil) {
         precondition(!isRunning, "a transfer is prepared while it runs")
