@@ -21,12 +21,15 @@ extension Int64: Storable {
     }
 }
 
+/// A count, an id or a place in a list. None is as large as `most`; what says so is damaged or made up, and whoever counted on from
+/// there would overflow.
 extension Int: Storable {
+    private static let most: Int64 = 1 << 48
     static var declaration: String { "INTEGER NOT NULL" }
     var stored: DatabaseValue { databaseValue }
     init?(_ cell: StoredCell) {
-        guard let value = cell.integer.flatMap(Int.init(exactly:)) else { return nil }
-        self = value
+        guard let value = cell.integer, (-Self.most...Self.most).contains(value) else { return nil }
+        self = Int(value)
     }
 }
 

@@ -73,7 +73,10 @@ struct PhaseReader {
             log.report(entry.keyPlace, path, "unknown phase; allowed: \(Self.names.joined(separator: ", "))\(hint)")
             return nil
         }
-        return shape.read(body, path, self)?.shape
+        let read = shape.read(body, path, self)?.shape
+        // Whoever could not read it, or the workload that it needs, has said why; if not, this is said: no phase is passed over.
+        if read == nil, log.problems.isEmpty { log.report(body.place, path, "read \(body.shown); allowed: \(form)") }
+        return read
     }
 
     /// Single probes beside the load, at most so many a second.

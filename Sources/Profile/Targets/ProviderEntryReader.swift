@@ -49,7 +49,7 @@ struct ProviderEntryReader {
         entry.notes = keys.take("notes").map { $0.texts("\(name).notes", log) } ?? []
         entry.unconfirmed = keys.take("unconfirmed").map { $0.texts("\(name).unconfirmed", log) } ?? []
         entry.sources = keys.take("sources").map { $0.texts("\(name).sources", log) } ?? []
-        if keys.has("extends") {
+        if keys.isWritten("extends") {
             keys.require("extends", "only a provider that is laid over others may extend one")
             _ = keys.take("extends")
         }

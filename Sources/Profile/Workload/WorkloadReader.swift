@@ -33,7 +33,7 @@ struct WorkloadReader {
         for place in workload.mix.indices where !partsWithCap.contains(place) {
             workload.mix[place].workload.maxTokens = workload.maxTokens
         }
-        if keys.has("temperature") { workload.temperature = temperature(&keys) }
+        if keys.isWritten("temperature") { workload.temperature = temperature(&keys) }
         workload.ignoreEOS = keys.flag("ignore_eos") ?? false
         workload.streams = keys.flag("stream") ?? true
         workload.lengthIsUseful = keys.flag("length_is_useful")

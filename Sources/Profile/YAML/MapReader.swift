@@ -29,12 +29,17 @@ struct MapReader {
     /// The value under a key; nil when it is absent or holds nothing.
     mutating func take(_ key: String) -> YAMLValue? {
         known.append(key)
-        guard let found = value[key], found.content != .null else { return nil }
-        return found
+        return value[key]
     }
 
-    /// Whether the key was written, with or without a value.
+    /// Whether the key was written and holds something: whether `take` gives it.
     func has(_ key: String) -> Bool { value[key] != nil }
+
+    /// Whether the key was written, with or without a value.
+    func isWritten(_ key: String) -> Bool {
+        guard case .map(let entries) = value.content else { return false }
+        return entries.contains { $0.key == key }
+    }
 
     /// Reports the keys that nobody took. Call it when all have been asked for.
     func finish() {

@@ -31,7 +31,7 @@ struct YAMLValue: Sendable, Hashable {
     subscript(key: String) -> YAMLValue? {
         get {
             guard case .map(let entries) = content else { return nil }
-            return entries.first { $0.key == key }?.value
+            return entries.first { $0.key == key && $0.value.content != .null }?.value
         }
         set {
             guard case .map(var entries) = content else { return }

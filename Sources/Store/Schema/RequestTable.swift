@@ -56,8 +56,9 @@ extension Schema {
             .init("connection", { $0.request.connection }, { $0.request.connection = $1 }),
             .init("stamp", { $0.request.stamp }, { $0.request.stamp = $1 }),
             .init("reported_cold", { $0.request.reportedCold }, { $0.request.reportedCold = $1 }),
-            .init("prompt", { $0.request.prompt }, { $0.request.prompt = $1 }),
-            .init("prefix", { $0.request.prefix }, { $0.request.prefix = $1 }),
+            // Numbers of texts, whose kinds stand in their upper bits: larger than any count.
+            .init("prompt", { $0.request.prompt.map(Int64.init) }, { $0.request.prompt = $1.map { Int($0) } }),
+            .init("prefix", { $0.request.prefix.map(Int64.init) }, { $0.request.prefix = $1.map { Int($0) } }),
             .init("repeated_share", { $0.request.repeatedShare }, { $0.request.repeatedShare = $1 }),
             .init("answer_hash", { $0.request.answerHash }, { $0.request.answerHash = $1 }),
             .init("asked_input_tokens", { $0.request.askedInputTokens }, { $0.request.askedInputTokens = $1 }),

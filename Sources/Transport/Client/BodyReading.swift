@@ -97,6 +97,12 @@ extension Transfer {
         }
     }
 
+    /// Notes two objects of which the handler touches so many bytes, from their start, at each read. They must live as long as it
+    /// is the handler.
+    public func touches(_ first: AnyObject, bytes: Int, _ second: AnyObject, bytes more: Int) {
+        state = (Memory(of: first, bytes: bytes), Memory(of: second, bytes: more))
+    }
+
     @inline(__always)
     func sendForState() {
         spate_prefetch(state.0.start, state.0.bytes)

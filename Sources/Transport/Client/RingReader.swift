@@ -128,7 +128,9 @@ final class RingReader {
     /// What the next pieces need is out of the cache: it is sent for in the order in which it leads to each other.
     @inline(__always)
     private func sendAhead(_ left: UInt32) {
-        if left > 6, let watch = sockets.watch(tag: spate_ring_tag(ring, 6)) { spate_prefetch(watch.toOpaque(), SocketWatch.hotBytes) }
+        if left > 6, let watch = sockets.watch(tag: spate_ring_tag(ring, 6)) {
+            spate_prefetch(watch.toOpaque(), SocketWatch.hotBytes)
+        }
         if left > 4, let watch = sockets.watch(tag: spate_ring_tag(ring, 4)) {
             watch._withUnsafeGuaranteedRef { $0.sendForReader() }
         }

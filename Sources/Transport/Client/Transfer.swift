@@ -70,12 +70,6 @@ public final class Transfer {
         return pointer.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
     }
 
-    /// Notes two objects of which the handler touches so many bytes, from their start, at each read. They must live as long as it
-    /// is the handler.
-    public func touches(_ first: AnyObject, bytes: Int, _ second: AnyObject, bytes more: Int) {
-        state = (Memory(of: first, bytes: bytes), Memory(of: second, bytes: more))
-    }
-
     // MARK: before the start
 
     /// Makes the transfer ready for `POST path` with these bytes, which are copied.
