@@ -21,6 +21,13 @@ import Ticks
         reader.read([])
     }
 
+    /// What is added to, or counted on from, does not overflow: a damaged file may hold any number anywhere.
+    @Test func `every number of a store may be the greatest or the least there is`() {
+        let inputs = FuzzStore.extremes()
+        #expect(inputs.count > 200)
+        for input in inputs { FuzzReader.store.read(input) }
+    }
+
     /// Blind ones: a fuzzer sees which lead on (`make fuzz`).
     @Test(arguments: FuzzReader.allCases)
     func `mutations of what is kept are read, too`(reader: FuzzReader) throws {

@@ -34,6 +34,24 @@ enum FuzzStore {
         }
     }
 
+    /// Inputs of which each puts the greatest and the least integer into one column, in two of its rows.
+    static func extremes() -> [[UInt8]] {
+        func change(_ table: Int, _ column: Int, row: Int, _ value: UInt8) -> [UInt8] {
+            [7, UInt8(table), UInt8(column), UInt8(row), value]
+        }
+        let columns = FuzzFile.with(sound, suffix: ".sqlite") { path -> [Int] in
+            guard let queue = try? DatabaseQueue(path: path) else { return [] }
+            let counts = try? queue.read { db in try Schema.tableNames.map { try db.columns(in: $0).count } }
+            try? queue.close()
+            return counts ?? []
+        }
+        return columns.enumerated().flatMap { table, columns -> [[UInt8]] in
+            // Of `meta` each row is a number of its own.
+            if table == 0 { return Schema.run.indices.flatMap { row in [0, 1].map { change(0, 1, row: row, $0) } } }
+            return (0..<columns).map { change(table, $0, row: 0, 0) + change(table, $0, row: 1, 1) }
+        }
+    }
+
     private static func report(_ run: RecordedRun) {
         let result = RunResult(of: run)
         var csv = ""
