@@ -1,4 +1,5 @@
 import GRDB
+import GRDBSQLite
 
 /// One column of a table and the field of a record it holds: the only place where the two are tied together.
 struct Column<Record: Sendable>: Sendable {
@@ -79,8 +80,15 @@ struct Table<Record: Sendable>: Sendable {
         guard !records.isEmpty else { return }
         let statement = try db.cachedStatement(sql: insertion(replacing: replacing))
         for record in records {
-            // As many arguments as marks, by construction: no need to validate each row's.
-            statement.setUncheckedArguments(StatementArguments(columns.map { $0.value(record) }))
+            // Nothing is bound then; half of a request's columns are NULL. Lists of a row's values, as GRDB would have them, cost
+            // more than all that SQLite does with them.
+            statement.setUncheckedArguments(StatementArguments())
+            for (place, column) in columns.enumerated() {
+                let value = column.value(record)
+                if value.isNull { continue }
+                let code = value.bind(to: statement.sqliteStatement, at: CInt(place + 1))
+                guard code == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: code)) }
+            }
             try statement.execute()
         }
     }
