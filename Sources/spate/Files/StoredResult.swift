@@ -6,12 +6,16 @@ import Transport
 enum StoredResult {
     /// What a request takes while a report is made of it, its page included: 640 MB for a million were measured.
     static let bytesPerRequest: Int64 = 640
+    /// So few are always read: what they take is less than how well is known what is free.
+    static let few = 100_000
 
     /// A reader that took more memory than there is would be killed, and with it a run that goes on.
     static func read(_ path: String, free: Int64? = ProcessResources.freeMemory()) throws(StoreError) -> RecordedRun {
         if let free {
             let requests = try RunStore.requests(in: path)
-            guard Int64(requests) <= free / bytesPerRequest else { throw tooLarge(path, requests, free) }
+            guard requests <= few || Int64(requests) <= free / bytesPerRequest else {
+                throw tooLarge(path, requests, free)
+            }
         }
         return try RunStore.read(path)
     }
@@ -22,8 +26,9 @@ enum StoredResult {
         return StoreError(
             path: path,
             reason: .memory,
-            detail: "a report of its \(requests) requests takes about \(gigabytes(needed)) of memory, and "
-                + "\(gigabytes(Double(free))) are free here. All of it is stored: `spate report` shows it on a machine that has more"
+            detail: "a report of its \(PlanSummary.grouped(requests)) requests takes about \(gigabytes(needed)) of memory, "
+                + "and \(gigabytes(Double(free))) are free here. All of it is stored: `spate report` shows it on a machine "
+                + "that has more"
         )
     }
 }

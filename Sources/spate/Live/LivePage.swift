@@ -123,8 +123,9 @@ final class LivePage: Sendable {
         guard var recorded = try? StoredResult.read(folder) else { return nil }
         if !isLast, recorded.requests.count > mostRequests {
             standsStill = true
+            let count = PlanSummary.grouped(recorded.requests.count)
             recorded.run.warnings.append(
-                "This page stands still from here on, until the run is over: to draw its \(recorded.requests.count) requests again and "
+                "This page stands still from here on, until the run is over: to draw its \(count) requests again and "
                     + "again would take memory and time of the machine that measures. `spate status \(folder)` tells how it goes on."
             )
         }
