@@ -15,12 +15,15 @@ struct Column<Record: Sendable>: Sendable {
         self.name = name
         declaration = Value.declaration
         value = { $0[keyPath: field].stored }
+        let isTime = Self.isTime(name)
         assign = { record, cell in
-            guard let value = Value(cell) else { return false }
+            guard let value = Value(cell), !isTime || cell.isTime else { return false }
             record[keyPath: field] = value
             return true
         }
     }
+
+    private static func isTime(_ name: String) -> Bool { name.hasSuffix("_ns") }
 
     var added: Column {
         var column = self
@@ -37,8 +40,9 @@ struct Column<Record: Sendable>: Sendable {
         self.name = name
         declaration = Value.declaration
         value = { get($0).stored }
+        let isTime = Self.isTime(name)
         assign = { record, cell in
-            guard let value = Value(cell) else { return false }
+            guard let value = Value(cell), !isTime || cell.isTime else { return false }
             set(&record, value)
             return true
         }

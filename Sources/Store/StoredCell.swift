@@ -15,6 +15,12 @@ struct StoredCell {
     /// nil when it is no integer.
     var integer: Int64? { sqlite3_value_type(value) == SQLITE_INTEGER ? sqlite3_value_int64(value) : nil }
 
+    /// Whether nanoseconds may be as many: 146 years, and the difference of two is a number still. NULL may always be.
+    var isTime: Bool {
+        guard let integer else { return true }
+        return integer.magnitude < 1 << 62
+    }
+
     var real: Double? {
         switch sqlite3_value_type(value) {
         case SQLITE_FLOAT: sqlite3_value_double(value)

@@ -125,15 +125,16 @@ import Testing
 
     @Test func `integers at both ends of their range come back`() throws {
         let folder = try TemporaryFolder()
+        let longest: Int64 = (1 << 62) - 1
         var low = RequestRecord()
         low.sequence = .min
-        low.scheduled = .min
-        low.dispatchLag = .min
+        low.scheduled = -longest
+        low.dispatchLag = -longest
         low.outputTokens = .min
         var high = RequestRecord()
         high.sequence = .max
-        high.scheduled = .max
-        high.dispatchLag = .max
+        high.scheduled = longest
+        high.dispatchLag = longest
         high.events = .max
         let store = try RunStore(creating: folder.file, run: RunRecord())
         var batch = RecordBatch()
@@ -141,6 +142,12 @@ import Testing
         store.write(batch)
         try store.finish(run: RunRecord())
         #expect(try RunStore.read(folder.file).requests == [low, high])
+        // No run lasts longer: whoever reckons with such a time would overflow.
+        for wrong in ["scheduled_ns = \(longest + 1)", "ended_ns = -\(longest + 1)", "events = 281474976710657"] {
+            try SQLiteShell.execute(folder.file, "UPDATE requests SET scheduled_ns = 0, ended_ns = NULL, \(wrong)")
+            let error = #expect(throws: StoreError.self) { try RunStore.read(folder.file) }
+            #expect(error?.reason == .corrupt)
+        }
     }
 
     @Test func `the same words of a server are stored once, whoever said them`() throws {

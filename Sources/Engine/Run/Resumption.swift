@@ -19,7 +19,9 @@ public struct Resumption: Sendable {
         self.stored = stored
         numbers = Self.numbers(of: stored)
         reached = stored.lastInstant
-        away = max(0, now - stored.run.startedAtUnixNanoseconds - reached - (stored.run.awayNanoseconds ?? 0))
+        // What a damaged file says may be anything.
+        let before = [stored.run.startedAtUnixNanoseconds, reached, stored.run.awayNanoseconds ?? 0]
+        away = max(0, before.reduce(now) { $0.saturatingAdd($1 == .min ? .max : -$1) })
     }
 
     /// How many times it goes on, this one included.
@@ -173,7 +175,7 @@ public struct Resumption: Sendable {
         record.interrupted = false
         record.stoppedBy = nil
         record.durationNanoseconds = nil
-        record.awayNanoseconds = (record.awayNanoseconds ?? 0) + away
+        record.awayNanoseconds = (record.awayNanoseconds ?? 0).saturatingAdd(away)
         return record
     }
 

@@ -22,13 +22,13 @@ enum StoredResult {
 
     private static func tooLarge(_ path: String, _ requests: Int, _ free: Int64) -> StoreError {
         func gigabytes(_ bytes: Double) -> String { "\((bytes / 1e8).rounded() / 10) GB" }
-        let needed = Double(requests) * Double(bytesPerRequest)
+        let needed = gigabytes(Double(requests) * Double(bytesPerRequest))
+        let count = PlanSummary.grouped(requests)
         return StoreError(
             path: path,
             reason: .memory,
-            detail: "a report of its \(PlanSummary.grouped(requests)) requests takes about \(gigabytes(needed)) of memory, "
-                + "and \(gigabytes(Double(free))) are free here. All of it is stored: `spate report` shows it on a machine "
-                + "that has more"
+            detail: "a report of its \(count) requests takes about \(needed) of memory, and \(gigabytes(Double(free))) "
+                + "are free here. All of it is stored: `spate report` shows it on a machine that has more"
         )
     }
 }

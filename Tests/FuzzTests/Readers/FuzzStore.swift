@@ -1,8 +1,10 @@
+import Engine
 import Foundation
 import GRDB
 import Glibc
 import Measurement
 import Report
+import Schedule
 import Ticks
 
 @testable import Store
@@ -58,6 +60,32 @@ enum FuzzStore {
         RequestsCSV.write(run, to: &csv)
         precondition(!csv.isEmpty && !SummaryJSON.encode(result).isEmpty)
         precondition(!TerminalReport.render(result, isFull: true).isEmpty && !MarkdownReport.render(result).isEmpty)
+        precondition(!JUnitReport.render(result).isEmpty && !GitHubReport.summary(result).isEmpty)
+        _ = GitHubReport.annotations(result)
+        for tool in CompatReport.Tool.allCases { precondition(!CompatReport.render(run, as: tool).isEmpty) }
+        let charts = RunCharts(of: run)
+        precondition(!HTMLReport.render(result, charts: charts, profile: nil).isEmpty)
+        _ = HistogramReport.render(charts)
+        compare(run)
+        resume(run)
+    }
+
+    /// With itself.
+    private static func compare(_ run: RecordedRun) {
+        let runs = ["a", "b"].map { RunDigest(StoredRun(name: $0, recorded: run)) }
+        for grouping in ComparisonGrouping.allCases {
+            guard let comparison = try? ComparisonResult(of: runs, by: grouping, base: nil) else { continue }
+            let page = HTMLReport.render(comparison, regressions: [], matrix: ProviderMatrix(of: runs))
+            precondition(!page.isEmpty && !JUnitReport.render(comparison, regressions: []).isEmpty)
+        }
+    }
+
+    private static func resume(_ run: RecordedRun) {
+        let rest = Resumption(of: run, at: 1_795_000_000_000_000_000)
+        _ = rest.limits(Limits())
+        var batch = RecordBatch()
+        rest.open(&batch, [])
+        precondition(!batch.isEmpty)
     }
 
     private static func changes(_ bytes: [UInt8]) -> [Change] {
