@@ -33,11 +33,11 @@ extension RunStore {
 }
 
 extension RunStore {
-    /// How many requests a result holds, those without a row of their own among them; reads none of them. `path` is the file or
-    /// the run's folder.
-    public static func requests(in path: String) throws(StoreError) -> Int {
+    /// How many requests a result holds, those without a row of their own among them, and its size in bytes; reads none of them.
+    /// `path` is the file or the run's folder.
+    public static func extent(of path: String) throws(StoreError) -> (requests: Int, bytes: Int) {
         let file = databaseFile(of: path)
-        guard let size = FileSystem.size(file), size > 0 else { return 0 }
+        guard let size = FileSystem.size(file), size > 0 else { return (0, 0) }
         do {
             let queue = try RunReader.open(file)
             let count = try queue.inDatabase { db in
@@ -45,7 +45,7 @@ extension RunStore {
                 return try Schema.requests.count(db) + packed(db)
             }
             try queue.close()
-            return count
+            return (count, size)
         } catch {
             throw StoreError(path: file, error)
         }

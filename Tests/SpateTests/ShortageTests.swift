@@ -108,7 +108,7 @@ extension CommandTests {
             let ended = try Spate.run(words + results, within: 30)
             #expect(ended.status == 74, "\(ended.all)")
             #expect(ended.out.isEmpty)
-            let expected = "a report of its 9,000,000,000,005 requests takes about 5760000.0 GB of memory"
+            let expected = "to read its 9,000,000,000,005 requests takes about 3960000.0 GB of memory"
             #expect(ended.error.contains(expected) && ended.error.contains("All of it is stored"), "\(ended.all)")
         }
     }

@@ -110,7 +110,9 @@ import Ticks
         let read = try stored(kept, folder)
         #expect(RunResult(of: read) == whole)
         #expect(read.requests.count == Self.recorded.requests.count)
-        #expect(try RunStore.requests(in: folder.file) == read.requests.count)
+        let extent = try RunStore.extent(of: folder.file)
+        #expect(extent.requests == read.requests.count)
+        #expect(extent.bytes == FileSystem.size(folder.file))
         let rows = read.requests.filter { !$0.isPacked }
         let plain = rows.filter { $0.outcome == .okLength && $0.attempt == 0 }
         #expect(rows.count - plain.count == Self.recorded.requests.count { $0.outcome != .okLength || $0.attempt > 0 })
