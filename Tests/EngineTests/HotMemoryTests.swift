@@ -18,12 +18,14 @@ import Ticks
     }
 
     @Test func `of a decoder`() throws {
-        let before = Self.object + MemoryLayout<Grammar.Read>.size + 8 + 8  // the parser, and what it is at
+        let decoder = ReplyDecoder(api: .openAIChat, parser: JSONParser())
+        let before = (end(of: &decoder.keepsText, in: decoder) + 7) / 8 * 8  // the stream follows, and then the tally
         let tally = before + MemoryLayout<EventStreamDecoder>.size
         let facts = try tally + #require(MemoryLayout<ReplyTally>.offset(of: \.facts))
         let error = try #require(MemoryLayout<ReplyFacts>.offset(of: \.error))
         // Whether there is an error shows in its first word.
         #expect(facts + error + 16 <= ReplyDecoder.hotBytes)
+        #expect(end(of: &decoder.documentLimit, in: decoder) > ReplyDecoder.hotBytes, "what few touch comes behind")
     }
 
     @Test func `of a request`() throws {

@@ -48,6 +48,7 @@ final class SocketWatch {
         var emptied = false
         var earliest: Instant
     }
+
     func enterRing() {
         watch([])
         isInRing = true
